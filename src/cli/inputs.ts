@@ -1,0 +1,7 @@
+// What a command works on when nothing is named.
+
+import { DEFAULT_INPUT } from '../scenarios/find.js';
+
+export function inputsOr(files: string[]): string[] {
+  return files.length > 0 ? files : [DEFAULT_INPUT];
+}

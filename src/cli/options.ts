@@ -1,0 +1,24 @@
+// What the commands share: the options of `run` as they are parsed, and the version.
+
+import { readFileSync } from 'node:fs';
+
+/** Version of this package. */
+export function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+export interface RunOptions {
+  grep?: string;
+  seed?: string;
+  policy?: string;
+  workers?: number;
+  reporter?: string;
+  output: string;
+  bail: boolean;
+  lastFailed: boolean;
+  watch: boolean;
+  /** Milliseconds of real time. */
+  timeout: number;
+  debug?: boolean;
+}

@@ -1,0 +1,164 @@
+// The commands and their options. What a command does is in its own file, loaded when it is used.
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { EXIT, type ExitCode } from '../errors.js';
+import { parseDuration } from '../units.js';
+import { printError } from './errors.js';
+import type { Io } from './io.js';
+import { version, type RunOptions } from './options.js';
+
+/**
+ * Runs one command line.
+ *
+ * @param argv arguments without node and script
+ * @returns the exit code
+ */
+export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.passed;
+  const program = commands(io, (code) => {
+    exitCode = code;
+  });
+  const debug = argv.includes('--debug') || io.env.BOUNCELAB_DEBUG === '1';
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.usage;
+    return printError(error, io, debug);
+  }
+}
+
+function commands(io: Io, done: (code: ExitCode) => void): Command {
+  const program = new Command('bouncelab')
+    .description(
+      'A wind tunnel for email delivery: scripted receiving servers, a real sender, a virtual clock',
+    )
+    .version(version(), '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns(),
+      getErrHelpWidth: () => io.stderr.columns(),
+      getOutHasColors: () => io.stdout.color,
+      getErrHasColors: () => io.stderr.color,
+    })
+    .showHelpAfterError('(bouncelab --help shows commands and options)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ bouncelab run                              every scenario under scenarios/
+  $ bouncelab run scenarios/outages -g yahoo   some of them
+  $ bouncelab run mine.yaml --policy four-attempts
+  $ bouncelab validate                         only check the files
+
+Exit codes: 0 passed, 1 an expectation failed, 2 wrong usage, 3 invalid scenario,
+4 the harness itself failed, 5 inconclusive, 130 interrupted. When several apply, the first
+of 130, 4, 3, 5, 1 is taken.`,
+    );
+
+  program
+    .command('run')
+    .description('play scenarios and check what they expect')
+    .argument('[files...]', 'files, folders or patterns of scenarios (default: scenarios)')
+    .option('-g, --grep <pattern>', 'only scenarios whose name, file or tags match')
+    .option('--seed <seed>', 'seed for every scenario instead of its own', nonEmpty)
+    .option('--policy <name|file>', 'retry policy for every scenario instead of its own')
+    .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
+    .option('--reporter <names>', 'terminal, json, junit, github; several with commas (default: terminal)')
+    .option('--output <dir>', 'folder for the reports of runs', 'reports')
+    .option('-x, --bail', 'stop after the first scenario that does not pass', false)
+    .option('--last-failed', 'only what did not pass in the last run', false)
+    .option('--watch', 'run again when a file changes', false)
+    .addOption(
+      new Option('--timeout <duration>', 'real time that one scenario may use')
+        .argParser(duration)
+        .default(60_000, '60s'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ bouncelab run                           every scenario under scenarios/
+  $ bouncelab run 'scenarios/**/down*.yaml' a pattern, in quotes
+  $ bouncelab run -g greylist               by name, file or tag
+  $ bouncelab run --policy thirty-hours     the same scenarios under another policy
+  $ bouncelab run --last-failed -x          what failed last time, until one fails again
+  $ bouncelab run --reporter json > run.json
+
+Every run writes <output>/<run-id>/ with run.json, junit.xml and events/; <output>/latest leads there.`,
+    )
+    .action(async (files: string[], options: RunOptions) => {
+      const { run } = await import('./run.js');
+      done(await run(files, options, io));
+    });
+
+  program
+    .command('list')
+    .description('list scenarios with their tags, files and policies')
+    .argument('[files...]', 'files, folders or patterns of scenarios (default: scenarios)')
+    .option('-g, --grep <pattern>', 'only scenarios whose name, file or tags match')
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', '\nExamples:\n  $ bouncelab list\n  $ bouncelab list -g trap --json')
+    .action(async (files: string[], options: { grep?: string; json: boolean }) => {
+      const { list } = await import('./list.js');
+      done(list(files, options, io));
+    });
+
+  program
+    .command('validate')
+    .description('check scenario files without playing them; shows every problem in its place')
+    .argument('[files...]', 'files, folders or patterns of scenarios (default: scenarios)')
+    .addHelpText('after', '\nExamples:\n  $ bouncelab validate\n  $ bouncelab validate mine.yaml')
+    .action(async (files: string[]) => {
+      const { validate } = await import('./validate.js');
+      done(validate(files, io));
+    });
+
+  program
+    .command('schema')
+    .description('print the JSON Schema of scenario or policy files, for editors')
+    .argument('[name]', 'scenario or policy', 'scenario')
+    .option('--write', 'write schema/*.json of this package', false)
+    .option('--check', 'fail when schema/*.json are not what would be written', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ bouncelab schema > scenario.schema.json\n  $ bouncelab schema policy',
+    )
+    .action(async (name: string, options: { write: boolean; check: boolean }) => {
+      const { schema } = await import('./schema.js');
+      done(schema(name, options, io));
+    });
+
+  for (const command of program.commands) {
+    command.option('--debug', 'show stack traces of errors that are the fault of bouncelab', false);
+  }
+  return program;
+}
+
+const WORKERS_MAX = 256;
+/** Timers of Node hold about 24 days; nobody waits a day for one scenario. */
+const TIMEOUT_MAX_MS = 24 * 3_600_000;
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > WORKERS_MAX) {
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${WORKERS_MAX}.`);
+  }
+  return value;
+}
+
+function nonEmpty(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+}
+
+function duration(text: string): number {
+  const value = parseDuration(text);
+  if (value === undefined || value === 0 || value > TIMEOUT_MAX_MS)
+    throw new InvalidArgumentError('It must be a duration such as 30s or 10m, at most 24h.');
+  return value;
+}

@@ -1,0 +1,134 @@
+// `bouncelab run`: select, play, report.
+
+import { existsSync } from 'node:fs';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
+import { createReporters, parseReporters, type ReporterName } from '../reporters/index.js';
+import { defaultWorkers, WorkerPool } from '../scenarios/executor.js';
+import { exitCodeOf } from '../scenarios/exit-code.js';
+import { readLatest } from '../scenarios/output.js';
+import { loadPolicy, unknownPolicy } from '../scenarios/policy-file.js';
+import { selectScenarios } from '../scenarios/selection.js';
+import { runSuite } from '../scenarios/suite.js';
+import { problemLines } from './errors.js';
+import { inputsOr } from './inputs.js';
+import type { Io } from './io.js';
+import { version, type RunOptions } from './options.js';
+
+/** @throws BouncelabError for wrong usage and for a report that cannot be written */
+export async function run(files: string[], options: RunOptions, io: Io): Promise<ExitCode> {
+  const reporters = reporterNames(options, io);
+  const invalidPolicy = checkPolicy(options.policy, io);
+  if (invalidPolicy !== undefined) return invalidPolicy;
+  if (options.watch) {
+    const { watch } = await import('./watch.js');
+    return watch(files, options, io, (only, signal) =>
+      runOnce(files, { ...options, lastFailed: false, only }, reporters, { ...io, signal }),
+    );
+  }
+  return runOnce(files, options, reporters, io);
+}
+
+type OnceOptions = RunOptions & { only?: ReadonlySet<string> | undefined };
+
+async function runOnce(
+  files: string[],
+  options: OnceOptions,
+  names: ReporterName[],
+  io: Io,
+): Promise<ExitCode> {
+  const outputDir = resolve(io.cwd, options.output);
+  const only = options.only ?? (options.lastFailed ? await lastFailed(outputDir, io) : undefined);
+  if (only?.size === 0) {
+    io.stderr.write('Everything passed in the last run: there is nothing to repeat.\n');
+    return EXIT.passed;
+  }
+  const { grep, seed, policy, bail, timeout } = options;
+  const inputs = only && files.length === 0 ? [...only] : inputsOr(files);
+  const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy });
+  const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
+  const executor = createExecutor({
+    workers: options.workers ?? defaultWorkers(),
+    wallLimitMs: timeout,
+    ...(options.debug || io.env.BOUNCELAB_DEBUG === '1'
+      ? { log: (text) => io.stderr.write(`${text}\n`) }
+      : {}),
+  });
+  const result = await runSuite({
+    entries,
+    version: version(),
+    outputDir,
+    outputName: options.output,
+    seed,
+    policy,
+    bail,
+    reporters: createReporters(names, {
+      stdout: io.stdout,
+      stderr: io.stderr,
+      toRepositoryPath: (file) => repositoryPath(file, io),
+    }),
+    executor,
+    signal: io.signal,
+  });
+  return exitCodeOf(result);
+}
+
+function reporterNames(options: RunOptions, io: Io): ReporterName[] {
+  const names = parseReporters(options.reporter ?? 'terminal');
+  if (options.watch && names.some((name) => name === 'json' || name === 'junit')) {
+    throw new BouncelabError('E_USAGE', '--watch writes for people, and cannot go with json or junit', {
+      hint: 'run.json and junit.xml are in the report folder of every run',
+    });
+  }
+  if (io.env.GITHUB_ACTIONS === 'true' && !names.includes('github')) names.push('github');
+  return names;
+}
+
+/** A policy named on the command line is wrong once, not once for each scenario. */
+function checkPolicy(name: string | undefined, io: Io): ExitCode | undefined {
+  if (name === undefined) return undefined;
+  const loaded = loadPolicy(name, io.cwd, io.cwd);
+  if (!loaded) {
+    const { message, hint } = unknownPolicy(name);
+    throw new BouncelabError('E_USAGE', message, { hint });
+  }
+  if ('policy' in loaded) return undefined;
+  for (const problem of loaded.problems) {
+    for (const text of problemLines(
+      problem,
+      problem.source ?? '',
+      Math.max(20, io.stderr.columns()),
+      io.stderr.color,
+    )) {
+      io.stderr.write(`${text}\n`);
+    }
+  }
+  return EXIT.invalidScenario;
+}
+
+async function lastFailed(outputDir: string, io: Io): Promise<Set<string>> {
+  const last = await readLatest(outputDir);
+  if (!last) {
+    throw new BouncelabError('E_NOT_FOUND', 'there is no last run', {
+      hint: 'run once without --last-failed',
+    });
+  }
+  const failed = last.scenarios.filter(({ status }) => status !== 'passed').map(({ file }) => file);
+  const here = failed.filter((file) => existsSync(resolve(io.cwd, file)));
+  const gone = failed.length - here.length;
+  if (here.length === 0 && gone > 0) {
+    throw new BouncelabError('E_NOT_FOUND', 'no scenario that failed in the last run is there any more', {
+      hint: 'run without --last-failed',
+    });
+  }
+  if (gone > 0) io.stderr.write(`${gone} of ${failed.length} that failed are not there any more.\n`);
+  return new Set(here);
+}
+
+/** GitHub wants paths from the root of the repository, wherever the command was started. */
+function repositoryPath(file: string, io: Io): string {
+  const root = io.env.GITHUB_WORKSPACE;
+  if (root === undefined) return file;
+  const path = relative(root, resolve(io.cwd, file));
+  return path.startsWith('..') || isAbsolute(path) ? file : path.split(sep).join('/');
+}

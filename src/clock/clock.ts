@@ -1,0 +1,15 @@
+// The Clock port: the only time that the sender and the simulator know.
+
+/** A pending callback. */
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Milliseconds since the origin of this clock; never goes back. */
+  now(): number;
+  /** The date and time of day at this moment, for headers. */
+  date(): Date;
+  /** Runs `fn` once, `ms` from now; 0 means later in this instant, never at once. */
+  after(ms: number, fn: () => void): Timer;
+}

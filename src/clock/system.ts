@@ -1,0 +1,48 @@
+// Real time, for what happens outside a simulation: how long a run took, when it was started,
+// the watchdog. Bound when the module loads, so that a virtual clock installed later in the
+// same thread does not change it.
+
+import type { Clock } from './clock.js';
+
+const realPerformance = globalThis.performance;
+const realNow = realPerformance.now.bind(realPerformance);
+const RealDate = globalThis.Date;
+const realSetTimeout = globalThis.setTimeout;
+const realClearTimeout = globalThis.clearTimeout;
+const realSetInterval = globalThis.setInterval;
+const realClearInterval = globalThis.clearInterval;
+
+/** Real milliseconds on a clock that never goes back; only differences mean something. */
+export function wallNow(): number {
+  return realNow();
+}
+
+/** The real date and time of day. */
+export function wallDate(): Date {
+  return new RealDate();
+}
+
+/** Runs `fn` once after `ms` of real time. @returns a function that cancels it */
+export function setRealTimeout(fn: () => void, ms: number): () => void {
+  const timer = realSetTimeout(fn, ms);
+  return () => realClearTimeout(timer);
+}
+
+/** Runs `fn` every `ms` of real time. @returns a function that cancels it */
+export function setRealInterval(fn: () => void, ms: number): () => void {
+  const timer = realSetInterval(fn, ms);
+  return () => realClearInterval(timer);
+}
+
+/** Real time behind the Clock port. `now` counts from the moment it was made. */
+export function systemClock(): Clock {
+  const origin = realNow();
+  return {
+    now: () => realNow() - origin,
+    date: () => new RealDate(),
+    after(ms, fn) {
+      const timer = realSetTimeout(fn, ms);
+      return { cancel: () => realClearTimeout(timer) };
+    },
+  };
+}

@@ -1,0 +1,79 @@
+// Every error that a person can meet: one registry of codes, each with the exit code of the
+// command that ends on it. An error says what is wrong, where, and what to do next.
+
+/** Exit codes of the command line. */
+export const EXIT = {
+  passed: 0,
+  failed: 1,
+  usage: 2,
+  invalidScenario: 3,
+  harness: 4,
+  inconclusive: 5,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const REGISTRY = {
+  /** The command line was used wrongly: an option, a name, a path. */
+  E_USAGE: EXIT.usage,
+  /** A file or folder named on the command line does not exist or holds no scenario. */
+  E_NOT_FOUND: EXIT.usage,
+  /** The output folder cannot be written. */
+  E_OUTPUT: EXIT.usage,
+  /** A scenario or policy file is not what the format allows. */
+  E_SCENARIO: EXIT.invalidScenario,
+  /** An events file is truncated, edited or of another version. */
+  E_EVENTS: EXIT.usage,
+  /** Nothing left to happen while deliveries are still in progress. */
+  E_DEADLOCK: EXIT.inconclusive,
+  /** A run used more real time, or more turns at one instant, than it may. */
+  E_WATCHDOG: EXIT.inconclusive,
+  /** Bouncelab itself is at fault. */
+  E_HARNESS: EXIT.harness,
+} as const satisfies Record<string, ExitCode>;
+
+export type ErrorCode = keyof typeof REGISTRY;
+
+/** A place in a file that a person wrote. Lines and columns count from 1. */
+export interface Location {
+  /** Path as the user gave it, or relative to the working directory. */
+  file: string;
+  line: number;
+  column: number;
+  /** Length of the marked text on that line, in characters; 1 when unknown. */
+  length?: number;
+}
+
+/** An error made for people. `message` is one sentence; `hint` says what to do about it. */
+export class BouncelabError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly location: Location | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; location?: Location; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'BouncelabError';
+    this.code = code;
+    this.hint = options.hint;
+    this.location = options.location;
+  }
+
+  get exitCode(): ExitCode {
+    return REGISTRY[this.code];
+  }
+}
+
+/**
+ * Asserts what must be true if Bouncelab itself is right. A failure is a bug of ours, never of a
+ * scenario: the message names the state that was found.
+ *
+ * @throws BouncelabError E_HARNESS
+ */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new BouncelabError('E_HARNESS', message);
+}

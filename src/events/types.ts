@@ -1,0 +1,235 @@
+// The vocabulary of a run. Every fact is one event; expectations, reports and replay read events
+// and nothing else. Times are virtual milliseconds since the start of the run.
+
+/** Stages of an SMTP dialogue at which a server can answer. `message` is after the final dot. */
+export const STAGES = ['connect', 'ehlo', 'starttls', 'mail', 'rcpt', 'data', 'message'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** One SMTP reply (RFC 5321, 4.2). */
+export interface Reply {
+  /** Three-digit reply code. */
+  code: number;
+  /** Enhanced status code (RFC 3463), such as `4.2.2`. */
+  enhanced?: string;
+  /** Text of each line, without reply code and enhanced code. */
+  lines: string[];
+}
+
+export type ContactStatus = 'active' | 'error' | 'opt-out';
+export type MailingKind = 'standard' | 'automated';
+export type MailingState = 'building' | 'in-progress' | 'completed';
+export type DeliveryState = 'queued' | 'delivered' | 'soft-bounced' | 'hard-bounced' | 'withdrawn';
+export type TerminalState = Exclude<DeliveryState, 'queued'>;
+
+export const OUTCOMES = ['accepted', 'deferred', 'rejected', 'unreachable', 'unknown'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export const CAUSES = [
+  'user-unknown',
+  'mailbox-full',
+  'mailbox-disabled',
+  'throttled',
+  'greylisted',
+  'server-busy',
+  'spam-block',
+  'content-block',
+  'ip-blocklisted',
+  'auth-failure',
+  'policy',
+  'message-too-big',
+  'relay-denied',
+  'dns-failure',
+  'network',
+  'protocol-error',
+  'other',
+] as const;
+export type Cause = (typeof CAUSES)[number];
+
+/** What the receiving side did with an accepted message. Only the simulator knows it. */
+export type Placement = 'inbox' | 'junk' | 'discarded' | 'returned';
+
+interface RunStarted {
+  type: 'run.started';
+  /** Version of the event format. */
+  format: 1;
+  scenario: string;
+  seed: string;
+  policy: string;
+  wire: string;
+}
+interface RunEnded {
+  type: 'run.ended';
+  /** `deadlock`: deliveries in progress and nothing left that could end them. */
+  reason: 'idle' | 'deadlock' | 'horizon';
+}
+/** The clock passed over a second or more in which nothing happened. */
+interface ClockJumped {
+  type: 'clock.jumped';
+  from: number;
+}
+
+interface ConnectionOpened {
+  type: 'connection.opened';
+  session: number;
+  domain: string;
+  host: string;
+  /** Client address and port as the server sees them. */
+  client: string;
+}
+/** A connection that no server accepted: refused (RST) or never answered. */
+interface ConnectionRefused {
+  type: 'connection.refused';
+  domain: string;
+  host: string;
+  how: 'refused' | 'no-answer';
+}
+interface ConnectionClosed {
+  type: 'connection.closed';
+  session: number;
+}
+/** A command line as the server read it. */
+interface SmtpCommand {
+  type: 'smtp.command';
+  session: number;
+  line: string;
+}
+/** A reply as the server wrote it. */
+interface SmtpReply extends Reply {
+  type: 'smtp.reply';
+  session: number;
+  stage: Stage | 'other';
+}
+/** A server took responsibility for a message, whether or not its reply reached the client. */
+interface MessageAccepted {
+  type: 'message.accepted';
+  session: number;
+  domain: string;
+  host: string;
+  mailFrom: string;
+  rcpt: string;
+  /** Bytes of the message as received, dots unstuffed. */
+  size: number;
+  placement: Placement;
+}
+
+interface ContactAdded {
+  type: 'contact.added';
+  address: string;
+  status: ContactStatus;
+  softBounceStreak: number;
+}
+interface ContactStatusChanged {
+  type: 'contact.status';
+  address: string;
+  from: ContactStatus;
+  to: ContactStatus;
+  /** `hard-bounce`, `soft-bounces`, or what a person did: `opt-out`, `reactivate`, `subscribe`. */
+  why: 'hard-bounce' | 'soft-bounces' | 'opt-out' | 'reactivate' | 'subscribe';
+  /** Who: `sender`, or the actor of the scenario event. */
+  by: string;
+  reason?: string;
+  mailing?: string;
+}
+interface ContactStreakChanged {
+  type: 'contact.streak';
+  address: string;
+  from: number;
+  to: number;
+  mailing?: string;
+}
+/** A request about a contact that the rules forbid, such as re-activating an opt-out. */
+interface ContactRefused {
+  type: 'contact.refused';
+  address: string;
+  request: 'reactivate' | 'add' | 'subscribe' | 'opt-out';
+  why: string;
+}
+
+interface MailingBuilding {
+  type: 'mailing.building';
+  mailing: string;
+  kind: MailingKind;
+}
+interface MailingStarted {
+  type: 'mailing.started';
+  mailing: string;
+  recipients: number;
+}
+interface MailingCompleted {
+  type: 'mailing.completed';
+  mailing: string;
+}
+interface DeliveryQueued {
+  type: 'delivery.queued';
+  mailing: string;
+  address: string;
+}
+/** One attempt, logged when it ends. Attempts of one delivery never overlap. */
+interface AttemptMade {
+  type: 'attempt';
+  mailing: string;
+  address: string;
+  /** 1 for the first attempt of the delivery. */
+  n: number;
+  startedAt: number;
+  domain: string;
+  /** Host that was tried; absent when DNS gave none. */
+  host?: string;
+  stage: Stage;
+  outcome: Outcome;
+  cause: Cause;
+  reply?: Reply;
+  /** What went wrong when there is no usable reply: `ECONNREFUSED`, `ETIMEDOUT`, ... */
+  error?: string;
+  /** The result of one connection that all deliveries due at this host took together (rule 13). */
+  shared?: true;
+  /** When the next attempt is due; absent when this was the last. */
+  nextAt?: number;
+}
+interface DeliveryEnded {
+  type: 'delivery.ended';
+  mailing: string;
+  address: string;
+  state: TerminalState;
+  /** Cause of the attempt that ended it; absent for delivered and withdrawn. */
+  cause?: Cause;
+  /** The rule that ended it, for people: `budget spent`, `window over`, `5xx`, ... */
+  why: string;
+}
+/** A scenario event was applied: what somebody did at that moment. */
+interface ScenarioEvent {
+  type: 'scenario.event';
+  action: string;
+  subject: string;
+}
+
+/** What is told to the log; `seq` and `t` are added by it. */
+export type Fact =
+  | RunStarted
+  | RunEnded
+  | ClockJumped
+  | ConnectionOpened
+  | ConnectionRefused
+  | ConnectionClosed
+  | SmtpCommand
+  | SmtpReply
+  | MessageAccepted
+  | ContactAdded
+  | ContactStatusChanged
+  | ContactStreakChanged
+  | ContactRefused
+  | MailingBuilding
+  | MailingStarted
+  | MailingCompleted
+  | DeliveryQueued
+  | AttemptMade
+  | DeliveryEnded
+  | ScenarioEvent;
+
+/** One event of a run. `seq` counts from 0 without gaps; `t` is virtual ms since the start. */
+export type RunEvent = Fact & { seq: number; t: number };
+
+export type FactType = Fact['type'];
+
+/** Somewhere to tell facts to. The sender and the simulator know nothing else of the log. */
+export type Emit = (fact: Fact) => void;

@@ -1,0 +1,42 @@
+// Figures as people read them in a report: real time, virtual time, counts of deliveries.
+
+import type { ScenarioResult } from '../scenarios/result.js';
+import { formatDuration } from '../units.js';
+
+/** Real time: `412 ms`, `1.8 s`, `2m05s`. */
+export function wallTime(ms: number): string {
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
+  // Rounded before the unit is chosen: `60.0 s` is a minute.
+  return ms < 59_950 ? `${(ms / 1000).toFixed(1)} s` : formatDuration(Math.round(ms / 1000) * 1000);
+}
+
+/** Virtual time: whole hours once there are ten of them, `30h`, else as exact as `1h30m`. */
+export function virtualTime(ms: number): string {
+  return ms >= 36_000_000 ? `${thousands(Math.round(ms / 3_600_000))}h` : formatDuration(ms);
+}
+
+/** `61,000` */
+export function thousands(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** `1 scenario`, `2 scenarios` */
+export function plural(count: number, noun: string): string {
+  return `${thousands(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** What became of the deliveries of all mailings of a scenario: `1,000 delivered · 3 soft · 1 hard`. */
+export function deliveryCounts(result: ScenarioResult): string {
+  const sum = { delivered: 0, soft: 0, hard: 0, withdrawn: 0, 'in progress': 0 };
+  for (const mailing of Object.values(result.mailings)) {
+    sum.delivered += mailing.delivered;
+    sum.soft += mailing.bounced.soft;
+    sum.hard += mailing.bounced.hard;
+    sum.withdrawn += mailing.withdrawn;
+    sum['in progress'] += mailing.inProgress;
+  }
+  return Object.entries(sum)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${thousands(count)} ${what}`)
+    .join(' · ');
+}

@@ -1,0 +1,41 @@
+// The `github` reporter: workflow commands that put each failure on its line of the scenario file
+// in a pull request. Added by itself where GITHUB_ACTIONS is set.
+
+import type { RunResult } from '../scenarios/result.js';
+import { comparison } from './comparison.js';
+import type { Reporter } from './reporter.js';
+import { workflowMessage, workflowProperty } from './text.js';
+
+/** An annotation is a small box: more lines of detail than this are left to the log. */
+const DETAILS_MAX = 10;
+
+/**
+ * @param write where the text goes
+ * @param toRepositoryPath turns the path of a scenario into one from the root of the repository
+ */
+export function githubReporter(
+  write: (text: string) => void,
+  toRepositoryPath: (file: string) => string,
+): Reporter {
+  return {
+    onRunEnd(run: RunResult) {
+      for (const scenario of run.scenarios) {
+        for (const failure of scenario.failures) {
+          const properties = [
+            `file=${workflowProperty(toRepositoryPath(failure.file))}`,
+            `line=${failure.line}`,
+            `col=${failure.column}`,
+            `title=${workflowProperty(scenario.name)}`,
+          ];
+          const lines = [
+            failure.message,
+            comparison(failure),
+            ...(failure.details ?? []).slice(0, DETAILS_MAX),
+          ];
+          const message = lines.filter((line) => line !== '').join('\n');
+          write(`::error ${properties.join(',')}::${workflowMessage(message)}\n`);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,73 @@
+// The table of reporters. To add one: write its file, name it here.
+
+import { BouncelabError } from '../errors.js';
+import { nameHint, quoted } from '../scenarios/problems.js';
+import { githubReporter } from './github.js';
+import { jsonReporter } from './json.js';
+import { junitReporter } from './junit.js';
+import type { Reporter } from './reporter.js';
+import type { Screen } from './screen.js';
+import { TerminalReporter } from './terminal.js';
+
+export const REPORTERS = ['terminal', 'json', 'junit', 'github'] as const;
+export type ReporterName = (typeof REPORTERS)[number];
+
+/** Reporters whose output a program reads: nothing else may go where they write. */
+const FOR_PROGRAMS: readonly ReporterName[] = ['json', 'junit'];
+
+/** Where reporters write. */
+export interface ReporterOutputs {
+  stdout: Screen;
+  stderr: Screen;
+  /** Turns the path of a scenario into one from the root of the repository. */
+  toRepositoryPath(file: string): string;
+}
+
+/**
+ * Reads `terminal,json`. Names given twice count once.
+ *
+ * @throws BouncelabError E_USAGE for an unknown name, and for two that both want standard output
+ */
+export function parseReporters(text: string): ReporterName[] {
+  const names = [...new Set(text.split(',').map((name) => name.trim()))].map(reporterName);
+  const programs = names.filter((name) => FOR_PROGRAMS.includes(name));
+  if (programs.length > 1) {
+    throw new BouncelabError(
+      'E_USAGE',
+      `the reporters ${programs.join(' and ')} both write to standard output`,
+      {
+        hint: 'choose one of them: run.json and junit.xml are in the report folder of every run',
+      },
+    );
+  }
+  return names;
+}
+
+function reporterName(name: string): ReporterName {
+  const known = REPORTERS.find((reporter) => reporter === name);
+  if (known) return known;
+  throw new BouncelabError('E_USAGE', `there is no reporter ${quoted(name)}`, {
+    hint: nameHint(name, REPORTERS, 'reporters'),
+  });
+}
+
+/** Makes the reporters. Those for people move to standard error when a program reads standard output. */
+export function createReporters(names: readonly ReporterName[], outputs: ReporterOutputs): Reporter[] {
+  const forPeople = names.some((name) => FOR_PROGRAMS.includes(name)) ? outputs.stderr : outputs.stdout;
+  const program = (text: string): void => outputs.stdout.write(text);
+  return names.map((name) => {
+    switch (name) {
+      case 'terminal':
+        return new TerminalReporter(forPeople);
+      case 'json':
+        return jsonReporter(program);
+      case 'junit':
+        return junitReporter(program);
+      case 'github':
+        return githubReporter(
+          (text) => forPeople.write(text),
+          (file) => outputs.toRepositoryPath(file),
+        );
+    }
+  });
+}

@@ -1,0 +1,94 @@
+// JUnit XML: what a CI shows of a run. One test suite a folder, one test case a scenario. The
+// file in the report folder is always written; the `junit` reporter prints the same text.
+
+import { create } from 'xmlbuilder2';
+import type { Failure, RunResult, ScenarioResult } from '../scenarios/result.js';
+import { comparison } from './comparison.js';
+import type { Reporter } from './reporter.js';
+import { xmlAttribute, xmlText } from './text.js';
+
+type Element = ReturnType<typeof create>;
+
+/** @param write where the text goes */
+export function junitReporter(write: (text: string) => void): Reporter {
+  return { onRunEnd: (run) => write(junitXml(run)) };
+}
+
+/**
+ * The text of `junit.xml`. A scenario that failed carries `<failure>`; one that is invalid,
+ * inconclusive or hit an error of the harness carries `<error>` with that word as its type.
+ */
+export function junitXml(run: RunResult): string {
+  const document = create({ version: '1.0', encoding: 'UTF-8' });
+  const root = document.ele('testsuites', {
+    name: 'bouncelab',
+    ...totals(run.scenarios),
+    timestamp: run.startedAt,
+  });
+  for (const [folder, scenarios] of byFolder(run.scenarios)) {
+    const suite = root.ele('testsuite', {
+      name: xmlAttribute(folder),
+      ...totals(scenarios),
+      skipped: '0',
+      timestamp: run.startedAt,
+    });
+    if (run.interrupted) suite.ele('properties').ele('property', { name: 'interrupted', value: 'true' });
+    for (const scenario of scenarios) testCase(suite, folder, scenario);
+  }
+  return `${document.end({ prettyPrint: true })}\n`;
+}
+
+function totals(scenarios: ScenarioResult[]): Record<string, string> {
+  const failures = scenarios.filter(({ status }) => status === 'failed').length;
+  const passed = scenarios.filter(({ status }) => status === 'passed').length;
+  return {
+    tests: String(scenarios.length),
+    failures: String(failures),
+    errors: String(scenarios.length - failures - passed),
+    time: seconds(scenarios.reduce((sum, { wallMs }) => sum + wallMs, 0)),
+  };
+}
+
+function byFolder(scenarios: ScenarioResult[]): Map<string, ScenarioResult[]> {
+  const folders = new Map<string, ScenarioResult[]>();
+  for (const scenario of scenarios) {
+    const folder = scenario.file.split('/').slice(0, -1).join('/') || '.';
+    folders.set(folder, [...(folders.get(folder) ?? []), scenario]);
+  }
+  return folders;
+}
+
+function testCase(suite: Element, folder: string, scenario: ScenarioResult): void {
+  const element = suite.ele('testcase', {
+    name: xmlAttribute(scenario.name),
+    classname: xmlAttribute(folder),
+    file: xmlAttribute(scenario.file),
+    time: seconds(scenario.wallMs),
+  });
+  const properties = element.ele('properties');
+  for (const name of ['seed', 'policy', 'wire', 'fingerprint', 'virtualMs'] as const) {
+    properties.ele('property', { name, value: xmlAttribute(String(scenario[name])) });
+  }
+  if (scenario.status === 'passed') return;
+  // Many consumers read one failure a test case, so all of them go into one.
+  const [first, ...rest] = scenario.failures;
+  const more = rest.length > 0 ? ` (and ${rest.length} more)` : '';
+  const message = `${first?.message ?? scenario.status}${more}`;
+  element
+    .ele(scenario.status === 'failed' ? 'failure' : 'error', {
+      message: xmlAttribute(message.replaceAll(/\s+/g, ' ')),
+      type: scenario.status,
+    })
+    .txt(xmlText(scenario.failures.map(failureText).join('\n\n')));
+}
+
+function failureText(failure: Failure): string {
+  const lines = [failure.message, `${failure.file}:${failure.line}:${failure.column}`, comparison(failure)];
+  lines.push(...(failure.details ?? []));
+  if (failure.hint !== undefined) lines.push(`hint: ${failure.hint}`);
+  return lines.filter((line) => line !== '').join('\n');
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}

@@ -1,0 +1,63 @@
+// Makes text of unknown origin safe to show: names, addresses and replies come from scenarios and
+// servers, and may carry escape sequences, bidirectional marks or a line that a CI obeys. What
+// cannot be shown as it is becomes visible (`\x1b`, `\u202e`); nothing is dropped in silence.
+
+// Control and format characters, line and paragraph separators, lone surrogates. The two joiners
+// (U+200C, U+200D) stay: emoji and several scripts are written with them.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const JOINERS = new Set(['\u200c', '\u200d']);
+const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function visible(character: string): string {
+  if (JOINERS.has(character)) return character;
+  const short = SHORT[character];
+  if (short !== undefined) return short;
+  const code = character.codePointAt(0)!;
+  if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
+  return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
+}
+
+/** One line for a terminal: line breaks and tabs become visible as well. */
+export function terminalLine(text: string): string {
+  return text.replace(INVISIBLE, visible);
+}
+
+/** Several lines for a terminal. A tab becomes one space, so that columns keep their place. */
+export function terminalLines(text: string): string[] {
+  return text.split(/\r\n|\n/).map((line) => terminalLine(line.replaceAll('\t', ' ')));
+}
+
+/**
+ * A CI that reads our output obeys lines such as `::add-mask::` (and, anywhere, `##[command]`).
+ * Such a line gets its first character written as an escape.
+ *
+ * @param line one line of output, safe for a terminal, colors allowed
+ */
+export function withoutCommands(line: string): string {
+  return line.replace(/^(\s*):(?=:)/, '$1\\x3a').replaceAll('##[', '#\\x23[');
+}
+
+/** Text for an XML 1.0 element, before the escaping of `<` and `&`. */
+export function xmlText(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(INVISIBLE, (character) =>
+      character === '\n' || character === '\t' ? character : visible(character),
+    )
+    .replace(/[\ufffe\uffff]/g, visible);
+}
+
+/** Text for an XML 1.0 attribute: a reader would turn line breaks and tabs into blanks. */
+export function xmlAttribute(text: string): string {
+  return xmlText(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+}
+
+/** The message of a GitHub workflow command; line breaks are kept, encoded. */
+export function workflowMessage(text: string): string {
+  return terminalLines(text).join('\n').replaceAll('%', '%25').replaceAll('\n', '%0A');
+}
+
+/** A property (`file=`, `title=`) of a GitHub workflow command. */
+export function workflowProperty(text: string): string {
+  return terminalLine(text).replaceAll('%', '%25').replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

@@ -1,0 +1,151 @@
+// The executor: a pool of worker threads. It turns whatever happens to a worker into a result of
+// the one scenario that it played, and watches over real time from outside, since a scenario that
+// spins cannot watch over itself.
+
+import { availableParallelism } from 'node:os';
+import type { ResourceLimits } from 'node:worker_threads';
+import { wallNow } from '../clock/system.js';
+import { formatDuration } from '../units.js';
+import type { ScenarioPlan } from './plan.js';
+import type { ScenarioResult } from './result.js';
+import { endedResult } from './verdict.js';
+import type { Progress } from './worker-messages.js';
+import { WorkerSeat, type SeatEnd } from './worker-seat.js';
+
+/** One scenario to play. */
+export interface Job {
+  plan: ScenarioPlan;
+  /** Where its events are written, NDJSON. */
+  eventsFile: string;
+  onProgress(progress: Progress): void;
+}
+
+/** Plays scenarios somewhere. */
+export interface Executor {
+  /** How many scenarios it plays at once; more calls of `play` than this are a mistake. */
+  readonly workers: number;
+  /** Never rejects. @returns undefined when it was stopped before the scenario ended */
+  play(job: Job): Promise<ScenarioResult | undefined>;
+  /** Ends at once what is running, and frees everything. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerPoolOptions {
+  workers: number;
+  /** Real time that one scenario may use, ms. */
+  wallLimitMs: number;
+  /** Real time that a scenario gets beyond its limit to end by itself and explain why, ms. */
+  graceMs?: number;
+  /** The worker's module; default: the one that plays scenarios. */
+  workerUrl?: URL;
+  resourceLimits?: ResourceLimits;
+  /** Told what workers print and the stack traces of their failures, for debugging. */
+  log?: (text: string) => void;
+}
+
+const OUR_FAULT = 'this is a fault of Bouncelab, not of the scenario; --debug shows more';
+
+/** One worker a core. */
+export function defaultWorkers(): number {
+  return availableParallelism();
+}
+
+/** The built worker. Run from its TypeScript source (in tests), the pool uses the build beside it. */
+function builtWorker(): URL {
+  return new URL(
+    import.meta.url.endsWith('.ts') ? '../../dist/scenarios/worker.js' : './worker.js',
+    import.meta.url,
+  );
+}
+
+/** Worker threads that play one scenario at a time each, started when they are needed. */
+export class WorkerPool implements Executor {
+  readonly workers: number;
+  readonly #options: WorkerPoolOptions;
+  readonly #idle: WorkerSeat[] = [];
+  readonly #all = new Set<WorkerSeat>();
+  #stopped = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.workers = options.workers;
+    this.#options = options;
+  }
+
+  async play(job: Job): Promise<ScenarioResult | undefined> {
+    if (this.#stopped) return undefined;
+    const startedAt = wallNow();
+    let virtualMs = 0;
+    const seat = this.#takeSeat();
+    const order = { plan: job.plan, eventsFile: job.eventsFile, wallLimitMs: this.#options.wallLimitMs };
+    const end = await seat.play(order, (progress) => {
+      virtualMs = progress.virtualMs;
+      job.onProgress(progress);
+    });
+    // After anything unusual the thread may hold leftovers, so that the next scenario gets a new one.
+    const clean = end.kind === 'result' && (end.result.status === 'passed' || end.result.status === 'failed');
+    if (clean && !seat.broken) this.#idle.push(seat);
+    else await this.#dismiss(seat);
+    return this.#result(job.plan, end, { wallMs: wallNow() - startedAt, virtualMs });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.#all].map((seat) => this.#dismiss(seat)));
+  }
+
+  #takeSeat(): WorkerSeat {
+    for (let seat = this.#idle.pop(); seat; seat = this.#idle.pop()) {
+      if (!seat.broken) return seat;
+      this.#all.delete(seat);
+    }
+    const { workerUrl = builtWorker(), wallLimitMs, graceMs = 1000, resourceLimits, log } = this.#options;
+    const seat = new WorkerSeat(workerUrl, { limitMs: wallLimitMs + graceMs, resourceLimits, log });
+    this.#all.add(seat);
+    return seat;
+  }
+
+  async #dismiss(seat: WorkerSeat): Promise<void> {
+    this.#all.delete(seat);
+    await seat.stop();
+  }
+
+  #result(
+    plan: ScenarioPlan,
+    end: SeatEnd,
+    used: { wallMs: number; virtualMs: number },
+  ): ScenarioResult | undefined {
+    switch (end.kind) {
+      case 'result':
+        return end.result;
+      case 'stopped':
+        return undefined;
+      case 'failed':
+        this.#options.log?.(end.stack);
+        return endedResult(plan, {
+          status: 'error',
+          message: end.message,
+          hint: end.hint ?? OUR_FAULT,
+          ...used,
+        });
+      case 'crashed':
+        this.#options.log?.(end.stack);
+        return endedResult(plan, {
+          status: 'error',
+          message: `the worker that played it ended: ${end.message}`,
+          hint: end.outOfMemory
+            ? 'give Node more memory, such as NODE_OPTIONS=--max-old-space-size=8192, or use fewer --workers'
+            : OUR_FAULT,
+          ...used,
+        });
+      case 'timeout':
+        return endedResult(plan, {
+          status: 'inconclusive',
+          message:
+            `it used more than ${formatDuration(this.#options.wallLimitMs)} of real time and was stopped; ` +
+            `its virtual time was at ${formatDuration(used.virtualMs)} when last heard of`,
+          hint: 'if it only needs longer, allow it with --timeout, such as --timeout 10m',
+          ...used,
+        });
+    }
+  }
+}

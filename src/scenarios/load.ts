@@ -1,0 +1,89 @@
+// From a scenario file to a plan, or to everything that is wrong with it at once. Nothing that is in
+// a file, or in the place of one, makes this throw.
+
+import { dirname, resolve } from 'node:path';
+import type { RetryPolicy } from '../sender/retry-policy.js';
+import { readScenario } from './normalize.js';
+import type { ScenarioPlan } from './plan.js';
+import { DEFAULT_POLICY, loadPolicy, readInlinePolicy, unknownPolicy } from './policy-file.js';
+import { arrangeProblems } from './problems.js';
+import type { Problem } from './problems.js';
+import { Reader } from './reader.js';
+import { scenarioSchema } from './schema.js';
+import { displayPath, readSource } from './source-file.js';
+import { notAMapping, parseYaml, wholeFileProblem } from './yaml-file.js';
+
+/** What the command line sets, over what the file says. */
+export interface LoadOptions {
+  /** Folder that paths are relative to. */
+  cwd: string;
+  /** Name of a shipped policy, or a path relative to `cwd`. */
+  policy?: string | undefined;
+  seed?: string | undefined;
+  wire?: ScenarioPlan['wire'] | undefined;
+}
+
+/** A scenario file after loading: its plan, or what is wrong with it. `source` is empty when it could not be read. */
+export type LoadResult = { file: string; source: string } & (
+  { plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] }
+);
+
+/**
+ * Loads one scenario.
+ *
+ * @param path of the file, relative to `options.cwd`
+ */
+export function loadScenario(path: string, options: LoadOptions): LoadResult {
+  const { cwd } = options;
+  const absolute = resolve(cwd, path);
+  const file = displayPath(absolute, cwd);
+  const text = readSource(absolute);
+  if ('message' in text) return { file, source: '', problems: [wholeFileProblem(file, text)] };
+
+  const source = text.text;
+  const yaml = parseYaml(file, source);
+  const wrong = notAMapping(yaml, 'scenario');
+  if (wrong)
+    return { file, source, problems: arrangeProblems(yaml.problems.length > 0 ? yaml.problems : [wrong]) };
+
+  const reader = new Reader(yaml);
+  const body = readScenario(reader, absolute, cwd);
+  const own = readPolicy(reader, dirname(absolute), cwd);
+  const policy = options.policy === undefined ? own : overridingPolicy(reader, options.policy, cwd);
+  const problems = arrangeProblems([...yaml.problems, ...reader.problems]);
+  if (!body || !policy || problems.length > 0) return { file, source, problems };
+  const { seed = body.seed, wire = body.wire } = options;
+  return { file, source, plan: { ...body, policy, seed, wire } };
+}
+
+/** The policy that the file names, or holds. */
+function readPolicy(reader: Reader, folder: string, cwd: string): RetryPolicy | undefined {
+  const path = ['policy'];
+  const value = reader.get(path);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return readInlinePolicy(reader, path);
+  const name = value === undefined ? DEFAULT_POLICY : reader.read(scenarioSchema.shape.policy, path);
+  if (typeof name !== 'string') return undefined;
+  const result = loadPolicy(name, folder, cwd);
+  if (result && 'policy' in result) return result.policy;
+  if (result) for (const problem of result.problems) reader.foreign(problem);
+  else {
+    const { message, hint } = unknownPolicy(name);
+    reader.shape(path, message, { hint });
+  }
+  return undefined;
+}
+
+/** The policy of the command line, which has no place in the file. */
+function overridingPolicy(reader: Reader, name: string, cwd: string): RetryPolicy | undefined {
+  const result = loadPolicy(name, cwd, cwd);
+  if (result && 'policy' in result) return result.policy;
+  const problems = result?.problems ?? [wholeFileProblem(reader.file, overridingProblem(name))];
+  for (const problem of problems) reader.foreign(problem);
+  return undefined;
+}
+
+function overridingProblem(name: string): { message: string; hint: string } {
+  const { message, hint } = unknownPolicy(name);
+  return { message: `${message} (given on the command line)`, hint };
+}

@@ -1,0 +1,184 @@
+// Events as written, as plans in the order of time; and what they say of contacts.
+
+import { isAddress } from '../schema-fields.js';
+import type { BehaviorPlan } from '../simulator/plan.js';
+import type { Path } from './locate.js';
+import { readBehavior, readBehaviorList } from './normalize-behavior.js';
+import type { Fleet } from './normalize-fleet.js';
+import { DEFAULT_DOMAIN } from './normalize-fleet.js';
+import type { People } from './normalize-people.js';
+import type { EventPlan } from './plan.js';
+import { described, nameHint, quoted } from './problems.js';
+import type { Reader } from './reader.js';
+import { eventSchemas, setField, setSchema } from './schema.js';
+
+const ACTIONS = [...Object.keys(eventSchemas), 'set'];
+
+interface Read {
+  plan: EventPlan;
+  path: Path;
+}
+
+/** Reads `events` and brings into `people` those who come by one. */
+export function readEvents(reader: Reader, fleet: Fleet, people: People): EventPlan[] {
+  const root: Path = ['events'];
+  const events: Read[] = [];
+  for (const [i, item] of reader.items(root).entries()) {
+    const path = [...root, i];
+    const plan = readEvent(reader, item, path, fleet);
+    if (plan) events.push({ plan, path });
+    else people.incomplete();
+  }
+  // Sorting is stable: events of one instant keep the order of the file.
+  events.sort((a, b) => a.plan.at - b.plan.at);
+  for (const event of events) bring(reader, event, people);
+  for (const event of events) checkSubject(reader, event, people, fleet);
+  return events.map(({ plan }) => plan);
+}
+
+function readEvent(reader: Reader, item: unknown, path: Path, fleet: Fleet): EventPlan | undefined {
+  if (!reader.mapping(path)) return undefined;
+  const keys = Object.keys(item as object);
+  const [action, second] = keys.filter((key) => ACTIONS.includes(key));
+  if (action === undefined) {
+    const near = keys
+      .map((key) => nameHint(key, ACTIONS, ''))
+      .find((hint) => hint.startsWith('did you mean'));
+    const hint = `${near === undefined ? '' : `${near.replace(/\?.*/, '?')} `}an event has one of ${ACTIONS.join(', ')}`;
+    reader.shape(path, 'this event does not say what happens', { hint });
+    return undefined;
+  }
+  if (second !== undefined) {
+    reader.shape(
+      [...path, second],
+      `an event does one thing, and this one has ${quoted(action)} and ${quoted(second)}`,
+      {
+        on: 'key',
+        hint: 'make it two events with the same `at`',
+      },
+    );
+    return undefined;
+  }
+  if (action === 'set') return readSet(reader, item as Record<string, unknown>, path, fleet);
+  return readSimple(reader, action as keyof typeof eventSchemas, path);
+}
+
+function readSimple(reader: Reader, action: keyof typeof eventSchemas, path: Path): EventPlan | undefined {
+  switch (action) {
+    case 'opt-out': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, address: read[action] };
+    }
+    case 'subscribe': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, address: read[action] };
+    }
+    case 'add': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, address: read[action] };
+    }
+    case 'reactivate': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, address: read[action], reason: read.reason, by: read.by };
+    }
+  }
+}
+
+function readSet(
+  reader: Reader,
+  item: Record<string, unknown>,
+  path: Path,
+  fleet: Fleet,
+): EventPlan | undefined {
+  const { at: _at, set: _set, ...inline } = item;
+  const at = readAt(reader, path);
+  const written = reader.read(setField, [...path, 'set']);
+  const scope = written?.includes('@') ? 'mailbox' : 'domain';
+  let behaviors: BehaviorPlan[] | undefined;
+  if ('behaviors' in inline) {
+    reader.object(setSchema, path);
+    behaviors = readBehaviorList(reader, [...path, 'behaviors'], scope);
+  } else if (Object.keys(inline).length === 0) {
+    reader.shape(path, 'this event does not say which behaviors it sets', {
+      hint: 'add `do: busy`, or `behaviors: []` for none',
+    });
+  } else {
+    const behavior = readBehavior(reader, inline, path, scope);
+    behaviors = behavior && [behavior];
+  }
+  if (written === undefined || at === undefined || behaviors === undefined) return undefined;
+  const subject = written.toLowerCase();
+  return knowsSubject(reader, subject, [...path, 'set'], fleet)
+    ? { at, action: 'set', subject, behaviors }
+    : undefined;
+}
+
+function readAt(reader: Reader, path: Path): number | undefined {
+  const at = [...path, 'at'];
+  if (reader.get(at) !== undefined) return reader.read(setSchema.shape.at, at);
+  reader.problem(path, '`at` is missing', { hint: '`at`: a duration such as 90s, 30m, 6h or 1h30m' });
+  return undefined;
+}
+
+function knowsSubject(reader: Reader, subject: string, path: Path, fleet: Fleet): boolean {
+  if (subject.includes('@') && !isAddress(subject)) {
+    const message = `\`set\` must be a domain of the fleet, \`default\`, or an address, not ${described(subject)}`;
+    reader.shape(path, message, { hint: 'it cannot be a pattern: give each mailbox an event of its own' });
+    return false;
+  }
+  const domain = subject.slice(subject.lastIndexOf('@') + 1);
+  // A mailbox may be served by `default`; to change a whole domain it must have a plan of its own.
+  const known = subject.includes('@') ? fleet.serves(domain) : fleet.domains.has(subject);
+  if (known) return true;
+  const served = fleet.serves(domain) && subject !== DEFAULT_DOMAIN;
+  reader.problem(path, `the fleet has no domain ${quoted(domain)}`, {
+    hint: served
+      ? `it is served by \`default\`: add \`${domain}: {}\` to the fleet to change it alone`
+      : nameHint(domain, fleet.names, 'domains of the fleet'),
+  });
+  return false;
+}
+
+function bring(reader: Reader, { plan, path }: Read, people: People): void {
+  if (plan.action !== 'add' && plan.action !== 'subscribe') return;
+  const at = [...path, plan.action];
+  const first = people.bring(plan.address, plan.at, reader.place(at));
+  // Whoever is there already may well subscribe again.
+  if (!first || plan.action === 'subscribe') return;
+  reader.problem(at, `${quoted(plan.address)} is a contact already when it is added`, {
+    hint: `the first is on line ${first.line}; use \`subscribe\` for a contact that comes back`,
+  });
+}
+
+function checkSubject(reader: Reader, { plan, path }: Read, people: People, fleet: Fleet): void {
+  switch (plan.action) {
+    case 'opt-out':
+    case 'reactivate':
+      people.check(reader, plan.address, [...path, plan.action], { at: plan.at });
+      return;
+    case 'add':
+    case 'subscribe':
+      checkServed(reader, plan.address, [...path, plan.action], fleet);
+      return;
+    case 'set':
+      if (plan.subject.includes('@')) people.check(reader, plan.subject, [...path, 'set'], {});
+      return;
+  }
+}
+
+/** Tells of an address that no server of the fleet receives for. */
+export function checkServed(reader: Reader, address: string, path: Path, fleet: Fleet): void {
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  if (!fleet.serves(domain)) reader.problem(path, notServed(domain), { hint: notServedHint(domain, fleet) });
+}
+
+/** The sentence for a domain without a server. */
+export function notServed(domain: string): string {
+  return `no receiving server for ${quoted(domain)}`;
+}
+
+/** What to do about it. */
+export function notServedHint(domain: string, fleet: Fleet): string {
+  const near = nameHint(domain, fleet.names, '').match(/^did you mean .*?\?/)?.[0];
+  return `${near === undefined ? '' : `${near} Otherwise `}add \`${domain}: {}\` to the fleet, or \`default: {}\` for all others`;
+}

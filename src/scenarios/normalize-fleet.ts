@@ -1,0 +1,107 @@
+// The fleet as written, as plans of domains.
+
+import { isDomain } from '../schema-fields.js';
+import type { BehaviorPlan, DomainPlan } from '../simulator/plan.js';
+import { wildcard } from '../wildcard.js';
+import type { Path } from './locate.js';
+import { readBehaviorList, readBehaviors } from './normalize-behavior.js';
+import { quoted } from './problems.js';
+import type { Reader } from './reader.js';
+import { domainSchema } from './schema.js';
+
+/** The key of the fleet that catches the rest. */
+export const DEFAULT_DOMAIN = 'default';
+
+/** Patterns are matched by backtracking: with more stars than this that can take long. */
+export const STARS_MAX = 5;
+
+/** The domains of a scenario, and who serves which. */
+export class Fleet {
+  readonly domains = new Map<string, DomainPlan>();
+
+  /** Whether there is a server for this domain. */
+  serves(domain: string): boolean {
+    const key = domain.toLowerCase();
+    return (key !== DEFAULT_DOMAIN && this.domains.has(key)) || this.domains.has(DEFAULT_DOMAIN);
+  }
+
+  /** Names to offer when one is not known. */
+  get names(): string[] {
+    return [...this.domains.keys()];
+  }
+}
+
+/** Reads `fleet`. A domain whose content is wrong is still there for what refers to it. */
+export function readFleet(reader: Reader): Fleet {
+  const fleet = new Fleet();
+  const root: Path = ['fleet'];
+  if (reader.get(root) === undefined || !reader.mapping(root)) return fleet;
+  const lines = new Map<string, number>();
+  for (const written of reader.keys(root)) {
+    const path = [...root, written];
+    const key = written.toLowerCase();
+    if (!isDomain(written)) {
+      reader.shape(path, `${quoted(written)} is not a domain`, {
+        on: 'key',
+        hint: 'write a domain such as example.org; one mailbox of it stands under `mailboxes`',
+      });
+    }
+    const first = lines.get(key);
+    if (first !== undefined) {
+      reader.problem(path, `the domain ${quoted(written)} is here twice`, {
+        on: 'key',
+        hint: `the first is on line ${first}; case does not count`,
+      });
+    }
+    lines.set(key, reader.line(path));
+    fleet.domains.set(key, readDomain(reader, path));
+  }
+  return fleet;
+}
+
+function readDomain(reader: Reader, path: Path): DomainPlan {
+  const plan: DomainPlan = { behaviors: [], mailboxes: [] };
+  if (reader.get(path) === null || !reader.object(domainSchema, path)) return plan;
+  const behaviors = [...path, 'behaviors'];
+  if (reader.get(behaviors) !== undefined) plan.behaviors = readBehaviorList(reader, behaviors, 'domain');
+  const mailboxes = [...path, 'mailboxes'];
+  if (reader.get(mailboxes) !== undefined && reader.mapping(mailboxes))
+    plan.mailboxes = readMailboxes(reader, mailboxes);
+  return plan;
+}
+
+function readMailboxes(reader: Reader, path: Path): DomainPlan['mailboxes'] {
+  const mailboxes: { pattern: string; behaviors: BehaviorPlan[] }[] = [];
+  const earlier: { written: string; matches: (text: string) => boolean; line: number }[] = [];
+  const exact = new Map<string, number>();
+  for (const written of reader.keys(path)) {
+    const at = [...path, written];
+    const pattern = written.toLowerCase();
+    if (!isMailbox(written)) {
+      reader.shape(at, `${quoted(written)} is not a mailbox`, {
+        on: 'key',
+        hint: `write the part before the @, such as bob or ghost-*, with at most ${STARS_MAX} stars`,
+      });
+      continue;
+    }
+    const line = reader.line(at);
+    // A pattern that matches the text of a later key matches all that the later key does.
+    const cover = earlier.find(({ matches }) => matches(pattern));
+    const twin = exact.get(pattern);
+    if (cover || twin !== undefined) {
+      const by = cover ? `${quoted(cover.written)} on line ${cover.line}` : `the same name on line ${twin}`;
+      reader.problem(at, `the mailbox ${quoted(written)} is never used: ${by} matches first`, {
+        on: 'key',
+        hint: 'the first key that matches counts: put the more special one first',
+      });
+    }
+    if (pattern.includes('*')) earlier.push({ written, matches: wildcard(pattern), line });
+    else exact.set(pattern, line);
+    mailboxes.push({ pattern, behaviors: readBehaviors(reader, at, 'mailbox') });
+  }
+  return mailboxes;
+}
+
+function isMailbox(text: string): boolean {
+  return /^[^\s\p{C}"()<>[\]:;@\\,]{1,64}$/u.test(text) && text.split('*').length - 1 <= STARS_MAX;
+}

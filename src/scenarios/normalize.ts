@@ -1,0 +1,85 @@
+// A whole scenario: each part is read on its own, then held against the others.
+
+import { basename } from 'node:path';
+import { seedFromText } from '../random.js';
+import type { Audience } from './normalize-audience.js';
+import { readAudience } from './normalize-audience.js';
+import { notServed, notServedHint, readEvents } from './normalize-events.js';
+import { readExpectations } from './normalize-expect.js';
+import type { Fleet } from './normalize-fleet.js';
+import { readFleet } from './normalize-fleet.js';
+import { checkRecipients, readMailings } from './normalize-mailings.js';
+import { People } from './normalize-people.js';
+import type { ScenarioPlan } from './plan.js';
+import { counted } from './problems.js';
+import type { Problem } from './problems.js';
+import type { Reader } from './reader.js';
+import { scenarioSchema } from './schema.js';
+
+const TOP = scenarioSchema.shape;
+
+/** Everything of a plan that the file itself says; its policy may come from elsewhere. */
+export type ScenarioBody = Omit<ScenarioPlan, 'policy'>;
+
+/**
+ * Reads a scenario whose top level is a mapping. What is wrong is told to the reader.
+ *
+ * @param path absolute path of the file
+ * @returns undefined when some part could not be read
+ */
+export function readScenario(reader: Reader, path: string, cwd: string): ScenarioBody | undefined {
+  reader.object(scenarioSchema, []);
+  const name = reader.get(['name']) === undefined ? undefined : reader.read(TOP.name, ['name']);
+  const description = reader.read(TOP.description, ['description']);
+  const tags = reader.read(TOP.tags, ['tags']);
+  const seed = reader.read(TOP.seed, ['seed']);
+  const wire = reader.read(TOP.wire, ['wire']);
+  const network = reader.read(TOP.network, ['network']);
+
+  const fleet = readFleet(reader);
+  const audience = readAudience(reader, path, cwd);
+  const people = new People(audience);
+  const mailings = readMailings(reader);
+  const events = readEvents(reader, fleet, people);
+  checkRecipients(reader, people);
+  checkServers(reader, audience, fleet);
+  if (people.nobody) {
+    reader.problem(['audience'], 'the audience is empty, and no event adds anybody', {
+      on: 'key',
+      hint: 'write `contacts: [bob@example.org]`',
+    });
+  }
+  const expectations = readExpectations(reader, { fleet, people, mailings });
+
+  if (reader.failed || name === undefined || description === undefined || !tags || !wire || !network)
+    return undefined;
+  return {
+    file: reader.file,
+    name,
+    description,
+    tags,
+    seed: seed === undefined ? seedFromText(basename(path).replace(/\.ya?ml$/i, '')) : String(seed),
+    wire,
+    network: { latencyMs: network.latency },
+    fleet: Object.fromEntries(fleet.domains),
+    contacts: audience.contacts,
+    mailings: mailings.plans,
+    events,
+    expectations,
+  };
+}
+
+/** Tells once for each domain of the audience that no server receives for. */
+function checkServers(reader: Reader, audience: Audience, fleet: Fleet): void {
+  if (reader.get(['fleet']) === undefined || !reader.intact) return;
+  for (const [domain, { count, origin, address }] of audience.domains()) {
+    if (fleet.serves(domain)) continue;
+    const others = count > 1 ? ` (${address} and ${counted(count - 1, 'other contact')})` : '';
+    const problem: Problem = {
+      message: `${notServed(domain)}${others}`,
+      hint: notServedHint(domain, fleet),
+      location: origin.location,
+    };
+    reader.foreign(origin.source === undefined ? problem : { ...problem, source: origin.source });
+  }
+}

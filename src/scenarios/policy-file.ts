@@ -1,0 +1,109 @@
+// Policies: shipped by name, from a file, or written in a scenario. All three go through the same
+// check, and take what they leave out from `emma`, which is a file like the others.
+
+import { readdirSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { invariant } from '../errors.js';
+import { policySchema } from '../sender/policy-schema.js';
+import type { RetryPolicy } from '../sender/retry-policy.js';
+import { completePolicy } from './normalize-policy.js';
+import type { Path } from './locate.js';
+import { arrangeProblems, listed, nameHint, quoted } from './problems.js';
+import type { Problem } from './problems.js';
+import { Reader } from './reader.js';
+import { displayPath, readSource } from './source-file.js';
+import { notAMapping, parseYaml, wholeFileProblem } from './yaml-file.js';
+import type { YamlFile } from './yaml-file.js';
+
+/** The policy of a scenario that names none, and the base of all others. */
+export const DEFAULT_POLICY = 'emma';
+
+/** The same place from src/ and from dist/. */
+const SHIPPED = fileURLToPath(new URL('../../policies/', import.meta.url));
+
+export type PolicyResult = { policy: RetryPolicy } | { problems: Problem[] };
+
+let defaultPolicy: RetryPolicy | undefined;
+
+/** Names of the shipped policies, sorted. */
+export function listPolicies(): string[] {
+  return readdirSync(SHIPPED)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -'.yaml'.length))
+    .sort();
+}
+
+/**
+ * Loads a policy.
+ *
+ * @param name of a shipped policy; or a path, which has a slash or ends in .yaml or .yml
+ * @param from folder from which a relative path is meant: that of the scenario, or the working directory
+ * @param cwd folder to which messages are relative
+ * @returns the policy, or what is wrong with its file; undefined when there is no such name or file
+ * @throws BouncelabError E_HARNESS when a shipped policy is broken
+ */
+export function loadPolicy(name: string, from: string, cwd: string): PolicyResult | undefined {
+  if (!isPath(name)) return listPolicies().includes(name) ? readPolicy(shippedFile(name), cwd) : undefined;
+  const path = resolve(from, name);
+  const source = readSource(path);
+  return 'absent' in source ? undefined : readPolicy(path, cwd);
+}
+
+/** What to say of a name that leads to no policy. */
+export function unknownPolicy(name: string): { message: string; hint: string } {
+  const shipped = listPolicies();
+  return isPath(name)
+    ? { message: `there is no policy file ${quoted(name)}`, hint: `shipped policies: ${listed(shipped)}` }
+    : {
+        message: `unknown policy ${quoted(name)}`,
+        hint: `${nameHint(name, shipped, 'shipped policies')}; a file is given by its path, such as ./mine.yaml`,
+      };
+}
+
+/** Reads a policy that is written at `path` of a scenario; undefined, and problems, when it is wrong. */
+export function readInlinePolicy(reader: Reader, path: Path): RetryPolicy | undefined {
+  const input = reader.read(policySchema, path);
+  return input && completePolicy(input, readDefaultPolicy(), 'inline');
+}
+
+/** The policy `emma`. */
+export function readDefaultPolicy(): RetryPolicy {
+  defaultPolicy ??= completePolicy(policySchema.parse(defaultPolicyFile().value), undefined, DEFAULT_POLICY);
+  return defaultPolicy;
+}
+
+/** The file of the policy `emma`, as it is written. */
+export function defaultPolicyFile(): YamlFile {
+  const source = readSource(shippedFile(DEFAULT_POLICY));
+  invariant('text' in source, `the shipped policy ${DEFAULT_POLICY} cannot be read`);
+  return parseYaml(`${DEFAULT_POLICY}.yaml`, source.text);
+}
+
+function readPolicy(path: string, cwd: string): PolicyResult {
+  const file = displayPath(path, cwd);
+  const source = readSource(path);
+  if ('message' in source) return { problems: [wholeFileProblem(file, source)] };
+  const yaml = parseYaml(file, source.text);
+  const reader = new Reader(yaml);
+  const wrong = notAMapping(yaml, 'policy');
+  const input = wrong ? undefined : reader.read(policySchema, []);
+  const found = wrong && yaml.problems.length === 0 ? [wrong] : reader.problems;
+  const problems = [...yaml.problems, ...found];
+  if (input && problems.length === 0) {
+    return {
+      policy: completePolicy(input, readDefaultPolicy(), basename(path).replace(/\.ya?ml$/i, '')),
+    };
+  }
+  return {
+    problems: arrangeProblems(problems).map((problem) => ({ ...problem, source: source.text })),
+  };
+}
+
+function shippedFile(name: string): string {
+  return resolve(SHIPPED, `${name}.yaml`);
+}
+
+function isPath(name: string): boolean {
+  return /[\\/]|\.ya?ml$/i.test(name);
+}

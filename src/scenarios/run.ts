@@ -1,0 +1,294 @@
+// Plays one scenario in this thread: builds the world and the sender on a virtual clock, lets
+// happen what the plan says, and judges the events that come out of it.
+
+import { mkdirSync, openSync, closeSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import type net from 'node:net';
+import { wallNow } from '../clock/system.js';
+import { VirtualClock, type RunEnd } from '../clock/virtual.js';
+import { BouncelabError } from '../errors.js';
+import { EventLog } from '../events/log.js';
+import type { RunEvent } from '../events/types.js';
+import { seededRandom } from '../random.js';
+import type { Contact } from '../sender/contact.js';
+import { Sender } from '../sender/sender.js';
+import { World } from '../simulator/world.js';
+import { formatDuration } from '../units.js';
+import { wildcard } from '../wildcard.js';
+import { checkExpectation } from './expectations.js';
+import type { EventPlan, ExpectationPlan, MailingPlan, ScenarioPlan } from './plan.js';
+import type { Failure, ScenarioResult, ScenarioStatus } from './result.js';
+import { resultOf, Tally } from './tally.js';
+
+/** No scenario needs a virtual year; one that gets there would never end. */
+const HORIZON_MS = 400 * 24 * 3_600_000;
+
+/** How many deliveries a deadlock names before it only counts them. */
+const WAITING_NAMED_MAX = 10;
+
+/** Real time between two signs of life. */
+const PROGRESS_EVERY_MS = 200;
+
+export interface RunProgress {
+  virtualMs: number;
+  attempts: number;
+}
+
+export interface RunScenarioOptions {
+  /** File that gets the events as NDJSON; its folder is made. */
+  eventsFile?: string;
+  /** Real ms the run may take; without limit when absent. */
+  wallLimitMs?: number;
+  onProgress?: (progress: RunProgress) => void;
+  /** Told every event, in order, as it happens. */
+  onEvent?: (event: RunEvent) => void;
+}
+
+/**
+ * Runs a scenario to its end.
+ *
+ * @throws BouncelabError E_HARNESS when bouncelab itself fails, E_OUTPUT when the events cannot be
+ *   written; never for what the scenario did
+ */
+export async function runScenario(
+  plan: ScenarioPlan,
+  options: RunScenarioOptions = {},
+): Promise<ScenarioResult> {
+  const started = wallNow();
+  const clock = VirtualClock.install();
+  let file: EventsFile | undefined;
+  try {
+    if (options.eventsFile !== undefined) file = openEvents(options.eventsFile);
+    const judge = new Judge(plan.expectations);
+    const log = new EventLog({
+      now: () => clock.now(),
+      readers: [
+        (event) => judge.read(event),
+        ...(options.onEvent ? [options.onEvent] : []),
+        ...(options.onProgress ? [progressReader(judge.tally, options.onProgress)] : []),
+      ],
+      ...(file ? { write: (text) => file?.write(text) } : {}),
+    });
+    const { verdict, failures } = await play(plan, clock, log, judge, options.wallLimitMs);
+    return {
+      file: plan.file,
+      name: plan.name,
+      status: verdict,
+      seed: plan.seed,
+      policy: plan.policy.name,
+      wire: plan.wire,
+      wallMs: Math.round(wallNow() - started),
+      virtualMs: clock.now(),
+      fingerprint: log.close(),
+      failures,
+      ...judge.figures(),
+    };
+  } finally {
+    clock.uninstall();
+    file?.close();
+  }
+}
+
+async function play(
+  plan: ScenarioPlan,
+  clock: VirtualClock,
+  log: EventLog,
+  judge: Judge,
+  wallLimitMs: number | undefined,
+): Promise<{ verdict: ScenarioStatus; failures: Failure[] }> {
+  const { emit } = log;
+  const random = seededRandom(plan.seed);
+  emit({
+    type: 'run.started',
+    format: 1,
+    scenario: plan.name,
+    seed: plan.seed,
+    policy: plan.policy.name,
+    wire: plan.wire,
+  });
+  const world = new World({
+    clock,
+    random,
+    emit,
+    fleet: plan.fleet,
+    latencyMs: plan.network.latencyMs,
+    clientAddress: '127.0.0.1',
+  });
+  const sender = new Sender({
+    clock,
+    resolver: world.dns,
+    // The in-memory socket has the part of net.Socket that SMTP needs.
+    dialer: { dial: (address, port) => world.dial(address, port) as unknown as net.Socket },
+    random,
+    policy: plan.policy,
+    emit,
+  });
+  for (const contact of plan.contacts) sender.addContact(contact);
+  for (const event of plan.events) clock.at(event.at, () => apply(event, sender, world, emit));
+  for (const mailing of plan.mailings) clock.at(mailing.at, () => send(mailing, sender));
+  let end: RunEnd;
+  try {
+    end = await clock.run({ horizonMs: HORIZON_MS, ...(wallLimitMs === undefined ? {} : { wallLimitMs }) });
+  } catch (error) {
+    if (error instanceof BouncelabError && error.code === 'E_WATCHDOG')
+      return judge.stopped(plan, error, sender.waiting());
+    throw error;
+  }
+  const stuck = sender.waiting();
+  const reason = end === 'horizon' ? 'horizon' : stuck.length > 0 ? 'deadlock' : 'idle';
+  emit({ type: 'run.ended', reason });
+  return reason === 'idle' ? judge.verdict() : judge.stopped(plan, stoppedError(reason, clock.now()), stuck);
+}
+
+function apply(event: EventPlan, sender: Sender, world: World, emit: EventLog['emit']): void {
+  const subject = event.action === 'set' ? event.subject : event.address;
+  emit({ type: 'scenario.event', action: event.action, subject });
+  switch (event.action) {
+    case 'opt-out':
+      return sender.optOut(event.address, 'contact');
+    case 'reactivate':
+      return sender.reactivate(event.address, event.by, event.reason);
+    case 'subscribe':
+      return sender.subscribe(event.address);
+    case 'add':
+      sender.addContact({ address: event.address });
+      return;
+    case 'set':
+      return world.setBehaviors(event.subject, event.behaviors);
+  }
+}
+
+function send({ name, kind, message, to, buildingMs }: MailingPlan, sender: Sender): void {
+  sender.send({ name, kind, message, ...(to ? { chooses: chooser(to) } : {}) }, buildingMs);
+}
+
+/** Which contacts a mailing is for. */
+function chooser({ domain, addresses }: NonNullable<MailingPlan['to']>): (contact: Contact) => boolean {
+  const patterns = addresses?.map(wildcard);
+  return (contact) =>
+    (domain === undefined || contact.domain === domain) &&
+    (patterns?.some((isMatch) => isMatch(contact.key)) ?? true);
+}
+
+/** Follows the events and holds them against what is expected. */
+class Judge {
+  readonly tally = new Tally();
+  private readonly failures: Failure[] = [];
+  /** Expectations at a time, earliest first. */
+  private readonly timed: (ExpectationPlan & { at: number })[];
+  private readonly atEnd: ExpectationPlan[];
+  private next = 0;
+
+  constructor(expectations: readonly ExpectationPlan[]) {
+    this.timed = expectations
+      .filter((expectation): expectation is ExpectationPlan & { at: number } => expectation.at !== 'end')
+      .sort((a, b) => a.at - b.at);
+    this.atEnd = expectations.filter(({ at }) => at === 'end');
+  }
+
+  read(event: RunEvent): void {
+    // Everything of an instant has happened once an event of a later one comes.
+    if (event.t > this.tally.now) this.tally.settlePeaks();
+    while (this.next < this.timed.length && event.t > this.timed[this.next]!.at)
+      this.check(this.timed[this.next++]!);
+    this.tally.read(event);
+  }
+
+  verdict(): { verdict: ScenarioStatus; failures: Failure[] } {
+    this.tally.settlePeaks();
+    while (this.next < this.timed.length) this.check(this.timed[this.next++]!);
+    for (const expectation of this.atEnd) this.check(expectation);
+    return { verdict: this.failures.length > 0 ? 'failed' : 'passed', failures: this.failures };
+  }
+
+  /** The run did not come to its end: what was found until then, and why it stopped. */
+  stopped(
+    plan: ScenarioPlan,
+    error: BouncelabError,
+    waiting: string[],
+  ): { verdict: ScenarioStatus; failures: Failure[] } {
+    this.tally.settlePeaks();
+    const named = waiting.slice(0, WAITING_NAMED_MAX);
+    const rest = waiting.length - named.length;
+    const failure: Failure = {
+      file: plan.file,
+      line: 1,
+      column: 1,
+      message: error.message,
+      expected: 'every delivery comes to an end',
+      actual: waiting.length > 0 ? `${waiting.length} in progress` : 'the run went on',
+      details: rest > 0 ? [...named, `and ${rest} more`] : named,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    };
+    return { verdict: 'inconclusive', failures: [...this.failures, failure] };
+  }
+
+  figures(): Pick<ScenarioResult, 'mailings' | 'statuses' | 'servers'> {
+    const { tally } = this;
+    const mailings: ScenarioResult['mailings'] = {};
+    for (const [name, mailing] of tally.mailings) mailings[name] = resultOf(mailing);
+    return {
+      mailings,
+      statuses: {
+        active: tally.count('active'),
+        error: tally.count('error'),
+        optOut: tally.count('opt-out'),
+      },
+      servers: Object.fromEntries(tally.servers),
+    };
+  }
+
+  private check(expectation: ExpectationPlan): void {
+    this.failures.push(...checkExpectation(expectation, this.tally));
+  }
+}
+
+function stoppedError(reason: 'deadlock' | 'horizon', at: number): BouncelabError {
+  return reason === 'deadlock'
+    ? new BouncelabError(
+        'E_DEADLOCK',
+        `deadlock at ${formatDuration(at)}: deliveries are in progress and nothing is left that could end them`,
+      )
+    : new BouncelabError(
+        'E_WATCHDOG',
+        `the run was still going on after ${formatDuration(HORIZON_MS)} of virtual time`,
+      );
+}
+
+function progressReader(
+  tally: Tally,
+  onProgress: (progress: RunProgress) => void,
+): (event: RunEvent) => void {
+  let last = wallNow();
+  return (event) => {
+    // Looking at the real clock for every event would cost more than the event.
+    if ((event.seq & 0x3ff) !== 0) return;
+    const now = wallNow();
+    if (now - last < PROGRESS_EVERY_MS) return;
+    last = now;
+    onProgress({ virtualMs: event.t, attempts: tally.attempts });
+  };
+}
+
+interface EventsFile {
+  write(text: string): void;
+  close(): void;
+}
+
+function openEvents(file: string): EventsFile {
+  const attempt = <T>(what: () => T): T => {
+    try {
+      return what();
+    } catch (error) {
+      throw new BouncelabError('E_OUTPUT', `cannot write ${file}: ${(error as Error).message}`, {
+        hint: 'Choose another folder with --output, or make room.',
+        cause: error,
+      });
+    }
+  };
+  const fd = attempt(() => {
+    mkdirSync(path.dirname(file), { recursive: true });
+    return openSync(file, 'w');
+  });
+  return { write: (text) => attempt(() => writeSync(fd, text)), close: () => closeSync(fd) };
+}

@@ -1,0 +1,194 @@
+// What a scenario file may hold. One definition for the check, for the types of the loader and for
+// the JSON Schema that editors use.
+
+import { z } from 'zod';
+import { addressField, domainField, durationField, sizeField } from '../schema-fields.js';
+import { policySchema } from '../sender/policy-schema.js';
+import { sentence } from './issues.js';
+import { behaviorListSchema, behaviorSchema, behaviorSchemas, replySchema } from './schema-behaviors.js';
+import { expectationSchema, STATUSES } from './schema-expect.js';
+
+/** More contacts than this in one scenario are a slip of the finger. */
+export const CONTACTS_MAX = 1_000_000;
+/** 25 MB and more is what the large providers refuse. */
+const MESSAGE_SIZE_MAX = 32 * 1024 * 1024;
+
+const MAILING_NAME_TEXT =
+  'a name of at most 64 small letters, digits and hyphens, since it becomes part of the return-path';
+const PREFIX_TEXT = 'the beginning of an address such as reader, without spaces or any of "()<>[]:;@\\,*';
+const SEED_TEXT = 'a whole number or a text; longer numbers need quotes';
+const CONTACT_TEXT =
+  'an address such as bob@example.org, or a mapping { address: ..., status: ..., softBounceStreak: ... }';
+const TO_TEXT = '{ domain: ... }, { addresses: [...] } or a list of addresses';
+const ADDRESSES_TEXT = 'a list of addresses, which may hold * for any text';
+
+const domainSchema = z
+  .strictObject({
+    behaviors: behaviorListSchema.optional().describe('What its servers do with every recipient'),
+    mailboxes: z
+      .record(z.string(), z.union([behaviorSchema, behaviorListSchema]))
+      .optional()
+      .describe(
+        'What they do with one mailbox, by the part before the @, which may hold *; the first key that matches counts',
+      ),
+  })
+  .meta({
+    id: 'domain',
+    title: 'Receiving servers of a domain',
+    description: 'Without behaviors they accept everything.',
+  });
+
+/** Keys of one domain of the fleet. */
+export { domainSchema };
+
+const contactObject = z.strictObject({
+  address: addressField().describe('Address, unique without regard to case'),
+  status: z.enum(STATUSES).default('active').describe('Status at the start'),
+  softBounceStreak: z.int().min(0).default(0).describe('Consecutive soft bounces before the run'),
+});
+
+export const contactSchema = z
+  .union([addressField(), contactObject], { error: CONTACT_TEXT })
+  .transform((value) =>
+    typeof value === 'string' ? { address: value, status: 'active' as const, softBounceStreak: 0 } : value,
+  );
+
+export const generateSchema = z.strictObject({
+  count: z.int().min(1).max(CONTACTS_MAX).describe('How many contacts'),
+  at: domainField().describe('Their domain'),
+  prefix: z
+    .string({ error: PREFIX_TEXT })
+    .regex(/^[^\s"()<>[\]:;@\\,*]{1,50}$/, PREFIX_TEXT)
+    .default('reader')
+    .describe('Addresses are PREFIX-1@..., PREFIX-2@..., and so on'),
+});
+
+export const audienceSchema = z
+  .strictObject({
+    contacts: z.array(contactSchema).optional().describe('Contacts by name'),
+    generate: z.array(generateSchema).optional().describe('Contacts by number'),
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('CSV file with the columns address, status and softBounceStreak; relative to the scenario'),
+  })
+  .describe('The contacts that mailings go to');
+
+export const messageSchema = z.strictObject({
+  subject: z
+    .string()
+    // Not as a pattern: JSON Schema does not know classes of characters everywhere.
+    .refine((text) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text), 'a text of one line')
+    .default('Hello')
+    .describe('Subject line'),
+  text: z.string().default('Hello, and thank you for reading.\n').describe('Plain text of the message'),
+  size: sizeField()
+    .refine((bytes) => bytes <= MESSAGE_SIZE_MAX, 'a size of at most 32mb')
+    .prefault(0)
+    .describe('Size that the text is padded to, such as 20kb'),
+});
+
+const addressesField = () => z.array(z.string()).min(1, ADDRESSES_TEXT);
+
+export const toSchema = z.union(
+  [
+    z
+      .strictObject({
+        domain: domainField().optional().describe('Contacts of this domain'),
+        addresses: addressesField().optional().describe('These contacts; an address may hold *'),
+      })
+      .superRefine(({ domain, addresses }, context) => {
+        if ((domain === undefined) !== (addresses === undefined)) return;
+        const message = `\`to\` has ${domain === undefined ? 'neither `domain` nor' : 'both `domain` and'} \`addresses\``;
+        context.addIssue(sentence(message, 'give one of them; without `to` the mailing is for all contacts'));
+      }),
+    addressesField(),
+  ],
+  { error: TO_TEXT },
+);
+
+export const mailingSchema = z
+  .strictObject({
+    name: z
+      .string({ error: MAILING_NAME_TEXT })
+      .regex(/^[a-z0-9-]{1,64}$/, MAILING_NAME_TEXT)
+      .describe('Name by which expectations speak of it'),
+    kind: z.enum(['standard']).default('standard').describe('Kind of the mailing'),
+    at: durationField().prefault('0h').describe('When it starts building, since the start of the run'),
+    building: durationField().prefault('5s').describe('How long it is building before it is in progress'),
+    to: toSchema.optional().describe('Which contacts it is for; all of them when left out'),
+    message: messageSchema.prefault({}).describe('What is sent'),
+  })
+  .meta({ id: 'mailing', title: 'A mailing' });
+
+const at = durationField().describe('When, since the start of the run');
+
+/** Events by the key that says what happens; `set` has its behaviors checked apart. */
+export const eventSchemas = {
+  'opt-out': z.strictObject({ at, 'opt-out': addressField().describe('The contact opts out') }),
+  reactivate: z.strictObject({
+    at,
+    reactivate: addressField().describe('Somebody makes the contact active again'),
+    reason: z.string().default('').describe('Why'),
+    by: z.string().min(1).default('scenario').describe('Who'),
+  }),
+  subscribe: z.strictObject({
+    at,
+    subscribe: addressField().describe('The contact subscribes, anew or for the first time'),
+  }),
+  add: z.strictObject({ at, add: addressField().describe('A contact joins the audience') }),
+} as const;
+
+const SET_TEXT = 'a domain of the fleet, `default`, or an address';
+export const setField = z
+  .string({ error: SET_TEXT })
+  .min(1, SET_TEXT)
+  .describe('Changes the behaviors of a domain, of `default`, or of one mailbox');
+
+/** `{ at, set, behaviors }`; the keys of one behavior may stand in the place of `behaviors`. */
+export const setSchema = z.strictObject({ at, set: setField, behaviors: behaviorListSchema });
+
+const eventSchema = z
+  .union([
+    ...Object.values(eventSchemas),
+    setSchema,
+    ...[...behaviorSchemas.values(), replySchema].map((behavior) => behavior.extend({ at, set: setField })),
+  ])
+  .meta({ id: 'event', title: 'Something that happens at a moment' });
+
+/** A scenario as written. */
+export const scenarioSchema = z
+  .strictObject({
+    name: z.string().min(1).describe('What the experiment is, in a few words'),
+    description: z.string().default('').describe('What it shows, and why'),
+    tags: z.array(z.string().min(1)).default([]).describe('Words by which scenarios are chosen'),
+    seed: z
+      .union([z.int(SEED_TEXT), z.string().min(1, SEED_TEXT)], { error: SEED_TEXT })
+      .optional()
+      .describe('Seed of every random draw; without it, one made of the name of the file'),
+    policy: z
+      .union([z.string().min(1), policySchema], {
+        error: 'the name of a policy, the path of a policy file, or a policy itself',
+      })
+      .default('emma')
+      .describe('Retry policy: a shipped one by its name, a file by its path, or the policy itself'),
+    wire: z
+      .enum(['memory'])
+      .default('memory')
+      .describe('What carries the dialogue between sender and servers'),
+    network: z
+      .strictObject({
+        latency: durationField().prefault('5ms').describe('Time that bytes take in one direction'),
+      })
+      .prefault({})
+      .describe('The network between sender and servers'),
+    fleet: z
+      .record(z.string(), z.union([domainSchema, z.null()]))
+      .describe('The receiving servers by recipient domain; `default` catches the rest'),
+    audience: audienceSchema,
+    mailings: z.array(mailingSchema).min(1).describe('What is sent, and when'),
+    events: z.array(eventSchema).default([]).describe('What happens meanwhile'),
+    expect: z.array(expectationSchema).min(1).describe('What must be true, and when'),
+  })
+  .meta({ title: 'A bouncelab scenario' });

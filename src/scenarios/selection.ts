@@ -1,0 +1,65 @@
+// From what was asked for on the command line to the scenarios that are meant: files found, loaded,
+// and narrowed down by a pattern or a list. Nothing is run here.
+
+import { BouncelabError } from '../errors.js';
+import { findScenarios } from './find.js';
+import { loadScenario } from './load.js';
+import type { ScenarioPlan } from './plan.js';
+import type { Problem } from './problems.js';
+
+/** A scenario file after loading: its plan, or what is wrong with it. */
+export type Entry = { file: string; source: string } & (
+  { plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] }
+);
+
+export interface Selection {
+  /** Files, folders and globs. */
+  inputs: string[];
+  cwd: string;
+  /** Regular expression or plain text, compared without case to name, file and tags. */
+  grep?: string | undefined;
+  /** Only these files, named as the loader names them. */
+  only?: ReadonlySet<string> | undefined;
+  seed?: string | undefined;
+  policy?: string | undefined;
+}
+
+/**
+ * Finds and loads scenarios, in order of their files.
+ *
+ * @throws AggregateError of BouncelabErrors for inputs that are not there
+ * @throws BouncelabError E_NOT_FOUND when nothing is left after narrowing down
+ */
+export function selectScenarios(selection: Selection): Entry[] {
+  const { inputs, cwd, grep, only, seed, policy } = selection;
+  const { files, problems } = findScenarios(inputs, cwd);
+  if (problems.length > 0) throw new AggregateError(problems, 'some inputs are not there');
+  const wanted = only ? files.filter((file) => only.has(file)) : files;
+  const entries: Entry[] = [];
+  for (const file of wanted) entries.push(loadScenario(file, { cwd, seed, policy }));
+  const matching = grep === undefined ? entries : entries.filter(matcher(grep));
+  if (matching.length > 0) return matching;
+  const pattern = grep === undefined ? '' : ` and the pattern "${grep}"`;
+  throw new BouncelabError('E_NOT_FOUND', `no scenario matches ${inputs.join(' ')}${pattern}`, {
+    hint: '`bouncelab list` shows names, tags and files.',
+  });
+}
+
+/** A file that cannot be read as a scenario has no name and no tags yet: its whole text is searched. */
+function matcher(pattern: string): (entry: Entry) => boolean {
+  const plain = pattern.toLowerCase();
+  const expression = regularExpression(pattern);
+  return ({ file, plan, source }) => {
+    const texts = plan ? [file, plan.name, ...plan.tags] : [file, source];
+    return texts.some((text) => text.toLowerCase().includes(plain) || expression?.test(text));
+  };
+}
+
+/** @returns undefined when the pattern is no regular expression: then it is plain text only */
+function regularExpression(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, 'iu');
+  } catch {
+    return undefined;
+  }
+}

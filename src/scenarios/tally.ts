@@ -1,0 +1,253 @@
+// Folds the event stream into the figures of a run: what the response page of each mailing would
+// show, and what the servers counted. It reads events and nothing else, one at a time, so that a
+// run of any length needs no list of them.
+
+import { invariant } from '../errors.js';
+import type { ContactStatus, MailingState, Placement, RunEvent } from '../events/types.js';
+import type { MailingResult, ServerResult } from './result.js';
+
+export interface MailingTally extends MailingResult {
+  placement: Record<Placement, number>;
+  /** Starts of the attempts the sender made, by address. */
+  attempts: Map<string, number[]>;
+  /** Times at which a server read a RCPT for the address. */
+  seen: Map<string, number[]>;
+}
+
+interface ContactTally {
+  status: ContactStatus;
+  softBounceStreak: number;
+}
+
+interface Session {
+  domain: string;
+  mailing: string | undefined;
+}
+
+/** `bounce+MAILING+RECIPIENT@...`, see the sender's return path. */
+const RETURN_PATH = /<bounce\+([a-z0-9-]+)\+/i;
+const RCPT = /^RCPT TO:\s*<([^>]*)>/i;
+const MAIL = /^MAIL FROM:/i;
+
+export class Tally {
+  readonly mailings = new Map<string, MailingTally>();
+  readonly contacts = new Map<string, ContactTally>();
+  readonly servers = new Map<string, ServerResult>();
+  /** Attempts of all mailings. */
+  attempts = 0;
+  /** Time of the last event, virtual ms. */
+  now = 0;
+  private readonly sessions = new Map<number, Session>();
+  private readonly openConnections = new Map<string, number>();
+  /** Domains at which a connection was opened in this instant. */
+  private readonly unsettled = new Set<string>();
+
+  read(event: RunEvent): void {
+    if (event.t > this.now) {
+      this.settlePeaks();
+      this.now = event.t;
+    }
+    switch (event.type) {
+      case 'contact.added':
+        this.contacts.set(event.address, { status: event.status, softBounceStreak: event.softBounceStreak });
+        return;
+      case 'contact.status':
+        this.contacts.get(event.address)!.status = event.to;
+        return;
+      case 'contact.streak':
+        this.contacts.get(event.address)!.softBounceStreak = event.to;
+        return;
+      case 'mailing.building':
+        this.mailings.set(event.mailing, newMailing(event.kind));
+        return;
+      case 'mailing.started':
+        return this.setState(event.mailing, 'in-progress', (mailing) => {
+          mailing.recipients = event.recipients;
+          mailing.startedAt = event.t;
+        });
+      case 'mailing.completed':
+        return this.setState(event.mailing, 'completed', (mailing) => {
+          mailing.completedAt = event.t;
+        });
+      case 'delivery.queued':
+        this.mailing(event.mailing).inProgress++;
+        return;
+      case 'delivery.ended':
+        return this.deliveryEnded(event);
+      case 'attempt':
+        return this.attempt(event);
+      case 'connection.opened':
+        this.sessions.set(event.session, { domain: event.domain, mailing: undefined });
+        this.visited(event.domain).connections++;
+        this.unsettled.add(event.domain);
+        this.openConnections.set(event.domain, (this.openConnections.get(event.domain) ?? 0) + 1);
+        return;
+      case 'connection.closed': {
+        const session = this.sessions.get(event.session)!;
+        this.sessions.delete(event.session);
+        this.openConnections.set(session.domain, this.openConnections.get(session.domain)! - 1);
+        return;
+      }
+      case 'connection.refused':
+        this.visited(event.domain).refused++;
+        return;
+      case 'smtp.command':
+        return this.command(event.session, event.line, event.t);
+      case 'smtp.reply': {
+        const { replies } = this.visited(this.sessions.get(event.session)!.domain);
+        replies[event.code] = (replies[event.code] ?? 0) + 1;
+        return;
+      }
+      case 'message.accepted': {
+        this.visited(event.domain).accepted++;
+        const mailing = this.sessions.get(event.session)!.mailing;
+        if (mailing !== undefined) this.mailing(mailing).placement[event.placement]++;
+        return;
+      }
+      case 'run.started':
+      case 'run.ended':
+      case 'clock.jumped':
+      case 'contact.refused':
+      case 'scenario.event':
+        return;
+    }
+  }
+
+  /** How many contacts have a status. */
+  count(status: ContactStatus): number {
+    let count = 0;
+    for (const contact of this.contacts.values()) if (contact.status === status) count++;
+    return count;
+  }
+
+  /** Figures of a domain; all zero when nobody ever connected. Asking leaves no trace in the result. */
+  server(domain: string): ServerResult {
+    return this.servers.get(domain) ?? newServer();
+  }
+
+  /**
+   * Connections open at once count when an instant is over: one that closes in the same instant
+   * in which another opens was not beside it.
+   */
+  settlePeaks(): void {
+    for (const domain of this.unsettled) {
+      const open = this.openConnections.get(domain) ?? 0;
+      const server = this.visited(domain);
+      if (open > server.peakConnections) server.peakConnections = open;
+    }
+    this.unsettled.clear();
+  }
+
+  private visited(domain: string): ServerResult {
+    let server = this.servers.get(domain);
+    if (!server) this.servers.set(domain, (server = newServer()));
+    return server;
+  }
+
+  private mailing(name: string): MailingTally {
+    const mailing = this.mailings.get(name);
+    invariant(mailing, `an event tells of mailing ${name}, which was never begun`);
+    return mailing;
+  }
+
+  private setState(name: string, state: MailingState, change: (mailing: MailingTally) => void): void {
+    const mailing = this.mailing(name);
+    mailing.state = state;
+    change(mailing);
+  }
+
+  private deliveryEnded(event: RunEvent & { type: 'delivery.ended' }): void {
+    const mailing = this.mailing(event.mailing);
+    mailing.inProgress--;
+    switch (event.state) {
+      case 'delivered':
+        mailing.delivered++;
+        return;
+      case 'withdrawn':
+        mailing.withdrawn++;
+        return;
+      case 'soft-bounced':
+        mailing.bounced.soft++;
+        break;
+      case 'hard-bounced':
+        mailing.bounced.hard++;
+        break;
+    }
+    const cause = event.cause ?? 'other';
+    mailing.causes[cause] = (mailing.causes[cause] ?? 0) + 1;
+  }
+
+  private attempt(event: RunEvent & { type: 'attempt' }): void {
+    this.attempts++;
+    const mailing = this.mailing(event.mailing);
+    if (event.outcome === 'unknown') mailing.possibleDuplicates++;
+    append(mailing.attempts, event.address, event.startedAt);
+  }
+
+  private command(number: number, line: string, at: number): void {
+    const session = this.sessions.get(number)!;
+    if (MAIL.test(line)) {
+      const name = RETURN_PATH.exec(line)?.[1];
+      session.mailing = name !== undefined && this.mailings.has(name) ? name : this.onlyMailing();
+      return;
+    }
+    const rcpt = RCPT.exec(line)?.[1];
+    if (rcpt !== undefined && session.mailing !== undefined) {
+      append(this.mailing(session.mailing).seen, rcpt.toLowerCase(), at);
+    }
+  }
+
+  /** A sender with return paths of its own can still be told apart when there is one mailing. */
+  private onlyMailing(): string | undefined {
+    const [first, ...others] = this.mailings.keys();
+    return others.length === 0 ? first : undefined;
+  }
+}
+
+/** The figures of a mailing as `run.json` has them. */
+export function resultOf(tally: MailingTally): MailingResult {
+  const { kind, state, recipients, delivered, inProgress, bounced, withdrawn } = tally;
+  const { possibleDuplicates, startedAt, completedAt, causes } = tally;
+  return {
+    kind,
+    state,
+    recipients,
+    delivered,
+    inProgress,
+    bounced,
+    withdrawn,
+    possibleDuplicates,
+    startedAt,
+    completedAt,
+    causes,
+  };
+}
+
+function newMailing(kind: MailingTally['kind']): MailingTally {
+  return {
+    kind,
+    state: 'building',
+    recipients: 0,
+    delivered: 0,
+    inProgress: 0,
+    bounced: { soft: 0, hard: 0 },
+    withdrawn: 0,
+    possibleDuplicates: 0,
+    startedAt: null,
+    completedAt: null,
+    causes: {},
+    placement: { inbox: 0, junk: 0, discarded: 0, returned: 0 },
+    attempts: new Map(),
+    seen: new Map(),
+  };
+}
+
+function newServer(): ServerResult {
+  return { connections: 0, peakConnections: 0, refused: 0, accepted: 0, replies: {} };
+}
+
+function append(map: Map<string, number[]>, key: string, value: number): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}

@@ -1,0 +1,25 @@
+// What the main thread and a worker say to each other. Plain data: it is cloned on the way.
+
+import type { ScenarioPlan } from './plan.js';
+import type { ScenarioResult } from './result.js';
+
+/** How far a scenario has come. */
+export interface Progress {
+  virtualMs: number;
+  attempts: number;
+}
+
+/** From the main thread: play this one. A worker plays one scenario at a time. */
+export interface PlayOrder {
+  plan: ScenarioPlan;
+  eventsFile: string;
+  wallLimitMs: number;
+}
+
+/** From a worker. `ready` once, when it is loaded; then for each order progress and one end. */
+export type WorkerMessage =
+  | { kind: 'ready' }
+  | { kind: 'progress'; progress: Progress }
+  | { kind: 'result'; result: ScenarioResult }
+  /** The player failed: a bug of ours, or a disk that is full. `message` is a whole sentence. */
+  | { kind: 'failed'; message: string; hint?: string; stack: string };

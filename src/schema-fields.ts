@@ -1,0 +1,124 @@
+// Schema fields for the units and names that people write. Each checks and converts in one step, and
+// shows its written form in the generated JSON Schema. Their messages are noun phrases that
+// complete "must be ...", so that every error reads alike.
+
+import { z } from 'zod';
+import { DURATION_PATTERN, parseDuration, parseShare, parseSize, parseWindow } from './units.js';
+
+const DURATION_TEXT = 'a duration such as 90s, 30m, 6h or 1h30m';
+const WINDOW_TEXT = 'a window such as 0h..6h, its end after its start';
+const SHARE_TEXT = 'a share such as 10%, from 0% to 100%';
+const SIZE_TEXT = 'a size such as 20kb, 1mb or a number of bytes';
+const ADDRESS_TEXT = 'an address such as bob@example.org, without spaces or angle brackets';
+const DOMAIN_TEXT = 'a domain such as example.org';
+
+/** Nothing of interest takes longer, and sums of it stay exact. */
+const LONGEST_MS = 3650 * 86_400_000;
+const LONGEST_TEXT = 'a time of at most 3650d';
+
+const LABEL = '[\\p{L}\\p{N}](?:[\\p{L}\\p{M}\\p{N}-]*[\\p{L}\\p{M}\\p{N}])?';
+/** Labels of letters, digits and inner hyphens, of any script. */
+export const DOMAIN_PATTERN = `^${LABEL}(?:\\.${LABEL})*$`;
+/** What needs no quotes before the `@`; and no `*`, which is for patterns. */
+export const LOCAL_PART_PATTERN = '^[^\\s\\p{C}"()<>\\[\\]:;@\\\\,*]+$';
+/** A path of at most 256 octets (RFC 5321, 4.5.3.1.3) holds an address of 254. */
+const ADDRESS_LENGTH_MAX = 254;
+const LOCAL_PART_LENGTH_MAX = 64;
+
+const DOMAIN = new RegExp(DOMAIN_PATTERN, 'u');
+const LOCAL_PART = new RegExp(LOCAL_PART_PATTERN, 'u');
+
+// One instance with a name, so that a JSON Schema holds its long pattern once.
+const duration = z
+  .string({ error: DURATION_TEXT })
+  .regex(new RegExp(DURATION_PATTERN), DURATION_TEXT)
+  .transform((text) => parseDuration(text)!)
+  .refine((ms) => ms <= LONGEST_MS, LONGEST_TEXT)
+  .meta({ id: 'duration', description: DURATION_TEXT });
+
+/** `90s`, `30m`, `1h30m`; becomes milliseconds. */
+export function durationField() {
+  return duration;
+}
+
+/** A duration over zero. */
+export function positiveDurationField() {
+  return durationField().refine((ms) => ms > 0, 'a duration over 0s');
+}
+
+/** `0h..6h`; becomes `{ from, to }` in milliseconds. */
+export function windowField() {
+  return z
+    .string({ error: WINDOW_TEXT })
+    .regex(/^\s*\d[\d.dhms]*\s*\.\.\s*\d[\d.dhms]*\s*$/, WINDOW_TEXT)
+    .transform((text, context) => {
+      const window = parseWindow(text);
+      if (window && window.to <= LONGEST_MS) return window;
+      context.addIssue({ code: 'custom', message: window ? LONGEST_TEXT : WINDOW_TEXT });
+      return z.NEVER;
+    });
+}
+
+/** `10%` or 0.1; becomes a fraction. */
+export function shareField() {
+  return z
+    .union(
+      [z.string().regex(/^\d+(\.\d+)?%$/, SHARE_TEXT), z.number().min(0, SHARE_TEXT).max(1, SHARE_TEXT)],
+      {
+        error: SHARE_TEXT,
+      },
+    )
+    .transform((value, context) => {
+      const fraction = parseShare(value);
+      if (fraction !== undefined) return fraction;
+      context.addIssue({ code: 'custom', message: SHARE_TEXT });
+      return z.NEVER;
+    });
+}
+
+/** `20kb` or a number of bytes; becomes bytes. */
+export function sizeField() {
+  return z
+    .union(
+      [z.string().regex(/^\d+(\.\d+)?(b|kb|mb|B|KB|MB)$/, SIZE_TEXT), z.int(SIZE_TEXT).min(0, SIZE_TEXT)],
+      {
+        error: SIZE_TEXT,
+      },
+    )
+    .transform((value, context) => {
+      const bytes = parseSize(value);
+      if (bytes !== undefined) return bytes;
+      context.addIssue({ code: 'custom', message: SIZE_TEXT });
+      return z.NEVER;
+    });
+}
+
+/** @returns whether the text can be a recipient domain */
+export function isDomain(text: string): boolean {
+  return text.length <= ADDRESS_LENGTH_MAX && DOMAIN.test(text);
+}
+
+/** @returns whether the text can stand before the `@` of an address */
+export function isLocalPart(text: string): boolean {
+  return text.length <= LOCAL_PART_LENGTH_MAX && LOCAL_PART.test(text);
+}
+
+/** @returns whether the text can be the address of one contact; patterns cannot */
+export function isAddress(text: string): boolean {
+  const at = text.lastIndexOf('@');
+  if (at < 1 || text.length > ADDRESS_LENGTH_MAX) return false;
+  return isLocalPart(text.slice(0, at)) && isDomain(text.slice(at + 1));
+}
+
+/** An address, as written. */
+export function addressField() {
+  return z.string({ error: ADDRESS_TEXT }).refine(isAddress, ADDRESS_TEXT);
+}
+
+/** A domain; becomes lower case. */
+export function domainField() {
+  return z
+    .string({ error: DOMAIN_TEXT })
+    .refine(isDomain, DOMAIN_TEXT)
+    .transform((text) => text.toLowerCase());
+}

@@ -1,0 +1,51 @@
+// One attempt that has ended: from what the connection brought to the fact that is logged, with
+// its outcome and cause.
+
+import type { Cause, Fact } from '../events/types.js';
+import { causeOf, overridden } from './classify.js';
+import type { Delivery } from './delivery.js';
+import type { DestinationResult } from './destination.js';
+import type { RetryPolicy } from './retry-policy.js';
+
+export type AttemptFact = Extract<Fact, { type: 'attempt' }>;
+
+/** Failures of name resolution, by the codes of node:dns. */
+const DNS_ERRORS = new Set([
+  'ENOTFOUND',
+  'ENODATA',
+  'ENULLMX',
+  'ESERVFAIL',
+  'ETIMEOUT',
+  'EREFUSED',
+  'EBADRESP',
+]);
+
+/** Describes an attempt of a delivery that has not been counted yet. */
+export function attemptFact(delivery: Delivery, result: DestinationResult, policy: RetryPolicy): AttemptFact {
+  const { contact, mailing } = delivery;
+  const { domain } = contact;
+  const { startedAt, host, stage, reply, error, shared } = result;
+  const cause = causeOfResult(result);
+  const outcome = overridden(result.outcome, { reply, stage, cause, domain }, policy);
+  return {
+    type: 'attempt',
+    mailing: mailing.name,
+    address: contact.key,
+    n: delivery.attempts + 1,
+    startedAt,
+    domain,
+    ...(host === undefined ? {} : { host }),
+    stage,
+    outcome,
+    cause,
+    ...(reply === undefined ? {} : { reply }),
+    ...(error === undefined ? {} : { error }),
+    ...(shared ? { shared } : {}),
+  };
+}
+
+function causeOfResult({ reply, stage, error }: DestinationResult): Cause {
+  if (reply) return causeOf(reply, stage);
+  if (error === 'EPROTOCOL') return 'protocol-error';
+  return error !== undefined && DNS_ERRORS.has(error) ? 'dns-failure' : 'network';
+}

@@ -1,0 +1,57 @@
+// A delivery: the unit that is attempted, retried and ended exactly once.
+
+import { invariant } from '../errors.js';
+import type { Cause, ContactStatus, DeliveryState, Emit, TerminalState } from '../events/types.js';
+import type { Contact } from './contact.js';
+import type { Mailing } from './mailing.js';
+
+/** One contact in one mailing. */
+export class Delivery {
+  state: DeliveryState = 'queued';
+  /** Attempts that have ended. */
+  attempts = 0;
+  /** Of these: answered with 4xx after connect. */
+  replied = 0;
+  /** Of these: without a usable reply, with an unknown end, or 4xx at connect. */
+  unreachable = 0;
+  firstAttemptAt: number | undefined;
+  /** Cause of the last attempt, if there was one. */
+  lastCause: Cause | undefined;
+  /** When the next attempt is due, or was when it is ready or running. */
+  dueAt = 0;
+  /** When the attempt that is running began; undefined between attempts. */
+  runningSince: number | undefined;
+  /**
+   * What the contact became while an attempt was running: what that brings decides (rule 10).
+   * Kept, since the contact may have come back when the attempt ends.
+   */
+  leaving: Exclude<ContactStatus, 'active'> | undefined;
+
+  constructor(
+    readonly mailing: Mailing,
+    readonly contact: Contact,
+  ) {}
+
+  get inProgress(): boolean {
+    return this.state === 'queued';
+  }
+
+  /** Ends the delivery. Terminal states are absorbing (rule 14). */
+  end(state: TerminalState, why: string, emit: Emit, cause?: Cause): void {
+    invariant(
+      this.inProgress,
+      `${this.contact.key} in ${this.mailing.name} is ${this.state} and cannot become ${state}`,
+    );
+    this.state = state;
+    this.runningSince = undefined;
+    emit({
+      type: 'delivery.ended',
+      mailing: this.mailing.name,
+      address: this.contact.key,
+      state,
+      ...(cause === undefined ? {} : { cause }),
+      why,
+    });
+    this.mailing.deliveryEnded(emit);
+  }
+}

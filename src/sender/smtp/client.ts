@@ -1,0 +1,114 @@
+// nodemailer's connection with the three things the engine must know and the library keeps to
+// itself: which command waits for its reply, whether the final dot has left, and what was said
+// last. It reaches into the library where its types allow it; the version is pinned for that.
+
+import type { Readable } from 'node:stream';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { Stage } from '../../events/types.js';
+
+/** The members of nodemailer's class that are overridden here; its types leave them out. */
+interface Internals {
+  _onError(this: SmtpClient, error: Error, code: string, response: false, command: string): void;
+  _processResponse(this: SmtpClient): void;
+  /** Replies that have come and that nothing has read yet, the lines of each joined by line feeds. */
+  _responseQueue: string[];
+  _sendCommand(this: SmtpClient, text: string, logged?: string): void;
+  _createSendStream(this: SmtpClient, callback: unknown): Readable;
+  _formatError(this: SmtpClient, ...args: unknown[]): Error;
+  _parseEhloExtensions(this: SmtpClient, text: string): void;
+  _supportedExtensions: string[];
+}
+
+const library = SMTPConnection.prototype as unknown as Internals;
+
+const STAGE_OF_VERB: Record<string, Stage> = {
+  EHLO: 'ehlo',
+  HELO: 'ehlo',
+  STAR: 'starttls',
+  MAIL: 'mail',
+  RCPT: 'rcpt',
+  DATA: 'data',
+};
+
+export class SmtpClient extends SMTPConnection {
+  /** Stage whose reply is awaited, or came last. */
+  awaiting: Stage = 'connect';
+  /** Set once the final dot has been handed to the socket: from then on the server may have the message. */
+  finalDotSent = false;
+  /** Told whenever a new reply is awaited, and for each `block` of a message that leaves. */
+  onStage: (stage: Stage | 'block') => void = () => undefined;
+
+  /** Starts the records of a new transaction. */
+  beginTransaction(): void {
+    this.finalDotSent = false;
+    this.awaiting = 'mail';
+  }
+
+  private enter(stage: Stage): void {
+    this.awaiting = stage;
+    this.onStage(stage);
+  }
+
+  /**
+   * A reply that is there before its command was sent answers nothing: the two sides are out of
+   * step, and whatever comes next would be taken for the reply to something else.
+   */
+  protected _sendCommand(text: string, logged?: string): void {
+    const stage = STAGE_OF_VERB[text.slice(0, 4)];
+    if (stage) this.enter(stage);
+    if (this.internals._responseQueue.length > 0) {
+      return library._onError.call(this, new Error('Unexpected Response'), 'EPROTOCOL', false, 'CONN');
+    }
+    library._sendCommand.call(this, text, logged);
+  }
+
+  /** The library goes by the first line of a reply, this project by the last, which ends it. */
+  protected _processResponse(): void {
+    const queue = this.internals._responseQueue;
+    const first = queue[0];
+    if (first !== undefined) queue[0] = withLastCode(first);
+    library._processResponse.call(this);
+  }
+
+  protected _createSendStream(callback: unknown): Readable {
+    const stream = library._createSendStream.call(this, callback);
+    stream.on('data', () => this.onStage('block'));
+    stream.once('end', () => {
+      this.finalDotSent = true;
+      this.enter('message');
+    });
+    return stream;
+  }
+
+  /**
+   * A refusal is the everyday case here and its error is read for its reply alone: a stack trace
+   * for each would cost as much as the rest of the dialogue.
+   */
+  protected _formatError(...args: unknown[]): Error {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      return library._formatError.apply(this, args);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  }
+
+  /** Without PIPELINING every reply belongs to the one command that waits for it. */
+  protected _parseEhloExtensions(text: string): void {
+    library._parseEhloExtensions.call(this, text);
+    const { internals } = this;
+    internals._supportedExtensions = internals._supportedExtensions.filter((name) => name !== 'PIPELINING');
+  }
+
+  private get internals(): Internals {
+    return this as unknown as Internals;
+  }
+}
+
+/** Gives every line of a reply the code of its last one. */
+function withLastCode(reply: string): string {
+  const last = reply.lastIndexOf('\n') + 1;
+  const code = /^\d{3}(?= |$)/.exec(reply.slice(last))?.[0];
+  return last === 0 || code === undefined ? reply : reply.replace(/^\d{3}(?=-)/gm, code);
+}

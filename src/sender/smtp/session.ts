@@ -1,0 +1,312 @@
+// One connection to one host: opened once, then one transaction after the other, one recipient
+// each. Every way in which it can end comes out as a result with stage and reply; trouble with a
+// remote is data here, never an exception.
+
+import type net from 'node:net';
+import { Readable } from 'node:stream';
+import type { Outcome, Reply, Stage } from '../../events/types.js';
+import type { Clock, Dialer, Timer } from '../ports.js';
+import { SmtpClient } from './client.js';
+import { parseReply } from './reply.js';
+import { outcomeOf } from '../classify.js';
+
+/** How a connection or a transaction ended, before anybody asks why. */
+export interface DialogueResult {
+  stage: Stage;
+  outcome: Outcome;
+  reply?: Reply;
+  /** `ECONNREFUSED`, `ETIMEDOUT`, `ECONNRESET`, `ECLOSED`, `EPROTOCOL`: set when there is no usable reply. */
+  error?: string;
+}
+
+export interface SessionOptions {
+  clock: Clock;
+  dialer: Dialer;
+  /** Name for EHLO. */
+  clientName: string;
+  /** How long to wait for the connection, and for the reply of each stage, ms. */
+  timeouts: Timeouts;
+}
+
+export type Timeouts = Record<Stage | 'dial' | 'block' | 'reset' | 'quit', number>;
+
+/** RFC 5321, 4.5.3.2, with a connect timeout of 30 s as Postfix has it. */
+export const DEFAULT_TIMEOUTS: Timeouts = {
+  dial: 30_000,
+  connect: 5 * 60_000,
+  ehlo: 5 * 60_000,
+  starttls: 5 * 60_000,
+  mail: 5 * 60_000,
+  rcpt: 5 * 60_000,
+  data: 2 * 60_000,
+  block: 3 * 60_000,
+  message: 10 * 60_000,
+  reset: 20_000,
+  quit: 10_000,
+};
+
+/** The library's own timers must never be first; ours know the stage. */
+const LIBRARY_TIMEOUT_MS = 24 * 3600_000;
+
+/** Size of the blocks in which a long message is handed to the socket, characters. */
+const BLOCK_CHARS = 64 * 1024;
+
+export interface SessionTarget {
+  host: string;
+  address: string;
+  port: number;
+}
+
+export class Session {
+  /** Transactions begun on this connection. */
+  transactions = 0;
+  state: 'connecting' | 'idle' | 'busy' | 'closing' | 'closed' = 'connecting';
+  /** Told when a transaction is over and the next may begin. */
+  onIdle: () => void = () => undefined;
+  /** Told once, when nothing is left of the connection. */
+  onClosed: () => void = () => undefined;
+  private socket!: net.Socket;
+  private client: SmtpClient | undefined;
+  private settle: Settle | undefined;
+  private deadline = Infinity;
+  /** The transaction that runs came after a time in which this connection had nothing to do. */
+  private wasIdle = false;
+  private timer: Timer | undefined;
+  private timerAt = Infinity;
+
+  constructor(
+    private readonly options: SessionOptions,
+    readonly target: SessionTarget,
+  ) {}
+
+  /** Opens the connection up to a usable EHLO. @param done without a result: it stands */
+  connect(done: Settle): void {
+    this.settle = done;
+    this.expectWithin(this.options.timeouts.dial);
+    const socket = this.options.dialer.dial(this.target.address, this.target.port);
+    this.socket = socket;
+    // After the library's own listener: it may still hold a last reply that had no line end.
+    socket.once('close', () => queueMicrotask(() => this.closed()));
+    const onDialError = (error: NodeJS.ErrnoException): void => this.fail(error.code ?? 'ECONNECTION');
+    socket.once('error', onDialError);
+    socket.once('connect', () => {
+      // Replaced, not removed: from here on nodemailer reports what happens to the socket.
+      socket.removeListener('error', onDialError);
+      this.startDialogue(socket);
+    });
+  }
+
+  /** Takes an idle session for a transaction that `deliver` will begin. */
+  reserve(): void {
+    this.state = 'busy';
+    this.wasIdle = this.deadline !== Infinity;
+    this.deadline = Infinity;
+  }
+
+  /**
+   * Whether a result says only that the server had closed this connection before, while nothing was
+   * asked of it: gone at MAIL on a connection that was used, or 421 there after a time of idleness.
+   * Nothing was said about the message then, so it is no attempt of it.
+   */
+  isStale({ stage, reply, error }: DialogueResult): boolean {
+    if (this.transactions < 2 || stage !== 'mail') return false;
+    return reply ? reply.code === 421 && this.wasIdle : error !== 'ETIMEDOUT';
+  }
+
+  /**
+   * Sends one message to one recipient over a reserved session.
+   *
+   * @param message text of the message, any line ends
+   * @param done gets the result once; the session tells `onIdle` when it can be used again
+   */
+  deliver(from: string, to: string, message: string, done: (result: DialogueResult) => void): void {
+    const client = this.client!;
+    this.transactions++;
+    if (client.destroyed) return done({ stage: 'mail', outcome: 'unreachable', error: 'ECLOSED' });
+    this.settle = (result) => done(result!);
+    client.beginTransaction();
+    client.send({ from, to: [to] }, inBlocks(message), (error, info) => {
+      if (error) return this.refused(error);
+      const reply = parseReply(info?.response ?? '');
+      if (!reply) return this.fail('EPROTOCOL');
+      this.finish({ stage: 'message', outcome: outcomeOf(reply), reply });
+      this.becomeIdle();
+    });
+  }
+
+  /** Ends the session politely. */
+  quit(): void {
+    if (this.state !== 'idle' || !this.client) return this.destroy();
+    this.state = 'closing';
+    this.expectWithin(this.options.timeouts.quit);
+    this.client.quit();
+  }
+
+  /** Keeps an idle session for `ms`, then quits it. */
+  quitAfter(ms: number): void {
+    this.expectWithin(ms);
+  }
+
+  /** What this session waits for, for people. */
+  get waitsFor(): string {
+    return this.client
+      ? `a reply at ${this.client.awaiting} from ${this.target.host}`
+      : `a connection to ${this.target.host}`;
+  }
+
+  private startDialogue(socket: net.Socket): void {
+    const client = new SmtpClient({
+      connection: socket,
+      host: this.target.host,
+      name: this.options.clientName,
+      ignoreTLS: true,
+      connectionTimeout: LIBRARY_TIMEOUT_MS,
+      greetingTimeout: LIBRARY_TIMEOUT_MS,
+      socketTimeout: LIBRARY_TIMEOUT_MS,
+      socketCloseTimeout: 0,
+      logger: false,
+    });
+    this.client = client;
+    client.onStage = (stage) => this.expectWithin(this.options.timeouts[stage]);
+    client.on('error', (error: LibraryError) => this.broken(error));
+    client.once('end', () => this.destroy());
+    this.expectWithin(this.options.timeouts.connect);
+    client.connect((error) => {
+      if (error) return this.broken(error);
+      const done = this.take();
+      this.state = 'idle';
+      this.deadline = Infinity;
+      done?.();
+    });
+  }
+
+  /** A transaction failed by a reply, unless the connection broke: then that was told before. */
+  private refused(error: LibraryError): void {
+    if (this.state !== 'busy') return;
+    const result = this.resultOf(error);
+    this.finish(result);
+    if (result.reply && result.reply.code !== 421) this.reset();
+    else this.destroy();
+  }
+
+  /** The connection is of no more use: no dialogue came about, or it broke in the middle. */
+  private broken(error: LibraryError): void {
+    this.finish(this.resultOf(error));
+    this.destroy();
+  }
+
+  private resultOf(error: LibraryError): DialogueResult {
+    const reply = this.usableReply(error);
+    if (!reply) return this.lost(errorCode(error));
+    return { stage: this.client?.awaiting ?? 'connect', outcome: outcomeOf(reply), reply };
+  }
+
+  private usableReply(error: LibraryError): Reply | undefined {
+    const stray =
+      error.code === 'EPROTOCOL' && error.command === 'CONN' && this.client!.awaiting !== 'connect';
+    if (stray || typeof error.response !== 'string') return undefined;
+    const reply = parseReply(error.response);
+    return reply && reply.code >= 400 ? reply : undefined;
+  }
+
+  /** After a refusal the server may still hold the transaction open (RFC 5321, 4.1.4). */
+  private reset(): void {
+    this.expectWithin(this.options.timeouts.reset);
+    this.client!.reset((error) => {
+      if (error) return this.destroy();
+      this.becomeIdle();
+    });
+  }
+
+  private becomeIdle(): void {
+    if (this.state !== 'busy') return;
+    this.state = 'idle';
+    this.deadline = Infinity;
+    this.onIdle();
+  }
+
+  private fail(code: string): void {
+    this.finish(this.lost(code));
+    this.destroy();
+  }
+
+  private lost(error: string): DialogueResult {
+    const stage = this.client?.awaiting ?? 'connect';
+    return {
+      stage,
+      outcome: this.client?.finalDotSent && stage === 'message' ? 'unknown' : 'unreachable',
+      error,
+    };
+  }
+
+  private finish(result: DialogueResult): void {
+    this.take()?.(result);
+  }
+
+  private take(): Settle | undefined {
+    const settle = this.settle;
+    this.settle = undefined;
+    return settle;
+  }
+
+  private destroy(): void {
+    if (this.state === 'closed') return;
+    this.state = 'closing';
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.client?.close();
+    this.socket.destroy();
+  }
+
+  private closed(): void {
+    if (this.state === 'closed') return;
+    this.fail('ECLOSED');
+    this.state = 'closed';
+    this.onClosed();
+  }
+
+  /** One timer serves all deadlines: it is only moved when the new one is earlier. */
+  private expectWithin(ms: number): void {
+    const now = this.options.clock.now();
+    this.deadline = now + ms;
+    if (this.timerAt <= this.deadline) return;
+    this.timer?.cancel();
+    this.armTimer(now);
+  }
+
+  private armTimer(now: number): void {
+    this.timerAt = this.deadline;
+    this.timer = this.options.clock.after(this.deadline - now, () => {
+      this.timerAt = Infinity;
+      const at = this.options.clock.now();
+      if (at >= this.deadline) return this.timedOut();
+      if (this.deadline !== Infinity) this.armTimer(at);
+    });
+  }
+
+  private timedOut(): void {
+    if (this.state === 'idle') return this.quit();
+    this.fail('ETIMEDOUT');
+  }
+}
+
+/** A long message goes out in blocks, so that the time given to each is not the time for all of them. */
+function inBlocks(message: string): string | Readable {
+  if (message.length <= BLOCK_CHARS) return message;
+  const blocks: string[] = [];
+  for (let at = 0; at < message.length; at += BLOCK_CHARS) blocks.push(message.slice(at, at + BLOCK_CHARS));
+  return Readable.from(blocks, { objectMode: false });
+}
+
+/** Told once how a connection or transaction ended; of a connection, nothing when it stands. */
+type Settle = (result?: DialogueResult) => void;
+
+type LibraryError = Error & { code?: string; originalCode?: string; response?: string; command?: string };
+
+/** nodemailer's codes in the operating system's terms where there is one. */
+function errorCode(error: LibraryError): string {
+  // It reports what it took for a refusal; what cannot be read as one is no reply at all.
+  if (error.response !== undefined) return 'EPROTOCOL';
+  if (error.originalCode !== undefined) return error.originalCode;
+  return error.code === 'ECONNECTION' || error.code === undefined ? 'ECLOSED' : error.code;
+}

@@ -1,0 +1,27 @@
+// `greylist`: a sender, recipient and client seen for the first time is asked to come back.
+// RFC 6647, 2.3: deferral lasts from the first sight of the tuple, not from each attempt.
+
+import { z } from 'zod';
+import { durationField } from '../../schema-fields.js';
+import { defineBehavior } from './behavior.js';
+
+export const greylist = defineBehavior({
+  name: 'greylist',
+  summary:
+    'Answers 451 4.7.1 until `for` has passed since this sender, recipient and client were first seen.',
+  parameters: z.strictObject({
+    for: durationField().prefault('5m').describe('How long a new tuple is deferred'),
+  }),
+  points: ['rcpt'],
+  defaultPoint: () => 'rcpt',
+  decide(params, { client, sender, recipient, now, notes }) {
+    const tuple = `${client} ${sender} ${recipient}`;
+    const firstSeen = notes.get(tuple) ?? now;
+    notes.set(tuple, firstSeen);
+    if (now - firstSeen >= params.for) return undefined;
+    return {
+      kind: 'reply',
+      reply: { code: 451, enhanced: '4.7.1', lines: ['Greylisted, please try again later'] },
+    };
+  },
+});

@@ -1,0 +1,23 @@
+// `nonexistent-user`: there is no such mailbox. RFC 3463, X.1.1.
+
+import { z } from 'zod';
+import { defineBehavior } from './behavior.js';
+import { stageParameter } from './stage.js';
+
+const POINTS = ['rcpt', 'data', 'message'] as const;
+
+export const nonexistentUser = defineBehavior({
+  name: 'nonexistent-user',
+  summary: 'Answers 550 5.1.1 at RCPT or the named stage.',
+  parameters: z.strictObject({ stage: stageParameter(POINTS) }),
+  points: POINTS,
+  defaultPoint: () => 'rcpt',
+  decide: (_params, { recipient }) => ({
+    kind: 'reply',
+    reply: {
+      code: 550,
+      enhanced: '5.1.1',
+      lines: [`<${recipient}>: Recipient address rejected: User unknown`],
+    },
+  }),
+});

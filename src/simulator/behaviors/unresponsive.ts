@@ -1,0 +1,29 @@
+// `unresponsive`: the connection stands and nobody speaks. At `message` this is the dangerous
+// silence: the client cannot know whether its message was kept (RFC 1047).
+
+import { z } from 'zod';
+import { durationField } from '../../schema-fields.js';
+import { defineBehavior } from './behavior.js';
+import { stageParameter } from './stage.js';
+
+const POINTS = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'message'] as const;
+
+export const unresponsive = defineBehavior({
+  name: 'unresponsive',
+  summary: 'Connects, then says nothing at `stage`, for ever or `for` a time.',
+  parameters: z.strictObject({
+    stage: stageParameter(POINTS),
+    for: durationField().optional().describe('How long it is silent before it goes on; for ever when absent'),
+    kept: z
+      .boolean()
+      .default(false)
+      .describe('At stage `message`: whether the message was kept all the same'),
+  }),
+  points: POINTS,
+  defaultPoint: (scope) => (scope === 'mailbox' ? 'rcpt' : 'connect'),
+  decide: (params) => ({
+    kind: 'silence',
+    kept: params.kept,
+    ...(params.for === undefined ? {} : { ms: params.for }),
+  }),
+});

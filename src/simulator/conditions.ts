@@ -1,0 +1,21 @@
+// Whether a behavior applies: its conditions, each of which must hold.
+
+import type { Random } from '../random.js';
+import type { Situation } from './behaviors/behavior.js';
+import type { Conditions } from './plan.js';
+
+/**
+ * @param label names this behavior among those of its host, so that two behaviors with the same
+ *   chance do not fall on the same attempts
+ */
+export function holds(when: Conditions, situation: Situation, random: Random, label: string): boolean {
+  const { now, host, recipient, attempt } = situation;
+  if (when.during && (now < when.during.from || now >= when.during.to)) return false;
+  if (when.until !== undefined && now >= when.until) return false;
+  if (when.attempts && (attempt < when.attempts.from || attempt > when.attempts.to)) return false;
+  if (when.share !== undefined && random.fraction('share', host, label, recipient) >= when.share)
+    return false;
+  if (when.chance !== undefined && random.fraction('chance', host, label, recipient, attempt) >= when.chance)
+    return false;
+  return true;
+}

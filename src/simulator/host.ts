@@ -1,0 +1,203 @@
+// One receiving server: asks its behaviors at every point of the dialogue and tells the log what
+// it saw. It knows SMTP and nothing of the sender.
+
+import { SMTPServer } from 'smtp-server';
+import type { Clock } from '../clock/clock.js';
+import type { Emit } from '../events/types.js';
+import type { Random } from '../random.js';
+import { wildcard } from '../wildcard.js';
+import { BEHAVIORS } from './behaviors/index.js';
+import type { Situation, Verdict } from './behaviors/behavior.js';
+import { holds } from './conditions.js';
+import { HostConnection, type MessageDone } from './host-connection.js';
+import type { Handshake, Listener } from './network/memory.js';
+import type { Endpoint, MemorySocket } from './network/socket.js';
+import type { BehaviorPlan, DomainPlan, Point } from './plan.js';
+
+/** RFC 5321, 4.5.3.2.7: a server waits at least five minutes for the next command. */
+const COMMAND_TIMEOUT_MS = 5 * 60_000;
+
+export interface HostOptions {
+  domain: string;
+  name: string;
+  address: string;
+  plan: DomainPlan;
+  clock: Clock;
+  random: Random;
+  emit: Emit;
+  /** Numbers the sessions of the whole fleet. */
+  nextSession: () => number;
+}
+
+/** What is known of the transaction when a behavior is asked. */
+export interface Asked {
+  client: string;
+  sender: string;
+  recipient: string;
+  attempt: number;
+}
+
+export class Host implements Listener {
+  readonly domain: string;
+  readonly name: string;
+  readonly address: string;
+  private readonly server: FleetServer;
+  private readonly attempts = new Map<string, number>();
+  private readonly notes = new Map<BehaviorPlan, Map<string, number>>();
+  private readonly mailboxes: {
+    matches: (localPart: string) => boolean;
+    pattern: string;
+    behaviors: BehaviorPlan[];
+  }[];
+  private behaviors: BehaviorPlan[];
+  private dials = 0;
+  private connections = 0;
+  private transactions = 0;
+
+  constructor(readonly options: HostOptions) {
+    this.domain = options.domain;
+    this.name = options.name;
+    this.address = options.address;
+    this.behaviors = options.plan.behaviors;
+    this.mailboxes = options.plan.mailboxes.map(({ pattern, behaviors }) => ({
+      pattern,
+      matches: wildcard(pattern),
+      behaviors,
+    }));
+    this.server = new FleetServer(this);
+  }
+
+  handshake(client: Endpoint): Handshake {
+    this.dials++;
+    const verdict = this.decide('dial', {
+      client: client.address,
+      sender: '',
+      recipient: '',
+      attempt: this.dials,
+    }).next().value;
+    if (verdict?.kind !== 'refuse') return 'accept';
+    this.options.emit({ type: 'connection.refused', domain: this.domain, host: this.name, how: 'refused' });
+    return 'refuse';
+  }
+
+  accept(socket: MemorySocket): void {
+    this.server.connect(socket as never);
+  }
+
+  /** Replaces the behaviors of the domain, or of one of its mailboxes, from now on. */
+  setBehaviors(behaviors: BehaviorPlan[], localPart?: string): void {
+    if (localPart === undefined) {
+      this.behaviors = behaviors;
+      return;
+    }
+    const pattern = localPart.toLowerCase();
+    this.mailboxes.unshift({ pattern, matches: (other) => other === pattern, behaviors });
+  }
+
+  /** @returns the number of this connection at this host, from 1 */
+  countConnection(): number {
+    return ++this.connections;
+  }
+
+  /** @returns the number of this mail transaction at this host, from 1 */
+  countTransaction(): number {
+    return ++this.transactions;
+  }
+
+  /** Counts an attempt at a recipient. @returns its number at this host, from 1 */
+  countAttempt(recipient: string): number {
+    const attempt = (this.attempts.get(recipient) ?? 0) + 1;
+    this.attempts.set(recipient, attempt);
+    return attempt;
+  }
+
+  /**
+   * Asks the behaviors of the mailbox, then those of the domain. The first that speaks wins; the
+   * next is asked only when its caller wants another verdict, after a silence that ended.
+   */
+  *decide(point: Exclude<Point, 'any'>, asked: Asked): Generator<Verdict, undefined> {
+    const mailbox = asked.recipient === '' ? undefined : this.mailboxOf(asked.recipient);
+    if (mailbox) yield* this.ask(mailbox, 'mailbox', point, asked);
+    yield* this.ask(this.behaviors, 'domain', point, asked);
+  }
+
+  private *ask(
+    behaviors: readonly BehaviorPlan[],
+    scope: string,
+    point: Exclude<Point, 'any'>,
+    asked: Asked,
+  ): Generator<Verdict, undefined> {
+    for (const [index, plan] of behaviors.entries()) {
+      if (plan.at !== point && plan.at !== 'any') continue;
+      const situation: Situation = {
+        ...asked,
+        point,
+        now: this.options.clock.now(),
+        domain: this.domain,
+        host: this.name,
+        notes: this.notesOf(plan),
+      };
+      if (!holds(plan.when, situation, this.options.random, `${scope} ${index} ${plan.do}`)) continue;
+      const verdict = BEHAVIORS.get(plan.do)!.decide(plan.params, situation);
+      if (verdict) yield verdict;
+    }
+  }
+
+  private notesOf(plan: BehaviorPlan): Map<string, number> {
+    let notes = this.notes.get(plan);
+    if (!notes) this.notes.set(plan, (notes = new Map<string, number>()));
+    return notes;
+  }
+
+  private mailboxOf(recipient: string): BehaviorPlan[] | undefined {
+    if (this.mailboxes.length === 0) return undefined;
+    const localPart = recipient.slice(0, recipient.lastIndexOf('@'));
+    return this.mailboxes.find(({ matches }) => matches(localPart))?.behaviors;
+  }
+}
+
+/** smtp-server with our connection in the place of its own. */
+class FleetServer extends SMTPServer {
+  private readonly bySession = new WeakMap<object, HostConnection>();
+
+  constructor(private readonly host: Host) {
+    super({
+      name: host.name,
+      banner: '',
+      authOptional: true,
+      disabledCommands: ['AUTH', 'STARTTLS'],
+      disableReverseLookup: true,
+      logger: false,
+      socketTimeout: COMMAND_TIMEOUT_MS,
+      lenientAddressParsing: true,
+    });
+  }
+
+  override connect(socket: Parameters<SMTPServer['connect']>[0]): void {
+    const connection = new HostConnection(this, socket, this.host);
+    this.bySession.set(connection.session, connection);
+    this.connections.add(connection);
+    // A client that goes away in mid-transaction is an everyday event here; `close` tells it.
+    connection.on('error', () => undefined);
+    connection.init();
+  }
+
+  /** Without STARTTLS no certificate is ever shown, and making one costs a millisecond a host. */
+  override updateSecureContext(): void {}
+
+  override onMailFrom(...[, , callback]: Parameters<SMTPServer['onMailFrom']>): void {
+    callback();
+  }
+
+  override onRcptTo(...[, , callback]: Parameters<SMTPServer['onRcptTo']>): void {
+    callback();
+  }
+
+  override onData(...[stream, session, callback]: Parameters<SMTPServer['onData']>): void {
+    stream.once('end', () => {
+      // smtp-server takes a list of lines as a multi-line reply; its types know only a text.
+      this.bySession.get(session)!.onMessage(stream.byteLength, callback as unknown as MessageDone);
+    });
+    stream.resume();
+  }
+}

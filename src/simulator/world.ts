@@ -1,0 +1,105 @@
+// Owns everything of one simulated receiving network: its hosts, its DNS and the wire between.
+// Hosts come into being when they are first looked up, so that a fleet of thousands of domains
+// costs only what is used of it.
+
+import type { Clock } from '../clock/clock.js';
+import { invariant } from '../errors.js';
+import type { Emit } from '../events/types.js';
+import type { Random } from '../random.js';
+import { FakeDns } from './dns.js';
+import { Host } from './host.js';
+import { MemoryNetwork } from './network/memory.js';
+import type { MemorySocket } from './network/socket.js';
+import type { BehaviorPlan, DomainPlan } from './plan.js';
+
+const SMTP_PORT = 25;
+
+/** Key of the fleet that catches every domain not named. */
+export const DEFAULT_DOMAIN = 'default';
+
+export interface WorldOptions {
+  clock: Clock;
+  random: Random;
+  emit: Emit;
+  fleet: Record<string, DomainPlan>;
+  latencyMs: number;
+  /** Address from which clients connect, as the servers see it. */
+  clientAddress: string;
+}
+
+export class World {
+  readonly dns: FakeDns;
+  private readonly network: MemoryNetwork;
+  private readonly fleet: Map<string, DomainPlan>;
+  private readonly byDomain = new Map<string, Host>();
+  private readonly byName = new Map<string, Host>();
+  private sessions = 0;
+
+  constructor(private readonly options: WorldOptions) {
+    this.fleet = new Map(Object.entries(options.fleet));
+    this.network = new MemoryNetwork(options.clock, options.latencyMs);
+    this.dns = new FakeDns({
+      exchangeOf: (domain) => this.hostOf(domain)?.name,
+      addressOf: (name) => this.byName.get(name)?.address,
+    });
+  }
+
+  /** Opens a connection to an address of the fleet; any other address refuses. */
+  dial(address: string, port: number): MemorySocket {
+    return this.network.connect({ address, port }, this.options.clientAddress);
+  }
+
+  /**
+   * Changes behaviors from now on.
+   *
+   * @param subject a domain, `default` (every domain not named), or one address
+   */
+  setBehaviors(subject: string, behaviors: BehaviorPlan[]): void {
+    const key = subject.toLowerCase();
+    const at = key.lastIndexOf('@');
+    if (at >= 0) {
+      const host = this.hostOf(key.slice(at + 1));
+      invariant(host, `no host for ${subject}`);
+      host.setBehaviors(behaviors, key.slice(0, at));
+      return;
+    }
+    const plan = this.fleet.get(key);
+    invariant(plan, `no domain ${subject} in the fleet`);
+    this.fleet.set(key, { ...plan, behaviors });
+    for (const host of this.byDomain.values()) {
+      if (host.domain === key || (key === DEFAULT_DOMAIN && !this.fleet.has(host.domain)))
+        host.setBehaviors(behaviors);
+    }
+  }
+
+  private hostOf(domain: string): Host | undefined {
+    const key = domain.toLowerCase();
+    const known = this.byDomain.get(key);
+    if (known) return known;
+    const plan = this.fleet.get(key) ?? this.fleet.get(DEFAULT_DOMAIN);
+    if (!plan) return undefined;
+    const { clock, random, emit } = this.options;
+    const address = addressNumber(this.byDomain.size);
+    const host = new Host({
+      domain: key,
+      name: `mx.${key}`,
+      address,
+      plan,
+      clock,
+      random,
+      emit,
+      nextSession: () => ++this.sessions,
+    });
+    this.byDomain.set(key, host);
+    this.byName.set(host.name, host);
+    this.network.listen({ address, port: SMTP_PORT }, host);
+    return host;
+  }
+}
+
+/** Loopback addresses from 127.1.0.1 on, without the .0 and .255 of each block. */
+function addressNumber(index: number): string {
+  const last = 1 + (index % 254);
+  const block = Math.floor(index / 254);
+  return `127.${1 + (block >> 8)}.${block & 255}.${last}`;
+}

@@ -1,0 +1,138 @@
+// What only a process of its own can show: signals, closed pipes, full devices, its exit code.
+
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { scenarioText, Workplace } from './harness.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** Far more attempts than a test has time for. */
+const ENDLESS = scenarioText('Endless')
+  .replace('example.org: {}', 'example.org: { behaviors: [{ do: busy, stage: rcpt }] }')
+  .replace('contacts: [bob@example.org]', 'generate: [{ count: 20000, at: example.org, prefix: reader }]');
+
+let at: Workplace;
+const children: ChildProcessByStdio<null, Readable, Readable>[] = [];
+beforeEach(() => {
+  at = new Workplace();
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  at.remove();
+});
+
+function start(argv: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [MAIN, ...argv], {
+    cwd: at.dir,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
+  }
+  const ended = once(child, 'close').then(([code, signal]: (number | string | null)[]) => ({
+    code,
+    signal,
+    ...output,
+  }));
+  const until = async (sign: string): Promise<void> => {
+    let running = true;
+    void ended.then(() => (running = false));
+    while (running && !output.stdout.includes(sign)) await Promise.race([once(child.stdout, 'data'), ended]);
+    expect(output.stdout, output.stderr).toContain(sign);
+  };
+  return { child, ended, until };
+}
+
+describe('the process', () => {
+  it('ends with the exit code of the command', async () => {
+    at.write({ 'scenarios/a.yaml': scenarioText('a', { delivered: 7 }) });
+    expect(await start(['run']).ended).toMatchObject({ code: 1, stderr: '' });
+    expect(await start(['--version']).ended).toMatchObject({ code: 0 });
+    expect(await start(['rnu']).ended).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s stops a run, and what has ended is reported',
+    async (signal) => {
+      at.write({
+        'scenarios/a.yaml': scenarioText('Quick one'),
+        'scenarios/b.yaml': ENDLESS,
+        'scenarios/c.yaml': scenarioText('Never'),
+      });
+      const { child, ended, until } = start(['run', '--workers', '1']);
+      await until('✓ Quick one');
+      child.kill(signal);
+      const { code, stdout, stderr } = await ended;
+      expect(code).toBe(130);
+      expect(stderr).toBe('');
+      expect(stdout).toContain('1 passed, 0 failed\ninterrupted: 1 of 3 ran, the report is partial\n');
+      const run = at.lastRun();
+      expect(run).toMatchObject({ interrupted: true, passed: 1 });
+      expect(run.scenarios.map(({ name }) => name)).toEqual(['Quick one']);
+      expect(at.read('reports', 'latest', 'junit.xml')).toContain('name="interrupted" value="true"');
+    },
+  );
+
+  it('a scenario that takes too long is ended from outside or inside, and its process ends', async () => {
+    at.write({ 'scenarios/b.yaml': ENDLESS, 'scenarios/c.yaml': scenarioText('After it') });
+    const { code, stdout } = await start(['run', '--workers', '1', '--timeout', '300ms']).ended;
+    expect(code).toBe(5);
+    expect(stdout).toContain('1 passed, 0 failed\n1 inconclusive\n');
+  });
+
+  it('does not mind that nobody reads its output', async () => {
+    at.write({ 'scenarios/a.yaml': scenarioText('a', { delivered: 7 }) });
+    const schema = start(['schema']);
+    schema.child.stdout.destroy();
+    expect(await schema.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+    const run = start(['run']);
+    run.child.stdout.destroy();
+    expect(await run.ended).toMatchObject({ code: 1, signal: null, stderr: '' });
+    expect(at.lastRun().failed).toBe(1);
+  });
+
+  it('says so when its output cannot be written', async () => {
+    const child = spawn(process.execPath, [MAIN, 'schema'], {
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    });
+    let stderr = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const [code] = (await once(child, 'close')) as [number];
+    expect(stderr).toMatch(/^error: the output cannot be written: .*ENOSPC.*\n$/);
+    expect(code).toBe(2);
+  });
+
+  it('two runs at once keep their reports apart', async () => {
+    at.write({ 'scenarios/a.yaml': scenarioText('a') });
+    const outcomes = await Promise.all([start(['run']).ended, start(['run']).ended]);
+    expect(outcomes.map(({ code }) => code)).toEqual([0, 0]);
+    const reports = outcomes.map(({ stdout }) => /report: (\S+)/.exec(stdout)![1]!);
+    expect(new Set(reports).size).toBe(2);
+    for (const report of reports) expect(at.read(report, 'run.json')).toContain('"passed": 1');
+    expect(await readdir(at.path('reports'))).toHaveLength(3);
+    expect(at.lastRun().passed).toBe(1);
+  });
+
+  it('writes no escape sequences into a pipe, unless colors are forced', async () => {
+    at.write({ 'scenarios/a.yaml': scenarioText('a', { delivered: 7 }) });
+    expect((await start(['run']).ended).stdout).not.toContain('\u001b');
+    expect((await start(['run'], { FORCE_COLOR: '1' }).ended).stdout).toContain('\u001b[31m');
+    expect((await start(['run'], { FORCE_COLOR: '1', NO_COLOR: '1' }).ended).stdout).not.toContain('\u001b');
+  });
+
+  it('ends a watch on SIGINT', async () => {
+    at.write({ 'scenarios/a.yaml': scenarioText('a') });
+    const { child, ended, until } = start(['run', '--watch']);
+    await until('Waiting for changes.');
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 130, stderr: '' });
+  });
+});

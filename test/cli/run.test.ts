@@ -1,0 +1,427 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readXml } from '../reporters/strict-xml.js';
+import type { ScenarioStatus } from '../../src/scenarios/result.js';
+import { pretend, scenarioText, Workplace } from './harness.js';
+
+let at: Workplace;
+beforeEach(() => {
+  at = new Workplace();
+});
+afterEach(() => at.remove());
+
+/** Executor whose verdict is the first word of a scenario's name. */
+const byName = () => pretend((name) => name.split(' ')[0] as ScenarioStatus);
+
+describe('run, with real workers', () => {
+  it('plays everything under scenarios/ and leaves a report', async () => {
+    at.write({ 'scenarios/a/one.yaml': scenarioText('One'), 'scenarios/two.yaml': scenarioText('Two') });
+    const { code, stdout, stderr } = await at.run(['run']);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^✓ a › One +1 delivered +\d+ ms$/m);
+    expect(stdout).toMatch(
+      /^2 passed, 0 failed\n.* virtual time in .*\nreport: reports\/\d{8}-\d{6}-\w{6}\n$/m,
+    );
+    expect(code).toBe(0);
+    const run = at.lastRun();
+    expect(run.scenarios.map(({ file }) => file)).toEqual(['scenarios/a/one.yaml', 'scenarios/two.yaml']);
+    expect(run.scenarios[0]).toMatchObject({
+      status: 'passed',
+      policy: 'emma',
+      statuses: { active: 1, error: 0, optOut: 0 },
+    });
+    expect(readXml(at.read('reports', 'latest', 'junit.xml')).attributes).toMatchObject({
+      tests: '2',
+      failures: '0',
+    });
+    const events = at.read('reports', 'latest', 'events', 'scenarios--a--one.ndjson').trim().split('\n');
+    expect(JSON.parse(events[0]!)).toMatchObject({ seq: 0, type: 'run.started', scenario: 'One' });
+  });
+
+  it('frames a wrong number with what was found and how to repeat it, and that command repeats it', async () => {
+    at.write({ 'scenarios/wrong.yaml': scenarioText('Wrong', { delivered: 2 }) });
+    const { code, stdout } = await at.run(['run', '--seed', '7']);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/scenarios\/wrong\.yaml:\d+:\d+/);
+    expect(stdout).toMatch(/> 1\d \| {5}november: \{ delivered: 2 \}\n.*\^+ expected 2, found 1/);
+    const command = /repeat with: bouncelab (.*)/.exec(stdout)![1]!;
+    expect(command).toBe('run scenarios/wrong.yaml --seed 7');
+    const first = at.lastRun().scenarios[0]!;
+    expect((await at.run(command.split(' '))).code).toBe(1);
+    expect(at.lastRun().scenarios[0]!.fingerprint).toBe(first.fingerprint);
+  });
+
+  it('one and two workers give the same fingerprints', async () => {
+    for (const name of ['a', 'b', 'c']) at.write({ [`scenarios/${name}.yaml`]: scenarioText(name) });
+    const prints = async (workers: string): Promise<string[]> => {
+      expect((await at.run(['run', '--workers', workers])).code).toBe(0);
+      return at.lastRun().scenarios.map(({ fingerprint }) => fingerprint);
+    };
+    expect(await prints('2')).toEqual(await prints('1'));
+  });
+
+  it('the same scenario under another policy', async () => {
+    const down = scenarioText('Down', { delivered: 0 }).replace(
+      'example.org: {}',
+      'example.org: { behaviors: [{ do: down }] }',
+    );
+    at.write({ 'scenarios/down.yaml': down });
+    const minutes = async (argv: string[]): Promise<number> => {
+      expect((await at.run(['run', ...argv])).code).toBe(0);
+      const { startedAt, completedAt } = at.lastRun().scenarios[0]!.mailings.november!;
+      return Math.round((completedAt! - startedAt!) / 60_000);
+    };
+    expect(await minutes([])).toBe(1800);
+    expect(await minutes(['--policy', 'four-attempts'])).toBe(90);
+    expect(at.lastRun().scenarios[0]!.policy).toBe('four-attempts');
+  });
+});
+
+describe('exit codes', () => {
+  it.each<[number, ScenarioStatus[]]>([
+    [0, ['passed']],
+    [1, ['passed', 'failed']],
+    [5, ['failed', 'inconclusive']],
+    [4, ['failed', 'inconclusive', 'error']],
+  ])('%i when scenarios end as %j', async (code, statuses) => {
+    for (const status of statuses)
+      at.write({ [`scenarios/${status}.yaml`]: scenarioText(`${status} it is`) });
+    expect((await at.run(['run'], byName())).code).toBe(code);
+  });
+
+  it('3 for an invalid file, whatever failed besides; the others are played and reported', async () => {
+    at.write({
+      'scenarios/bad.yaml': 'nam: x\n',
+      'scenarios/empty.yaml': '',
+      'scenarios/failed.yaml': scenarioText('failed'),
+      'scenarios/inconclusive.yaml': scenarioText('inconclusive'),
+    });
+    const { code, stdout, stderr } = await at.run(['run'], byName());
+    expect(code).toBe(3);
+    expect(stdout).toContain('0 passed, 1 failed\n2 invalid, 1 inconclusive\n');
+    expect(stdout).toMatch(/scenarios\/bad\.yaml:1:\d/);
+    expect(stdout).toContain('> 1 | nam: x');
+    expect(`${stdout}${stderr}`).not.toMatch(/^ +at /m);
+    expect(at.lastRun().scenarios.map(({ status }) => status)).toEqual([
+      'invalid',
+      'invalid',
+      'failed',
+      'inconclusive',
+    ]);
+  });
+
+  it('130 when interrupted, whatever failed besides', async () => {
+    at.write({ 'scenarios/bad.yaml': 'nam: x\n' });
+    expect((await at.run(['run'], { signal: AbortSignal.abort() })).code).toBe(130);
+    expect(at.lastRun()).toMatchObject({ interrupted: true });
+  });
+
+  it('5 for a scenario over its time, and the rest is played', async () => {
+    const many = scenarioText('Many').replace(
+      'contacts: [bob@example.org]',
+      'generate: [{ count: 20000, at: example.org, prefix: r }]',
+    );
+    at.write({
+      'scenarios/a.yaml': many.replace('delivered: 1', 'delivered: 20000'),
+      'scenarios/b.yaml': scenarioText('Quick'),
+    });
+    const { code, stdout } = await at.run(['run', '--timeout', '1ms', '--workers', '1']);
+    expect(code).toBe(5);
+    expect(at.lastRun().scenarios[0]!.status).toBe('inconclusive');
+    expect(at.lastRun().scenarios).toHaveLength(2);
+    expect(stdout).toContain('real time');
+  });
+});
+
+describe('wrong usage is exit 2, before anything runs', () => {
+  beforeEach(() => {
+    at.write({ 'scenarios/yahoo-down.yaml': scenarioText('Yahoo is down', { tags: 'outage' }), blocked: '' });
+  });
+
+  it.each<[string, string[], RegExp]>([
+    [
+      'a file that is not there',
+      ['run', 'scenarios/yahoo-dwon.yaml'],
+      /no file or folder `scenarios\/yahoo-dwon\.yaml`\n {2}did you mean `scenarios\/yahoo-down\.yaml`\?/,
+    ],
+    ['each of several', ['run', 'nix.yaml', 'nada.yaml'], /`nix\.yaml`[^]*`nada\.yaml`/],
+    ['a glob without a match', ['run', 'scenarios/**/x*.yaml'], /`scenarios\/\*\*\/x\*\.yaml`/],
+    [
+      'a pattern without a match',
+      ['run', '-g', 'gmail'],
+      /no scenario matches scenarios and the pattern "gmail"/,
+    ],
+    [
+      'a policy that is not there',
+      ['run', '--policy', 'ema'],
+      /unknown policy `ema`\n {2}did you mean `emma`\?/,
+    ],
+    [
+      'a reporter that is not there',
+      ['run', '--reporter', 'terminal,jsn'],
+      /no reporter `jsn`\n {2}did you mean `json`\?/,
+    ],
+    ['two reporters for one stream', ['run', '--reporter', 'json,junit'], /both write to standard output/],
+    [
+      'an option that is not there',
+      ['run', '--sed', '3'],
+      /unknown option '--sed'\n\(Did you mean --seed\?\)/,
+    ],
+    ['a command that is not there', ['rnu'], /unknown command 'rnu'\n\(Did you mean run\?\)/],
+    ['no workers', ['run', '--workers', '0'], /whole number from 1/],
+    ['half a worker', ['run', '--workers', '1.5'], /whole number from 1/],
+    ['a time without unit', ['run', '--timeout', '60'], /a duration such as 30s/],
+    ['a time beyond reason', ['run', '--timeout', '900d'], /at most 24h/],
+    ['an empty seed', ['run', '--seed', ''], /must not be empty/],
+    ['an option without its value', ['run', '--output'], /argument missing/],
+    [
+      'an output folder that is a file',
+      ['run', '--output', 'blocked'],
+      /cannot be written to .*blocked: there is a file of that name/,
+    ],
+    [
+      'an output folder that takes nothing',
+      ['run', '--output', '/proc/nothing'],
+      /cannot be written to \/proc\/nothing/,
+    ],
+    ['last failed without a last run', ['run', '--last-failed'], /no last run[^]*without --last-failed/],
+    ['watching for a program', ['run', '--watch', '--reporter', 'json'], /--watch writes for people/],
+    ['too many words', ['schema', 'scenario', 'policy'], /too many arguments/],
+    ['no command', [], /Usage: bouncelab/],
+  ])('%s', async (_what, argv, message) => {
+    const executor = byName();
+    const { code, stdout, stderr } = await at.run(argv, executor);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(executor.played).toEqual([]);
+    expect(existsSync(at.path('reports'))).toBe(false);
+  });
+
+  it('a folder without scenarios', async () => {
+    at.write({ 'empty/readme.txt': '' });
+    const { code, stderr } = await at.run(['run', 'empty']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('holds no scenario')]);
+  });
+
+  it('shows hostile arguments instead of obeying them', async () => {
+    const { code, stderr } = await at.run(['run', '-g', 'a\u001b[2Jb', '--output', 'x\u001b[2J']);
+    expect(code).toBe(2);
+    expect(stderr).not.toContain('\u001b');
+    expect(stderr).toContain('\\x1b[2J');
+  });
+
+  it('a policy file that is not one is exit 3, framed once', async () => {
+    for (const name of ['b', 'c']) at.write({ [`scenarios/${name}.yaml`]: scenarioText(name) });
+    at.write({ 'mine.yaml': 'name: mine\nretry: { intervall: 5m }\n' });
+    const { code, stderr } = await at.run(['run', '--policy', './mine.yaml']);
+    expect(code).toBe(3);
+    expect(stderr.match(/mine\.yaml:2:/g)).toHaveLength(1);
+    expect(stderr).toContain('intervall');
+  });
+});
+
+describe('choosing scenarios', () => {
+  beforeEach(() => {
+    at.write({
+      'scenarios/outages/yahoo.yaml': scenarioText('passed: Yahoo (down)', { tags: 'outage, big' }),
+      'scenarios/outages/gmail.yaml': scenarioText('passed: Gmail'),
+      'scenarios/status/streak.yaml': scenarioText('passed: Streak'),
+      'scenarios/status/broken.yaml': 'name: Broken Yahoo\nnix: 1\n',
+    });
+  });
+
+  const everything = ['outages/gmail', 'outages/yahoo', 'status/broken', 'status/streak'];
+  it.each<[string[], string[]]>([
+    [[], everything],
+    [['scenarios/outages'], ['outages/gmail', 'outages/yahoo']],
+    [
+      ['scenarios/outages', 'scenarios/outages/yahoo.yaml'],
+      ['outages/gmail', 'outages/yahoo'],
+    ],
+    [['scenarios/*/{gmail,streak}.yaml'], ['outages/gmail', 'status/streak']],
+    [
+      ['-g', 'OUTAGES'],
+      ['outages/gmail', 'outages/yahoo'],
+    ],
+    [['-g', 'big'], ['outages/yahoo']],
+    [['-g', 'Yahoo (down)'], ['outages/yahoo']],
+    [['-g', 'yahoo ('], ['outages/yahoo']],
+    [
+      ['-g', 'passed: (gm|str)'],
+      ['outages/gmail', 'status/streak'],
+    ],
+    [['-g', 'broken yahoo'], ['status/broken']],
+  ])('run %j', async (argv, files) => {
+    await at.run(
+      ['run', ...argv],
+      pretend(() => 'passed'),
+    );
+    expect(at.lastRun().scenarios.map(({ file }) => file)).toEqual(
+      files.map((file) => `scenarios/${file}.yaml`),
+    );
+  });
+});
+
+describe('options of run', () => {
+  it('reach the executor and the plan', async () => {
+    at.write({ 'scenarios/a.yaml': scenarioText('a') });
+    const executor = pretend(() => 'passed');
+    await at.run(
+      ['run', '--workers', '3', '--timeout', '1m30s', '--seed', 'abc', '--policy', 'thirty-hours'],
+      executor,
+    );
+    await at.run(['run'], executor);
+    expect(executor.asked[0]).toMatchObject({ workers: 3, wallLimitMs: 90_000 });
+    expect(executor.asked[1]).toMatchObject({ workers: availableParallelism(), wallLimitMs: 60_000 });
+    const [first] = readdirSync(at.path('reports'))
+      .filter((name) => name !== 'latest')
+      .map((name) => JSON.parse(at.read('reports', name, 'run.json')) as { seed: string | null })
+      .filter(({ seed }) => seed !== null);
+    expect(first).toMatchObject({ seed: 'abc', scenarios: [{ seed: 'abc', policy: 'thirty-hours' }] });
+  });
+
+  it('--output chooses the folder', async () => {
+    at.write({ 'scenarios/a.yaml': scenarioText('a') });
+    const { stdout } = await at.run(
+      ['run', '--output', 'deep/er/out/'],
+      pretend(() => 'passed'),
+    );
+    expect(stdout).toMatch(/report: deep\/er\/out\/\d/);
+    expect(at.lastRun('deep/er/out').passed).toBe(1);
+    expect(existsSync(at.path('reports'))).toBe(false);
+  });
+
+  it('-x stops after the first that does not pass', async () => {
+    for (const name of ['a', 'b', 'c']) at.write({ [`scenarios/${name}.yaml`]: scenarioText(name) });
+    const executor = pretend((name) => (name === 'b' ? 'failed' : 'passed'));
+    const { code, stdout } = await at.run(['run', '-x', '--workers', '1'], executor);
+    expect(code).toBe(1);
+    expect(executor.played).toEqual(['a', 'b']);
+    expect(stdout).toContain('1 passed, 1 failed\n1 not run\n');
+  });
+
+  it('--debug shows the stack of an error that is ours, nothing else does', async () => {
+    at.write({ 'scenarios/a.yaml': scenarioText('a') });
+    const createExecutor = (): never => {
+      throw new TypeError('a bug of ours');
+    };
+    const quiet = await at.run(['run'], { createExecutor });
+    expect(quiet).toMatchObject({
+      code: 4,
+      stderr: 'error: a bug of ours\n  this is a fault of Bouncelab; --debug shows more\n',
+    });
+    for (const loud of [
+      await at.run(['run', '--debug'], { createExecutor }),
+      await at.run(['run'], { createExecutor, env: { BOUNCELAB_DEBUG: '1' } }),
+    ]) {
+      expect(loud.code).toBe(4);
+      expect(loud.stderr).toMatch(/TypeError: a bug of ours\n +at /);
+    }
+  });
+});
+
+describe('--last-failed', () => {
+  const files = {
+    'scenarios/a.yaml': scenarioText('a'),
+    'scenarios/b.yaml': scenarioText('b'),
+    'other/c.yaml': scenarioText('c'),
+  };
+
+  it('plays what did not pass, wherever it lies, until all of it passes', async () => {
+    at.write({ ...files, 'scenarios/bad.yaml': 'nam: x\n' });
+    await at.run(
+      ['run', 'scenarios', 'other'],
+      pretend((name) => (name === 'a' ? 'passed' : 'failed')),
+    );
+    await at.run(
+      ['run', '--last-failed'],
+      pretend((name) => (name === 'b' ? 'inconclusive' : 'passed')),
+    );
+    expect(at.lastRun().scenarios.map(({ file }) => file)).toEqual([
+      'other/c.yaml',
+      'scenarios/b.yaml',
+      'scenarios/bad.yaml',
+    ]);
+    at.write({ 'scenarios/bad.yaml': scenarioText('good') });
+    const executor = pretend(() => 'passed');
+    expect((await at.run(['run', '--last-failed'], executor)).code).toBe(0);
+    expect(executor.played).toEqual(['b', 'good']);
+    const last = await at.run(['run', '--last-failed'], executor);
+    expect(last).toMatchObject({ code: 0, stderr: expect.stringContaining('nothing to repeat') as string });
+    expect(executor.played).toHaveLength(2);
+  });
+
+  it('can be narrowed down further', async () => {
+    at.write(files);
+    await at.run(
+      ['run', 'scenarios', 'other'],
+      pretend(() => 'failed'),
+    );
+    const executor = pretend(() => 'passed');
+    await at.run(['run', 'scenarios', '--last-failed', '-g', 'b'], executor);
+    expect(executor.played).toEqual(['b']);
+  });
+
+  it('says what is not there any more', async () => {
+    at.write(files);
+    await at.run(
+      ['run'],
+      pretend(() => 'failed'),
+    );
+    rmSync(at.path('scenarios/a.yaml'));
+    const executor = pretend(() => 'failed');
+    expect((await at.run(['run', '--last-failed'], executor)).stderr).toContain('1 of 2');
+    expect(executor.played).toEqual(['b']);
+    rmSync(at.path('scenarios/b.yaml'));
+    expect(await at.run(['run', '--last-failed'], executor)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('any more') as string,
+    });
+  });
+});
+
+describe('reporters of run', () => {
+  beforeEach(() => {
+    at.write({
+      'scenarios/failed.yaml': scenarioText('failed'),
+      'scenarios/passed.yaml': scenarioText('passed'),
+    });
+  });
+
+  it('json is run.json and nothing else', async () => {
+    const { stdout, stderr, code } = await at.run(['run', '--reporter', 'json'], byName());
+    expect(code).toBe(1);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual(at.lastRun());
+  });
+
+  it('json is also clean for an interrupted run', async () => {
+    const { stdout } = await at.run(['run', '--reporter', 'json'], { signal: AbortSignal.abort() });
+    expect(JSON.parse(stdout)).toMatchObject({ interrupted: true, scenarios: [] });
+  });
+
+  it('junit is junit.xml and nothing else; people read standard error', async () => {
+    const { stdout, stderr } = await at.run(['run', '--reporter', 'terminal,junit'], byName());
+    expect(stdout).toBe(at.read('reports', 'latest', 'junit.xml'));
+    expect(stderr).toContain('1 passed, 1 failed');
+  });
+
+  it('annotations are added where GITHUB_ACTIONS is true, with paths from the root of the repository', async () => {
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: at.path('..') };
+    const folder = at.dir.split('/').at(-1);
+    const inActions = await at.run(['run'], { ...byName(), env });
+    expect(inActions.stdout).toContain(
+      `::error file=${folder}/scenarios/failed.yaml,line=1,col=1,title=failed::`,
+    );
+    expect(
+      (await at.run(['run'], { ...byName(), env: { ...env, GITHUB_WORKSPACE: '/elsewhere' } })).stdout,
+    ).toContain('::error file=scenarios/failed.yaml,');
+    expect((await at.run(['run'], byName())).stdout).not.toContain('::error');
+    const json = await at.run(['run', '--reporter', 'json'], { ...byName(), env });
+    expect(JSON.parse(json.stdout)).toMatchObject({ failed: 1 });
+    expect(json.stderr).toContain('::error file=');
+  });
+});

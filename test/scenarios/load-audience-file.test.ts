@@ -1,0 +1,104 @@
+// Contacts from a CSV file: what is taken, and the place of each bad line in it.
+
+import { describe, expect, it } from 'vitest';
+import { load, planOf, problemsOf, scenario, write } from './load-scratch.js';
+
+const text = scenario({ fleet: 'fleet: { example.org: {} }', audience: 'audience: { file: a.csv }' });
+const fromCsv = (csv: string | Uint8Array) => {
+  write('a.csv', csv);
+  return problemsOf(text);
+};
+
+describe('an audience file', () => {
+  it('names its columns in any order, and needs only the address', () => {
+    write('a.csv', '\ufeffstatus, address\nerror,bob@example.org\n\n , "eve@example.org"\n');
+    // A space before a quote is not part of CSV; without it the quotes are.
+    expect(problemsOf(text)).toEqual([
+      'a.csv:4:1+1 not valid CSV: a quote in the middle of a field | a field with a quote stands in quotes, and the quote in it twice',
+    ]);
+    write('a.csv', '\ufeffstatus, address\r\nerror,bob@example.org\r\n\r\n,  eve@example.org \r\n');
+    expect(planOf(text).contacts).toEqual([
+      { address: 'bob@example.org', status: 'error', softBounceStreak: 0 },
+      { address: 'eve@example.org', status: 'active', softBounceStreak: 0 },
+    ]);
+  });
+
+  it('tells every bad line with its place, and the text that holds it', () => {
+    const csv = [
+      'address,status,softBounceStreak',
+      'bob@example.org,active,0',
+      'nope,optout,x',
+      '"BOB@example.org"',
+      'carol@example.org,opt-out,2,3',
+      '',
+      '"two\nlines@example.org",,-1',
+      'zoe@unknown.test,,1',
+    ].join('\r\n');
+    expect(fromCsv(csv)).toEqual([
+      'a.csv:3:1+4 `address` must be an address such as bob@example.org, not `nope` | spaces and angle brackets are not part of it',
+      'a.csv:3:6+6 `status` must be one of active, error, opt-out, not `optout` | did you mean `opt-out`? statuses: active, error, opt-out',
+      'a.csv:3:13+1 `softBounceStreak` must be a whole number, not `x` | leave it empty for 0',
+      'a.csv:4:1+17 the contact `BOB@example.org` is named twice | the first is on line 2; case does not count',
+      'a.csv:5:29+1 this line has 4 fields, and there are 3 columns | put a field that holds a comma in quotes',
+      'a.csv:7:1+4 `address` must be an address such as bob@example.org, not `two\\x0alines@example.org` | spaces and angle brackets are not part of it',
+      'a.csv:8:21+2 `softBounceStreak` must be a whole number, not `-1` | leave it empty for 0',
+      'a.csv:9:1+16 no receiving server for `unknown.test` | add `unknown.test: {}` to the fleet, or `default: {}` for all others',
+    ]);
+    expect(load(text).problems?.every((problem) => problem.source === csv.replaceAll('\r\n', '\n'))).toBe(
+      true,
+    );
+  });
+
+  it('names the place in the scenario of a contact that is named there first', () => {
+    write('a.csv', 'address\nEVE@example.org\n');
+    const audience = 'audience:\n  contacts: [eve@example.org]\n  file: a.csv';
+    expect(problemsOf(scenario({ audience }))).toEqual([
+      'a.csv:2:1+15 the contact `EVE@example.org` is named twice | the first is on t.yaml:6; case does not count',
+    ]);
+  });
+
+  it.each([
+    [
+      'mail,status\n',
+      'a.csv:1:1+4 the first line must name the columns, and `address` is not among them | write `address,status,softBounceStreak`',
+    ],
+    [
+      'address,statuss\nb@example.org,x\n',
+      'a.csv:1:9+7 unknown column `statuss` | did you mean `status`? columns: address, status, softBounceStreak',
+    ],
+    ['address,address\n', 'a.csv:1:9+7 the column `address` is here twice | remove one of them'],
+    [
+      'address\n"bob@example.org\n',
+      'a.csv:2:1+1 not valid CSV: a quote is never closed | a field with a quote stands in quotes, and the quote in it twice',
+    ],
+    [
+      '',
+      '3:19+5 the audience file `a.csv`: the file is empty | its first line is `address,status,softBounceStreak`',
+    ],
+    [
+      '\n\n',
+      '3:19+5 the audience file `a.csv`: the file is empty | its first line is `address,status,softBounceStreak`',
+    ],
+  ])('that holds %j is refused', (csv, expected) => {
+    expect(fromCsv(csv)).toEqual([expected]);
+  });
+
+  it('that is binary, a folder or not there is told where it is named', () => {
+    expect(fromCsv(new Uint8Array([0]))).toEqual([
+      '3:19+5 the audience file `a.csv`: the file is binary: it holds NUL bytes | save it as text in UTF-8',
+    ]);
+    const named = (file: string) => problemsOf(scenario({ audience: `audience: { file: ${file} }` }));
+    expect(named('none.csv')).toEqual([
+      '5:19+8 the audience file `none.csv`: there is no such file | the path is relative to the scenario',
+    ]);
+    expect(named('.')).toEqual([
+      '5:19+1 the audience file `.`: this is a folder, not a file | the path is relative to the scenario',
+    ]);
+  });
+
+  it('without anybody leaves nobody to mail', () => {
+    expect(fromCsv('address\n')).toEqual([
+      '3:1+8 the audience is empty, and no event adds anybody | write `contacts: [bob@example.org]`',
+    ]);
+  });
+});

@@ -1,0 +1,38 @@
+// Every mistake that the loader knows, one at a time: what it says, where, and what to do. The cases
+// are in test/fixtures/load/errors-*.txt.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { problemsOf, scenario } from './load-scratch.js';
+
+const FOLDER = new URL('../fixtures/load/', import.meta.url);
+
+interface Case {
+  written: string;
+  expected: string[];
+}
+
+describe.each(readdirSync(FOLDER).filter((name) => name.startsWith('errors-')))('%s', (name) => {
+  const { part, template, cases } = parse(readFileSync(new URL(name, FOLDER), 'utf8'));
+
+  it.each(cases)('$written', ({ written, expected }) => {
+    expect(expected).not.toEqual([]);
+    expect(problemsOf(scenario({ [part]: template.replace('@', () => written) }))).toEqual(expected);
+  });
+});
+
+function parse(text: string): { part: string; template: string; cases: Case[] } {
+  const [head = '', ...blocks] = text.trimEnd().split('\n\n');
+  const after = (prefix: string): string =>
+    head
+      .split('\n')
+      .filter((line) => line.startsWith(prefix))
+      .map((line) => line.slice(prefix.length))
+      .join('\n');
+  const cases = blocks.map((block) => {
+    const lines = block.split('\n');
+    const written = lines.filter((line) => line.startsWith('>')).map((line) => line.slice(2));
+    return { written: written.join('\n'), expected: lines.filter((line) => !line.startsWith('>')) };
+  });
+  return { part: after('# part: '), template: after('# template: '), cases };
+}

@@ -1,0 +1,246 @@
+// What stands in the place of a scenario file, and all problems of one file at once.
+
+import { execFileSync } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PROBLEMS_MAX } from '../../src/scenarios/problems.js';
+import { loadScenario } from '../../src/scenarios/load.js';
+import { lineOf, load, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';
+
+const loadPath = (path: string) => loadScenario(path, { cwd: scratch });
+
+describe('a file that cannot be read', () => {
+  it('is told when it is not there', () => {
+    const problem = {
+      message: 'there is no such file',
+      location: { file: 'no/such.yaml', line: 1, column: 1 },
+    };
+    expect(loadPath('no/such.yaml')).toEqual({ file: 'no/such.yaml', source: '', problems: [problem] });
+  });
+
+  it('is told when it is a folder', () => {
+    mkdirSync(join(scratch, 'folder.yaml'));
+    expect(loadPath('folder.yaml').problems?.map(lineOf)).toEqual([
+      'folder.yaml:1:1+1 this is a folder, not a file',
+    ]);
+  });
+
+  it.skipIf(process.platform === 'win32')('is told when reading it would never end', () => {
+    execFileSync('mkfifo', [join(scratch, 'pipe.yaml')]);
+    expect(loadPath('pipe.yaml').problems?.map(lineOf)).toEqual([
+      'pipe.yaml:1:1+1 this is not a regular file',
+    ]);
+  });
+
+  it('is told when it is too large, and is not read', () => {
+    // A file of 50 GB that takes no room: reading it would fail or fill the memory.
+    const file = openSync(join(scratch, 'large.yaml'), 'w');
+    ftruncateSync(file, 50 * 1024 ** 3);
+    closeSync(file);
+    expect(loadPath('large.yaml').problems?.map(lineOf)).toEqual([
+      'large.yaml:1:1+1 the file is too large: 51200 MiB, and the limit is 1 MiB | large audiences belong in a CSV file (audience: { file: ... }) or in audience.generate',
+    ]);
+  });
+
+  it.each([
+    ['NUL bytes', new Uint8Array([0x61, 0, 0x62]), 'the file is binary: it holds NUL bytes'],
+    ['UTF-16', new Uint8Array([0xff, 0xfe, 0x61, 0]), 'the file is binary: it holds NUL bytes'],
+    ['Latin-1', new Uint8Array([0x61, 0x3a, 0x20, 0xe4]), 'the file is not valid UTF-8'],
+  ])('is told when it holds %s', (_what, bytes, message) => {
+    expect(problemsOf(bytes)).toEqual([`1:1+1 ${message} | save it as text in UTF-8`]);
+  });
+});
+
+describe('a file that is not a mapping', () => {
+  const hint = 'start with `name: ...`';
+  it.each([
+    ['nothing', '', `1:1+1 the file is empty: it holds no scenario | ${hint}`],
+    ['comments only', '# nothing\n# here\n', `1:1+1 the file is empty: it holds no scenario | ${hint}`],
+    ['a document mark', '---\n', `1:1+1 the file is empty: it holds no scenario | ${hint}`],
+    ['a text', 'hello\n', '1:1+5 a scenario is a mapping of keys such as `name:`, and this is `hello`'],
+    ['a list', '- name\n', '1:1+6 a scenario is a mapping of keys such as `name:`, and this is a list'],
+  ])('is told when it holds %s', (_what, text, expected) => {
+    expect(problemsOf(text)).toEqual([expected]);
+  });
+
+  it('lacks every part that must be there', () => {
+    expect(problemsOf('tags: []\n')).toEqual([
+      '1:1+8 `name` is missing | `name`: What the experiment is, in a few words',
+      '1:1+8 `fleet` is missing | `fleet`: The receiving servers by recipient domain; `default` catches the rest',
+      '1:1+8 `audience` is missing | `audience`: The contacts that mailings go to',
+      '1:1+8 `mailings` is missing | `mailings`: What is sent, and when',
+      '1:1+8 `expect` is missing | `expect`: What must be true, and when',
+    ]);
+  });
+});
+
+describe('ways to write a file', () => {
+  const inPlace = (text: string | Uint8Array) => problemsOf(text)[0]?.split(' ')[0];
+
+  it('does not mind a byte order mark, and counts columns without it', () => {
+    expect(planOf(`\ufeff${scenario()}`).name).toBe('a test');
+    expect(inPlace(`\ufeffnaem: x\n${scenario({ name: '' })}`)).toBe('1:1+4');
+  });
+
+  it('does not mind Windows line endings', () => {
+    expect(planOf(scenario().replaceAll('\n', '\r\n'))).toEqual(planOf(scenario()));
+    const wrong = scenario({ more: 'tags: outage' });
+    expect(problemsOf(wrong.replaceAll('\n', '\r\n'))).toEqual(problemsOf(wrong));
+  });
+
+  it('takes anchors, aliases and merge keys', () => {
+    const plan = planOf(
+      scenario({
+        fleet: [
+          'fleet:',
+          '  example.org: &full { mailboxes: { bob: &b { do: mailbox-full, until: 1h } } }',
+          '  yahoo.com:',
+          '    <<: *full',
+          '    behaviors: [{ <<: *b, permanent: true }]',
+        ].join('\n'),
+      }),
+    );
+    const full = { do: 'mailbox-full', at: 'rcpt', when: { until: 3_600_000 }, params: { permanent: false } };
+    expect(plan.fleet['yahoo.com']).toEqual({
+      behaviors: [{ ...full, params: { permanent: true } }],
+      mailboxes: [{ pattern: 'bob', behaviors: [full] }],
+    });
+  });
+
+  it('takes an alias as often as it is meant', () => {
+    const names = Array.from({ length: 2000 }, (_, i) => `      m${i}: *full`).join('\n');
+    const fleet = `fleet:\n  yahoo.com: {}\n  example.org:\n    mailboxes:\n      first: &full mailbox-full\n${names}`;
+    expect(planOf(scenario({ fleet })).fleet['example.org']?.mailboxes).toHaveLength(2001);
+  });
+
+  it('marks an alias where it is used', () => {
+    const more = 'description: &d 3\ntags: [*d]';
+    expect(problemsOf(scenario({ more }))).toContain(
+      '12:8+2 item 1 of `tags` must be a text, not `3` | put it in quotes: "3"',
+    );
+  });
+});
+
+describe('files that are made to do harm', () => {
+  it('refuses aliases that explode', () => {
+    const levels = 'abcdefghi'.split('').map((name, i, all) => {
+      const item = i === 0 ? 'x' : `*${all[i - 1]}`;
+      return `${name}: &${name} [${Array(9).fill(item).join(', ')}]`;
+    });
+    expect(problemsOf(levels.join('\n'))).toEqual([
+      expect.stringMatching(
+        /^\d:\d\+\d+ the file stands for more than 1,000,000 values once its aliases are written out/,
+      ),
+    ]);
+  });
+
+  it.each([
+    ['lists', '['.repeat(200_000)],
+    ['mappings', '{a: '.repeat(100_000)],
+    ['dashes', '- '.repeat(100_000)],
+    ['indentation', Array.from({ length: 1000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+  ])('refuses %s that are nested too deeply', (_what, text) => {
+    expect(problemsOf(text)).toEqual([
+      expect.stringMatching(/ the file is nested too deeply \| no scenario needs/),
+    ]);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'takes `%s` for the plain text it is',
+    (key) => {
+      expect(problemsOf(scenario({ more: `${key}: 1` }))[0]).toMatch(
+        `11:1+${key.length} unknown key \`${key}\``,
+      );
+      const inside = `expect:\n  - { at: end, november: { causes: { ${key}: 1 } }, statuses: { ${key}: 1 }, ${key}: { delivered: 1 } }`;
+      expect(problemsOf(scenario({ expect: inside }))).toHaveLength(3);
+      expect(problemsOf(scenario({ fleet: `fleet:\n  default: { behaviors: [${key}] }` }))[0]).toContain(
+        `unknown behavior \`${key}\``,
+      );
+    },
+  );
+
+  it('shows control characters of the file as text', () => {
+    expect(problemsOf(scenario({ more: 'tags: "\\e[31m\\u202e"' }))[0]).toContain('not `\\x1b[31m\\u202e`');
+  });
+
+  it('takes a file of nothing but mistakes', () => {
+    expect(problemsOf(`tags: [${','.repeat(200_000)}]`)).toEqual([
+      '1:9+1 not valid YAML: unexpected , in flow sequence',
+    ]);
+    expect(problemsOf('tags: []\n'.repeat(100_000))).toHaveLength(PROBLEMS_MAX + 1);
+  });
+
+  it('shows no more problems than help, and counts the rest', () => {
+    const items = Array.from({ length: 1000 }, (_, i) => `  - ${i}`).join('\n');
+    const problems = load(scenario({ more: `tags:\n${items}` })).problems ?? [];
+    expect(problems).toHaveLength(PROBLEMS_MAX + 1);
+    expect(problems.at(-1)?.message).toMatch(/\(and 899 more problems after it\)$/);
+  });
+});
+
+describe('several problems', () => {
+  it('are told all at once, in the order of the file', () => {
+    const text = [
+      'name: a test',
+      'polcy: emma',
+      'fleet:',
+      '  example.org: { behaviors: [{ do: busy, until: 30 }] }',
+      'audience:',
+      '  contacts: [bob@example.org, bob@example.org, eve@yahoo.com]',
+      'mailings:',
+      '  - { name: november, at: 1 }',
+      '  - { name: november }',
+      'events:',
+      '  - { at: 1h, opt-out: nobody@example.org }',
+      'expect:',
+      '  - at: end',
+      '    november: { delivered: many, attempts: { carl@example.org: 4 } }',
+      '    december: { delivered: 1 }',
+    ].join('\n');
+    expect(problemsOf(text).map((line) => line.replace(/ \| .*/, ''))).toEqual([
+      '2:1+5 unknown key `polcy`',
+      '4:49+2 `until` must be a duration such as 90s, 30m, 6h or 1h30m, not `30`',
+      '6:31+15 the contact `bob@example.org` is named twice',
+      '6:48+13 no receiving server for `yahoo.com`',
+      '8:27+1 `at` must be a duration such as 90s, 30m, 6h or 1h30m, not `1`',
+      '9:13+8 there are two mailings `november`',
+      '11:24+18 there is never a contact `nobody@example.org`',
+      '14:28+4 `delivered` must be a number such as 3, a range such as "2..4", or a bound such as ">= 990", "<= 40", "> 1" or "< 5", not `many`',
+      '14:46+16 there is never a contact `carl@example.org`',
+      '15:5+8 there is no mailing `december`',
+    ]);
+  });
+
+  it('are told beside a syntax error as far as the file was understood', () => {
+    const text = ['name: 3', 'tags: [a', 'fleet: {}', 'audience: { contacts: bob }', 'mailings: 3'].join(
+      '\n',
+    );
+    const problems = problemsOf(text);
+    expect(problems[0]).toBe('1:7+1 `name` must be a text, not `3` | put it in quotes: "3"');
+    expect(problems[1]).toMatch(/^3:1\+1 not valid YAML: a bracket that was opened/);
+    // What the open bracket may have swallowed is neither missing nor wrong.
+    expect(problems).toHaveLength(2);
+  });
+
+  it('do not make what refers to a broken part look unknown', () => {
+    const mailings = 'mailings:\n  - { name: november, at: soon }';
+    expect(problemsOf(scenario({ mailings }))).toHaveLength(1);
+    const audience = 'audience:\n  contacts: [{ address: bob@example.org, status: ok }, eve@yahoo.com]';
+    const more = 'events:\n  - { at: 1h, opt-out: bob@example.org }';
+    expect(problemsOf(scenario({ audience, more }))).toHaveLength(1);
+  });
+
+  it('name the other file where they are in another one', () => {
+    write('mine.yaml', 'name: mine\nretry:\n  interval: 30\n  attemptz: 4\nbounce: { hard: all }\n');
+    const result = load(scenario({ more: 'policy: ./mine.yaml\ntags: 3' }));
+    expect(result.problems?.map((problem) => lineOf(problem).replace(/ \| .*/, ''))).toEqual([
+      '12:7+1 `tags` must be a list, not `3`',
+      expect.stringMatching(/^mine\.yaml:3:13\+2 `interval` must be a duration over 0s/),
+      'mine.yaml:4:3+8 unknown key `attemptz`',
+      'mine.yaml:5:17+3 `hard` must be one of any-5xx, recipient-only, not `all`',
+    ]);
+    expect(result.problems?.[1]?.source).toMatch(/^name: mine\nretry:/);
+    expect(result.problems?.[0]?.source).toBeUndefined();
+  });
+});

@@ -1,0 +1,358 @@
+// From a valid scenario to its plan: defaults, short forms, units, order, places.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { seedFromText } from '../../src/random.js';
+import { loadScenario } from '../../src/scenarios/load.js';
+import type { Check } from '../../src/scenarios/plan.js';
+import { load, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';
+
+const M = 60_000;
+const H = 60 * M;
+
+const fleet = (behaviors: string, mailboxes = '{}') =>
+  planOf(
+    scenario({
+      fleet: `fleet:\n  yahoo.com: {}\n  example.org:\n    behaviors: ${behaviors}\n    mailboxes: ${mailboxes}`,
+    }),
+  ).fleet['example.org']!;
+const checks = (block: string): Check[] =>
+  planOf(scenario({ expect: `expect:\n  - ${block}` })).expectations[0]!.checks;
+const bare = (block: string) => checks(block).map(({ location: _location, ...check }) => check);
+
+describe('defaults', () => {
+  it('are all filled in', () => {
+    expect(planOf(scenario({ fleet: 'fleet: { default: }' }))).toEqual({
+      file: 't.yaml',
+      name: 'a test',
+      description: '',
+      tags: [],
+      seed: seedFromText('t'),
+      policy: expect.objectContaining({ name: 'emma' }) as unknown,
+      wire: 'memory',
+      network: { latencyMs: 5 },
+      fleet: { default: { behaviors: [], mailboxes: [] } },
+      contacts: [
+        { address: 'bob@example.org', status: 'active', softBounceStreak: 0 },
+        { address: 'eve@yahoo.com', status: 'active', softBounceStreak: 0 },
+      ],
+      mailings: [
+        {
+          name: 'november',
+          kind: 'standard',
+          at: 0,
+          buildingMs: 5000,
+          message: { subject: 'Hello', text: 'Hello, and thank you for reading.\n', sizeBytes: 0 },
+        },
+      ],
+      events: [],
+      expectations: [
+        {
+          at: 'end',
+          checks: [
+            {
+              kind: 'mailing-number',
+              mailing: 'november',
+              field: 'recipients',
+              expected: { text: '> 0', min: 0, exclusive: true },
+              location: { file: 't.yaml', line: 8, column: 40, length: 5 },
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('give a seed that depends on the name of the file alone', () => {
+    mkdirSync(join(scratch, 'sub'), { recursive: true });
+    const seedOf = (name: string) => loadScenario(write(name, scenario()), { cwd: scratch }).plan?.seed;
+    expect(seedOf('outage.yaml')).toBe(seedOf('sub/outage.yml'));
+    expect(seedOf('outage.yaml')).not.toBe(seedOf('other.yaml'));
+  });
+});
+
+describe('the command line', () => {
+  it('wins over seed and policy of the file', () => {
+    const text = scenario({ more: 'seed: 42\npolicy: emma' });
+    expect(planOf(text)).toMatchObject({ seed: '42', policy: { name: 'emma' } });
+    expect(planOf(text, { seed: 'x', policy: 'four-attempts' })).toMatchObject({
+      seed: 'x',
+      policy: { name: 'four-attempts' },
+    });
+  });
+
+  it('is told when its policy is not there, and the policy of the file is still checked', () => {
+    expect(problemsOf(scenario(), { policy: 'emna' })[0]).toMatch(
+      /^1:1\+1 unknown policy `emna` \(given on the command line\) \| did you mean `emma`/,
+    );
+    expect(problemsOf(scenario({ more: 'policy: emna' }), { policy: 'emma' })).toHaveLength(1);
+  });
+
+  it('means the path of a policy from the working directory, and a file from its own folder', () => {
+    mkdirSync(join(scratch, 'deep'), { recursive: true });
+    write('here.yaml', 'name: from-cwd\n');
+    write('deep/here.yaml', 'name: from-file\n');
+    const file = write('deep/s.yaml', scenario({ more: 'policy: ./here.yaml' }));
+    expect(loadScenario(file, { cwd: scratch }).plan?.policy.name).toBe('from-file');
+    expect(loadScenario(file, { cwd: scratch, policy: './here.yaml' }).plan?.policy.name).toBe('from-cwd');
+  });
+});
+
+describe('behaviors', () => {
+  it('have a name, an object and a reply as their forms', () => {
+    expect(
+      fleet(
+        '[{ do: busy, during: 1h..2h }, { reply: { stage: rcpt, code: 550, enhanced: 5.7.1, text: No }, until: 3h }, greylist]',
+      ),
+    ).toEqual({
+      behaviors: [
+        { do: 'busy', at: 'connect', when: { during: { from: H, to: 2 * H } }, params: {} },
+        {
+          do: 'reply',
+          at: 'rcpt',
+          when: { until: 3 * H },
+          params: { stage: 'rcpt', code: 550, enhanced: '5.7.1', text: 'No', close: false },
+        },
+        { do: 'greylist', at: 'rcpt', when: {}, params: { for: 5 * M } },
+      ],
+      mailboxes: [],
+    });
+  });
+
+  it('act where the recipient is known when they are those of a mailbox', () => {
+    expect(
+      fleet(
+        '[]',
+        '{ Bob: busy, ghost-*: { do: reply, code: 550 }, 007: [{ do: busy, attempts: 1..2 }, mailbox-full] }',
+      ).mailboxes,
+    ).toEqual([
+      { pattern: 'bob', behaviors: [{ do: 'busy', at: 'rcpt', when: {}, params: {} }] },
+      {
+        pattern: 'ghost-*',
+        behaviors: [{ do: 'reply', at: 'rcpt', when: {}, params: { code: 550, text: '', close: false } }],
+      },
+      {
+        pattern: '007',
+        behaviors: [
+          { do: 'busy', at: 'rcpt', when: { attempts: { from: 1, to: 2 } }, params: {} },
+          { do: 'mailbox-full', at: 'rcpt', when: {}, params: { permanent: false } },
+        ],
+      },
+    ]);
+  });
+
+  it('keep the order in which mailboxes are written, numbers included', () => {
+    const patterns = fleet('[]', '{ b*: busy, 10: busy, a: busy, 9: busy }').mailboxes.map(
+      ({ pattern }) => pattern,
+    );
+    expect(patterns).toEqual(['b*', '10', 'a', '9']);
+  });
+
+  it('take a share and a chance as a percentage or a fraction', () => {
+    const [first, second] = fleet(
+      '[{ do: greylist, share: 12.5%, chance: 0.5 }, { do: busy, chance: 2% }]',
+    ).behaviors;
+    expect(first?.when).toEqual({ share: 0.125, chance: 0.5 });
+    expect(second?.when).toEqual({ chance: 0.02 });
+  });
+
+  it('may follow one that does not always answer', () => {
+    expect(
+      fleet('[{ do: unresponsive, stage: rcpt, for: 1m }, greylist, { do: busy, stage: rcpt }]').behaviors,
+    ).toHaveLength(3);
+    expect(fleet('[{ do: busy, stage: rcpt }, { do: busy, stage: data }, accept]').behaviors).toHaveLength(3);
+  });
+});
+
+describe('audience', () => {
+  it('is made of contacts, generated ones and a file, in this order', () => {
+    write(
+      'more.csv',
+      'address,status,softBounceStreak\r\nzoe@example.org,opt-out,\r\n"ann@example.org",,2\r\n',
+    );
+    const audience = [
+      'audience:',
+      '  contacts: [{ address: Bob@Example.org, softBounceStreak: 3 }]',
+      '  generate: [{ count: 2, at: YAHOO.com }, { count: 1, at: yahoo.com, prefix: guest }]',
+      '  file: more.csv',
+    ].join('\n');
+    expect(planOf(scenario({ audience })).contacts).toEqual([
+      { address: 'Bob@Example.org', status: 'active', softBounceStreak: 3 },
+      { address: 'reader-1@yahoo.com', status: 'active', softBounceStreak: 0 },
+      { address: 'reader-2@yahoo.com', status: 'active', softBounceStreak: 0 },
+      { address: 'guest-1@yahoo.com', status: 'active', softBounceStreak: 0 },
+      { address: 'zoe@example.org', status: 'opt-out', softBounceStreak: 0 },
+      { address: 'ann@example.org', status: 'active', softBounceStreak: 2 },
+    ]);
+  });
+
+  it('may hold addresses of any script', () => {
+    const audience = 'audience:\n  contacts: [用户@例え.テスト, "o\'neil+tag@sub-domain.example.org"]';
+    expect(planOf(scenario({ audience, fleet: 'fleet: { default: {} }' })).contacts).toHaveLength(2);
+  });
+
+  it('may begin empty when an event adds somebody', () => {
+    const more = 'events:\n  - { at: 1h, add: zoe@example.org }';
+    expect(planOf(scenario({ audience: 'audience: {}', more })).contacts).toEqual([]);
+  });
+});
+
+describe('mailings', () => {
+  it('are for all, a domain, or a list of addresses and patterns', () => {
+    const mailings = [
+      'mailings:',
+      '  - { name: november, at: 1h30m, building: 0s, message: { subject: Hi, text: There, size: 20kb } }',
+      '  - { name: a, to: { domain: YAHOO.com } }',
+      '  - { name: b, to: { addresses: [BOB@example.org, "*@yahoo.com"] } }',
+      '  - { name: c, to: [eve@yahoo.com] }',
+    ].join('\n');
+    const plans = planOf(scenario({ mailings })).mailings;
+    expect(plans[0]).toMatchObject({
+      at: 90 * M,
+      buildingMs: 0,
+      message: { subject: 'Hi', text: 'There', sizeBytes: 20_480 },
+    });
+    expect(plans.map(({ to }) => to)).toEqual([
+      undefined,
+      { domain: 'yahoo.com' },
+      { addresses: ['bob@example.org', '*@yahoo.com'] },
+      { addresses: ['eve@yahoo.com'] },
+    ]);
+  });
+});
+
+describe('events', () => {
+  it('are put in the order of time; those of one instant keep the order of the file', () => {
+    const more = [
+      'events:',
+      '  - { at: 3h, set: default, behaviors: [] }',
+      '  - { at: 2h, reactivate: bob@example.org, reason: room again }',
+      '  - { at: 1h, opt-out: bob@example.org }',
+      '  - { at: 2h, subscribe: Zoe@example.org }',
+      '  - { at: 1h, set: EXAMPLE.org, do: busy, until: 2h }',
+      '  - { at: 1h, add: carol@example.org }',
+      '  - { at: 4h, set: Zoe@example.org, reply: { code: 450 } }',
+    ].join('\n');
+    expect(planOf(scenario({ fleet: 'fleet: { default: {}, example.org: {} }', more })).events).toEqual([
+      { at: H, action: 'opt-out', address: 'bob@example.org' },
+      {
+        at: H,
+        action: 'set',
+        subject: 'example.org',
+        behaviors: [{ do: 'busy', at: 'connect', when: { until: 2 * H }, params: {} }],
+      },
+      { at: H, action: 'add', address: 'carol@example.org' },
+      { at: 2 * H, action: 'reactivate', address: 'bob@example.org', reason: 'room again', by: 'scenario' },
+      { at: 2 * H, action: 'subscribe', address: 'Zoe@example.org' },
+      { at: 3 * H, action: 'set', subject: 'default', behaviors: [] },
+      {
+        at: 4 * H,
+        action: 'set',
+        subject: 'zoe@example.org',
+        behaviors: [{ do: 'reply', at: 'rcpt', when: {}, params: { code: 450, text: '', close: false } }],
+      },
+    ]);
+  });
+});
+
+describe('expectations', () => {
+  it.each([
+    ['3', { text: '3', min: 3, max: 3 }],
+    ['0', { text: '0', min: 0, max: 0 }],
+    ['"2..4"', { text: '2..4', min: 2, max: 4 }],
+    ['2 .. 4', { text: '2 .. 4', min: 2, max: 4 }],
+    ['">= 990"', { text: '>= 990', min: 990 }],
+    ['<= 40', { text: '<= 40', max: 40 }],
+    ['"> 1"', { text: '> 1', min: 1, exclusive: true }],
+    ['"<5"', { text: '<5', max: 5, exclusive: true }],
+  ])('read %s as a number', (written, expected) => {
+    expect(bare(`{ at: end, november: { delivered: ${written} } }`)).toEqual([
+      { kind: 'mailing-number', mailing: 'november', field: 'delivered', expected },
+    ]);
+  });
+
+  it.each([
+    ['30h', { text: '30h', min: 30 * H, max: 30 * H }],
+    ['"<= 30h"', { text: '<= 30h', max: 30 * H }],
+    ['1h..2h', { text: '1h..2h', min: H, max: 2 * H }],
+    ['"> 59m59s"', { text: '> 59m59s', min: H - 1000, exclusive: true }],
+  ])('read %s as a time', (written, expected) => {
+    expect(bare(`{ at: end, november: { completed: ${written} } }`)).toEqual([
+      { kind: 'completed', mailing: 'november', expected },
+    ]);
+  });
+
+  it('become one flat list of checks', () => {
+    const block = [
+      'at: 45m',
+      '    november:',
+      '      bounced: { soft: 1, hard: 2 }',
+      '      state: in-progress',
+      '      placement: { inbox: 1, returned: 0 }',
+      '      causes: { user-unknown: 2 }',
+      '      attempts: { Bob@example.org: [0m, 30m] }',
+      '      seen: { bob@example.org: 4 }',
+      '    contacts:',
+      '      bob@example.org: active',
+      '      "*@Yahoo.com": { status: error, softBounceStreak: ">= 1" }',
+      '    statuses: { opt-out: 0 }',
+      '    servers: { Yahoo.com: { peakConnections: "<= 5" } }',
+    ].join('\n');
+    const exactly = (n: number) => ({ text: String(n), min: n, max: n });
+    expect(bare(block)).toEqual([
+      { kind: 'mailing-number', mailing: 'november', field: 'bounced.soft', expected: exactly(1) },
+      { kind: 'mailing-number', mailing: 'november', field: 'bounced.hard', expected: exactly(2) },
+      { kind: 'mailing-state', mailing: 'november', expected: 'in-progress' },
+      { kind: 'placement', mailing: 'november', placement: 'inbox', expected: exactly(1) },
+      { kind: 'placement', mailing: 'november', placement: 'returned', expected: exactly(0) },
+      { kind: 'cause', mailing: 'november', cause: 'user-unknown', expected: exactly(2) },
+      {
+        kind: 'attempts',
+        mailing: 'november',
+        address: 'bob@example.org',
+        expected: { offsets: [0, 30 * M] },
+      },
+      { kind: 'seen', mailing: 'november', address: 'bob@example.org', expected: exactly(4) },
+      { kind: 'contact', address: 'bob@example.org', status: 'active' },
+      { kind: 'contact', address: '*@yahoo.com', status: 'error' },
+      { kind: 'contact', address: '*@yahoo.com', softBounceStreak: { text: '>= 1', min: 1 } },
+      { kind: 'statuses', status: 'opt-out', expected: exactly(0) },
+      { kind: 'server', domain: 'yahoo.com', field: 'peakConnections', expected: { text: '<= 5', max: 5 } },
+    ]);
+  });
+
+  it('know the place of the value that says them', () => {
+    const expectation =
+      'expect:\n  - at: 45m\n    november:\n      bounced: { hard: "2..4" }\n      attempts:\n        bob@example.org:\n          - 0m\n          - 30m';
+    const result = load(scenario({ expect: expectation }));
+    const marked = result.plan!.expectations[0]!.checks.map(({ location: { line, column, length } }) =>
+      result.source.split('\n')[line - 1]!.slice(column - 1, column - 1 + length!),
+    );
+    expect(marked).toEqual(['"2..4"', '- 0m']);
+  });
+
+  it('may speak of one moment twice, and of a domain that `default` serves', () => {
+    const plan = planOf(
+      scenario({
+        fleet: 'fleet: { default: {} }',
+        expect:
+          'expect:\n  - { at: 1h, statuses: { active: 2 } }\n  - { at: 1h, servers: { yahoo.com: { accepted: 1 } } }',
+      }),
+    );
+    expect(plan.expectations.map(({ at }) => at)).toEqual([H, H]);
+  });
+
+  it('may speak of somebody from the moment an event brings them', () => {
+    const more = 'events:\n  - { at: 1h, add: zoe@example.org }';
+    const at = (time: string) =>
+      problemsOf(
+        scenario({ more, expect: `expect:\n  - { at: ${time}, contacts: { zoe@example.org: active } }` }),
+      );
+    expect(at('1h')).toEqual([]);
+    expect(at('end')).toEqual([]);
+    expect(at('59m')).toEqual([
+      '10:28+15 there is no contact `zoe@example.org` yet at 59m | an event brings it at 1h00m',
+    ]);
+  });
+});
