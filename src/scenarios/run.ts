@@ -11,11 +11,14 @@ import { EventLog } from '../events/log.js';
 import type { RunEvent } from '../events/types.js';
 import { seededRandom } from '../random.js';
 import type { Contact } from '../sender/contact.js';
+import { DEFAULT_LIMITS } from '../sender/destination.js';
 import { Sender } from '../sender/sender.js';
 import { World } from '../simulator/world.js';
 import { formatDuration } from '../units.js';
 import { wildcard } from '../wildcard.js';
 import { checkExpectation } from './expectations.js';
+import { violationFailure } from './invariants/failure.js';
+import { InvariantChecker } from './invariants/index.js';
 import type { EventPlan, ExpectationPlan, MailingPlan, ScenarioPlan } from './plan.js';
 import type { Failure, ScenarioResult, ScenarioStatus } from './result.js';
 import { resultOf, Tally } from './tally.js';
@@ -59,7 +62,7 @@ export async function runScenario(
   let file: EventsFile | undefined;
   try {
     if (options.eventsFile !== undefined) file = openEvents(options.eventsFile);
-    const judge = new Judge(plan.expectations);
+    const judge = new Judge(plan);
     const log = new EventLog({
       now: () => clock.now(),
       readers: [
@@ -173,13 +176,16 @@ function chooser({ domain, addresses }: NonNullable<MailingPlan['to']>): (contac
 /** Follows the events and holds them against what is expected. */
 class Judge {
   readonly tally = new Tally();
+  private readonly invariants: InvariantChecker;
   private readonly failures: Failure[] = [];
   /** Expectations at a time, earliest first. */
   private readonly timed: (ExpectationPlan & { at: number })[];
   private readonly atEnd: ExpectationPlan[];
   private next = 0;
 
-  constructor(expectations: readonly ExpectationPlan[]) {
+  constructor(private readonly plan: ScenarioPlan) {
+    const { expectations, policy } = plan;
+    this.invariants = new InvariantChecker({ policy, limits: DEFAULT_LIMITS });
     this.timed = expectations
       .filter((expectation): expectation is ExpectationPlan & { at: number } => expectation.at !== 'end')
       .sort((a, b) => a.at - b.at);
@@ -192,13 +198,15 @@ class Judge {
     while (this.next < this.timed.length && event.t > this.timed[this.next]!.at)
       this.check(this.timed[this.next++]!);
     this.tally.read(event);
+    this.invariants.read(event);
   }
 
   verdict(): { verdict: ScenarioStatus; failures: Failure[] } {
     this.tally.settlePeaks();
     while (this.next < this.timed.length) this.check(this.timed[this.next++]!);
     for (const expectation of this.atEnd) this.check(expectation);
-    return { verdict: this.failures.length > 0 ? 'failed' : 'passed', failures: this.failures };
+    const failures = [...this.failures, ...this.violations()];
+    return { verdict: failures.length > 0 ? 'failed' : 'passed', failures };
   }
 
   /** The run did not come to its end: what was found until then, and why it stopped. */
@@ -220,7 +228,7 @@ class Judge {
       details: rest > 0 ? [...named, `and ${rest} more`] : named,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     };
-    return { verdict: 'inconclusive', failures: [...this.failures, failure] };
+    return { verdict: 'inconclusive', failures: [...this.failures, ...this.violations(), failure] };
   }
 
   figures(): Pick<ScenarioResult, 'mailings' | 'statuses' | 'servers'> {
@@ -236,6 +244,10 @@ class Judge {
       },
       servers: Object.fromEntries(tally.servers),
     };
+  }
+
+  private violations(): Failure[] {
+    return this.invariants.violations.map((violation) => violationFailure(violation, this.plan.file));
   }
 
   private check(expectation: ExpectationPlan): void {

@@ -4,6 +4,7 @@
 
 import { invariant } from '../errors.js';
 import type { ContactStatus, MailingState, Placement, RunEvent } from '../events/types.js';
+import { mailingOf, recipientOf } from './envelope.js';
 import type { MailingResult, ServerResult } from './result.js';
 
 export interface MailingTally extends MailingResult {
@@ -24,9 +25,6 @@ interface Session {
   mailing: string | undefined;
 }
 
-/** `bounce+MAILING+RECIPIENT@...`, see the sender's return path. */
-const RETURN_PATH = /<bounce\+([a-z0-9-]+)\+/i;
-const RCPT = /^RCPT TO:\s*<([^>]*)>/i;
 const MAIL = /^MAIL FROM:/i;
 
 export class Tally {
@@ -187,20 +185,13 @@ export class Tally {
   private command(number: number, line: string, at: number): void {
     const session = this.sessions.get(number)!;
     if (MAIL.test(line)) {
-      const name = RETURN_PATH.exec(line)?.[1];
-      session.mailing = name !== undefined && this.mailings.has(name) ? name : this.onlyMailing();
+      session.mailing = mailingOf(line, this.mailings);
       return;
     }
-    const rcpt = RCPT.exec(line)?.[1];
+    const rcpt = recipientOf(line);
     if (rcpt !== undefined && session.mailing !== undefined) {
-      append(this.mailing(session.mailing).seen, rcpt.toLowerCase(), at);
+      append(this.mailing(session.mailing).seen, rcpt, at);
     }
-  }
-
-  /** A sender with return paths of its own can still be told apart when there is one mailing. */
-  private onlyMailing(): string | undefined {
-    const [first, ...others] = this.mailings.keys();
-    return others.length === 0 ? first : undefined;
   }
 }
 

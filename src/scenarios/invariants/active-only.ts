@@ -1,0 +1,55 @@
+// Rule 1: only active contacts are mailed, one delivery an address, and no server ever hears of
+// another. A contact that leaves while an attempt of it is running may still be named in that one.
+
+import type { Breach, EventOf, Invariant } from './invariant.js';
+
+export const activeOnly: Invariant = {
+  name: 'active-only',
+  rule: 'only contacts that are active are contacted (rules 1 and 10)',
+  watch({ history }) {
+    /** Contacts named to a server after they had left, until the attempt that did so is known. */
+    const named = new Map<string, { rcpt: EventOf<'smtp.command'>; mailing: string | undefined }>();
+    const breach = (address: string, rcpt: EventOf<'smtp.command'>, mailing: string | undefined): Breach => {
+      const contact = history.contacts.get(address);
+      return {
+        what: `a server was told of ${address}, whose status is ${contact?.status}`,
+        address,
+        mailing,
+        because: [contact?.since, rcpt],
+      };
+    };
+    return {
+      on: {
+        'delivery.queued': ({ mailing, address }) => {
+          const contact = history.contacts.get(address);
+          const twin = history.delivery(mailing, address);
+          if (twin) return { what: 'it is queued twice', mailing, address, because: [twin.queued] };
+          if (contact?.status === 'active') return undefined;
+          const what = contact ? `its status is ${contact.status}` : 'there is no such contact';
+          return { what: `a delivery was queued, and ${what}`, mailing, address, because: [contact?.since] };
+        },
+        'smtp.command': (event) => {
+          const rcpt = history.named(event);
+          if (!rcpt) return undefined;
+          const { address, mailing } = rcpt;
+          const contact = history.contacts.get(address);
+          if (!contact)
+            return { what: `a server was told of ${address}, which no contact has`, mailing, address };
+          if (contact.status !== 'active') named.set(address, { rcpt: event, mailing });
+          return undefined;
+        },
+        attempt: ({ address, mailing, startedAt }) => {
+          const open = named.get(address);
+          if (!open || (open.mailing !== undefined && open.mailing !== mailing)) return undefined;
+          named.delete(address);
+          const since = history.contacts.get(address)!.since.t;
+          return startedAt > since ? breach(address, open.rcpt, mailing) : undefined;
+        },
+      },
+      ended() {
+        for (const [address, { rcpt, mailing }] of named) return breach(address, rcpt, mailing);
+        return undefined;
+      },
+    };
+  },
+};

@@ -1,0 +1,61 @@
+// Rule 5: attempts lie on a grid that starts at the first one. None is early; one that is late
+// waited for its predecessor or for a connection, and then something was going on at its destination.
+
+import { gridOffset } from '../../sender/retry-policy.js';
+import type { DomainRecord } from './history.js';
+import type { Breach, EventOf, Invariant } from './invariant.js';
+
+/** Time in which nothing may be going on while one connection gives way to the next. */
+const SLACK_MS = 60_000;
+
+export const exactGrid: Invariant = {
+  name: 'exact-grid',
+  rule: 'attempts are made on the grid of their delivery, none early and none late (rule 5)',
+  watch({ history, policy: { retry } }) {
+    const late = (event: EventOf<'attempt'>, due: number, breach: Breach): Breach | undefined => {
+      const { domain, startedAt } = event;
+      if (startedAt - due <= SLACK_MS) return undefined;
+      return quiet(history.domain(domain), due, startedAt) > SLACK_MS ? breach : undefined;
+    };
+    return {
+      on: {
+        attempt: (event) => {
+          const { mailing, address, n, startedAt } = event;
+          const delivery = history.delivery(mailing, address);
+          if (!delivery) return undefined;
+          const { first, last, queued } = delivery;
+          const say = (how: string, by: number): Breach => ({
+            what: `attempt ${n} began ${Math.abs(by)} ms ${how}`,
+            mailing,
+            address,
+            because: [queued, first, last],
+          });
+          if (!first || !last) {
+            if (startedAt < queued.t) return say('before it was queued', startedAt - queued.t);
+            return late(event, queued.t, say('late', startedAt - queued.t));
+          }
+          const due = first.startedAt + gridOffset(retry.intervalsMs, last.n);
+          if (startedAt < due) return say('early', startedAt - due);
+          const jitter = retry.jitter * step(retry.intervalsMs, last.n);
+          return late(event, Math.max(due + jitter, last.t), say('late', startedAt - due));
+        },
+      },
+    };
+  },
+};
+
+function step(intervalsMs: readonly number[], n: number): number {
+  return intervalsMs[Math.min(n, intervalsMs.length) - 1]!;
+}
+
+/** How much of a span had no dialogue at a destination, ms. */
+function quiet({ busy, open }: DomainRecord, from: number, to: number): number {
+  let left = to - from;
+  for (let index = busy.length - 1; index >= 0; index--) {
+    const span = busy[index]!;
+    if (span.to <= from) break;
+    left -= Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
+  }
+  // When the connections that are open were opened is known once they close.
+  return open > 0 ? 0 : left;
+}

@@ -1,0 +1,208 @@
+// What has happened so far in a run, as the invariants need it: contacts, mailings, deliveries and
+// the sessions at the servers. Of a delivery it keeps what its next event is judged by, and not
+// all that was, so that long runs stay small.
+
+import type { ContactStatus, RunEvent } from '../../events/types.js';
+import { budgetClass } from '../../sender/retry-policy.js';
+import { mailingOf, recipientOf } from '../envelope.js';
+import type { EventOf } from './invariant.js';
+
+export interface ContactRecord {
+  status: ContactStatus;
+  streak: number;
+  /** The event that gave it this status. */
+  since: EventOf<'contact.added' | 'contact.status'>;
+}
+
+export interface DeliveryRecord {
+  queued: EventOf<'delivery.queued'>;
+  first?: EventOf<'attempt'>;
+  last?: EventOf<'attempt'>;
+  /** Attempts that have ended, and those of them charged to each budget. */
+  attempts: number;
+  replied: number;
+  unreachable: number;
+  /** Attempts that were lost after the final dot. */
+  unknown: number;
+  /** Times that a server took its message. */
+  accepted: number;
+  lastAccepted?: EventOf<'message.accepted'>;
+  ended?: EventOf<'delivery.ended'>;
+}
+
+export interface MailingRecord {
+  building: EventOf<'mailing.building'>;
+  started?: EventOf<'mailing.started'>;
+  completed?: EventOf<'mailing.completed'>;
+  deliveries: Map<string, DeliveryRecord>;
+  /** Deliveries in progress. */
+  open: number;
+}
+
+export interface SessionRecord {
+  opened: EventOf<'connection.opened'>;
+  /** Transactions begun. */
+  transactions: number;
+  mailing: string | undefined;
+}
+
+export interface DomainRecord {
+  /** Connections open now. */
+  open: number;
+  /** Spans of virtual time in which there was a dialogue here, merged, in order. */
+  busy: { from: number; to: number }[];
+  /** The last reply of each code. */
+  replies: Map<number, EventOf<'smtp.reply'>>;
+}
+
+export class History {
+  readonly contacts = new Map<string, ContactRecord>();
+  readonly mailings = new Map<string, MailingRecord>();
+  readonly sessions = new Map<number, SessionRecord>();
+  private readonly domains = new Map<string, DomainRecord>();
+
+  delivery(mailing: string, address: string): DeliveryRecord | undefined {
+    return this.mailings.get(mailing)?.deliveries.get(address);
+  }
+
+  domain(name: string): DomainRecord {
+    let record = this.domains.get(name);
+    if (!record) this.domains.set(name, (record = { open: 0, busy: [], replies: new Map() }));
+    return record;
+  }
+
+  /** Mailing that a message accepted in a session belongs to, as its return path tells. */
+  mailingOf(mailFrom: string): string | undefined {
+    return mailingOf(mailFrom, this.mailings);
+  }
+
+  read(event: RunEvent): void {
+    switch (event.type) {
+      case 'contact.added':
+        this.contacts.set(event.address, {
+          status: event.status,
+          streak: event.softBounceStreak,
+          since: event,
+        });
+        return;
+      case 'contact.status': {
+        const contact = this.contacts.get(event.address);
+        if (contact) Object.assign(contact, { status: event.to, since: event });
+        return;
+      }
+      case 'contact.streak': {
+        const contact = this.contacts.get(event.address);
+        if (contact) contact.streak = event.to;
+        return;
+      }
+      case 'mailing.building':
+        this.mailings.set(event.mailing, { building: event, deliveries: new Map(), open: 0 });
+        return;
+      case 'mailing.started': {
+        const mailing = this.mailings.get(event.mailing);
+        if (mailing) mailing.started = event;
+        return;
+      }
+      case 'mailing.completed': {
+        const mailing = this.mailings.get(event.mailing);
+        if (mailing) mailing.completed = event;
+        return;
+      }
+      case 'delivery.queued':
+        return this.queued(event);
+      case 'delivery.ended':
+        return this.ended(event);
+      case 'attempt':
+        return this.attempted(event);
+      case 'message.accepted':
+        return this.accepted(event);
+      case 'connection.opened':
+        this.sessions.set(event.session, { opened: event, transactions: 0, mailing: undefined });
+        this.domain(event.domain).open++;
+        return;
+      case 'connection.closed':
+        return this.closed(event);
+      case 'smtp.command': {
+        const session = this.sessions.get(event.session);
+        if (!session || !/^MAIL FROM:/i.test(event.line)) return;
+        session.transactions++;
+        session.mailing = this.mailingOf(event.line);
+        return;
+      }
+      case 'smtp.reply': {
+        const session = this.sessions.get(event.session);
+        if (session) this.domain(session.opened.domain).replies.set(event.code, event);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  /** The delivery that a RCPT command is about; undefined for any other command. */
+  named(event: EventOf<'smtp.command'>): { address: string; mailing: string | undefined } | undefined {
+    const address = recipientOf(event.line);
+    if (address === undefined) return undefined;
+    return { address, mailing: this.sessions.get(event.session)?.mailing };
+  }
+
+  private queued(event: EventOf<'delivery.queued'>): void {
+    const mailing = this.mailings.get(event.mailing);
+    if (!mailing) return;
+    mailing.open++;
+    mailing.deliveries.set(event.address, {
+      queued: event,
+      attempts: 0,
+      replied: 0,
+      unreachable: 0,
+      unknown: 0,
+      accepted: 0,
+    });
+  }
+
+  private ended(event: EventOf<'delivery.ended'>): void {
+    const delivery = this.delivery(event.mailing, event.address);
+    if (!delivery || delivery.ended) return;
+    delivery.ended = event;
+    this.mailings.get(event.mailing)!.open--;
+  }
+
+  private attempted(event: EventOf<'attempt'>): void {
+    this.wasBusy(event.domain, event.startedAt, event.t);
+    const delivery = this.delivery(event.mailing, event.address);
+    if (!delivery) return;
+    delivery.first ??= event;
+    delivery.last = event;
+    delivery.attempts++;
+    const { outcome, stage } = event;
+    if (outcome === 'unknown') delivery.unknown++;
+    if (outcome !== 'accepted' && outcome !== 'rejected') delivery[budgetClass(outcome, stage)]++;
+  }
+
+  private accepted(event: EventOf<'message.accepted'>): void {
+    const mailing = this.mailingOf(event.mailFrom);
+    const delivery = mailing === undefined ? undefined : this.delivery(mailing, event.rcpt);
+    if (!delivery) return;
+    delivery.accepted++;
+    delivery.lastAccepted = event;
+  }
+
+  private closed(event: EventOf<'connection.closed'>): void {
+    const session = this.sessions.get(event.session);
+    if (!session) return;
+    this.sessions.delete(event.session);
+    const { domain, t } = session.opened;
+    this.domain(domain).open--;
+    this.wasBusy(domain, t, event.t);
+  }
+
+  /** Adds a span that ends now, and so after all that are known. */
+  private wasBusy(name: string, from: number, to: number): void {
+    const { busy } = this.domain(name);
+    for (let last = busy.at(-1); last && last.to >= from; last = busy.at(-1)) {
+      from = Math.min(from, last.from);
+      busy.pop();
+    }
+    busy.push({ from, to });
+  }
+}
