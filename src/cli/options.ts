@@ -18,6 +18,7 @@ export interface RunOptions {
   bail: boolean;
   lastFailed: boolean;
   watch: boolean;
+  checkDeterminism: boolean;
   /** Milliseconds of real time. */
   timeout: number;
   debug?: boolean;

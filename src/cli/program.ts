@@ -73,6 +73,7 @@ of 130, 4, 3, 5, 1 is taken.`,
     .option('-x, --bail', 'stop after the first scenario that does not pass', false)
     .option('--last-failed', 'only what did not pass in the last run', false)
     .option('--watch', 'run again when a file changes', false)
+    .option('--check-determinism', 'play each scenario twice and stop at the first event that differs', false)
     .addOption(
       new Option('--timeout <duration>', 'real time that one scenario may use')
         .argParser(duration)

@@ -50,6 +50,7 @@ async function runOnce(
   const executor = createExecutor({
     workers: options.workers ?? defaultWorkers(),
     wallLimitMs: timeout,
+    checkDeterminism: options.checkDeterminism,
     ...(options.debug || io.env.BOUNCELAB_DEBUG === '1'
       ? { log: (text) => io.stderr.write(`${text}\n`) }
       : {}),

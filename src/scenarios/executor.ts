@@ -36,6 +36,8 @@ export interface WorkerPoolOptions {
   wallLimitMs: number;
   /** Real time that a scenario gets beyond its limit to end by itself and explain why, ms. */
   graceMs?: number;
+  /** Play each scenario twice, and fail it when the two differ. */
+  checkDeterminism?: boolean;
   /** The worker's module; default: the one that plays scenarios. */
   workerUrl?: URL;
   resourceLimits?: ResourceLimits;
@@ -76,7 +78,8 @@ export class WorkerPool implements Executor {
     const startedAt = wallNow();
     let virtualMs = 0;
     const seat = this.#takeSeat();
-    const order = { plan: job.plan, eventsFile: job.eventsFile, wallLimitMs: this.#options.wallLimitMs };
+    const { wallLimitMs, checkDeterminism = false } = this.#options;
+    const order = { plan: job.plan, eventsFile: job.eventsFile, wallLimitMs, checkDeterminism };
     const end = await seat.play(order, (progress) => {
       virtualMs = progress.virtualMs;
       job.onProgress(progress);
@@ -99,7 +102,9 @@ export class WorkerPool implements Executor {
       this.#all.delete(seat);
     }
     const { workerUrl = builtWorker(), wallLimitMs, graceMs = 1000, resourceLimits, log } = this.#options;
-    const seat = new WorkerSeat(workerUrl, { limitMs: wallLimitMs + graceMs, resourceLimits, log });
+    const runs = this.#options.checkDeterminism ? 2 : 1;
+    const limitMs = runs * wallLimitMs + graceMs;
+    const seat = new WorkerSeat(workerUrl, { limitMs, resourceLimits, log });
     this.#all.add(seat);
     return seat;
   }

@@ -45,6 +45,10 @@ export interface RunScenarioOptions {
   onProgress?: (progress: RunProgress) => void;
   /** Told every event, in order, as it happens. */
   onEvent?: (event: RunEvent) => void;
+  /** Gets the events as NDJSON, in blocks of whole lines. */
+  onText?: (ndjson: string) => void;
+  /** Asked at every instant; true ends the run before its end. */
+  stop?: () => boolean;
 }
 
 /**
@@ -70,9 +74,12 @@ export async function runScenario(
         ...(options.onEvent ? [options.onEvent] : []),
         ...(options.onProgress ? [progressReader(judge.tally, options.onProgress)] : []),
       ],
-      ...(file ? { write: (text) => file?.write(text) } : {}),
+      write: (text) => {
+        file?.write(text);
+        options.onText?.(text);
+      },
     });
-    const { verdict, failures } = await play(plan, clock, log, judge, options.wallLimitMs);
+    const { verdict, failures } = await play(plan, clock, log, judge, options);
     return {
       file: plan.file,
       name: plan.name,
@@ -97,7 +104,7 @@ async function play(
   clock: VirtualClock,
   log: EventLog,
   judge: Judge,
-  wallLimitMs: number | undefined,
+  { wallLimitMs, stop }: RunScenarioOptions,
 ): Promise<{ verdict: ScenarioStatus; failures: Failure[] }> {
   const { emit } = log;
   const random = seededRandom(plan.seed);
@@ -131,7 +138,11 @@ async function play(
   for (const mailing of plan.mailings) clock.at(mailing.at, () => send(mailing, sender));
   let end: RunEnd;
   try {
-    end = await clock.run({ horizonMs: HORIZON_MS, ...(wallLimitMs === undefined ? {} : { wallLimitMs }) });
+    end = await clock.run({
+      horizonMs: HORIZON_MS,
+      ...(wallLimitMs === undefined ? {} : { wallLimitMs }),
+      ...(stop ? { done: stop } : {}),
+    });
   } catch (error) {
     if (error instanceof BouncelabError && error.code === 'E_WATCHDOG')
       return judge.stopped(plan, error, sender.waiting());

@@ -14,6 +14,8 @@ export interface PlayOrder {
   plan: ScenarioPlan;
   eventsFile: string;
   wallLimitMs: number;
+  /** Play it twice and compare. */
+  checkDeterminism: boolean;
 }
 
 /** From a worker. `ready` once, when it is loaded; then for each order progress and one end. */

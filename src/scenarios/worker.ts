@@ -3,6 +3,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { BouncelabError, invariant } from '../errors.js';
+import { runTwice } from './determinism.js';
 import { runScenario } from './run.js';
 import type { PlayOrder, WorkerMessage } from './worker-messages.js';
 
@@ -10,11 +11,12 @@ invariant(parentPort, 'worker.js was started outside a worker thread');
 const port = parentPort;
 const tell = (message: WorkerMessage): void => port.postMessage(message);
 
-async function play({ plan, eventsFile, wallLimitMs }: PlayOrder): Promise<void> {
+async function play({ plan, eventsFile, wallLimitMs, checkDeterminism }: PlayOrder): Promise<void> {
   try {
     const onProgress = (progress: { virtualMs: number; attempts: number }): void =>
       tell({ kind: 'progress', progress });
-    tell({ kind: 'result', result: await runScenario(plan, { eventsFile, wallLimitMs, onProgress }) });
+    const player = checkDeterminism ? runTwice : runScenario;
+    tell({ kind: 'result', result: await player(plan, { eventsFile, wallLimitMs, onProgress }) });
   } catch (error) {
     const hint = error instanceof BouncelabError ? error.hint : undefined;
     const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
