@@ -1,0 +1,96 @@
+// Follows the events of a run and says in the end what did not hold: expectations at their moments,
+// invariants at every event, or that the run never came to its end.
+
+import type { BouncelabError } from '../errors.js';
+import type { RunEvent } from '../events/types.js';
+import { DEFAULT_LIMITS } from '../sender/destination.js';
+import { checkExpectation } from './expectations.js';
+import { violationFailure } from './invariants/failure.js';
+import { InvariantChecker } from './invariants/index.js';
+import type { ExpectationPlan, ScenarioPlan } from './plan.js';
+import type { Failure, ScenarioResult, ScenarioStatus } from './result.js';
+import { resultOf, Tally } from './tally.js';
+
+/** How many deliveries a deadlock names before it only counts them. */
+const WAITING_NAMED_MAX = 10;
+
+export class Judge {
+  readonly tally = new Tally();
+  private readonly invariants: InvariantChecker;
+  private readonly failures: Failure[] = [];
+  /** Expectations at a time, earliest first. */
+  private readonly timed: (ExpectationPlan & { at: number })[];
+  private readonly atEnd: ExpectationPlan[];
+  private next = 0;
+
+  constructor(private readonly plan: ScenarioPlan) {
+    const { expectations, policy } = plan;
+    this.invariants = new InvariantChecker({ policy, limits: DEFAULT_LIMITS });
+    this.timed = expectations
+      .filter((expectation): expectation is ExpectationPlan & { at: number } => expectation.at !== 'end')
+      .sort((a, b) => a.at - b.at);
+    this.atEnd = expectations.filter(({ at }) => at === 'end');
+  }
+
+  read(event: RunEvent): void {
+    // Everything of an instant has happened once an event of a later one comes.
+    if (event.t > this.tally.now) this.tally.settlePeaks();
+    while (this.next < this.timed.length && event.t > this.timed[this.next]!.at)
+      this.check(this.timed[this.next++]!);
+    this.tally.read(event);
+    this.invariants.read(event);
+  }
+
+  verdict(): { verdict: ScenarioStatus; failures: Failure[] } {
+    this.tally.settlePeaks();
+    while (this.next < this.timed.length) this.check(this.timed[this.next++]!);
+    for (const expectation of this.atEnd) this.check(expectation);
+    const failures = [...this.failures, ...this.violations()];
+    return { verdict: failures.length > 0 ? 'failed' : 'passed', failures };
+  }
+
+  /** The run did not come to its end: what was found until then, and why it stopped. */
+  stopped(
+    plan: ScenarioPlan,
+    error: BouncelabError,
+    waiting: string[],
+  ): { verdict: ScenarioStatus; failures: Failure[] } {
+    this.tally.settlePeaks();
+    const named = waiting.slice(0, WAITING_NAMED_MAX);
+    const rest = waiting.length - named.length;
+    const failure: Failure = {
+      file: plan.file,
+      line: 1,
+      column: 1,
+      message: error.message,
+      expected: 'every delivery comes to an end',
+      actual: waiting.length > 0 ? `${waiting.length} in progress` : 'the run went on',
+      details: rest > 0 ? [...named, `and ${rest} more`] : named,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    };
+    return { verdict: 'inconclusive', failures: [...this.failures, ...this.violations(), failure] };
+  }
+
+  figures(): Pick<ScenarioResult, 'mailings' | 'statuses' | 'servers'> {
+    const { tally } = this;
+    const mailings: ScenarioResult['mailings'] = {};
+    for (const [name, mailing] of tally.mailings) mailings[name] = resultOf(mailing);
+    return {
+      mailings,
+      statuses: {
+        active: tally.count('active'),
+        error: tally.count('error'),
+        optOut: tally.count('opt-out'),
+      },
+      servers: Object.fromEntries(tally.servers),
+    };
+  }
+
+  private violations(): Failure[] {
+    return this.invariants.violations.map((violation) => violationFailure(violation, this.plan.file));
+  }
+
+  private check(expectation: ExpectationPlan): void {
+    this.failures.push(...checkExpectation(expectation, this.tally));
+  }
+}
