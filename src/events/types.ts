@@ -20,6 +20,7 @@ export type MailingKind = 'standard' | 'automated';
 export type MailingState = 'building' | 'in-progress' | 'completed';
 export type DeliveryState = 'queued' | 'delivered' | 'soft-bounced' | 'hard-bounced' | 'withdrawn';
 export type TerminalState = Exclude<DeliveryState, 'queued'>;
+export type BouncedState = Extract<DeliveryState, 'soft-bounced' | 'hard-bounced'>;
 
 export const OUTCOMES = ['accepted', 'deferred', 'rejected', 'unreachable', 'unknown'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -112,6 +113,28 @@ interface MessageAccepted {
   placement: Placement;
 }
 
+/**
+ * A server sent a message back about one that it had taken, or tried to: a bounce message
+ * (RFC 3464), or an automatic reply.
+ */
+interface MessageReturned {
+  type: 'message.returned';
+  domain: string;
+  host: string;
+  /** Recipient of the message that it is about. */
+  rcpt: string;
+  /** Return path that it goes to; empty when there is none, and then nothing is sent. */
+  to: string;
+  kind: 'bounce' | 'auto-reply';
+  /** Of a bounce message: its status code (RFC 3463) and action (RFC 3464). */
+  status?: string;
+  action?: string;
+  /** `deferred` is tried again, `failed` is not. */
+  outcome: 'sent' | 'deferred' | 'failed';
+  /** Reply code at the return path's host, or what went wrong without one. */
+  said: string;
+}
+
 interface ContactAdded {
   type: 'contact.added';
   address: string;
@@ -196,6 +219,30 @@ interface DeliveryEnded {
   /** The rule that ended it, for people: `budget spent`, `window over`, `5xx`, ... */
   why: string;
 }
+/** A bounce message has changed how a delivery ended that was `delivered` (rule 11). */
+interface DeliveryReturned {
+  type: 'delivery.returned';
+  mailing: string;
+  address: string;
+  state: BouncedState;
+  cause: Cause;
+  why: string;
+}
+/** A message came to the sender's return path. */
+interface BounceReceived {
+  type: 'bounce.received';
+  /** Return path that it was sent to. */
+  to: string;
+  /** Whom that return path says it is about, as far as it can be read. */
+  mailing?: string;
+  address?: string;
+  /** Status code (RFC 3463) and action (RFC 3464) that it gives for the contact. */
+  status?: string;
+  action?: string;
+  /** `duplicate`: another one has changed this delivery before. */
+  result: 'applied' | 'duplicate' | 'ignored';
+  why: string;
+}
 /** A scenario event was applied: what somebody did at that moment. */
 interface ScenarioEvent {
   type: 'scenario.event';
@@ -224,6 +271,9 @@ export type Fact =
   | DeliveryQueued
   | AttemptMade
   | DeliveryEnded
+  | DeliveryReturned
+  | BounceReceived
+  | MessageReturned
   | ScenarioEvent;
 
 /** One event of a run. `seq` counts from 0 without gaps; `t` is virtual ms since the start. */

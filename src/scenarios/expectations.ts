@@ -3,7 +3,7 @@
 
 import { formatDuration } from '../units.js';
 import { wildcard } from '../wildcard.js';
-import type { Check, ExpectationPlan, NumberMatcher } from './plan.js';
+import type { Check, ExpectationPlan, MailingNumber, NumberMatcher } from './plan.js';
 import type { Failure } from './result.js';
 import type { MailingTally, Tally } from './tally.js';
 
@@ -91,14 +91,14 @@ function findInMailing(check: MailingCheck, mailing: MailingTally): Finding | un
   }
 }
 
-function figure(mailing: MailingTally, field: string): number {
+function figure(mailing: MailingTally, field: MailingNumber): number {
   switch (field) {
     case 'bounced.soft':
       return mailing.bounced.soft;
     case 'bounced.hard':
       return mailing.bounced.hard;
     default:
-      return mailing[field as 'recipients' | 'delivered' | 'inProgress' | 'withdrawn' | 'possibleDuplicates'];
+      return mailing[field];
   }
 }
 

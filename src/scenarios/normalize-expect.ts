@@ -23,7 +23,14 @@ import {
 const BLOCK_KEYS = Object.keys(expectationSchema.shape);
 const MAILING = mailingExpectationSchema.shape;
 /** Fields that are one number each, by the name that the file has for them. */
-const NUMBERS = ['recipients', 'delivered', 'inProgress', 'withdrawn', 'possibleDuplicates'] as const;
+const NUMBERS = [
+  'recipients',
+  'delivered',
+  'inProgress',
+  'withdrawn',
+  'possibleDuplicates',
+  'lateBounces',
+] as const;
 
 /** What expectations can be about. */
 export interface Subjects {

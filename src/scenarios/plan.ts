@@ -103,6 +103,7 @@ export const MAILING_NUMBERS = [
   'bounced.hard',
   'withdrawn',
   'possibleDuplicates',
+  'lateBounces',
 ] as const;
 export type MailingNumber = (typeof MAILING_NUMBERS)[number];
 

@@ -69,6 +69,8 @@ export interface MailingResult {
   bounced: { soft: number; hard: number };
   withdrawn: number;
   possibleDuplicates: number;
+  /** Of the bounced ones: delivered at first, until a bounce message came back (rule 11). */
+  lateBounces: number;
   /** When it turned in-progress; null while building. */
   startedAt: number | null;
   completedAt: number | null;

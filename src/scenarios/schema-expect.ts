@@ -37,6 +37,9 @@ export const mailingExpectationSchema = z
       .describe('Deliveries that were given up, or refused for good'),
     withdrawn: number().describe('Deliveries that ended because the contact became `error` or `opt-out`'),
     possibleDuplicates: number().describe('Attempts lost after the final dot: the message may have arrived'),
+    lateBounces: number().describe(
+      'Bounced deliveries that a server had accepted before its bounce message came',
+    ),
     state: z.enum(STATES).optional().describe('State of the mailing'),
     completed: durationMatcherField()
       .optional()

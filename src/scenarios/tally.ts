@@ -3,7 +3,14 @@
 // run of any length needs no list of them.
 
 import { invariant } from '../errors.js';
-import type { ContactStatus, MailingState, Placement, RunEvent } from '../events/types.js';
+import type {
+  BouncedState,
+  Cause,
+  ContactStatus,
+  MailingState,
+  Placement,
+  RunEvent,
+} from '../events/types.js';
 import { mailingOf, recipientOf } from './envelope.js';
 import type { MailingResult, ServerResult } from './result.js';
 
@@ -72,6 +79,12 @@ export class Tally {
         return;
       case 'delivery.ended':
         return this.deliveryEnded(event);
+      case 'delivery.returned': {
+        const mailing = this.mailing(event.mailing);
+        mailing.delivered--;
+        mailing.lateBounces++;
+        return bounced(mailing, event.state, event.cause);
+      }
       case 'attempt':
         return this.attempt(event);
       case 'connection.opened':
@@ -106,6 +119,8 @@ export class Tally {
       case 'run.ended':
       case 'clock.jumped':
       case 'contact.refused':
+      case 'bounce.received':
+      case 'message.returned':
       case 'scenario.event':
         return;
     }
@@ -164,15 +179,9 @@ export class Tally {
       case 'withdrawn':
         mailing.withdrawn++;
         return;
-      case 'soft-bounced':
-        mailing.bounced.soft++;
-        break;
-      case 'hard-bounced':
-        mailing.bounced.hard++;
-        break;
+      default:
+        return bounced(mailing, event.state, event.cause ?? 'other');
     }
-    const cause = event.cause ?? 'other';
-    mailing.causes[cause] = (mailing.causes[cause] ?? 0) + 1;
   }
 
   private attempt(event: RunEvent & { type: 'attempt' }): void {
@@ -198,7 +207,7 @@ export class Tally {
 /** The figures of a mailing as `run.json` has them. */
 export function resultOf(tally: MailingTally): MailingResult {
   const { kind, state, recipients, delivered, inProgress, bounced, withdrawn } = tally;
-  const { possibleDuplicates, startedAt, completedAt, causes } = tally;
+  const { possibleDuplicates, lateBounces, startedAt, completedAt, causes } = tally;
   return {
     kind,
     state,
@@ -208,10 +217,16 @@ export function resultOf(tally: MailingTally): MailingResult {
     bounced,
     withdrawn,
     possibleDuplicates,
+    lateBounces,
     startedAt,
     completedAt,
     causes,
   };
+}
+
+function bounced(mailing: MailingTally, state: BouncedState, cause: Cause): void {
+  mailing.bounced[state === 'soft-bounced' ? 'soft' : 'hard']++;
+  mailing.causes[cause] = (mailing.causes[cause] ?? 0) + 1;
 }
 
 function newMailing(kind: MailingTally['kind']): MailingTally {
@@ -224,6 +239,7 @@ function newMailing(kind: MailingTally['kind']): MailingTally {
     bounced: { soft: 0, hard: 0 },
     withdrawn: 0,
     possibleDuplicates: 0,
+    lateBounces: 0,
     startedAt: null,
     completedAt: null,
     causes: {},

@@ -2,15 +2,16 @@
 // Rules 1, 8 and 9 of docs/semantics.md.
 
 import type { ContactStatus, Emit } from '../events/types.js';
+import { standing, type EndedDelivery, type Past, type Standing } from './history.js';
 
-export interface Contact {
+export interface Contact extends Standing {
   /** As written by the user; goes on the wire. */
   readonly address: string;
   /** In lower case: two addresses are the same contact when their keys are. */
   readonly key: string;
   readonly domain: string;
-  status: ContactStatus;
-  softBounceStreak: number;
+  /** What has happened to it, in order, and what it was before; absent while nothing has. */
+  history?: { start: Standing; past: Past[] };
 }
 
 export interface NewContact {
@@ -30,6 +31,7 @@ export class Contacts {
 
   constructor(
     private readonly emit: Emit,
+    private readonly now: () => number,
     private readonly softBouncesToError: number,
   ) {}
 
@@ -59,23 +61,45 @@ export class Contacts {
     return true;
   }
 
-  /** A delivered mailing: the streak ends. */
-  delivered(contact: Contact, mailing: string): void {
-    this.setStreak(contact, 0, mailing);
+  /** The delivery to this contact in a mailing, if it has ended and was not withdrawn. */
+  ended(contact: Contact, mailing: string): EndedDelivery | undefined {
+    return contact.history?.past.find(
+      (past): past is EndedDelivery => 'mailing' in past && past.mailing === mailing,
+    );
   }
 
-  /** A soft-bounced mailing: one more in a row; enough of them cost the contact its active status. */
-  softBounced(contact: Contact, mailing: string): void {
-    this.setStreak(contact, contact.softBounceStreak + 1, mailing);
-    if (contact.softBounceStreak >= this.softBouncesToError) this.toError(contact, 'soft-bounces', mailing);
+  /** A delivery has ended and counts: rules 4 and 8. */
+  count(contact: Contact, ended: EndedDelivery): void {
+    remember(contact, ended);
+    switch (ended.what) {
+      case 'delivered':
+        return this.setStreak(contact, 0, ended.mailing);
+      case 'soft-bounced':
+        this.setStreak(contact, contact.softBounceStreak + 1, ended.mailing);
+        if (contact.softBounceStreak >= this.softBouncesToError)
+          this.toError(contact, 'soft-bounces', ended.mailing);
+        return;
+      case 'hard-bounced':
+        if (ended.spares !== true) this.toError(contact, 'hard-bounce', ended.mailing);
+    }
   }
 
-  hardBounced(contact: Contact, mailing: string): void {
-    this.toError(contact, 'hard-bounce', mailing);
+  /**
+   * How a delivery ended has changed: status and streak become what they would be, had it ended so
+   * in the first place (rule 11). A contact that is in error by now stays there.
+   */
+  recount(contact: Contact, changed: EndedDelivery): void {
+    const { start, past } = contact.history!;
+    const { status, softBounceStreak } = standing(start, past, this.softBouncesToError);
+    this.setStreak(contact, softBounceStreak, changed.mailing);
+    if (status !== 'error') return;
+    const why = changed.what === 'hard-bounced' && changed.spares !== true ? 'hard-bounce' : 'soft-bounces';
+    this.toError(contact, why, changed.mailing);
   }
 
   /** @returns false when the contact has opted out already */
   optOut(contact: Contact, by: string): boolean {
+    remember(contact, { what: 'opt-out', at: this.now() });
     if (contact.status === 'opt-out') return false;
     this.setStatus(contact, 'opt-out', 'opt-out', { by });
     return true;
@@ -83,6 +107,7 @@ export class Contacts {
 
   /** Rule 9. @returns false when the contact is not in status `error` */
   reactivate(contact: Contact, by: string, reason: string): boolean {
+    remember(contact, { what: 'reactivate', at: this.now() });
     if (contact.status !== 'error') {
       const why =
         contact.status === 'opt-out'
@@ -98,7 +123,12 @@ export class Contacts {
 
   /** The contact itself asks for mail again: the only way back from `opt-out`. */
   subscribe(contact: Contact): void {
-    if (contact.status === 'active') return;
+    remember(contact, { what: 'subscribe', at: this.now() });
+    if (contact.status === 'active') {
+      const why = 'the contact is active already';
+      this.emit({ type: 'contact.refused', address: contact.key, request: 'subscribe', why });
+      return;
+    }
     this.setStatus(contact, 'active', 'subscribe', { by: 'contact' });
     this.setStreak(contact, 0);
   }
@@ -131,4 +161,11 @@ export class Contacts {
       ...(mailing === undefined ? {} : { mailing }),
     });
   }
+}
+
+/** Called before what has happened changes the contact. */
+function remember(contact: Contact, past: Past): void {
+  const { status, softBounceStreak } = contact;
+  contact.history ??= { start: { status, softBounceStreak }, past: [] };
+  contact.history.past.push(past);
 }

@@ -13,6 +13,7 @@ import {
   type DestinationResult,
 } from './destination.js';
 import { Delivery } from './delivery.js';
+import type { EndedDelivery } from './history.js';
 import { Mailing, type NewMailing } from './mailing.js';
 import { Composer } from './message.js';
 import type { Clock, Dialer, Random, Resolver } from './ports.js';
@@ -51,7 +52,11 @@ export class Sender {
   constructor(private readonly options: SenderOptions) {
     this.emit = options.emit;
     this.clock = options.clock;
-    this.contacts = new Contacts(options.emit, options.policy.bounce.softBouncesToError);
+    this.contacts = new Contacts(
+      options.emit,
+      () => options.clock.now(),
+      options.policy.bounce.softBouncesToError,
+    );
     this.queue = new Queue(options.clock, (deliveries) => this.take(deliveries));
   }
 
@@ -187,7 +192,7 @@ export class Sender {
     delivery.lastCause = cause;
     if (outcome === 'accepted') {
       this.emit(fact);
-      return this.delivered(delivery);
+      return this.delivered(delivery, result.startedAt);
     }
     if (outcome === 'rejected') {
       this.emit(fact);
@@ -195,6 +200,7 @@ export class Sender {
         delivery,
         cause,
         result.reply ? `${result.reply.code} at ${result.stage}` : (result.error ?? cause),
+        result.startedAt,
       );
     }
     const spent = budgetClass(outcome, result.stage);
@@ -214,7 +220,7 @@ export class Sender {
     });
     if ('giveUp' in decision) {
       this.emit(fact);
-      return this.softBounced(delivery, cause, decision.giveUp);
+      return this.softBounced(delivery, cause, decision.giveUp, result.startedAt);
     }
     if (delivery.leaving) {
       this.emit(fact);
@@ -226,29 +232,39 @@ export class Sender {
     this.queue.add(delivery);
   }
 
-  private delivered(delivery: Delivery): void {
+  private delivered(delivery: Delivery, begunAt: number): void {
     this.end(delivery, () => delivery.end('delivered', '2xx after the final dot', this.emit));
-    this.contacts.delivered(delivery.contact, delivery.mailing.name);
+    this.count(delivery, { what: 'delivered', begunAt });
   }
 
-  private hardBounced(delivery: Delivery, cause: Cause, why: string): void {
-    const { contact, mailing } = delivery;
+  private hardBounced(delivery: Delivery, cause: Cause, why: string, begunAt: number): void {
     this.end(delivery, () => delivery.end('hard-bounced', why, this.emit, cause));
-    if (this.options.policy.bounce.hard === 'recipient-only' && !liesWithRecipient(cause)) return;
-    this.contacts.hardBounced(contact, mailing.name);
+    this.count(delivery, { what: 'hard-bounced', begunAt, ...this.spares(cause) });
+  }
+
+  private softBounced(delivery: Delivery, cause: Cause, why: string, begunAt: number): void {
+    this.end(delivery, () => delivery.end('soft-bounced', why, this.emit, cause));
+    this.count(delivery, { what: 'soft-bounced', begunAt });
+  }
+
+  private count(
+    { contact, mailing }: Delivery,
+    how: Pick<EndedDelivery, 'what' | 'begunAt' | 'spares'>,
+  ): void {
+    const { startedAt: chosenAt, name } = mailing;
+    this.contacts.count(contact, { ...how, mailing: name, chosenAt, endedAt: this.clock.now() });
     this.withdraw(contact);
   }
 
-  private softBounced(delivery: Delivery, cause: Cause, why: string): void {
-    const { contact, mailing } = delivery;
-    this.end(delivery, () => delivery.end('soft-bounced', why, this.emit, cause));
-    this.contacts.softBounced(contact, mailing.name);
-    this.withdraw(contact);
+  /** Whether the policy lets a contact stay active after a hard bounce. */
+  private spares(cause: Cause): { spares?: true } {
+    const isSpared = this.options.policy.bounce.hard === 'recipient-only' && !liesWithRecipient(cause);
+    return isSpared ? { spares: true } : {};
   }
 
   /** The window was over before a connection was free. */
   private expired(delivery: Delivery): void {
-    this.softBounced(delivery, delivery.lastCause ?? 'other', 'window over');
+    this.softBounced(delivery, delivery.lastCause ?? 'other', 'window over', this.clock.now());
   }
 
   private edgeOf({ mailing, firstAttemptAt }: Delivery): number {

@@ -26,6 +26,7 @@ export function scenario(change: Partial<ScenarioResult> = {}): ScenarioResult {
         bounced: { soft: 3, hard: 1 },
         withdrawn: 0,
         possibleDuplicates: 0,
+        lateBounces: 0,
         startedAt: 5000,
         completedAt: 108_000_000,
         causes: { 'user-unknown': 1 },

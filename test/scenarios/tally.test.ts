@@ -89,6 +89,7 @@ describe('a mailing', () => {
       bounced: { soft: 1, hard: 1 },
       withdrawn: 1,
       possibleDuplicates: 1,
+      lateBounces: 0,
       startedAt: 5,
       completedAt: 9,
       causes: { 'mailbox-full': 2 },

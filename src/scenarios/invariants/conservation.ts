@@ -38,6 +38,14 @@ export const conservation: Invariant = {
           account(event.mailing).ended[event.state]++;
           return undefined;
         },
+        'delivery.returned': (event) => {
+          const { ended } = account(event.mailing);
+          ended.delivered--;
+          ended[event.state]++;
+          if (ended.delivered >= 0) return undefined;
+          const what = 'more of it came back than was delivered';
+          return { what, mailing: event.mailing, address: event.address };
+        },
       },
       settled() {
         for (const mailing of touched) {

@@ -28,6 +28,8 @@ export interface DeliveryRecord {
   accepted: number;
   lastAccepted?: EventOf<'message.accepted'>;
   ended?: EventOf<'delivery.ended'>;
+  /** A bounce message has changed how it ended. */
+  returned?: EventOf<'delivery.returned'>;
 }
 
 export interface MailingRecord {
@@ -112,6 +114,11 @@ export class History {
         return this.queued(event);
       case 'delivery.ended':
         return this.ended(event);
+      case 'delivery.returned': {
+        const delivery = this.delivery(event.mailing, event.address);
+        if (delivery) delivery.returned ??= event;
+        return;
+      }
       case 'attempt':
         return this.attempted(event);
       case 'message.accepted':

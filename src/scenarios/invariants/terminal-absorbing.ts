@@ -1,10 +1,11 @@
-// Rule 14: a delivery that has ended does not change again, and is not attempted again.
+// Rules 11 and 14: a delivery that has ended does not change again, and is not attempted again; but a
+// bounce message turns one that was delivered into a bounced one, once.
 
 import type { Invariant } from './invariant.js';
 
 export const terminalAbsorbing: Invariant = {
   name: 'terminal-absorbing',
-  rule: 'a delivery that has ended does not change again (rule 14)',
+  rule: 'a delivery that has ended does not change again, but for one bounce message (rules 11 and 14)',
   watch: ({ history }) => ({
     on: {
       'delivery.ended': ({ mailing, address, state }) => {
@@ -13,6 +14,16 @@ export const terminalAbsorbing: Invariant = {
         if (!delivery.ended) return undefined;
         const what = `it was ${delivery.ended.state} and became ${state}`;
         return { what, mailing, address, because: [delivery.ended] };
+      },
+      'delivery.returned': ({ mailing, address, state }) => {
+        const { ended, returned } = history.delivery(mailing, address) ?? {};
+        if (returned) {
+          const what = `a bounce message made it ${state}, and one had made it ${returned.state} before`;
+          return { what, mailing, address, because: [ended, returned] };
+        }
+        if (ended?.state === 'delivered') return undefined;
+        const what = `a bounce message made it ${state}, and it was ${ended?.state ?? 'in progress'}`;
+        return { what, mailing, address, because: [ended] };
       },
       attempt: ({ mailing, address, n }) => {
         const delivery = history.delivery(mailing, address);
