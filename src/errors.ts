@@ -25,6 +25,18 @@ const REGISTRY = {
   E_SCENARIO: EXIT.invalidScenario,
   /** An events file is truncated, edited or of another version. */
   E_EVENTS: EXIT.usage,
+  /** A store file cannot be opened or used. */
+  E_STORE: EXIT.usage,
+  /** A store file is damaged, or is none. */
+  E_STORE_CORRUPT: EXIT.usage,
+  /** Another sender works on the store. */
+  E_STORE_LOCKED: EXIT.usage,
+  /** A store file cannot be written to. */
+  E_STORE_READ_ONLY: EXIT.usage,
+  /** A store file was made by a newer version. */
+  E_STORE_VERSION: EXIT.usage,
+  /** There is no room for what has to be kept. */
+  E_STORE_FULL: EXIT.usage,
   /** Nothing left to happen while deliveries are still in progress. */
   E_DEADLOCK: EXIT.inconclusive,
   /** A run used more real time, or more turns at one instant, than it may. */

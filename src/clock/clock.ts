@@ -8,8 +8,8 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since the origin of this clock; never goes back. */
   now(): number;
-  /** The date and time of day at this moment, for headers. */
-  date(): Date;
+  /** The date and time of day, for headers. @param at a time on this clock; default: this moment */
+  date(at?: number): Date;
   /** Runs `fn` once, `ms` from now; 0 means later in this instant, never at once. */
   after(ms: number, fn: () => void): Timer;
 }

@@ -39,7 +39,7 @@ export function systemClock(): Clock {
   const origin = realNow();
   return {
     now: () => realNow() - origin,
-    date: () => new RealDate(),
+    date: (at = realNow() - origin) => new RealDate(RealDate.now() + at - (realNow() - origin)),
     after(ms, fn) {
       const timer = realSetTimeout(fn, ms);
       return { cancel: () => realClearTimeout(timer) };

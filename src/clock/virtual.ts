@@ -80,8 +80,8 @@ export class VirtualClock implements Clock {
     return this.fake.now - EPOCH_MS;
   }
 
-  date(): Date {
-    return new Date(this.fake.now);
+  date(at = this.now()): Date {
+    return new Date(EPOCH_MS + at);
   }
 
   after(ms: number, fn: () => void): Timer {

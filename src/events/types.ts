@@ -209,6 +209,15 @@ interface AttemptMade {
   /** When the next attempt is due; absent when this was the last. */
   nextAt?: number;
 }
+/** An attempt that a crash of the sender cut short before the final dot; it counts for nothing. */
+interface AttemptInterrupted {
+  type: 'attempt.interrupted';
+  mailing: string;
+  address: string;
+  startedAt: number;
+  domain: string;
+  host: string;
+}
 interface DeliveryEnded {
   type: 'delivery.ended';
   mailing: string;
@@ -243,6 +252,20 @@ interface BounceReceived {
   result: 'applied' | 'duplicate' | 'ignored';
   why: string;
 }
+/** The sender was killed: what its store does not have is lost, and its connections are cut. */
+interface SenderCrashed {
+  type: 'sender.crashed';
+}
+/** A sender started on a store and found something in it. */
+interface SenderRestarted {
+  type: 'sender.restarted';
+  /** Deliveries in progress. */
+  inProgress: number;
+  /** Of these, those whose attempt was cut short before the final dot. */
+  interrupted: number;
+  /** Of these, those whose attempt was cut short after the final dot: the server may have the message. */
+  unknown: number;
+}
 /** A scenario event was applied: what somebody did at that moment. */
 interface ScenarioEvent {
   type: 'scenario.event';
@@ -270,10 +293,13 @@ export type Fact =
   | MailingCompleted
   | DeliveryQueued
   | AttemptMade
+  | AttemptInterrupted
   | DeliveryEnded
   | DeliveryReturned
   | BounceReceived
   | MessageReturned
+  | SenderCrashed
+  | SenderRestarted
   | ScenarioEvent;
 
 /** One event of a run. `seq` counts from 0 without gaps; `t` is virtual ms since the start. */

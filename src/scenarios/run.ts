@@ -10,11 +10,9 @@ import { BouncelabError } from '../errors.js';
 import { EventLog } from '../events/log.js';
 import type { RunEvent } from '../events/types.js';
 import { seededRandom } from '../random.js';
-import type { Contact } from '../sender/contact.js';
 import { Sender } from '../sender/sender.js';
 import { World } from '../simulator/world.js';
 import { formatDuration } from '../units.js';
-import { wildcard } from '../wildcard.js';
 import { Judge } from './judge.js';
 import type { EventPlan, MailingPlan, ScenarioPlan } from './plan.js';
 import type { Failure, ScenarioResult, ScenarioStatus } from './result.js';
@@ -167,15 +165,7 @@ function apply(event: EventPlan, sender: Sender, world: World, emit: EventLog['e
 }
 
 function send({ name, kind, message, to, buildingMs }: MailingPlan, sender: Sender): void {
-  sender.send({ name, kind, message, ...(to ? { chooses: chooser(to) } : {}) }, buildingMs);
-}
-
-/** Which contacts a mailing is for. */
-function chooser({ domain, addresses }: NonNullable<MailingPlan['to']>): (contact: Contact) => boolean {
-  const patterns = addresses?.map(wildcard);
-  return (contact) =>
-    (domain === undefined || contact.domain === domain) &&
-    (patterns?.some((isMatch) => isMatch(contact.key)) ?? true);
+  sender.send({ name, kind, message, ...(to ? { to } : {}) }, buildingMs);
 }
 
 function stoppedError(reason: 'deadlock' | 'horizon', at: number): BouncelabError {

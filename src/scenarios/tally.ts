@@ -121,6 +121,9 @@ export class Tally {
       case 'contact.refused':
       case 'bounce.received':
       case 'message.returned':
+      case 'attempt.interrupted':
+      case 'sender.crashed':
+      case 'sender.restarted':
       case 'scenario.event':
         return;
     }

@@ -1,8 +1,10 @@
 // Contacts: the status that decides who is mailed, and the streak of soft bounces behind it.
 // Rules 1, 8 and 9 of docs/semantics.md.
 
-import type { ContactStatus, Emit } from '../events/types.js';
+import type { ContactStatus } from '../events/types.js';
+import type { Changes } from './changes.js';
 import { standing, type EndedDelivery, type Past, type Standing } from './history.js';
+import type { Clock } from './ports.js';
 
 export interface Contact extends Standing {
   /** As written by the user; goes on the wire. */
@@ -30,8 +32,8 @@ export class Contacts {
   private readonly byKey = new Map<string, Contact>();
 
   constructor(
-    private readonly emit: Emit,
-    private readonly now: () => number,
+    private readonly clock: Clock,
+    private readonly changes: Changes,
     private readonly softBouncesToError: number,
   ) {}
 
@@ -47,7 +49,7 @@ export class Contacts {
   add({ address, status = 'active', softBounceStreak = 0 }: NewContact): boolean {
     const key = contactKey(address);
     if (this.byKey.has(key)) {
-      this.emit({
+      this.changes.tell({
         type: 'contact.refused',
         address: key,
         request: 'add',
@@ -55,10 +57,17 @@ export class Contacts {
       });
       return false;
     }
-    const domain = key.slice(key.lastIndexOf('@') + 1);
-    this.byKey.set(key, { address, key, domain, status, softBounceStreak });
-    this.emit({ type: 'contact.added', address: key, status, softBounceStreak });
+    this.changes.contact(this.restore({ address, status, softBounceStreak }));
+    this.changes.tell({ type: 'contact.added', address: key, status, softBounceStreak });
     return true;
+  }
+
+  /** Takes a contact as it is, from a store. */
+  restore(known: Pick<Contact, 'address' | 'status' | 'softBounceStreak' | 'history'>): Contact {
+    const key = contactKey(known.address);
+    const contact: Contact = { ...known, key, domain: key.slice(key.lastIndexOf('@') + 1) };
+    this.byKey.set(key, contact);
+    return contact;
   }
 
   /** The delivery to this contact in a mailing, if it has ended and was not withdrawn. */
@@ -70,7 +79,7 @@ export class Contacts {
 
   /** A delivery has ended and counts: rules 4 and 8. */
   count(contact: Contact, ended: EndedDelivery): void {
-    remember(contact, ended);
+    this.remember(contact, ended);
     switch (ended.what) {
       case 'delivered':
         return this.setStreak(contact, 0, ended.mailing);
@@ -90,6 +99,7 @@ export class Contacts {
    */
   recount(contact: Contact, changed: EndedDelivery): void {
     const { start, past } = contact.history!;
+    this.changes.past(contact, past.indexOf(changed));
     const { status, softBounceStreak } = standing(start, past, this.softBouncesToError);
     this.setStreak(contact, softBounceStreak, changed.mailing);
     if (status !== 'error') return;
@@ -99,7 +109,7 @@ export class Contacts {
 
   /** @returns false when the contact has opted out already */
   optOut(contact: Contact, by: string): boolean {
-    remember(contact, { what: 'opt-out', at: this.now() });
+    this.remember(contact, { what: 'opt-out', at: this.clock.now() });
     if (contact.status === 'opt-out') return false;
     this.setStatus(contact, 'opt-out', 'opt-out', { by });
     return true;
@@ -107,13 +117,13 @@ export class Contacts {
 
   /** Rule 9. @returns false when the contact is not in status `error` */
   reactivate(contact: Contact, by: string, reason: string): boolean {
-    remember(contact, { what: 'reactivate', at: this.now() });
+    this.remember(contact, { what: 'reactivate', at: this.clock.now() });
     if (contact.status !== 'error') {
       const why =
         contact.status === 'opt-out'
           ? 'an opt-out contact can only subscribe again'
           : 'the contact is active already';
-      this.emit({ type: 'contact.refused', address: contact.key, request: 'reactivate', why });
+      this.changes.tell({ type: 'contact.refused', address: contact.key, request: 'reactivate', why });
       return false;
     }
     this.setStatus(contact, 'active', 'reactivate', { by, reason });
@@ -123,10 +133,10 @@ export class Contacts {
 
   /** The contact itself asks for mail again: the only way back from `opt-out`. */
   subscribe(contact: Contact): void {
-    remember(contact, { what: 'subscribe', at: this.now() });
+    this.remember(contact, { what: 'subscribe', at: this.clock.now() });
     if (contact.status === 'active') {
       const why = 'the contact is active already';
-      this.emit({ type: 'contact.refused', address: contact.key, request: 'subscribe', why });
+      this.changes.tell({ type: 'contact.refused', address: contact.key, request: 'subscribe', why });
       return;
     }
     this.setStatus(contact, 'active', 'subscribe', { by: 'contact' });
@@ -146,14 +156,26 @@ export class Contacts {
   ): void {
     const from = contact.status;
     contact.status = to;
-    this.emit({ type: 'contact.status', address: contact.key, from, to, why, ...by });
+    this.changes.contact(contact);
+    this.changes.tell({ type: 'contact.status', address: contact.key, from, to, why, ...by });
+  }
+
+  /** Called before what has happened changes the contact. */
+  private remember(contact: Contact, past: Past): void {
+    const { status, softBounceStreak } = contact;
+    contact.history ??= { start: { status, softBounceStreak }, past: [] };
+    const index = contact.history.past.push(past) - 1;
+    // Its first entry gives the contact a start that it did not have.
+    if (index === 0) this.changes.contact(contact);
+    this.changes.past(contact, index);
   }
 
   private setStreak(contact: Contact, to: number, mailing?: string): void {
     const from = contact.softBounceStreak;
     if (from === to) return;
     contact.softBounceStreak = to;
-    this.emit({
+    this.changes.contact(contact);
+    this.changes.tell({
       type: 'contact.streak',
       address: contact.key,
       from,
@@ -161,11 +183,4 @@ export class Contacts {
       ...(mailing === undefined ? {} : { mailing }),
     });
   }
-}
-
-/** Called before what has happened changes the contact. */
-function remember(contact: Contact, past: Past): void {
-  const { status, softBounceStreak } = contact;
-  contact.history ??= { start: { status, softBounceStreak }, past: [] };
-  contact.history.past.push(past);
 }

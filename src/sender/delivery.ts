@@ -1,9 +1,11 @@
 // A delivery: the unit that is attempted, retried and ended exactly once.
 
 import { invariant } from '../errors.js';
-import type { Cause, ContactStatus, DeliveryState, Emit, TerminalState } from '../events/types.js';
+import type { Cause, ContactStatus, DeliveryState, TerminalState } from '../events/types.js';
+import type { Changes } from './changes.js';
 import type { Contact } from './contact.js';
 import type { Mailing } from './mailing.js';
+import type { RunningAttempt } from './store/store.js';
 
 /** One contact in one mailing. */
 export class Delivery {
@@ -14,6 +16,8 @@ export class Delivery {
   replied = 0;
   /** Of these: without a usable reply, with an unknown end, or 4xx at connect. */
   unreachable = 0;
+  /** Of these: with an unknown end. */
+  unknown = 0;
   firstAttemptAt: number | undefined;
   /** Cause of the last attempt, if there was one. */
   lastCause: Cause | undefined;
@@ -21,6 +25,8 @@ export class Delivery {
   dueAt = 0;
   /** When the attempt that is running began; undefined between attempts. */
   runningSince: number | undefined;
+  /** The attempt of which a server has heard and that has not ended. */
+  running: RunningAttempt | undefined;
   /**
    * What the contact became while an attempt was running: what that brings decides (rule 10).
    * Kept, since the contact may have come back when the attempt ends.
@@ -37,14 +43,16 @@ export class Delivery {
   }
 
   /** Ends the delivery. Terminal states are absorbing (rule 14). */
-  end(state: TerminalState, why: string, emit: Emit, cause?: Cause): void {
+  end(state: TerminalState, why: string, changes: Changes, cause?: Cause): void {
     invariant(
       this.inProgress,
       `${this.contact.key} in ${this.mailing.name} is ${this.state} and cannot become ${state}`,
     );
     this.state = state;
     this.runningSince = undefined;
-    emit({
+    this.running = undefined;
+    changes.delivery(this);
+    changes.tell({
       type: 'delivery.ended',
       mailing: this.mailing.name,
       address: this.contact.key,
@@ -52,6 +60,6 @@ export class Delivery {
       ...(cause === undefined ? {} : { cause }),
       why,
     });
-    this.mailing.deliveryEnded(emit);
+    this.mailing.deliveryEnded(changes);
   }
 }

@@ -30,6 +30,10 @@ export interface DestinationOptions {
   limits: DestinationLimits;
   envelopeFrom(delivery: Delivery): string;
   render(delivery: Delivery): Promise<string>;
+  /** The server is about to hear of this delivery. */
+  begun(delivery: Delivery, startedAt: number, host: string): void;
+  /** The final dot of its message is about to leave. */
+  finalDot(delivery: Delivery): void;
   /** Takes the result of one attempt. */
   attempted(delivery: Delivery, result: DestinationResult): void;
   /** The last moment at which an attempt of this delivery may begin. */
@@ -163,10 +167,11 @@ export class Destination {
   }
 
   private deliver(session: Session, delivery: Delivery, startedAt: number, message: string): void {
+    const { host } = session.target;
+    this.options.begun(delivery, startedAt, host);
+    session.onFinalDot = () => this.options.finalDot(delivery);
     session.deliver(this.options.envelopeFrom(delivery), delivery.contact.address, message, (result) => {
-      if (!session.isStale(result)) {
-        return this.options.attempted(delivery, { ...result, startedAt, host: session.target.host });
-      }
+      if (!session.isStale(result)) return this.options.attempted(delivery, { ...result, startedAt, host });
       delivery.runningSince = undefined;
       if (delivery.leaving) return this.options.left(delivery);
       this.ready.unshift({ delivery, since: startedAt });

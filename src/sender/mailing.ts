@@ -1,16 +1,18 @@
 // A mailing: one send-off, from building to the moment nothing of it is in progress any more.
 
 import { invariant } from '../errors.js';
-import type { Emit, MailingKind, MailingState } from '../events/types.js';
-import type { Contact } from './contact.js';
+import type { MailingKind, MailingState } from '../events/types.js';
+import type { Changes } from './changes.js';
 import type { Message } from './message.js';
+import type { Selection } from './selection.js';
 
+/** What is sent to whom. Plain data: a store keeps it. */
 export interface NewMailing {
   name: string;
   kind: MailingKind;
   message: Message;
-  /** Chooses among the active contacts; absent: all of them. */
-  chooses?: (contact: Contact) => boolean;
+  /** Which of the active contacts; absent: all of them. */
+  to?: Selection;
 }
 
 export class Mailing {
@@ -19,32 +21,41 @@ export class Mailing {
   state: MailingState = 'building';
   /** When it turned in-progress, ms on the sender's clock. */
   startedAt = 0;
-  private open = 0;
+  recipients = 0;
+  /** Deliveries in progress. */
+  open = 0;
 
-  constructor(readonly order: NewMailing) {
+  /** @param buildingUntil when building ends, ms on the sender's clock */
+  constructor(
+    readonly order: NewMailing,
+    readonly buildingUntil: number,
+  ) {
     this.name = order.name;
     this.kind = order.kind;
   }
 
   /** Building is over: `recipients` deliveries are in progress from now on. */
-  start(recipients: number, now: number, emit: Emit): void {
+  start(recipients: number, now: number, changes: Changes): void {
     invariant(this.state === 'building', `mailing ${this.name} is ${this.state} and cannot start`);
     this.state = 'in-progress';
     this.startedAt = now;
+    this.recipients = recipients;
     this.open = recipients;
-    emit({ type: 'mailing.started', mailing: this.name, recipients });
-    this.completeWhenEmpty(emit);
+    changes.mailing(this);
+    changes.tell({ type: 'mailing.started', mailing: this.name, recipients });
+    this.completeWhenEmpty(changes);
   }
 
-  deliveryEnded(emit: Emit): void {
+  deliveryEnded(changes: Changes): void {
     this.open--;
-    this.completeWhenEmpty(emit);
+    this.completeWhenEmpty(changes);
   }
 
   /** Rule 7: completed when nothing is in progress. Never before, always then. */
-  private completeWhenEmpty(emit: Emit): void {
+  private completeWhenEmpty(changes: Changes): void {
     if (this.open > 0) return;
     this.state = 'completed';
-    emit({ type: 'mailing.completed', mailing: this.name });
+    changes.mailing(this);
+    changes.tell({ type: 'mailing.completed', mailing: this.name });
   }
 }

@@ -3,16 +3,11 @@
 
 import { describe, expect, test } from 'vitest';
 import { Composer, type Message } from '../../src/sender/message.js';
-import type { Contact } from '../../src/sender/contact.js';
+import { contactOf } from '../support/contacts.js';
 import { HOUR, policy } from '../support/policies.js';
 import { sendTo, type Scripted, type ScriptedOptions } from '../support/scripted-server.js';
 
 const DATE = new Date(Date.UTC(2026, 0, 1, 12));
-
-function contact(address: string): Contact {
-  const key = address.toLowerCase();
-  return { address, key, domain: key.slice(key.lastIndexOf('@') + 1), status: 'active', softBounceStreak: 0 };
-}
 
 function composer(message: Partial<Message>): Composer {
   return new Composer(
@@ -22,7 +17,7 @@ function composer(message: Partial<Message>): Composer {
 }
 
 async function composed(message: Partial<Message>, address = 'bob@example.org'): Promise<string> {
-  return composer(message).render(contact(address));
+  return composer(message).render(contactOf(address));
 }
 
 function header(text: string, name: string): string | undefined {
@@ -41,7 +36,7 @@ describe('a message', () => {
   test('is made for each contact out of one template: only To and Message-ID differ', async () => {
     const one = composer({});
     const texts = await Promise.all(
-      ['bob@example.org', 'eve@example.com'].map((to) => one.render(contact(to))),
+      ['bob@example.org', 'eve@example.com'].map((to) => one.render(contactOf(to))),
     );
     const rest = texts.map((text) => text.split('\r\n').filter((line) => !/^(To|Message-ID):/.test(line)));
     expect(rest[0]).toEqual(rest[1]);

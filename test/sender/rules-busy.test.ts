@@ -3,8 +3,11 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/events/types.js';
+import { systemClock } from '../../src/clock/system.js';
+import { Changes } from '../../src/sender/changes.js';
 import { Delivery } from '../../src/sender/delivery.js';
 import { Mailing } from '../../src/sender/mailing.js';
+import { contactOf } from '../support/contacts.js';
 import { BUILDING_MS, readers, type BehaviorSketch } from '../support/plans.js';
 import { EMMA, FOUR_ATTEMPTS, HOUR, MINUTE, policy } from '../support/policies.js';
 import { run, type Ran } from '../support/runs.js';
@@ -165,23 +168,18 @@ describe('rule 13: a busy destination is one fact', () => {
 describe('rule 14: terminal is absorbing', () => {
   test('a delivery that has ended cannot end again', () => {
     const facts: Fact[] = [];
-    const mailing = new Mailing({
-      name: 'news',
-      kind: 'standard',
-      message: { subject: '', text: '', sizeBytes: 0 },
+    const changes = new Changes({
+      clock: systemClock(),
+      emit: (fact) => facts.push(fact),
+      onFailure: () => undefined,
     });
-    const contact = {
-      address: BOB,
-      key: BOB,
-      domain: 'example.org',
-      status: 'active' as const,
-      softBounceStreak: 0,
-    };
-    mailing.start(2, 0, (fact) => facts.push(fact));
-    const delivery = new Delivery(mailing, contact);
-    delivery.end('delivered', 'for a test', (fact) => facts.push(fact));
+    const message = { subject: '', text: '', sizeBytes: 0 };
+    const mailing = new Mailing({ name: 'news', kind: 'standard', message }, 0);
+    mailing.start(2, 0, changes);
+    const delivery = new Delivery(mailing, contactOf(BOB));
+    delivery.end('delivered', 'for a test', changes);
     const before = facts.length;
-    expect(() => delivery.end('soft-bounced', 'for a test', (fact) => facts.push(fact))).toThrow(
+    expect(() => delivery.end('soft-bounced', 'for a test', changes)).toThrow(
       'bob@example.org in news is delivered and cannot become soft-bounced',
     );
     expect(facts).toHaveLength(before);

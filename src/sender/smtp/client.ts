@@ -2,7 +2,7 @@
 // itself: which command waits for its reply, whether the final dot has left, and what was said
 // last. It reaches into the library where its types allow it; the version is pinned for that.
 
-import type { Readable } from 'node:stream';
+import type { Transform } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Stage } from '../../events/types.js';
 
@@ -13,7 +13,8 @@ interface Internals {
   /** Replies that have come and that nothing has read yet, the lines of each joined by line feeds. */
   _responseQueue: string[];
   _sendCommand(this: SmtpClient, text: string, logged?: string): void;
-  _createSendStream(this: SmtpClient, callback: unknown): Readable;
+  /** Its `_flush` writes the final dot. */
+  _createSendStream(this: SmtpClient, callback: unknown): Transform;
   _formatError(this: SmtpClient, ...args: unknown[]): Error;
   _parseEhloExtensions(this: SmtpClient, text: string): void;
   _supportedExtensions: string[];
@@ -35,6 +36,8 @@ export class SmtpClient extends SMTPConnection {
   awaiting: Stage = 'connect';
   /** Set once the final dot has been handed to the socket: from then on the server may have the message. */
   finalDotSent = false;
+  /** Told right before the final dot is handed to the socket. */
+  onFinalDot: () => void = () => undefined;
   /** Told whenever a new reply is awaited, and for each `block` of a message that leaves. */
   onStage: (stage: Stage | 'block') => void = () => undefined;
 
@@ -70,8 +73,13 @@ export class SmtpClient extends SMTPConnection {
     library._processResponse.call(this);
   }
 
-  protected _createSendStream(callback: unknown): Readable {
+  protected _createSendStream(callback: unknown): Transform {
     const stream = library._createSendStream.call(this, callback);
+    const flush = stream._flush.bind(stream);
+    stream._flush = (done) => {
+      this.onFinalDot();
+      flush(done);
+    };
     stream.on('data', () => this.onStage('block'));
     stream.once('end', () => {
       this.finalDotSent = true;

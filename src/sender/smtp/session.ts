@@ -63,6 +63,8 @@ export class Session {
   state: 'connecting' | 'idle' | 'busy' | 'closing' | 'closed' = 'connecting';
   /** Told when a transaction is over and the next may begin. */
   onIdle: () => void = () => undefined;
+  /** Told when the final dot of a message is about to leave: after it, the server may have the message. */
+  onFinalDot: () => void = () => undefined;
   /** Told once, when nothing is left of the connection. */
   onClosed: () => void = () => undefined;
   private socket!: net.Socket;
@@ -167,6 +169,7 @@ export class Session {
       logger: false,
     });
     this.client = client;
+    client.onFinalDot = () => this.onFinalDot();
     client.onStage = (stage) => this.expectWithin(this.options.timeouts[stage]);
     client.on('error', (error: LibraryError) => this.broken(error));
     client.once('end', () => this.destroy());

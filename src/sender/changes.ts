@@ -1,0 +1,128 @@
+// One state change of the sender: what it touches is kept by the store as one transaction, and
+// only then told to the log. Without a store there is nothing to keep, and facts are told at once.
+
+import { BouncelabError } from '../errors.js';
+import type { Emit, Fact } from '../events/types.js';
+import type { Contact } from './contact.js';
+import type { Delivery } from './delivery.js';
+import type { Mailing } from './mailing.js';
+import type { Clock } from './ports.js';
+import { Records } from './store/records.js';
+import type { StatusRecord, Store } from './store/store.js';
+
+export interface ChangesOptions {
+  clock: Clock;
+  emit: Emit;
+  store?: Store | undefined;
+  /** Told once when the store does not keep a change: from then on nothing is done any more. */
+  onFailure: (error: Error) => void;
+}
+
+export class Changes {
+  /** Between the sender's objects and a store's records. */
+  readonly records: Records;
+  private readonly store: Store | undefined;
+  private readonly emit: Emit;
+  private isOpen = false;
+  private facts: Fact[] = [];
+  private readonly contacts = new Set<Contact>();
+  private readonly entries: { contact: Contact; index: number }[] = [];
+  private readonly mailings = new Set<Mailing>();
+  private readonly deliveries = new Set<Delivery>();
+  private failure: Error | undefined;
+
+  constructor(private readonly options: ChangesOptions) {
+    this.store = options.store;
+    this.emit = options.emit;
+    this.records = new Records(options.clock);
+  }
+
+  /** Tells a fact, once the change that it is part of is kept. Bound, so that it can be handed out. */
+  readonly tell: Emit = (fact) => {
+    if (this.isOpen) this.facts.push(fact);
+    else if (!this.failure) this.emit(fact);
+  };
+
+  /** Makes one change of what `make` does, or a part of the change that is being made. */
+  change<T>(make: () => T): T {
+    if (!this.store || this.isOpen) return make();
+    this.isOpen = true;
+    let made: T;
+    try {
+      made = make();
+    } finally {
+      this.isOpen = false;
+    }
+    this.commit(this.store);
+    return made;
+  }
+
+  /**
+   * Makes a change that somebody asked for.
+   *
+   * @throws BouncelabError E_STORE_... when it is not kept, or none can be kept any more
+   */
+  request<T>(make: () => T): T {
+    this.throwFailure();
+    const made = this.change(make);
+    this.throwFailure();
+    return made;
+  }
+
+  /** The contact is another from now on. */
+  contact(contact: Contact): void {
+    if (this.store) this.contacts.add(contact);
+  }
+
+  /** An entry of the contact's history is new, or another from now on. */
+  past(contact: Contact, index: number): void {
+    if (this.store) this.entries.push({ contact, index });
+  }
+
+  /** The mailing is another from now on. */
+  mailing(mailing: Mailing): void {
+    if (this.store) this.mailings.add(mailing);
+  }
+
+  /** The delivery is another from now on. */
+  delivery(delivery: Delivery): void {
+    if (this.store) this.deliveries.add(delivery);
+  }
+
+  private throwFailure(): void {
+    if (this.failure) throw this.failure;
+  }
+
+  private commit(store: Store): void {
+    const { facts } = this;
+    this.facts = [];
+    if (!this.failure) this.keep(store, facts);
+    this.contacts.clear();
+    this.entries.length = 0;
+    this.mailings.clear();
+    this.deliveries.clear();
+    if (!this.failure) for (const fact of facts) this.emit(fact);
+  }
+
+  private keep(store: Store, facts: readonly Fact[]): void {
+    const { contacts, entries, mailings, deliveries, records } = this;
+    if (contacts.size + entries.length + mailings.size + deliveries.size === 0) return;
+    const statuses: StatusRecord[] = [];
+    for (const fact of facts) if (fact.type === 'contact.status') statuses.push(records.status(fact));
+    try {
+      store.commit({
+        contacts: Array.from(contacts, (contact) => records.contact(contact)),
+        past: entries.map(({ contact, index }) => records.past(contact, index)),
+        statuses,
+        mailings: Array.from(mailings, (mailing) => records.mailing(mailing)),
+        deliveries: Array.from(deliveries, (delivery) => records.delivery(delivery)),
+      });
+    } catch (error) {
+      const known = error instanceof BouncelabError;
+      this.failure = known
+        ? error
+        : new BouncelabError('E_STORE', `the store failed: ${(error as Error).message}`, { cause: error });
+      this.options.onFailure(this.failure);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+// All destinations of a sender, made when they are first needed; and what it says there: the
+// message of each mailing and the return path.
+
+import {
+  DEFAULT_LIMITS,
+  Destination,
+  type DestinationOptions,
+  type DestinationLimits,
+} from './destination.js';
+import type { Delivery } from './delivery.js';
+import type { Mailing } from './mailing.js';
+import { Composer } from './message.js';
+import type { Clock, Dialer, Resolver } from './ports.js';
+import type { Settlement } from './settlement.js';
+import { DEFAULT_TIMEOUTS, type Timeouts } from './smtp/session.js';
+
+export interface DestinationsOptions {
+  clock: Clock;
+  resolver: Resolver;
+  dialer: Dialer;
+  settlement: Settlement;
+  /** `From:` of the messages. */
+  from?: string | undefined;
+  /** Domain of the return path; bounce messages go there. */
+  returnPathDomain?: string | undefined;
+  /** Name for EHLO. */
+  clientName?: string | undefined;
+  limits?: Partial<DestinationLimits> | undefined;
+  timeouts?: Partial<Timeouts> | undefined;
+}
+
+export class Destinations {
+  private readonly byDomain = new Map<string, Destination>();
+  private readonly composers = new Map<Mailing, Composer>();
+
+  constructor(private readonly options: DestinationsOptions) {}
+
+  /** Takes up the message of a mailing. @param date for its headers */
+  compose(mailing: Mailing, date: Date): void {
+    const from = this.options.from ?? 'news@sender.example';
+    const { message } = mailing.order;
+    this.composers.set(mailing, new Composer(message, { mailing: mailing.name, from, date }));
+  }
+
+  /** Hands deliveries that are due to their destinations, all of one moment before any is begun. */
+  take(deliveries: Delivery[]): void {
+    const touched = new Set<Destination>();
+    for (const delivery of deliveries) {
+      const destination = this.of(delivery.contact.domain);
+      destination.add(delivery);
+      touched.add(destination);
+    }
+    for (const destination of touched) destination.pump();
+  }
+
+  /** What a delivery that is due waits for, for people. */
+  waitsFor(delivery: Delivery): string {
+    return this.byDomain.get(delivery.contact.domain)?.waitsFor(delivery) ?? 'its first attempt';
+  }
+
+  private of(domain: string): Destination {
+    let destination = this.byDomain.get(domain);
+    if (!destination) {
+      destination = new Destination(domain, this.destinationOptions());
+      this.byDomain.set(domain, destination);
+    }
+    return destination;
+  }
+
+  private destinationOptions(): DestinationOptions {
+    const { clock, resolver, dialer, limits, timeouts, settlement } = this.options;
+    const { clientName = 'sender.example' } = this.options;
+    return {
+      clock,
+      resolver,
+      limits: { ...DEFAULT_LIMITS, ...limits },
+      session: { clock, dialer, clientName, timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts } },
+      envelopeFrom: (delivery) => this.returnPath(delivery),
+      render: (delivery) => this.composers.get(delivery.mailing)!.render(delivery.contact),
+      begun: (delivery, startedAt, host) => settlement.begun(delivery, startedAt, host),
+      finalDot: (delivery) => settlement.finalDot(delivery),
+      attempted: (delivery, result) => settlement.attempted(delivery, result),
+      edgeOf: (delivery) => settlement.edgeOf(delivery),
+      expired: (delivery) => settlement.expired(delivery),
+      left: (delivery) => settlement.left(delivery),
+      broken: (error) =>
+        void clock.after(0, () => {
+          throw error;
+        }),
+    };
+  }
+
+  /** Variable envelope return path: a bounce message tells by its address whom it is about. */
+  private returnPath({ mailing, contact }: Delivery): string {
+    const recipient = contact.key.replace(/@(?=[^@]*$)/, '=');
+    return `bounce+${mailing.name}+${recipient}@${this.options.returnPathDomain ?? 'return.sender.example'}`;
+  }
+}

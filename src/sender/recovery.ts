@@ -1,0 +1,124 @@
+// A sender that starts on a store: takes up everything as the last one left it, and settles the
+// attempts that were cut short. Before the final dot nothing was handed over, and the attempt is
+// made again; after it the server may have the message, and its end is unknown (rule 12).
+
+import { invariant } from '../errors.js';
+import type { Changes } from './changes.js';
+import type { Contacts } from './contact.js';
+import { Delivery } from './delivery.js';
+import { Mailing } from './mailing.js';
+import type { OpenDeliveries } from './open-deliveries.js';
+import type { Clock } from './ports.js';
+import type { Queue } from './queue.js';
+import type { Settlement } from './settlement.js';
+import type { DeliveryRecord, MailingRecord, Saved } from './store/store.js';
+
+export interface RecoveryOptions {
+  clock: Clock;
+  changes: Changes;
+  contacts: Contacts;
+  mailings: Map<string, Mailing>;
+  open: OpenDeliveries;
+  queue: Queue;
+  settlement: Settlement;
+  /** Waits for the end of building. */
+  building: (mailing: Mailing) => void;
+  /** Takes up the message of a mailing in progress. */
+  compose: (mailing: Mailing, date: Date) => void;
+}
+
+export class Recovery {
+  private readonly cutShort: Delivery[] = [];
+  private readonly due: Delivery[] = [];
+
+  constructor(private readonly options: RecoveryOptions) {}
+
+  /** @param saved of a store; nothing happens when it is empty */
+  run(saved: Saved): void {
+    const { changes, mailings } = this.options;
+    const isEmpty = this.restoreContacts(saved) === 0;
+    const records = [...saved.mailings];
+    for (const record of records) this.restoreMailing(record);
+    for (const record of saved.deliveries) this.restoreDelivery(record);
+    for (const record of records) this.takeUp(mailings.get(record.name)!, record);
+    if (isEmpty && records.length === 0) return;
+    const cut = this.cutShort.filter(({ running }) => running?.finalDot);
+    changes.tell({
+      type: 'sender.restarted',
+      inProgress: this.due.length + this.cutShort.length,
+      interrupted: this.cutShort.length - cut.length,
+      unknown: cut.length,
+    });
+    changes.change(() => {
+      for (const delivery of this.cutShort) this.settleCutShort(delivery);
+    });
+    for (const delivery of this.due) this.options.queue.add(delivery);
+  }
+
+  private restoreContacts({ contacts, past }: Saved): number {
+    const { changes, contacts: known } = this.options;
+    let count = 0;
+    for (const { start, ...record } of contacts) {
+      known.restore({ ...record, ...(start ? { history: { start, past: [] } } : {}) });
+      count++;
+    }
+    for (const record of past) {
+      known.get(record.contact)!.history!.past[record.index] = changes.records.fromPast(record);
+    }
+    return count;
+  }
+
+  private restoreMailing({ order, buildingUntil }: MailingRecord): void {
+    const { changes, mailings } = this.options;
+    mailings.set(order.name, new Mailing(order, changes.records.fromDate(buildingUntil)));
+  }
+
+  private restoreDelivery(record: DeliveryRecord): void {
+    if (record.state !== 'queued') return;
+    const { changes, contacts, mailings, open } = this.options;
+    const mailing = mailings.get(record.mailing);
+    const contact = contacts.get(record.contact);
+    invariant(mailing && contact, `the store has a delivery of ${record.contact} in ${record.mailing} alone`);
+    const delivery = Object.assign(new Delivery(mailing, contact), changes.records.fromDelivery(record));
+    open.add(delivery);
+    mailing.open++;
+    (delivery.running ? this.cutShort : this.due).push(delivery);
+  }
+
+  private takeUp(mailing: Mailing, { state, startedAt, recipients }: MailingRecord): void {
+    const { building, changes, clock, compose } = this.options;
+    if (state === 'building') return building(mailing);
+    mailing.state = state;
+    mailing.startedAt = changes.records.fromDate(startedAt);
+    mailing.recipients = recipients;
+    if (state === 'in-progress') compose(mailing, clock.date(mailing.startedAt));
+  }
+
+  private settleCutShort(delivery: Delivery): void {
+    const { clock, changes, queue, settlement } = this.options;
+    const { contact, mailing } = delivery;
+    const { startedAt, host, finalDot } = delivery.running!;
+    if (finalDot) {
+      return settlement.attempted(delivery, {
+        stage: 'message',
+        outcome: 'unknown',
+        error: 'ECRASHED',
+        startedAt,
+        host,
+      });
+    }
+    delivery.running = undefined;
+    changes.delivery(delivery);
+    changes.tell({
+      type: 'attempt.interrupted',
+      mailing: mailing.name,
+      address: contact.key,
+      startedAt,
+      domain: contact.domain,
+      host,
+    });
+    if (delivery.leaving) return settlement.left(delivery);
+    delivery.dueAt = Math.max(delivery.dueAt, clock.now());
+    queue.add(delivery);
+  }
+}

@@ -1,0 +1,21 @@
+// Which contacts a mailing or a request is for: said as data, so that it can be kept and repeated.
+
+import { wildcard } from '../wildcard.js';
+import type { Contact } from './contact.js';
+
+/** What is given must hold; nothing given means everybody. */
+export interface Selection {
+  /** Recipient domain. */
+  domain?: string;
+  /** Addresses, in which `*` stands for any text: one of them matches. Case does not count. */
+  addresses?: string[];
+}
+
+/** @returns whether a contact is meant */
+export function chooser({ domain, addresses }: Selection = {}): (contact: Contact) => boolean {
+  const patterns = addresses?.map((address) => wildcard(address.toLowerCase()));
+  const wanted = domain?.toLowerCase();
+  return (contact) =>
+    (wanted === undefined || contact.domain === wanted) &&
+    (patterns?.some((isMatch) => isMatch(contact.key)) ?? true);
+}

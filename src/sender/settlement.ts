@@ -1,0 +1,181 @@
+// What becomes of a delivery: the result of each attempt is turned into its state, the next attempt,
+// and the status of its contact. Rules 4 to 8 and 10 of docs/semantics.md.
+
+import type { Cause, TerminalState } from '../events/types.js';
+import { attemptFact } from './attempt.js';
+import type { Changes } from './changes.js';
+import { liesWithRecipient } from './classify.js';
+import type { Contact, Contacts } from './contact.js';
+import type { Delivery } from './delivery.js';
+import type { EndedDelivery } from './history.js';
+import type { DestinationResult } from './destination.js';
+import type { OpenDeliveries } from './open-deliveries.js';
+import type { Clock, Random } from './ports.js';
+import type { Queue } from './queue.js';
+import { budgetClass, decide, windowEdge, type RetryPolicy } from './retry-policy.js';
+
+export interface SettlementOptions {
+  clock: Clock;
+  random: Random;
+  policy: RetryPolicy;
+  changes: Changes;
+  contacts: Contacts;
+  open: OpenDeliveries;
+  queue: Queue;
+}
+
+export class Settlement {
+  constructor(private readonly options: SettlementOptions) {}
+
+  /** The server is about to hear of this delivery. */
+  begun(delivery: Delivery, startedAt: number, host: string): void {
+    const { changes } = this.options;
+    changes.change(() => {
+      delivery.running = { startedAt, host, finalDot: false };
+      changes.delivery(delivery);
+    });
+  }
+
+  /** The final dot is about to leave: from here on the server may have the message. */
+  finalDot(delivery: Delivery): void {
+    const { changes } = this.options;
+    changes.change(() => {
+      if (delivery.running) delivery.running.finalDot = true;
+      changes.delivery(delivery);
+    });
+  }
+
+  /** Takes the result of one attempt. */
+  attempted(delivery: Delivery, result: DestinationResult): void {
+    this.options.changes.change(() => this.settle(delivery, result));
+  }
+
+  /** The window was over before a connection was free. */
+  expired(delivery: Delivery): void {
+    const { changes, clock } = this.options;
+    changes.change(() =>
+      this.softBounced(delivery, delivery.lastCause ?? 'other', 'window over', clock.now()),
+    );
+  }
+
+  /** The contact left before the attempt that was running came to anything. */
+  left(delivery: Delivery): void {
+    this.options.changes.change(() => this.withdrawn(delivery));
+  }
+
+  /** The last moment at which an attempt of a delivery may begin. */
+  edgeOf({ mailing, firstAttemptAt }: Delivery): number {
+    const { startedAt: mailingStartedAt } = mailing;
+    return windowEdge(this.options.policy.retry, { mailingStartedAt, firstAttemptAt });
+  }
+
+  /** Rule 10: ends what else is in progress for a contact that is not active any more. */
+  withdraw(contact: Contact): void {
+    const { status } = contact;
+    if (status === 'active') return;
+    for (const delivery of this.options.open.of(contact)) {
+      if (delivery.runningSince !== undefined) {
+        delivery.leaving ??= status;
+        this.options.changes.delivery(delivery);
+        continue;
+      }
+      this.withdrawn(delivery);
+    }
+  }
+
+  private settle(delivery: Delivery, result: DestinationResult): void {
+    const { changes, policy, queue } = this.options;
+    const fact = attemptFact(delivery, result, policy);
+    const { outcome, cause } = fact;
+    delivery.attempts = fact.n;
+    delivery.runningSince = undefined;
+    delivery.running = undefined;
+    delivery.firstAttemptAt ??= result.startedAt;
+    delivery.lastCause = cause;
+    if (outcome === 'accepted') {
+      changes.tell(fact);
+      return this.delivered(delivery, result.startedAt);
+    }
+    if (outcome === 'rejected') {
+      changes.tell(fact);
+      return this.hardBounced(
+        delivery,
+        cause,
+        result.reply ? `${result.reply.code} at ${result.stage}` : (result.error ?? cause),
+        result.startedAt,
+      );
+    }
+    const spent = budgetClass(outcome, result.stage);
+    delivery[spent]++;
+    if (outcome === 'unknown') delivery.unknown++;
+    const decision = decide(policy, {
+      attempts: fact.n,
+      replied: delivery.replied,
+      unreachable: delivery.unreachable,
+      class: spent,
+      firstAttemptAt: delivery.firstAttemptAt,
+      mailingStartedAt: delivery.mailing.startedAt,
+      endedAt: this.options.clock.now(),
+      draw: this.jitterDraw(delivery),
+    });
+    if ('giveUp' in decision) {
+      changes.tell(fact);
+      return this.softBounced(delivery, cause, decision.giveUp, result.startedAt);
+    }
+    if (delivery.leaving) {
+      changes.tell(fact);
+      return this.withdrawn(delivery);
+    }
+    fact.nextAt = decision.retryAt;
+    changes.tell(fact);
+    delivery.dueAt = decision.retryAt;
+    changes.delivery(delivery);
+    queue.add(delivery);
+  }
+
+  private jitterDraw({ mailing, contact, attempts }: Delivery): number {
+    const { policy, random } = this.options;
+    if (policy.retry.jitter === 0) return 0;
+    return random.fraction('jitter', mailing.name, contact.key, attempts);
+  }
+
+  private delivered(delivery: Delivery, begunAt: number): void {
+    this.end(delivery, 'delivered', '2xx after the final dot');
+    this.count(delivery, { what: 'delivered', begunAt });
+  }
+
+  private hardBounced(delivery: Delivery, cause: Cause, why: string, begunAt: number): void {
+    this.end(delivery, 'hard-bounced', why, cause);
+    this.count(delivery, { what: 'hard-bounced', begunAt, ...this.spares(cause) });
+  }
+
+  private softBounced(delivery: Delivery, cause: Cause, why: string, begunAt: number): void {
+    this.end(delivery, 'soft-bounced', why, cause);
+    this.count(delivery, { what: 'soft-bounced', begunAt });
+  }
+
+  private count(
+    { contact, mailing }: Delivery,
+    how: Pick<EndedDelivery, 'what' | 'begunAt' | 'spares'>,
+  ): void {
+    const { startedAt: chosenAt, name } = mailing;
+    const endedAt = this.options.clock.now();
+    this.options.contacts.count(contact, { ...how, mailing: name, chosenAt, endedAt });
+    this.withdraw(contact);
+  }
+
+  /** Whether the policy lets a contact stay active after a hard bounce. */
+  private spares(cause: Cause): { spares?: true } {
+    const isSpared = this.options.policy.bounce.hard === 'recipient-only' && !liesWithRecipient(cause);
+    return isSpared ? { spares: true } : {};
+  }
+
+  private withdrawn(delivery: Delivery): void {
+    this.end(delivery, 'withdrawn', delivery.leaving ?? delivery.contact.status);
+  }
+
+  private end(delivery: Delivery, state: TerminalState, why: string, cause?: Cause): void {
+    this.options.open.remove(delivery);
+    delivery.end(state, why, this.options.changes, cause);
+  }
+}

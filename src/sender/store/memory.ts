@@ -1,0 +1,49 @@
+// A store in memory: for simulations in which the sender crashes, and for tests. It keeps copies,
+// so that nothing but what was committed is in it.
+
+import { contactKey } from '../contact.js';
+import type {
+  Commit,
+  ContactRecord,
+  DeliveryRecord,
+  MailingRecord,
+  PastRecord,
+  StatusRecord,
+  Store,
+} from './store.js';
+
+/** @returns an empty store; it is gone with its process */
+export function memoryStore(): Store {
+  const contacts = new Map<string, ContactRecord>();
+  const past = new Map<string, PastRecord[]>();
+  const statuses: StatusRecord[] = [];
+  const mailings = new Map<string, MailingRecord>();
+  const deliveries = new Map<string, Map<string, DeliveryRecord>>();
+  return {
+    load: () => ({
+      contacts: contacts.values(),
+      past: [...past.values()].flat(),
+      mailings: mailings.values(),
+      deliveries: [...deliveries.values()].flatMap((ofMailing) => [...ofMailing.values()]),
+    }),
+    // Nothing in here can fail half way, which makes it a transaction.
+    commit(change: Commit) {
+      for (const record of change.contacts) contacts.set(contactKey(record.address), record);
+      for (const record of change.past) {
+        const entries = past.get(record.contact);
+        if (entries) entries[record.index] = record;
+        else past.set(record.contact, [record]);
+      }
+      statuses.push(...change.statuses);
+      for (const record of change.mailings) mailings.set(record.name, record);
+      for (const record of change.deliveries) {
+        let ofMailing = deliveries.get(record.mailing);
+        if (!ofMailing) deliveries.set(record.mailing, (ofMailing = new Map<string, DeliveryRecord>()));
+        ofMailing.set(record.contact, record);
+      }
+    },
+    statuses: (contact) =>
+      statuses.filter((record) => contact === undefined || record.contact === contactKey(contact)),
+    close: () => undefined,
+  };
+}

@@ -1,0 +1,15 @@
+// A contact as the sender has it, for tests of what is below the sender.
+
+import type { Contact } from '../../src/sender/contact.js';
+
+/** An active contact with nothing behind it. */
+export function contactOf(address: string): Contact {
+  const key = address.toLowerCase();
+  return {
+    address,
+    key,
+    domain: key.slice(key.lastIndexOf('@') + 1),
+    status: 'active',
+    softBounceStreak: 0,
+  };
+}
