@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { EXIT, type ExitCode } from '../errors.js';
 import { parseDuration } from '../units.js';
 import { printError } from './errors.js';
+import type { ExploreCommand } from './explore.js';
 import type { Io } from './io.js';
 import { version, type RunOptions } from './options.js';
 
@@ -134,6 +135,29 @@ Every run writes <output>/<run-id>/ with run.json, junit.xml and events/; <outpu
       done(schema(name, options, io));
     });
 
+  program
+    .command('explore')
+    .description('draw random experiments, hold every rule against them, and write down one that breaks one')
+    .option('--runs <n>', 'experiments (default: 1000, or as many as --time allows)', count)
+    .option('--time <duration>', 'real time after which no further one is begun, such as 60s', duration)
+    .option('--seed <seed>', 'seed of all draws (default: the time of day)', nonEmpty)
+    .option('--policy <name|file>', 'retry policy of all of them (default: any shipped one)')
+    .option('--faults <names>', 'faults that may be drawn, with commas (default: all)')
+    .option('--workers <n>', 'experiments played at once (default: one a core)', positiveInteger)
+    .option('--output <dir>', 'folder for the scenario that was found', 'reports/explore')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ bouncelab explore --runs 10000
+  $ bouncelab explore --time 60s --policy ./mine.yaml
+  $ bouncelab explore --faults busy,down,opt-out --seed 7`,
+    )
+    .action(async (options: ExploreCommand) => {
+      const { exploreCommand } = await import('./explore.js');
+      done(await exploreCommand(options, io));
+    });
+
   for (const command of program.commands) {
     command.option('--debug', 'show stack traces of errors that are the fault of bouncelab', false);
   }
@@ -149,6 +173,13 @@ function positiveInteger(text: string): number {
   if (!Number.isInteger(value) || value < 1 || value > WORKERS_MAX) {
     throw new InvalidArgumentError(`It must be a whole number from 1 to ${WORKERS_MAX}.`);
   }
+  return value;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1.');
   return value;
 }
 

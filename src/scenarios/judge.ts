@@ -24,8 +24,9 @@ export class Judge {
   private next = 0;
 
   constructor(private readonly plan: ScenarioPlan) {
-    const { expectations, policy } = plan;
-    this.invariants = new InvariantChecker({ policy, limits: DEFAULT_LIMITS });
+    const { expectations, policy, network } = plan;
+    const { latencyMs } = network;
+    this.invariants = new InvariantChecker({ policy, limits: DEFAULT_LIMITS, latencyMs });
     this.timed = expectations
       .filter((expectation): expectation is ExpectationPlan & { at: number } => expectation.at !== 'end')
       .sort((a, b) => a.at - b.at);

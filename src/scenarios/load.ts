@@ -39,8 +39,18 @@ export function loadScenario(path: string, options: LoadOptions): LoadResult {
   const file = displayPath(absolute, cwd);
   const text = readSource(absolute);
   if ('message' in text) return { file, source: '', problems: [wholeFileProblem(file, text)] };
+  return loadScenarioText(path, text.text, options);
+}
 
-  const source = text.text;
+/**
+ * Loads a scenario whose text is at hand.
+ *
+ * @param path where it would be, relative to `options.cwd`; what it refers to is looked up from there
+ */
+export function loadScenarioText(path: string, source: string, options: LoadOptions): LoadResult {
+  const { cwd } = options;
+  const absolute = resolve(cwd, path);
+  const file = displayPath(absolute, cwd);
   const yaml = parseYaml(file, source);
   const wrong = notAMapping(yaml, 'scenario');
   if (wrong)

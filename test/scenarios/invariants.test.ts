@@ -137,7 +137,7 @@ function broken(events: Timed[], policy: RetryPolicy = EMMA): string[] {
 }
 
 function check(events: Timed[], policy: RetryPolicy = EMMA): InvariantChecker {
-  const checker = new InvariantChecker({ policy, limits: DEFAULT_LIMITS });
+  const checker = new InvariantChecker({ policy, limits: DEFAULT_LIMITS, latencyMs: 0 });
   for (const [seq, [t, fact]] of events.entries()) checker.read({ seq, t, ...fact });
   return checker;
 }

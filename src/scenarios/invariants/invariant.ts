@@ -37,6 +37,8 @@ export interface Watched {
   history: History;
   policy: RetryPolicy;
   limits: DestinationLimits;
+  /** How long bytes are under way, ms. */
+  latencyMs: number;
 }
 
 export interface Invariant {

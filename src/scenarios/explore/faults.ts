@@ -1,0 +1,104 @@
+// What can go wrong in an experiment, by name. Each run enables a random subset of these: a run in
+// which everything fails at once finds less than many in which a few things do.
+
+import type { Data } from './document.js';
+import type { Draw } from './draw.js';
+
+/** When the faults are over; from then on an experiment must come to rest. */
+export type Hours = number;
+
+interface BehaviorFault {
+  kind: 'behavior';
+  /** Whether it can stand for one mailbox, where the recipient is known. */
+  mailbox: boolean;
+  /** The behavior without its conditions. */
+  draw(draw: Draw): { [key: string]: Data };
+}
+
+interface OtherFault {
+  /** Draws of the experiment itself, see `experiment.ts`. */
+  kind: 'experiment';
+}
+
+export type Fault = BehaviorFault | OtherFault;
+
+const behavior = (
+  name: string,
+  mailbox: boolean,
+  draw: (draw: Draw) => { [key: string]: Data } = () => ({}),
+): [string, Fault] => [name, { kind: 'behavior', mailbox, draw: (from) => ({ do: name, ...draw(from) }) }];
+
+const RECIPIENT_STAGES = ['rcpt', 'data', 'message'];
+const STAGES = ['connect', 'ehlo', 'mail', ...RECIPIENT_STAGES];
+const minutes = (draw: Draw, max: number): string => `${draw.int(1, max)}m`;
+
+/** Every fault by its name. */
+export const FAULTS: ReadonlyMap<string, Fault> = new Map<string, Fault>([
+  behavior('busy', true, (draw) => ({ stage: draw.one(RECIPIENT_STAGES) })),
+  behavior('mailbox-full', true, (draw) => ({ permanent: draw.chance(0.2) })),
+  behavior('nonexistent-user', true),
+  behavior('junk-block', true, (draw) => ({ stage: draw.one(RECIPIENT_STAGES) })),
+  behavior('greylist', true, (draw) => ({ for: minutes(draw, 90) })),
+  behavior('reply', true, (draw) => {
+    const code = draw.one([421, 450, 451, 452, 550, 552, 554]);
+    return { stage: draw.one(RECIPIENT_STAGES), code, text: 'drawn', close: draw.chance(0.3) };
+  }),
+  behavior('down', false),
+  behavior('unresponsive', true, (draw) => {
+    const stage = draw.one(RECIPIENT_STAGES);
+    return {
+      stage,
+      ...(draw.chance(0.5) ? { for: minutes(draw, 40) } : {}),
+      ...(stage === 'message' ? { kept: draw.chance(0.5) } : {}),
+    };
+  }),
+  [
+    'busy-host',
+    { kind: 'behavior', mailbox: false, draw: (draw) => ({ do: 'busy', stage: draw.one(STAGES) }) },
+  ],
+  [
+    'silent-host',
+    {
+      kind: 'behavior',
+      mailbox: false,
+      draw: (draw) => ({ do: 'unresponsive', stage: draw.one(STAGES.slice(0, 3)) }),
+    },
+  ],
+  [
+    'refusing-host',
+    {
+      kind: 'behavior',
+      mailbox: false,
+      draw: () => ({ do: 'reply', stage: 'connect', code: 554, text: 'drawn' }),
+    },
+  ],
+  ['opt-out', { kind: 'experiment' }],
+  ['reactivate', { kind: 'experiment' }],
+  ['subscribe', { kind: 'experiment' }],
+  ['add', { kind: 'experiment' }],
+  ['set', { kind: 'experiment' }],
+  ['status', { kind: 'experiment' }],
+]);
+
+/** @param hours when all faults must be over @returns the behavior with conditions that end it by then */
+export function drawBehavior(
+  draw: Draw,
+  fault: BehaviorFault,
+  hours: Hours,
+  scope: 'domain' | 'mailbox',
+): Data {
+  const written = fault.draw(draw);
+  const knowsRecipient = scope === 'mailbox' || RECIPIENT_STAGES.includes(written['stage'] as string);
+  const conditions: { [key: string]: Data } = {};
+  if (draw.chance(0.3)) {
+    const from = draw.int(0, hours - 1);
+    conditions['during'] = `${from}h..${draw.int(from + 1, hours)}h`;
+  } else conditions['until'] = `${draw.int(1, hours)}h`;
+  if (knowsRecipient && draw.chance(0.4)) {
+    const first = draw.int(1, 3);
+    conditions['attempts'] = `${first}..${draw.int(first, 6)}`;
+  }
+  if (knowsRecipient && draw.chance(0.2)) conditions['share'] = draw.one(['10%', '50%', '90%']);
+  if (draw.chance(0.3)) conditions['chance'] = draw.one(['5%', '30%', '70%']);
+  return { ...written, ...conditions };
+}

@@ -1,0 +1,58 @@
+// One worker thread of an exploration, and the clock that is held beside it: an experiment that
+// spins or kills its thread is a finding like any other.
+
+import { Worker } from 'node:worker_threads';
+import { setRealTimeout } from '../../clock/system.js';
+import type { ExploreAnswer, ExploreOrder } from './messages.js';
+
+/** Real time without an answer after which a worker is given up, ms. */
+const TRY_LIMIT_MS = 60_000;
+const SHRINK_LIMIT_MS = 300_000;
+
+/** Run from its TypeScript source (in tests), the build beside it is used. */
+function workerUrl(): URL {
+  const path = import.meta.url.endsWith('.ts') ? '../../../dist/scenarios/explore/worker.js' : './worker.js';
+  return new URL(path, import.meta.url);
+}
+
+export class ExploreSeat {
+  private worker: Worker | undefined;
+  private end: ((answer: ExploreAnswer) => void) | undefined;
+
+  /** Never rejects. @returns `broken` when the thread died or fell silent; the next order gets a new one */
+  ask(order: ExploreOrder): Promise<ExploreAnswer> {
+    const worker = (this.worker ??= this.start());
+    const limitMs = order.kind === 'try' ? TRY_LIMIT_MS : SHRINK_LIMIT_MS;
+    return new Promise((resolve) => {
+      const cancel = setRealTimeout(() => this.broken('it did not come to an end in real time'), limitMs);
+      this.end = (answer) => {
+        cancel();
+        this.end = undefined;
+        resolve(answer);
+      };
+      worker.postMessage(order);
+    });
+  }
+
+  async stop(): Promise<void> {
+    const { worker } = this;
+    this.worker = undefined;
+    await worker?.terminate();
+  }
+
+  private start(): Worker {
+    const worker = new Worker(workerUrl(), { stdout: true, stderr: true });
+    const died = (how: string): void => {
+      if (worker === this.worker) this.broken(how);
+    };
+    worker.on('message', (answer: ExploreAnswer) => this.end?.(answer));
+    worker.on('error', (error: Error) => died(`its thread died: ${error.message}`));
+    worker.on('exit', (code) => died(`its thread ended with code ${code}`));
+    return worker;
+  }
+
+  private broken(message: string): void {
+    void this.stop();
+    this.end?.({ kind: 'broken', message });
+  }
+}
