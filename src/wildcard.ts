@@ -1,5 +1,8 @@
 // Patterns over addresses and local parts, in which `*` stands for any text, also for none.
 
+/** Patterns are matched by backtracking: with more stars than this that can take long. */
+export const STARS_MAX = 5;
+
 /** @param pattern compared as it is; lower-case it first where case does not count */
 export function wildcard(pattern: string): (text: string) => boolean {
   if (!pattern.includes('*')) return (text) => text === pattern;

@@ -122,8 +122,8 @@ Every run writes <output>/<run-id>/ with run.json, junit.xml and events/; <outpu
 
   program
     .command('schema')
-    .description('print the JSON Schema of scenario or policy files, for editors')
-    .argument('[name]', 'scenario or policy', 'scenario')
+    .description('print the JSON Schema of scenario, policy or cause files, for editors')
+    .argument('[name]', 'scenario, policy or causes', 'scenario')
     .option('--write', 'write schema/*.json of this package', false)
     .option('--check', 'fail when schema/*.json are not what would be written', false)
     .addHelpText(

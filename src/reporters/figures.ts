@@ -25,7 +25,10 @@ export function plural(count: number, noun: string): string {
   return `${thousands(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** What became of the deliveries of all mailings of a scenario: `1,000 delivered · 3 soft · 1 hard`. */
+/**
+ * What became of the deliveries of all mailings of a scenario, `1,000 delivered · 3 soft · 1 hard`,
+ * and how many contacts a cause that is not theirs has cost their status.
+ */
 export function deliveryCounts(result: ScenarioResult): string {
   const sum = { delivered: 0, soft: 0, hard: 0, withdrawn: 0, 'in progress': 0 };
   for (const mailing of Object.values(result.mailings)) {
@@ -35,7 +38,8 @@ export function deliveryCounts(result: ScenarioResult): string {
     sum.withdrawn += mailing.withdrawn;
     sum['in progress'] += mailing.inProgress;
   }
-  return Object.entries(sum)
+  const counts = { ...sum, 'lost, not theirs': result.lost.notTheirs };
+  return Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${thousands(count)} ${what}`)
     .join(' · ');

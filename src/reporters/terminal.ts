@@ -9,6 +9,7 @@ import type { Reporter, RunStart, ScenarioEnd, ScenarioProgress, ScenarioStart }
 import { Printer, type Screen } from './screen.js';
 import { failureLines } from './terminal-failure.js';
 import { scenarioLine, summaryLines } from './terminal-lines.js';
+import { lostLines } from './terminal-lost.js';
 import { terminalLine } from './text.js';
 
 /** Real time as this reporter needs it; tests give their own. */
@@ -86,6 +87,8 @@ export class TerminalReporter implements Reporter {
       for (const line of lines) this.#line(line);
     });
     this.#line('');
+    const lost = lostLines(run, this.#printer.columns, this.#colors);
+    for (const line of lost.length > 0 ? [...lost, ''] : []) this.#line(line);
     for (const line of summaryLines(run, this.#start, this.#printer.columns, this.#colors)) this.#line(line);
   }
 

@@ -3,6 +3,7 @@
 
 import { formatDuration } from '../units.js';
 import { wildcard } from '../wildcard.js';
+import { sumLost } from './lost.js';
 import type { Check, ExpectationPlan, MailingNumber, NumberMatcher } from './plan.js';
 import type { Failure } from './result.js';
 import type { MailingTally, Tally } from './tally.js';
@@ -42,12 +43,28 @@ function find(check: Check, tally: Tally): Finding | undefined {
         check.expected,
         tally.server(check.domain)[check.field],
       );
+    case 'lost':
+      return findLost(check, tally);
     default: {
       const mailing = tally.mailings.get(check.mailing);
       if (!mailing) return finding(`mailing ${check.mailing}`, 'a mailing', 'not begun yet');
       return findInMailing(check, mailing);
     }
   }
+}
+
+function findLost(
+  { mailing, figure, expected }: Check & { kind: 'lost' },
+  tally: Tally,
+): Finding | undefined {
+  const of = mailing === undefined ? undefined : tally.mailings.get(mailing);
+  if (mailing !== undefined && !of) return finding(`mailing ${mailing}`, 'a mailing', 'not begun yet');
+  const lost = of?.lost ?? sumLost([...tally.mailings.values()].map((one) => one.lost));
+  const by = typeof figure === 'object' ? ` to ${figure.cause}` : '';
+  const whose = figure === 'notTheirs' ? ' to a cause that is not theirs' : by;
+  const subject = `contacts lost${mailing === undefined ? '' : ` by ${mailing}`}${whose}`;
+  const actual = typeof figure === 'object' ? (lost.causes[figure.cause] ?? 0) : lost[figure];
+  return number(subject, expected, actual, listedCauses(lost.causes, 'nobody was lost'));
 }
 
 type MailingCheck = Extract<Check, { mailing: string }>;
@@ -74,7 +91,7 @@ function findInMailing(check: MailingCheck, mailing: MailingTally): Finding | un
         `bounces of ${name} with cause ${check.cause}`,
         check.expected,
         mailing.causes[check.cause] ?? 0,
-        causes(mailing),
+        listedCauses(mailing.causes, 'nothing bounced'),
       );
     case 'attempts':
       return times(
@@ -106,9 +123,9 @@ function placed(mailing: MailingTally, placement: string): number {
   return mailing.placement[placement as keyof MailingTally['placement']];
 }
 
-function causes(mailing: MailingTally): string[] {
-  const found = Object.entries(mailing.causes).map(([cause, count]) => `${cause}: ${count}`);
-  return found.length > 0 ? [`causes found: ${found.join(', ')}`] : ['nothing bounced'];
+function listedCauses(causes: Record<string, number>, none: string): string[] {
+  const found = Object.entries(causes).map(([cause, count]) => `${cause}: ${count}`);
+  return found.length > 0 ? [`causes found: ${found.join(', ')}`] : [none];
 }
 
 function completed(name: string, expected: NumberMatcher, mailing: MailingTally): Finding | undefined {

@@ -1,14 +1,15 @@
-// JSON Schemas of scenario and policy files, generated from the definitions that check them, so
+// JSON Schemas of scenario, policy and cause files, generated from the definitions that check them, so
 // that an editor completes and underlines what the loader would accept and refuse.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { causesSchema } from '../sender/cause-schema.js';
 import { policySchema } from '../sender/policy-schema.js';
 import { defaultPolicyFile } from './policy-file.js';
 import { scenarioSchema } from './schema.js';
 
-export const SCHEMA_NAMES = ['scenario', 'policy'] as const;
+export const SCHEMA_NAMES = ['scenario', 'policy', 'causes'] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 /** The same place from src/ and from dist/. */
@@ -33,9 +34,21 @@ export function policyJsonSchema(): JsonSchema {
   return schema;
 }
 
+/** JSON Schema (draft 7) of a file of cause rules. */
+export function causesJsonSchema(): JsonSchema {
+  const { id: _id, ...meta } = causesSchema.meta() ?? {};
+  return generate(z.strictObject(causesSchema.shape).meta(meta));
+}
+
+const SCHEMAS: Record<SchemaName, () => JsonSchema> = {
+  scenario: scenarioJsonSchema,
+  policy: policyJsonSchema,
+  causes: causesJsonSchema,
+};
+
 /** A schema as the text of its file. */
 export function jsonSchema(name: SchemaName): string {
-  const schema = name === 'scenario' ? scenarioJsonSchema() : policyJsonSchema();
+  const schema = SCHEMAS[name]();
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 

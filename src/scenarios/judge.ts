@@ -9,6 +9,7 @@ import { violationFailure } from './invariants/failure.js';
 import { InvariantChecker } from './invariants/index.js';
 import type { ExpectationPlan, ScenarioPlan } from './plan.js';
 import type { Failure, ScenarioResult, ScenarioStatus } from './result.js';
+import { sumLost } from './lost.js';
 import { resultOf, Tally } from './tally.js';
 
 /** How many deliveries a deadlock names before it only counts them. */
@@ -72,7 +73,7 @@ export class Judge {
     return { verdict: 'inconclusive', failures: [...this.failures, ...this.violations(), failure] };
   }
 
-  figures(): Pick<ScenarioResult, 'mailings' | 'statuses' | 'servers'> {
+  figures(): Pick<ScenarioResult, 'mailings' | 'statuses' | 'lost' | 'servers'> {
     const { tally } = this;
     const mailings: ScenarioResult['mailings'] = {};
     for (const [name, mailing] of tally.mailings) mailings[name] = resultOf(mailing);
@@ -82,6 +83,11 @@ export class Judge {
         active: tally.count('active'),
         error: tally.count('error'),
         optOut: tally.count('opt-out'),
+      },
+      lost: {
+        ...sumLost(Object.values(mailings).map(({ lost }) => lost)),
+        expected: this.plan.expectations.some(({ checks }) => checks.some(({ kind }) => kind === 'lost')),
+        groups: tally.lost.largest(),
       },
       servers: Object.fromEntries(tally.servers),
     };

@@ -71,7 +71,7 @@ function readPolicy(reader: Reader, folder: string, cwd: string): RetryPolicy | 
   const path = ['policy'];
   const value = reader.get(path);
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return readInlinePolicy(reader, path);
+    return readInlinePolicy(reader, path, folder, cwd);
   const name = value === undefined ? DEFAULT_POLICY : reader.read(scenarioSchema.shape.policy, path);
   if (typeof name !== 'string') return undefined;
   const result = loadPolicy(name, folder, cwd);

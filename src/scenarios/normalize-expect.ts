@@ -15,6 +15,7 @@ import type { Reader } from './reader.js';
 import {
   contactExpectationSchema,
   expectationSchema,
+  lostExpectationSchema,
   mailingExpectationSchema,
   serverExpectationSchema,
   statusesExpectationSchema,
@@ -85,7 +86,7 @@ class BlockReader {
     const keys = reader.keys(path).filter((key) => key !== 'at');
     if (keys.length === 0) {
       reader.problem(path, 'this block expects nothing', {
-        hint: 'name a mailing, contacts, statuses or servers',
+        hint: 'name a mailing, contacts, statuses, lost or servers',
       });
     }
     for (const key of keys) {
@@ -93,6 +94,7 @@ class BlockReader {
       if (key === 'contacts') this.#contacts(at);
       else if (key === 'statuses') this.#statuses(at);
       else if (key === 'servers') this.#servers(at);
+      else if (key === 'lost') this.#lost(at);
       else this.#mailing(key, at);
     }
     return this.#checks;
@@ -128,6 +130,7 @@ class BlockReader {
       expected,
       location,
     }));
+    this.#lost([...path, 'lost'], mailing);
     for (const kind of ['attempts', 'seen'] as const) this.#attempts(mailing, kind, [...path, kind]);
   }
 
@@ -220,6 +223,26 @@ class BlockReader {
         this.#checks.push({ kind: 'contact', address, softBounceStreak, location });
       }
     }
+  }
+
+  #lost(path: Path, mailing?: string): void {
+    if (this.reader.get(path) === undefined) return;
+    const of = mailing === undefined ? {} : { mailing };
+    const { total, notTheirs, causes } = lostExpectationSchema.shape;
+    if (!this.reader.object(lostExpectationSchema, path) || !this.#isFilled(path)) return;
+    for (const [figure, schema] of Object.entries({ total, notTheirs }) as ['total', typeof total][]) {
+      const at = [...path, figure];
+      const expected = this.reader.read(schema, at);
+      if (expected)
+        this.#checks.push({ kind: 'lost', ...of, figure, expected, location: this.reader.place(at) });
+    }
+    this.#named(causes.unwrap(), [...path, 'causes'], (cause, expected, location) => ({
+      kind: 'lost',
+      ...of,
+      figure: { cause },
+      expected,
+      location,
+    }));
   }
 
   #statuses(path: Path): void {

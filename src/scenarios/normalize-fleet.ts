@@ -8,12 +8,10 @@ import { readBehaviorList, readBehaviors } from './normalize-behavior.js';
 import { quoted } from './problems.js';
 import type { Reader } from './reader.js';
 import { domainSchema } from './schema.js';
+import { STARS_MAX } from '../wildcard.js';
 
 /** The key of the fleet that catches the rest. */
 export const DEFAULT_DOMAIN = 'default';
-
-/** Patterns are matched by backtracking: with more stars than this that can take long. */
-export const STARS_MAX = 5;
 
 /** The domains of a scenario, and who serves which. */
 export class Fleet {

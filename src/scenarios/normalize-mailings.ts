@@ -10,7 +10,7 @@ import { mailingSchema } from './schema.js';
 import type { toSchema } from './schema.js';
 
 /** Names that mean something else in a block of `expect`. */
-const RESERVED = ['at', 'contacts', 'statuses', 'servers'];
+const RESERVED = ['at', 'contacts', 'statuses', 'servers', 'lost'];
 
 export interface Mailings {
   plans: MailingPlan[];

@@ -2,10 +2,9 @@
 // of addresses that never exist.
 
 import { formatDuration } from '../units.js';
-import { wildcard } from '../wildcard.js';
+import { STARS_MAX, wildcard } from '../wildcard.js';
 import type { Path } from './locate.js';
 import type { Audience } from './normalize-audience.js';
-import { STARS_MAX } from './normalize-fleet.js';
 import { closest, quoted } from './problems.js';
 import type { Reader } from './reader.js';
 

@@ -1,8 +1,12 @@
 // A policy as written, completed with the values of the policy it is based on.
 
 import { invariant } from '../errors.js';
+import type { CauseRule } from '../sender/cause-rules.js';
 import type { PolicyInput } from '../sender/policy-schema.js';
 import type { RetryPolicy } from '../sender/retry-policy.js';
+
+/** A policy as written, with the rules of a file that it names in the place of its path. */
+export type CompleteInput = Omit<PolicyInput, 'causes'> & { causes?: CauseRule[] | undefined };
 
 type Attempts = RetryPolicy['retry']['attempts'];
 type Budget = number | null;
@@ -12,7 +16,11 @@ type Budget = number | null;
  * @param name the name of a policy that does not say its own
  * @throws BouncelabError E_HARNESS when there is no base and a key is missing
  */
-export function completePolicy(input: PolicyInput, base: RetryPolicy | undefined, name: string): RetryPolicy {
+export function completePolicy(
+  input: CompleteInput,
+  base: RetryPolicy | undefined,
+  name: string,
+): RetryPolicy {
   const { retry = {}, bounce = {} } = input;
   return {
     name: input.name ?? name,
@@ -32,6 +40,7 @@ export function completePolicy(input: PolicyInput, base: RetryPolicy | undefined
       ),
       overrides: either(bounce.overrides, base?.bounce.overrides, 'bounce.overrides'),
     },
+    causes: either(input.causes, base?.causes, 'causes'),
   };
 }
 

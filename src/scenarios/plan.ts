@@ -85,6 +85,8 @@ export type Check = { location: Location } & (
   | { kind: 'mailing-state'; mailing: string; expected: string }
   | { kind: 'placement'; mailing: string; placement: string; expected: NumberMatcher }
   | { kind: 'cause'; mailing: string; cause: string; expected: NumberMatcher }
+  /** Contacts that became `error`: `total`, `notTheirs`, or of one cause; without a mailing those of all. */
+  | { kind: 'lost'; mailing?: string; figure: LostFigure; expected: NumberMatcher }
   /** Attempts the sender made for one address: how many, or their offsets from the first, in ms. */
   | { kind: 'attempts'; mailing: string; address: string; expected: NumberMatcher | { offsets: number[] } }
   /** Attempts that reached a server as the fleet saw them (a RCPT for this address). */
@@ -106,6 +108,9 @@ export const MAILING_NUMBERS = [
   'lateBounces',
 ] as const;
 export type MailingNumber = (typeof MAILING_NUMBERS)[number];
+
+/** `cause` stands for contacts lost to that cause. */
+export type LostFigure = 'total' | 'notTheirs' | { cause: string };
 
 export const SERVER_NUMBERS = ['connections', 'peakConnections', 'refused', 'accepted'] as const;
 export type ServerNumber = (typeof SERVER_NUMBERS)[number];

@@ -2,11 +2,12 @@
 // check, and take what they leave out from `emma`, which is a file like the others.
 
 import { readdirSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invariant } from '../errors.js';
 import { policySchema } from '../sender/policy-schema.js';
 import type { RetryPolicy } from '../sender/retry-policy.js';
+import { ownCauses } from './causes-file.js';
 import { completePolicy } from './normalize-policy.js';
 import type { Path } from './locate.js';
 import { arrangeProblems, listed, nameHint, quoted } from './problems.js';
@@ -61,15 +62,31 @@ export function unknownPolicy(name: string): { message: string; hint: string } {
       };
 }
 
-/** Reads a policy that is written at `path` of a scenario; undefined, and problems, when it is wrong. */
-export function readInlinePolicy(reader: Reader, path: Path): RetryPolicy | undefined {
+/**
+ * Reads a policy that is written at `path` of a scenario.
+ *
+ * @param from folder from which the path of a file of causes is meant
+ * @returns undefined, and problems, when it is wrong
+ */
+export function readInlinePolicy(
+  reader: Reader,
+  path: Path,
+  from: string,
+  cwd: string,
+): RetryPolicy | undefined {
   const input = reader.read(policySchema, path);
-  return input && completePolicy(input, readDefaultPolicy(), 'inline');
+  if (!input) return undefined;
+  const causes = ownCauses(reader, input.causes, [...path, 'causes'], from, cwd);
+  return causes && completePolicy({ ...input, causes }, readDefaultPolicy(), 'inline');
 }
 
 /** The policy `emma`. */
 export function readDefaultPolicy(): RetryPolicy {
-  defaultPolicy ??= completePolicy(policySchema.parse(defaultPolicyFile().value), undefined, DEFAULT_POLICY);
+  if (!defaultPolicy) {
+    const input = policySchema.parse(defaultPolicyFile().value);
+    invariant(typeof input.causes !== 'string', `the policy ${DEFAULT_POLICY} holds its causes itself`);
+    defaultPolicy = completePolicy({ ...input, causes: input.causes }, undefined, DEFAULT_POLICY);
+  }
   return defaultPolicy;
 }
 
@@ -88,16 +105,15 @@ function readPolicy(path: string, cwd: string): PolicyResult {
   const reader = new Reader(yaml);
   const wrong = notAMapping(yaml, 'policy');
   const input = wrong ? undefined : reader.read(policySchema, []);
+  const causes = input && ownCauses(reader, input.causes, ['causes'], dirname(path), cwd);
   const found = wrong && yaml.problems.length === 0 ? [wrong] : reader.problems;
   const problems = [...yaml.problems, ...found];
-  if (input && problems.length === 0) {
-    return {
-      policy: completePolicy(input, readDefaultPolicy(), basename(path).replace(/\.ya?ml$/i, '')),
-    };
+  if (input && causes && problems.length === 0) {
+    const name = basename(path).replace(/\.ya?ml$/i, '');
+    return { policy: completePolicy({ ...input, causes }, readDefaultPolicy(), name) };
   }
-  return {
-    problems: arrangeProblems(problems).map((problem) => ({ ...problem, source: source.text })),
-  };
+  // Those of a file of causes have its text with them.
+  return { problems: arrangeProblems(problems).map((problem) => ({ source: source.text, ...problem })) };
 }
 
 function shippedFile(name: string): string {

@@ -1,7 +1,7 @@
 // What comes out of a run: the shape of `run.json`, in the order in which it is written there.
 // Times are virtual milliseconds since the start of the run, unless the name says `wall`.
 
-import type { MailingKind, MailingState } from '../events/types.js';
+import type { Cause, MailingKind, MailingState, Stage } from '../events/types.js';
 
 /**
  * `passed`: every expectation held. `failed`: one did not. `inconclusive`: a deadlock or the
@@ -42,6 +42,13 @@ export interface ScenarioResult {
   failures: Failure[];
   mailings: Record<string, MailingResult>;
   statuses: { active: number; error: number; optOut: number };
+  /** Contacts that became `error`, over all mailings; and what was said to those not lost by a cause of their own. */
+  lost: LostResult & {
+    /** Whether the scenario says how many: then nobody has to be told of them. */
+    expected: boolean;
+    /** The largest ones. */
+    groups: LostGroup[];
+  };
   servers: Record<string, ServerResult>;
 }
 
@@ -60,6 +67,27 @@ export interface Failure {
   hint?: string;
 }
 
+/** Contacts that became `error` through a bounce. One that is lost again after it came back counts again. */
+export interface LostResult {
+  total: number;
+  /** Of these, by a cause that lies with the sender, its address, its content or a limit. */
+  notTheirs: number;
+  /** All of them by the cause of the bounce that decided it. */
+  causes: Record<string, number>;
+}
+
+/** Contacts of one domain that were lost in the same way to a cause that is not theirs. */
+export interface LostGroup {
+  mailing: string;
+  domain: string;
+  cause: Cause;
+  why: 'hard-bounce' | 'soft-bounces';
+  contacts: number;
+  /** Of the reply that decided it: where it came, and its beginning. Absent where there was none. */
+  stage?: Stage;
+  said?: string;
+}
+
 export interface MailingResult {
   kind: MailingKind;
   state: MailingState;
@@ -76,6 +104,7 @@ export interface MailingResult {
   completedAt: number | null;
   /** Bounced deliveries by the cause that ended them. */
   causes: Record<string, number>;
+  lost: LostResult;
 }
 
 export interface ServerResult {

@@ -26,6 +26,17 @@ const number = () => numberMatcherField().optional();
 const byAddress = (description: string) =>
   z.record(z.string(), offsetsField()).optional().describe(description);
 
+/** What must be true of the contacts that became `error`. */
+export const lostExpectationSchema = z
+  .strictObject({
+    total: number().describe('Contacts that became `error` through a bounce'),
+    notTheirs: number().describe(
+      'Of these, by a cause that is not theirs: the sender, its address, its content, a limit',
+    ),
+    causes: numbersOf(CAUSES).optional().describe('All of them by the cause of the bounce that decided it'),
+  })
+  .meta({ id: 'lostExpectation', title: 'Contacts that became `error`' });
+
 /** What one mailing must show. */
 export const mailingExpectationSchema = z
   .strictObject({
@@ -54,6 +65,9 @@ export const mailingExpectationSchema = z
       'Attempts at an address that reached a server: how many, or the offset of each from the first',
     ),
     causes: numbersOf(CAUSES).optional().describe('Bounces by their cause'),
+    lost: lostExpectationSchema
+      .optional()
+      .describe('Contacts that this mailing has cost their active status'),
   })
   .meta({ id: 'mailingExpectation', title: 'Figures of a mailing' });
 
@@ -86,6 +100,9 @@ export const expectationSchema = z
       .optional()
       .describe('Status by address, or by a pattern such as "*@example.org"'),
     statuses: statusesExpectationSchema.optional(),
+    lost: lostExpectationSchema
+      .optional()
+      .describe('Contacts that all mailings have cost their active status'),
     servers: z
       .record(z.string(), serverExpectationSchema)
       .optional()

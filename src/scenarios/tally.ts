@@ -12,6 +12,7 @@ import type {
   RunEvent,
 } from '../events/types.js';
 import { mailingOf, recipientOf } from './envelope.js';
+import { LostTally, nobodyLost } from './lost.js';
 import type { MailingResult, ServerResult } from './result.js';
 
 export interface MailingTally extends MailingResult {
@@ -38,6 +39,7 @@ export class Tally {
   readonly mailings = new Map<string, MailingTally>();
   readonly contacts = new Map<string, ContactTally>();
   readonly servers = new Map<string, ServerResult>();
+  readonly lost = new LostTally();
   /** Attempts of all mailings. */
   attempts = 0;
   /** Time of the last event, virtual ms. */
@@ -58,6 +60,8 @@ export class Tally {
         return;
       case 'contact.status':
         this.contacts.get(event.address)!.status = event.to;
+        if (event.to === 'error' && event.mailing !== undefined)
+          this.lost.lost(event, this.mailing(event.mailing).lost);
         return;
       case 'contact.streak':
         this.contacts.get(event.address)!.softBounceStreak = event.to;
@@ -80,6 +84,7 @@ export class Tally {
       case 'delivery.ended':
         return this.deliveryEnded(event);
       case 'delivery.returned': {
+        this.lost.bounced(event);
         const mailing = this.mailing(event.mailing);
         mailing.delivered--;
         mailing.lateBounces++;
@@ -183,12 +188,14 @@ export class Tally {
         mailing.withdrawn++;
         return;
       default:
+        this.lost.bounced(event);
         return bounced(mailing, event.state, event.cause ?? 'other');
     }
   }
 
   private attempt(event: RunEvent & { type: 'attempt' }): void {
     this.attempts++;
+    this.lost.attempted(event);
     const mailing = this.mailing(event.mailing);
     if (event.outcome === 'unknown') mailing.possibleDuplicates++;
     append(mailing.attempts, event.address, event.startedAt);
@@ -210,7 +217,7 @@ export class Tally {
 /** The figures of a mailing as `run.json` has them. */
 export function resultOf(tally: MailingTally): MailingResult {
   const { kind, state, recipients, delivered, inProgress, bounced, withdrawn } = tally;
-  const { possibleDuplicates, lateBounces, startedAt, completedAt, causes } = tally;
+  const { possibleDuplicates, lateBounces, startedAt, completedAt, causes, lost } = tally;
   return {
     kind,
     state,
@@ -224,6 +231,7 @@ export function resultOf(tally: MailingTally): MailingResult {
     startedAt,
     completedAt,
     causes,
+    lost,
   };
 }
 
@@ -246,6 +254,7 @@ function newMailing(kind: MailingTally['kind']): MailingTally {
     startedAt: null,
     completedAt: null,
     causes: {},
+    lost: nobodyLost(),
     placement: { inbox: 0, junk: 0, discarded: 0, returned: 0 },
     attempts: new Map(),
     seen: new Map(),

@@ -1,6 +1,7 @@
 // Results of scenarios that no player finished: the file was invalid, its worker crashed, or it
 // took too long. They have the shape of any other result, with nothing counted.
 
+import { nobodyLost } from './lost.js';
 import type { ScenarioPlan } from './plan.js';
 import type { Problem } from './problems.js';
 import type { Failure, ScenarioResult, ScenarioStatus } from './result.js';
@@ -70,6 +71,7 @@ function nothing(file: string, name: string, status: ScenarioStatus): ScenarioRe
     failures: [],
     mailings: {},
     statuses: { active: 0, error: 0, optOut: 0 },
+    lost: { ...nobodyLost(), expected: false, groups: [] },
     servers: {},
   };
 }

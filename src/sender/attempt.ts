@@ -25,7 +25,7 @@ export function attemptFact(delivery: Delivery, result: DestinationResult, polic
   const { contact, mailing } = delivery;
   const { domain } = contact;
   const { startedAt, host, stage, reply, error, shared } = result;
-  const cause = causeOfResult(result);
+  const cause = causeOfResult(result, domain, policy);
   const outcome = overridden(result.outcome, { reply, stage, cause, domain }, policy);
   return {
     type: 'attempt',
@@ -44,8 +44,12 @@ export function attemptFact(delivery: Delivery, result: DestinationResult, polic
   };
 }
 
-function causeOfResult({ reply, stage, error }: DestinationResult): Cause {
-  if (reply) return causeOf(reply, stage);
+function causeOfResult(
+  { reply, stage, error, host }: DestinationResult,
+  domain: string,
+  policy: RetryPolicy,
+): Cause {
+  if (reply) return causeOf(reply, stage, { host, domain }, policy.causes);
   if (error === 'EPROTOCOL') return 'protocol-error';
   return error !== undefined && DNS_ERRORS.has(error) ? 'dns-failure' : 'network';
 }

@@ -2,11 +2,9 @@
 // be left out and then has the value of the policy `emma`.
 
 import { z } from 'zod';
-import { CAUSES, STAGES } from '../events/types.js';
+import { STAGES } from '../events/types.js';
+import { causesField, REFUSAL_CAUSES } from './cause-schema.js';
 import { domainField, durationField, positiveDurationField } from '../schema-fields.js';
-
-/** Causes of a refusal. What the network does is never one, so that nothing could match it. */
-const REFUSAL_CAUSES = CAUSES.filter((cause) => cause !== 'network');
 
 const ENHANCED_TEXT = 'an enhanced status code such as 4.2.2';
 const BUDGET_TEXT = 'a whole number of at least 1, or `unlimited`';
@@ -135,6 +133,9 @@ export const policySchema = z
     name: z.string().min(1).optional().describe("Name that reports show; the file's own when left out"),
     retry: retry.optional().describe('When a delivery is tried again, and when it is given up'),
     bounce: bounce.optional().describe('What is a bounce, and what it does to the contact'),
+    causes: causesField
+      .optional()
+      .describe('Rules for the cause of a refusal that are asked before those that ship, or a file of them'),
   })
   .meta({
     id: 'policy',

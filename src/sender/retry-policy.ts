@@ -2,6 +2,7 @@
 // data; every figure in it comes from a policy file.
 
 import type { Cause, Stage } from '../events/types.js';
+import type { CauseRule } from './cause-rules.js';
 
 /** A policy file after loading. Durations in ms; `null` budgets are unlimited. */
 export interface RetryPolicy {
@@ -23,6 +24,8 @@ export interface RetryPolicy {
     softBouncesToError: number;
     overrides: PolicyOverride[];
   };
+  /** Rules for the cause of a refusal, asked before those that ship. */
+  causes?: CauseRule[];
 }
 
 /** Treats a reply as another outcome. Every field given must match; the first match wins. */

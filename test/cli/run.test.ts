@@ -30,6 +30,7 @@ describe('run, with real workers', () => {
       status: 'passed',
       policy: 'emma',
       statuses: { active: 1, error: 0, optOut: 0 },
+      lost: { total: 0, notTheirs: 0, causes: {}, expected: false, groups: [] },
     });
     expect(readXml(at.read('reports', 'latest', 'junit.xml')).attributes).toMatchObject({
       tests: '2',

@@ -30,9 +30,11 @@ export function scenario(change: Partial<ScenarioResult> = {}): ScenarioResult {
         startedAt: 5000,
         completedAt: 108_000_000,
         causes: { 'user-unknown': 1 },
+        lost: { total: 1, notTheirs: 0, causes: { 'user-unknown': 1 } },
       },
     },
     statuses: { active: 1003, error: 1, optOut: 0 },
+    lost: { total: 1, notTheirs: 0, causes: { 'user-unknown': 1 }, expected: false, groups: [] },
     servers: {},
     ...change,
   };

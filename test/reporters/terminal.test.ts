@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../../src/reporters/layout.js';
 import type { RunStart } from '../../src/reporters/reporter.js';
 import { TerminalReporter, type RealTime } from '../../src/reporters/terminal.js';
-import type { RunResult, ScenarioResult } from '../../src/scenarios/result.js';
+import type { LostGroup, RunResult, ScenarioResult } from '../../src/scenarios/result.js';
 import { ended, failure, runOf, scenario, screen, SOURCE } from './samples.js';
 
 const START: RunStart = { total: 2, workers: 2, seed: null, reportDir: 'reports/20261123-094512-ab12cd' };
@@ -51,6 +51,57 @@ function report(
 const failed = scenario({
   status: 'failed',
   failures: [failure({ details: ['bob@yahoo.com: queued'], hint: 'look' })],
+});
+
+describe('contacts lost to a cause that is not theirs', () => {
+  const group = (contacts: number, domain: string): LostGroup => ({
+    mailing: 'november',
+    domain,
+    cause: 'ip-blocklisted',
+    why: 'hard-bounce',
+    contacts,
+    stage: 'connect',
+    said: '554 5.7.1 No \u001b[31mservice',
+  });
+  const losing = (groups: LostGroup[], expected = false): ScenarioResult => {
+    const notTheirs = groups.reduce((sum, { contacts }) => sum + contacts, 0);
+    return scenario({ lost: { total: notTheirs + 1, notTheirs, causes: {}, expected, groups } });
+  };
+
+  it('stand before the summary, the largest group first, with what the server said', () => {
+    const lines = report([losing([group(3, 'a.example')]), losing([group(1200, 'b.example')])]).lines();
+    const at = lines.indexOf('1,203 contacts lost to a cause that is not theirs');
+    expect(lines[at - 1]).toBe('');
+    expect(lines[at + 1]).toMatch(
+      /^ {2}1,200 contacts at b\.example: ip-blocklisted by "554 5\.7\.1 No \\x1b\[31mservice" at connect/,
+    );
+    expect(lines.slice(at).join('\n')).toMatch(/3 contacts at a\.example[^]*\n\n2 passed, 0 failed/);
+  });
+
+  it('are five groups at most, and the others a number', () => {
+    const groups = [9, 8, 7, 6, 5, 4, 3].map((contacts) => group(contacts, `d${contacts}.example`));
+    const text = report([losing(groups)])
+      .lines()
+      .join('\n');
+    expect(text.match(/contacts at/g)).toHaveLength(5);
+    expect(text).toContain('and 7 more: run.json has them');
+  });
+
+  it('are not told where the scenario itself says how many, but for the line of the scenario', () => {
+    const lines = report([losing([group(3, 'a.example')], true)], { width: 140 }).lines();
+    expect(lines.filter((line) => line.includes('lost'))).toEqual([
+      expect.stringContaining('1 hard · 3 lost, not theirs'),
+    ]);
+  });
+
+  it.each([40, 80, 120])('fit into %i columns', (width) => {
+    const lines = report([losing([group(1200, 'a-long-domain-of-somebody.example')])], { width }).lines();
+    const from = lines.findIndex((line) => line.startsWith('1,200 contacts lost'));
+    for (const line of lines.slice(from, lines.indexOf('', from))) {
+      expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    }
+    expect(from).toBeGreaterThan(0);
+  });
 });
 
 describe('terminal reporter', () => {

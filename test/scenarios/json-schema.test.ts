@@ -9,6 +9,7 @@ import { z } from 'zod';
 import {
   jsonSchema,
   policyJsonSchema,
+  SCHEMA_NAMES,
   scenarioJsonSchema,
   staleSchemas,
   writeSchemas,
@@ -38,14 +39,16 @@ describe('the schema files', () => {
   });
 
   it('are written, and found stale once they differ or are not there', () => {
-    expect(staleSchemas(folder)).toEqual(['scenario', 'policy']);
-    expect(writeSchemas(folder)).toEqual([`${folder}/scenario.schema.json`, `${folder}/policy.schema.json`]);
+    expect(staleSchemas(folder)).toEqual(['scenario', 'policy', 'causes']);
+    expect(writeSchemas(folder)).toEqual(
+      ['scenario', 'policy', 'causes'].map((name) => `${folder}/${name}.schema.json`),
+    );
     expect(staleSchemas(`${folder}/`)).toEqual([]);
     writeFileSync(join(folder, 'policy.schema.json'), `${jsonSchema('policy')} `);
     expect(staleSchemas(folder)).toEqual(['policy']);
   });
 
-  it.each(['scenario', 'policy'] as const)('are draft 7, formatted, and end with a line feed: %s', (name) => {
+  it.each(SCHEMA_NAMES)('are draft 7, formatted, and end with a line feed: %s', (name) => {
     const text = jsonSchema(name);
     expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`);
     expect(JSON.parse(text)).toMatchObject({
@@ -56,7 +59,7 @@ describe('the schema files', () => {
   });
 
   it('have every reference answered', () => {
-    for (const name of ['scenario', 'policy'] as const) {
+    for (const name of SCHEMA_NAMES) {
       const known = Object.keys((JSON.parse(jsonSchema(name)) as Node)['definitions'] ?? {});
       for (const [, reference] of jsonSchema(name).matchAll(/"\$ref": "#\/definitions\/([^"]+)"/g))
         expect(known).toContain(reference);

@@ -21,6 +21,7 @@ const EMMA: RetryPolicy = {
     windowFrom: 'mailing-start',
   },
   bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },
+  causes: [],
 };
 
 function policy(name: string): RetryPolicy {
@@ -93,6 +94,7 @@ describe('a policy', () => {
       '    - { code: 554, stage: connect, domain: Yahoo.com, treatAs: deferred }',
       '    - { enhanced: 4.1.1, treatAs: rejected }',
       '    - { cause: mailbox-full, treatAs: deferred }',
+      'causes: [{ cause: throttled, code: [450, 5xx], text: slow down, why: known }]',
     ].join('\n');
     write('spread.yaml', text);
     expect(policy('./spread.yaml')).toEqual({
@@ -113,6 +115,7 @@ describe('a policy', () => {
           { cause: 'mailbox-full', treatAs: 'deferred' },
         ],
       },
+      causes: [{ cause: 'throttled', code: ['450', '5xx'], text: ['slow down'] }],
     });
   });
 

@@ -1,7 +1,7 @@
 // The tally against streams of events written by hand: it reads those and nothing else.
 
 import { describe, expect, test } from 'vitest';
-import type { Fact } from '../../src/events/types.js';
+import type { Cause, Fact, Reply } from '../../src/events/types.js';
 import { resultOf, Tally } from '../../src/scenarios/tally.js';
 
 /** A tally of facts, each at its time in ms. */
@@ -93,6 +93,7 @@ describe('a mailing', () => {
       startedAt: 5,
       completedAt: 9,
       causes: { 'mailbox-full': 2 },
+      lost: { total: 0, notTheirs: 0, causes: {} },
     });
   });
 
@@ -193,4 +194,121 @@ test('contacts have the status and streak they were last said to have', () => {
   );
   expect(read.contacts.get('a@x')).toEqual({ status: 'error', softBounceStreak: 4 });
   expect(['active', 'error', 'opt-out'].map((status) => read.count(status as 'active'))).toEqual([0, 1, 1]);
+});
+
+describe('contacts lost', () => {
+  const said = (address: string, cause: Cause, reply?: Reply): Fact => ({
+    ...(attempt(address, 1) as Fact & { type: 'attempt' }),
+    stage: 'connect',
+    outcome: 'rejected',
+    cause,
+    ...(reply ? { reply } : {}),
+  });
+  const bounced = (address: string, cause: Cause): Fact => ({
+    ...(ended(address, 'hard-bounced') as Fact & { type: 'delivery.ended' }),
+    cause,
+  });
+  const status = (address: string, why: 'hard-bounce' | 'soft-bounces' = 'hard-bounce'): Fact => ({
+    type: 'contact.status',
+    address,
+    from: 'active',
+    to: 'error',
+    why,
+    by: 'sender',
+    mailing: 'news',
+  });
+  const added = (address: string): Fact => ({
+    type: 'contact.added',
+    address,
+    status: 'active',
+    softBounceStreak: 0,
+  });
+  const lose = (address: string, cause: Cause, reply?: Reply): [number, Fact][] => [
+    [1, added(address)],
+    [1, queued(address)],
+    [2, said(address, cause, reply)],
+    [2, bounced(address, cause)],
+    [2, status(address)],
+  ];
+  const no: Reply = { code: 554, enhanced: '5.7.1', lines: ['No'] };
+
+  test('are counted for their mailing, apart when the cause is not theirs', () => {
+    const { mailings, lost } = tally(
+      [0, building('news')],
+      ...lose('a@x.example', 'user-unknown', no),
+      ...lose('b@x.example', 'ip-blocklisted', no),
+      ...lose('c@x.example', 'ip-blocklisted', no),
+      ...lose('d@y.example', 'throttled'),
+      ...lose('e@y.example', 'network'),
+    );
+    expect(resultOf(mailings.get('news')!).lost).toEqual({
+      total: 5,
+      notTheirs: 3,
+      causes: { 'user-unknown': 1, 'ip-blocklisted': 2, throttled: 1, network: 1 },
+    });
+    const of = { mailing: 'news', why: 'hard-bounce' };
+    expect(lost.largest()).toEqual([
+      {
+        ...of,
+        domain: 'x.example',
+        cause: 'ip-blocklisted',
+        contacts: 2,
+        stage: 'connect',
+        said: '554 5.7.1 No',
+      },
+      { ...of, domain: 'y.example', cause: 'throttled', contacts: 1 },
+    ]);
+  });
+
+  test('to DNS are lost to ours when a server says so, to theirs when there is none', () => {
+    const figures = (reply?: Reply) =>
+      tally([0, building('news')], ...lose('a@x.example', 'dns-failure', reply)).mailings.get('news')!.lost;
+    expect(figures(no)).toMatchObject({ total: 1, notTheirs: 1 });
+    expect(figures()).toMatchObject({ total: 1, notTheirs: 0 });
+  });
+
+  test('through a bounce message count by what it says, and not by the attempt before it', () => {
+    const { mailings, lost } = tally(
+      [0, building('news')],
+      [1, added('a@x.example')],
+      [1, queued('a@x.example')],
+      [2, said('a@x.example', 'other', no)],
+      [2, ended('a@x.example', 'delivered')],
+      [
+        9,
+        {
+          type: 'delivery.returned',
+          mailing: 'news',
+          address: 'a@x.example',
+          state: 'hard-bounced',
+          cause: 'spam-block',
+          why: '',
+        },
+      ],
+      [9, status('a@x.example')],
+    );
+    expect(mailings.get('news')!.lost).toEqual({ total: 1, notTheirs: 1, causes: { 'spam-block': 1 } });
+    expect(lost.largest()).toEqual([
+      { mailing: 'news', domain: 'x.example', cause: 'spam-block', why: 'hard-bounce', contacts: 1 },
+    ]);
+  });
+
+  test('by opting out or coming back are not lost', () => {
+    const { mailings } = tally(
+      [0, building('news')],
+      [0, added('a@x.example')],
+      [
+        1,
+        {
+          type: 'contact.status',
+          address: 'a@x.example',
+          from: 'active',
+          to: 'opt-out',
+          why: 'opt-out',
+          by: 'contact',
+        },
+      ],
+    );
+    expect(mailings.get('news')!.lost.total).toBe(0);
+  });
 });
