@@ -2,6 +2,7 @@
 
 import { isAddress } from '../schema-fields.js';
 import type { BehaviorPlan } from '../simulator/plan.js';
+import { formatDuration } from '../units.js';
 import type { Path } from './locate.js';
 import { readBehavior, readBehaviorList } from './normalize-behavior.js';
 import type { Fleet } from './normalize-fleet.js';
@@ -33,6 +34,7 @@ export function readEvents(reader: Reader, fleet: Fleet, people: People): EventP
   events.sort((a, b) => a.plan.at - b.plan.at);
   for (const event of events) bring(reader, event, people);
   for (const event of events) checkSubject(reader, event, people, fleet);
+  checkCrashes(reader, events);
   return events.map(({ plan }) => plan);
 }
 
@@ -76,6 +78,10 @@ function readSimple(reader: Reader, action: keyof typeof eventSchemas, path: Pat
     case 'add': {
       const read = reader.read(eventSchemas[action], path);
       return read && { at: read.at, action, address: read[action] };
+    }
+    case 'crash': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, restartMs: read.restart };
     }
     case 'reactivate': {
       const read = reader.read(eventSchemas[action], path);
@@ -163,6 +169,23 @@ function checkSubject(reader: Reader, { plan, path }: Read, people: People, flee
     case 'set':
       if (plan.subject.includes('@')) people.check(reader, plan.subject, [...path, 'set'], {});
       return;
+    case 'crash':
+      return;
+  }
+}
+
+/** Tells of a sender that would be killed while it is down. */
+function checkCrashes(reader: Reader, events: readonly Read[]): void {
+  let down: { until: number; line: number } | undefined;
+  for (const { plan, path } of events) {
+    if (plan.action !== 'crash') continue;
+    const at = [...path, 'crash'];
+    if (down && plan.at < down.until) {
+      reader.problem(at, 'the sender is down when it is to crash', {
+        hint: `the crash on line ${down.line} ends at ${formatDuration(down.until)}`,
+      });
+    }
+    down = { until: plan.at + plan.restartMs, line: reader.place(at).line };
   }
 }
 

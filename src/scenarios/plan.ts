@@ -59,6 +59,8 @@ export type EventPlan = { at: number } & (
   | { action: 'subscribe'; address: string }
   | { action: 'add'; address: string }
   /** Replaces the behaviors of a whole domain, or of one mailbox when the subject is an address. */
+  /** Kills the sender; another starts on its store `restartMs` later. */
+  | { action: 'crash'; restartMs: number }
   | { action: 'set'; subject: string; behaviors: BehaviorPlan[] }
 );
 

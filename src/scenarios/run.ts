@@ -10,12 +10,13 @@ import { BouncelabError } from '../errors.js';
 import { EventLog } from '../events/log.js';
 import type { RunEvent } from '../events/types.js';
 import { seededRandom } from '../random.js';
-import { Sender } from '../sender/sender.js';
+import { memoryStore } from '../sender/store/memory.js';
 import { World } from '../simulator/world.js';
 import { formatDuration } from '../units.js';
 import { Judge } from './judge.js';
 import type { EventPlan, MailingPlan, ScenarioPlan } from './plan.js';
 import type { Failure, ScenarioResult, ScenarioStatus } from './result.js';
+import { SenderProcess } from './sender-process.js';
 import type { Tally } from './tally.js';
 
 /** No scenario needs a virtual year; one that gets there would never end. */
@@ -116,7 +117,7 @@ async function play(
     latencyMs: plan.network.latencyMs,
     clientAddress: '127.0.0.1',
   });
-  const sender = new Sender({
+  const sender = new SenderProcess({
     clock,
     resolver: world.dns,
     // The in-memory socket has the part of net.Socket that SMTP needs.
@@ -124,8 +125,12 @@ async function play(
     random,
     policy: plan.policy,
     emit,
+    // Nothing is ever read from the store of a sender that does not crash.
+    ...(plan.events.some(({ action }) => action === 'crash') ? { store: memoryStore() } : {}),
   });
-  for (const contact of plan.contacts) sender.addContact(contact);
+  sender.ask((alive) => {
+    for (const contact of plan.contacts) alive.addContact(contact);
+  });
   for (const event of plan.events) clock.at(event.at, () => apply(event, sender, world, emit));
   for (const mailing of plan.mailings) clock.at(mailing.at, () => send(mailing, sender));
   let end: RunEnd;
@@ -146,26 +151,31 @@ async function play(
   return reason === 'idle' ? judge.verdict() : judge.stopped(plan, stoppedError(reason, clock.now()), stuck);
 }
 
-function apply(event: EventPlan, sender: Sender, world: World, emit: EventLog['emit']): void {
-  const subject = event.action === 'set' ? event.subject : event.address;
-  emit({ type: 'scenario.event', action: event.action, subject });
+function apply(event: EventPlan, sender: SenderProcess, world: World, emit: EventLog['emit']): void {
+  emit({ type: 'scenario.event', action: event.action, subject: subjectOf(event) });
   switch (event.action) {
     case 'opt-out':
-      return sender.optOut(event.address, 'contact');
+      return sender.ask((alive) => alive.optOut(event.address, 'contact'));
     case 'reactivate':
-      return sender.reactivate(event.address, event.by, event.reason);
+      return sender.ask((alive) => alive.reactivate(event.address, event.by, event.reason));
     case 'subscribe':
-      return sender.subscribe(event.address);
+      return sender.ask((alive) => alive.subscribe(event.address));
     case 'add':
-      sender.addContact({ address: event.address });
-      return;
+      return sender.ask((alive) => void alive.addContact({ address: event.address }));
     case 'set':
       return world.setBehaviors(event.subject, event.behaviors);
+    case 'crash':
+      return sender.crash(event.restartMs);
   }
 }
 
-function send({ name, kind, message, to, buildingMs }: MailingPlan, sender: Sender): void {
-  sender.send({ name, kind, message, ...(to ? { to } : {}) }, buildingMs);
+function subjectOf(event: EventPlan): string {
+  if (event.action === 'set') return event.subject;
+  return event.action === 'crash' ? 'sender' : event.address;
+}
+
+function send({ name, kind, message, to, buildingMs }: MailingPlan, sender: SenderProcess): void {
+  sender.ask((alive) => void alive.send({ name, kind, message, ...(to ? { to } : {}) }, buildingMs));
 }
 
 function stoppedError(reason: 'deadlock' | 'horizon', at: number): BouncelabError {

@@ -138,6 +138,15 @@ export const eventSchemas = {
     subscribe: addressField().describe('The contact subscribes, anew or for the first time'),
   }),
   add: z.strictObject({ at, add: addressField().describe('A contact joins the audience') }),
+  crash: z.strictObject({
+    at,
+    crash: z
+      .literal('sender', { error: '`sender`, which is all that can crash' })
+      .describe('Kills the sender: what is not in its store is lost, and its connections are cut'),
+    restart: durationField()
+      .prefault('0s')
+      .describe('How long it is down before another sender starts on its store'),
+  }),
 } as const;
 
 const SET_TEXT = 'a domain of the fleet, `default`, or an address';

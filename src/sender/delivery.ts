@@ -19,6 +19,8 @@ export class Delivery {
   /** Of these: with an unknown end. */
   unknown = 0;
   firstAttemptAt: number | undefined;
+  /** Points of its grid that passed while no sender was there: they are not made up for. */
+  missed = 0;
   /** Cause of the last attempt, if there was one. */
   lastCause: Cause | undefined;
   /** When the next attempt is due, or was when it is ready or running. */

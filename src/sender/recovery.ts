@@ -35,24 +35,26 @@ export class Recovery {
 
   /** @param saved of a store; nothing happens when it is empty */
   run(saved: Saved): void {
-    const { changes, mailings } = this.options;
+    const { changes, mailings, open, settlement } = this.options;
     const isEmpty = this.restoreContacts(saved) === 0;
     const records = [...saved.mailings];
     for (const record of records) this.restoreMailing(record);
     for (const record of saved.deliveries) this.restoreDelivery(record);
     for (const record of records) this.takeUp(mailings.get(record.name)!, record);
     if (isEmpty && records.length === 0) return;
-    const cut = this.cutShort.filter(({ running }) => running?.finalDot);
-    changes.tell({
-      type: 'sender.restarted',
-      inProgress: this.due.length + this.cutShort.length,
-      interrupted: this.cutShort.length - cut.length,
-      unknown: cut.length,
-    });
+    const inProgress = this.due.length + this.cutShort.length;
+    const unknown = this.cutShort.filter(({ running }) => running?.finalDot).length;
     changes.change(() => {
       for (const delivery of this.cutShort) this.settleCutShort(delivery);
+      for (const delivery of open.all()) settlement.skipMissed(delivery);
     });
     for (const delivery of this.due) this.options.queue.add(delivery);
+    changes.tell({
+      type: 'sender.restarted',
+      inProgress,
+      interrupted: this.cutShort.length - unknown,
+      unknown,
+    });
   }
 
   private restoreContacts({ contacts, past }: Saved): number {

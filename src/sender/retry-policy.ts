@@ -40,7 +40,7 @@ export interface PolicyOverride {
 
 /** What a policy looks at when an attempt has ended. Times in ms on one clock. */
 export interface Situation {
-  /** Attempts made, this one included. */
+  /** Attempts made, this one included, and points of the grid that passed with no sender there. */
   attempts: number;
   /** Of these, those a server answered with 4xx after connect. */
   replied: number;
@@ -101,6 +101,18 @@ export function gridOffset(intervalsMs: readonly number[], n: number): number {
   const steps = Math.min(n, intervalsMs.length);
   for (let index = 0; index < steps; index++) offset += intervalsMs[index]!;
   return offset + Math.max(0, n - intervalsMs.length) * intervalsMs.at(-1)!;
+}
+
+/**
+ * How many more points of a grid have passed.
+ *
+ * @param index of the point that is due next, or was; it is not one of them
+ * @param elapsedMs since the first attempt
+ */
+export function pointsPassed(intervalsMs: readonly number[], index: number, elapsedMs: number): number {
+  let passed = 0;
+  while (gridOffset(intervalsMs, index + passed + 1) <= elapsedMs) passed++;
+  return passed;
 }
 
 function stepBefore(intervalsMs: readonly number[], n: number): number {

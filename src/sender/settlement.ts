@@ -12,7 +12,7 @@ import type { DestinationResult } from './destination.js';
 import type { OpenDeliveries } from './open-deliveries.js';
 import type { Clock, Random } from './ports.js';
 import type { Queue } from './queue.js';
-import { budgetClass, decide, windowEdge, type RetryPolicy } from './retry-policy.js';
+import { budgetClass, decide, pointsPassed, windowEdge, type RetryPolicy } from './retry-policy.js';
 
 export interface SettlementOptions {
   clock: Clock;
@@ -69,6 +69,18 @@ export class Settlement {
     return windowEdge(this.options.policy.retry, { mailingStartedAt, firstAttemptAt });
   }
 
+  /** A sender is there again: grid points that passed meanwhile are one late attempt, not many. */
+  skipMissed(delivery: Delivery): void {
+    const { firstAttemptAt, attempts, missed } = delivery;
+    if (firstAttemptAt === undefined) return;
+    const { changes, clock, policy } = this.options;
+    const elapsed = clock.now() - firstAttemptAt;
+    const passed = pointsPassed(policy.retry.intervalsMs, attempts + missed, elapsed);
+    if (passed === 0) return;
+    delivery.missed += passed;
+    changes.delivery(delivery);
+  }
+
   /** Rule 10: ends what else is in progress for a contact that is not active any more. */
   withdraw(contact: Contact): void {
     const { status } = contact;
@@ -109,7 +121,7 @@ export class Settlement {
     delivery[spent]++;
     if (outcome === 'unknown') delivery.unknown++;
     const decision = decide(policy, {
-      attempts: fact.n,
+      attempts: fact.n + delivery.missed,
       replied: delivery.replied,
       unreachable: delivery.unreachable,
       class: spent,

@@ -229,6 +229,8 @@ describe('events', () => {
       '  - { at: 3h, set: default, behaviors: [] }',
       '  - { at: 2h, reactivate: bob@example.org, reason: room again }',
       '  - { at: 1h, opt-out: bob@example.org }',
+      '  - { at: 5h, crash: sender }',
+      '  - { at: 90m, crash: sender, restart: 10m }',
       '  - { at: 2h, subscribe: Zoe@example.org }',
       '  - { at: 1h, set: EXAMPLE.org, do: busy, until: 2h }',
       '  - { at: 1h, add: carol@example.org }',
@@ -243,6 +245,7 @@ describe('events', () => {
         behaviors: [{ do: 'busy', at: 'connect', when: { until: 2 * H }, params: {} }],
       },
       { at: H, action: 'add', address: 'carol@example.org' },
+      { at: 1.5 * H, action: 'crash', restartMs: 10 * 60_000 },
       { at: 2 * H, action: 'reactivate', address: 'bob@example.org', reason: 'room again', by: 'scenario' },
       { at: 2 * H, action: 'subscribe', address: 'Zoe@example.org' },
       { at: 3 * H, action: 'set', subject: 'default', behaviors: [] },
@@ -252,6 +255,7 @@ describe('events', () => {
         subject: 'zoe@example.org',
         behaviors: [{ do: 'reply', at: 'rcpt', when: {}, params: { code: 450, text: '', close: false } }],
       },
+      { at: 5 * H, action: 'crash', restartMs: 0 },
     ]);
   });
 });

@@ -18,6 +18,17 @@ export const activeOnly: Invariant = {
         because: [contact?.since, rcpt],
       };
     };
+    const begun = ({
+      address,
+      mailing,
+      startedAt,
+    }: EventOf<'attempt' | 'attempt.interrupted'>): Breach | undefined => {
+      const open = named.get(address);
+      if (!open || (open.mailing !== undefined && open.mailing !== mailing)) return undefined;
+      named.delete(address);
+      const since = history.contacts.get(address)!.since.t;
+      return startedAt > since ? breach(address, open.rcpt, mailing) : undefined;
+    };
     return {
       on: {
         'delivery.queued': ({ mailing, address }) => {
@@ -38,13 +49,8 @@ export const activeOnly: Invariant = {
           if (contact.status !== 'active') named.set(address, { rcpt: event, mailing });
           return undefined;
         },
-        attempt: ({ address, mailing, startedAt }) => {
-          const open = named.get(address);
-          if (!open || (open.mailing !== undefined && open.mailing !== mailing)) return undefined;
-          named.delete(address);
-          const since = history.contacts.get(address)!.since.t;
-          return startedAt > since ? breach(address, open.rcpt, mailing) : undefined;
-        },
+        attempt: begun,
+        'attempt.interrupted': begun,
       },
       ended() {
         for (const [address, { rcpt, mailing }] of named) return breach(address, rcpt, mailing);

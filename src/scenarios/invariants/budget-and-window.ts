@@ -27,7 +27,10 @@ export const budgetAndWindow: Invariant = {
         if (!delivery || state !== 'soft-bounced' || isSpent(delivery, retry)) return undefined;
         const edge = edgeOf(history.mailings.get(mailing)?.started?.t ?? 0, delivery, retry);
         const { first, last, attempts } = delivery;
-        if (t > edge || (first && last && latestNext(first.startedAt, last.t, attempts, retry) > edge))
+        if (
+          t > edge ||
+          (first && last && latestNext(first.startedAt, last.t, attempts + delivery.missed, retry) > edge)
+        )
           return undefined;
         const what = `it was given up after ${attempts} attempts with time and budget left`;
         return { what, mailing, address, because: [first, last] };

@@ -32,12 +32,15 @@ export const exactGrid: Invariant = {
           });
           if (!first || !last) {
             if (startedAt < queued.t) return say('before it was queued', startedAt - queued.t);
-            return late(event, queued.t, say('late', startedAt - queued.t));
+            const due = Math.max(queued.t, history.restartedAt ?? 0);
+            return late(event, due, say('late', startedAt - due));
           }
-          const due = first.startedAt + gridOffset(retry.intervalsMs, last.n);
+          const index = last.n + delivery.missed;
+          const due = first.startedAt + gridOffset(retry.intervalsMs, index);
           if (startedAt < due) return say('early', startedAt - due);
-          const jitter = retry.jitter * step(retry.intervalsMs, last.n);
-          return late(event, Math.max(due + jitter, last.t), say('late', startedAt - due));
+          const jitter = retry.jitter * step(retry.intervalsMs, index);
+          const latest = Math.max(due + jitter, last.t, history.restartedAt ?? 0);
+          return late(event, latest, say('late', startedAt - due));
         },
       },
     };

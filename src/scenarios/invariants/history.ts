@@ -3,7 +3,8 @@
 // all that was, so that long runs stay small.
 
 import type { ContactStatus, RunEvent } from '../../events/types.js';
-import { budgetClass } from '../../sender/retry-policy.js';
+import { budgetClass, gridOffset } from '../../sender/retry-policy.js';
+import type { RetryPolicy } from '../../sender/retry-policy.js';
 import { mailingOf, recipientOf } from '../envelope.js';
 import type { EventOf } from './invariant.js';
 
@@ -24,6 +25,8 @@ export interface DeliveryRecord {
   unreachable: number;
   /** Attempts that were lost after the final dot. */
   unknown: number;
+  /** Points of its grid that passed while no sender was there. */
+  missed: number;
   /** Times that a server took its message. */
   accepted: number;
   lastAccepted?: EventOf<'message.accepted'>;
@@ -46,11 +49,15 @@ export interface SessionRecord {
   /** Transactions begun. */
   transactions: number;
   mailing: string | undefined;
+  /** The sender that opened it has crashed. */
+  orphan?: true;
 }
 
 export interface DomainRecord {
   /** Connections open now. */
   open: number;
+  /** Of these, those of a sender that has crashed. */
+  orphans: number;
   /** Spans of virtual time in which there was a dialogue here, merged, in order. */
   busy: { from: number; to: number }[];
   /** The last reply of each code. */
@@ -61,7 +68,11 @@ export class History {
   readonly contacts = new Map<string, ContactRecord>();
   readonly mailings = new Map<string, MailingRecord>();
   readonly sessions = new Map<number, SessionRecord>();
+  /** When a sender last started on the store of one that had crashed. */
+  restartedAt: number | undefined;
   private readonly domains = new Map<string, DomainRecord>();
+
+  constructor(private readonly retry: RetryPolicy['retry']) {}
 
   delivery(mailing: string, address: string): DeliveryRecord | undefined {
     return this.mailings.get(mailing)?.deliveries.get(address);
@@ -69,7 +80,7 @@ export class History {
 
   domain(name: string): DomainRecord {
     let record = this.domains.get(name);
-    if (!record) this.domains.set(name, (record = { open: 0, busy: [], replies: new Map() }));
+    if (!record) this.domains.set(name, (record = { open: 0, orphans: 0, busy: [], replies: new Map() }));
     return record;
   }
 
@@ -121,6 +132,10 @@ export class History {
       }
       case 'attempt':
         return this.attempted(event);
+      case 'sender.crashed':
+        return this.crashed();
+      case 'sender.restarted':
+        return this.restarted(event.t);
       case 'message.accepted':
         return this.accepted(event);
       case 'connection.opened':
@@ -163,6 +178,7 @@ export class History {
       replied: 0,
       unreachable: 0,
       unknown: 0,
+      missed: 0,
       accepted: 0,
     });
   }
@@ -200,7 +216,29 @@ export class History {
     this.sessions.delete(event.session);
     const { domain, t } = session.opened;
     this.domain(domain).open--;
+    if (session.orphan) this.domain(domain).orphans--;
     this.wasBusy(domain, t, event.t);
+  }
+
+  private crashed(): void {
+    for (const session of this.sessions.values()) {
+      if (session.orphan) continue;
+      session.orphan = true;
+      this.domain(session.opened.domain).orphans++;
+    }
+  }
+
+  /** Grid points that passed meanwhile are made up for by one attempt, which is due now. */
+  private restarted(at: number): void {
+    this.restartedAt = at;
+    for (const { deliveries } of this.mailings.values()) {
+      for (const delivery of deliveries.values()) {
+        const { first, ended, attempts } = delivery;
+        if (!first || ended) continue;
+        const next = (): number => attempts + delivery.missed + 1;
+        while (first.startedAt + gridOffset(this.retry.intervalsMs, next()) <= at) delivery.missed++;
+      }
+    }
   }
 
   /** Adds a span that ends now, and so after all that are known. */

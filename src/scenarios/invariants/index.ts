@@ -50,7 +50,7 @@ export interface Violation extends Breach {
 
 export class InvariantChecker {
   readonly violations: Violation[] = [];
-  private readonly history = new History();
+  private readonly history: History;
   private readonly every: Asked<(event: RunEvent) => Breach | undefined>[] = [];
   private readonly byType = new Map<FactType, Asked<(event: never) => Breach | undefined>[]>();
   private readonly settled: Asked<(at: number) => Breach | undefined>[] = [];
@@ -59,6 +59,7 @@ export class InvariantChecker {
   private last: RunEvent | undefined;
 
   constructor(run: Omit<Watched, 'history'>, invariants: readonly Invariant[] = INVARIANTS) {
+    this.history = new History(run.policy.retry);
     const watched = { ...run, history: this.history };
     for (const invariant of invariants) this.listen(invariant, invariant.watch(watched));
   }

@@ -56,7 +56,7 @@ export class Records {
   }
 
   delivery(delivery: Delivery): DeliveryRecord {
-    const { mailing, contact, state, attempts, replied, unreachable, unknown } = delivery;
+    const { mailing, contact, state, attempts, replied, unreachable, unknown, missed } = delivery;
     const { firstAttemptAt, lastCause, dueAt, leaving, running } = delivery;
     return {
       mailing: mailing.name,
@@ -66,6 +66,7 @@ export class Records {
       replied,
       unreachable,
       unknown,
+      missed,
       firstAttemptAt: firstAttemptAt === undefined ? undefined : this.toDate(firstAttemptAt),
       lastCause,
       dueAt: this.toDate(dueAt),
@@ -76,12 +77,14 @@ export class Records {
 
   /** What a delivery was, as fields of the sender's object. */
   fromDelivery(record: DeliveryRecord): Partial<Delivery> {
-    const { attempts, replied, unreachable, unknown, lastCause, leaving, running, firstAttemptAt } = record;
+    const { attempts, replied, unreachable, unknown, missed, lastCause, leaving, running } = record;
+    const { firstAttemptAt } = record;
     return {
       attempts,
       replied,
       unreachable,
       unknown,
+      missed,
       lastCause,
       leaving,
       firstAttemptAt: firstAttemptAt === undefined ? undefined : this.fromDate(firstAttemptAt),

@@ -67,6 +67,8 @@ export interface DeliveryRecord {
   /** Attempts whose end is unknown: each may be a copy that the server kept. */
   unknown: number;
   firstAttemptAt: number | undefined;
+  /** Points of its grid that passed while no sender was there. */
+  missed: number;
   lastCause: Cause | undefined;
   dueAt: number;
   leaving: Exclude<ContactStatus, 'active'> | undefined;
