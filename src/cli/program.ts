@@ -112,12 +112,46 @@ Every run writes <output>/<run-id>/ with run.json, junit.xml and events/; <outpu
 
   program
     .command('validate')
-    .description('check scenario files without playing them; shows every problem in its place')
-    .argument('[files...]', 'files, folders or patterns of scenarios (default: scenarios)')
-    .addHelpText('after', '\nExamples:\n  $ bouncelab validate\n  $ bouncelab validate mine.yaml')
+    .description(
+      'check scenarios, policies and files of causes without playing anything; shows every problem in its place',
+    )
+    .argument('[files...]', 'files, folders or patterns (default: scenarios)')
+    .addHelpText(
+      'after',
+      `
+What a file is meant to be is seen from its keys: \`retry\` or \`bounce\` make it a policy, \`causes\` alone a
+file of causes, and everything else a scenario.
+
+Examples:
+  $ bouncelab validate
+  $ bouncelab validate mine.yaml my-policy.yaml my-causes.yaml`,
+    )
     .action(async (files: string[]) => {
       const { validate } = await import('./validate.js');
       done(validate(files, io));
+    });
+
+  const policies = program.command('policy').description('show retry policies and what they come to');
+  policies
+    .command('list')
+    .description('list the policies that ship')
+    .option('--json', 'as JSON', false)
+    .action(async (options: { json: boolean }) => {
+      const { listPolicyFiles } = await import('./policy.js');
+      done(listPolicyFiles(options, io));
+    });
+  policies
+    .command('show')
+    .description('print when attempts happen for each kind of failure, and when a delivery is given up')
+    .argument('<name>', 'a shipped policy, or the path of a policy file')
+    .option('--json', 'as JSON, times in milliseconds from the first attempt', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ bouncelab policy show emma\n  $ bouncelab policy show ./mine.yaml --json',
+    )
+    .action(async (name: string, options: { json: boolean }) => {
+      const { showPolicy } = await import('./policy.js');
+      done(showPolicy(name, options, io));
     });
 
   program
@@ -158,7 +192,7 @@ Examples:
       done(await exploreCommand(options, io));
     });
 
-  for (const command of program.commands) {
+  for (const command of [...program.commands, ...policies.commands]) {
     command.option('--debug', 'show stack traces of errors that are the fault of bouncelab', false);
   }
   return program;

@@ -3,31 +3,49 @@
 import pc from 'picocolors';
 import { EXIT, type ExitCode } from '../errors.js';
 import { plural } from '../reporters/figures.js';
-import { selectScenarios } from '../scenarios/selection.js';
+import { checkFile, type FileKind } from '../scenarios/file-kind.js';
+import { findScenarios } from '../scenarios/find.js';
 import { problemLines } from './errors.js';
 import { inputsOr } from './inputs.js';
 import type { Io } from './io.js';
 
-/** @throws what selecting throws */
+const PLURALS: Record<FileKind, string> = {
+  scenario: 'scenarios',
+  policy: 'policies',
+  'file of causes': 'files of causes',
+};
+
+/** @throws AggregateError of BouncelabErrors for inputs that are not there */
 export function validate(files: string[], io: Io): ExitCode {
-  const entries = selectScenarios({ inputs: inputsOr(files), cwd: io.cwd });
+  const found = findScenarios(inputsOr(files), io.cwd);
+  if (found.problems.length > 0) throw new AggregateError(found.problems, 'some inputs are not there');
   const columns = Math.max(20, io.stdout.columns());
   const colors = pc.createColors(io.stdout.color);
-  let problems = 0;
-  for (const entry of entries) {
-    for (const problem of entry.problems ?? []) {
-      problems++;
-      for (const text of problemLines(problem, entry.source, columns, io.stdout.color))
+  const kinds: FileKind[] = [];
+  let [problems, invalid] = [0, 0];
+  for (const file of found.files) {
+    const checked = checkFile(file, io.cwd);
+    kinds.push(checked.kind);
+    problems += checked.problems.length;
+    if (checked.problems.length > 0) invalid++;
+    for (const problem of checked.problems) {
+      for (const text of problemLines(problem, checked.source, columns, io.stdout.color))
         io.stdout.write(`${text}\n`);
     }
   }
-  const invalid = entries.filter((entry) => entry.problems).length;
   if (invalid === 0) {
-    io.stdout.write(colors.green(`${plural(entries.length, 'scenario')} valid\n`));
+    io.stdout.write(colors.green(`${counted(kinds)} valid\n`));
     return EXIT.passed;
   }
-  io.stdout.write(
-    colors.red(`${plural(problems, 'problem')} in ${invalid} of ${plural(entries.length, 'scenario')}\n`),
-  );
+  io.stdout.write(colors.red(`${plural(problems, 'problem')} in ${invalid} of ${counted(kinds)}\n`));
   return EXIT.invalidScenario;
+}
+
+/** `2 scenarios, 1 policy` */
+function counted(kinds: readonly FileKind[]): string {
+  return (Object.keys(PLURALS) as FileKind[])
+    .map((kind) => [kind, kinds.filter((one) => one === kind).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => (count === 1 ? `1 ${kind}` : `${count.toLocaleString('en-US')} ${PLURALS[kind]}`))
+    .join(', ');
 }

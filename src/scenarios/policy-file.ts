@@ -35,6 +35,15 @@ export function listPolicies(): string[] {
     .sort();
 }
 
+/** What a shipped policy is, in one line: the first one of the comment that its file opens with. */
+export function summaryOf(name: string): string {
+  const source = readSource(shippedFile(name));
+  invariant('text' in source, `the shipped policy ${name} cannot be read`);
+  const comments = source.text.matchAll(/^# (.*)$/gm);
+  for (const [, text = ''] of comments) if (!text.startsWith('yaml-language-server:')) return text.trim();
+  return '';
+}
+
 /**
  * Loads a policy.
  *

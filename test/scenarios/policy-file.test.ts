@@ -37,8 +37,15 @@ const problems = (text: string) => {
 };
 
 describe('the shipped policies', () => {
-  it('are three', () => {
-    expect(listPolicies()).toEqual(['emma', 'four-attempts', 'thirty-hours']);
+  it('are six', () => {
+    expect(listPolicies()).toEqual([
+      'emma',
+      'four-attempts',
+      'postfix-like',
+      'recipient-only',
+      'spread',
+      'thirty-hours',
+    ]);
   });
 
   it('say what the semantics say', () => {
@@ -141,7 +148,7 @@ describe('a wrong policy', () => {
     expect(loadPolicy('../../policies/emma', scratch, scratch)).toBeUndefined();
     expect(unknownPolicy('emna')).toEqual({
       message: 'unknown policy `emna`',
-      hint: 'did you mean `emma`? shipped policies: emma, four-attempts, thirty-hours; a file is given by its path, such as ./mine.yaml',
+      hint: 'did you mean `emma`? shipped policies: emma, four-attempts, postfix-like, recipient-only, spread, thirty-hours; a file is given by its path, such as ./mine.yaml',
     });
     expect(unknownPolicy('./x.yaml')).toEqual({
       message: 'there is no policy file `./x.yaml`',
