@@ -122,6 +122,9 @@ async function play(
     resolver: world.dns,
     // The in-memory socket has the part of net.Socket that SMTP needs.
     dialer: { dial: (address, port) => world.dial(address, port) as unknown as net.Socket },
+    inlet: {
+      open: (domain, accept) => world.attach(domain, (socket) => accept(socket as unknown as net.Socket)),
+    },
     random,
     policy: plan.policy,
     emit,

@@ -14,7 +14,7 @@ export const CONTACTS_MAX = 1_000_000;
 const MESSAGE_SIZE_MAX = 32 * 1024 * 1024;
 
 const MAILING_NAME_TEXT =
-  'a name of at most 64 small letters, digits and hyphens, since it becomes part of the return-path';
+  'a name of at most 32 small letters, digits and hyphens, since it becomes part of the return-path';
 const PREFIX_TEXT = 'the beginning of an address such as reader, without spaces or any of "()<>[]:;@\\,*';
 const SEED_TEXT = 'a whole number or a text; longer numbers need quotes';
 const CONTACT_TEXT =
@@ -112,7 +112,7 @@ export const mailingSchema = z
   .strictObject({
     name: z
       .string({ error: MAILING_NAME_TEXT })
-      .regex(/^[a-z0-9-]{1,64}$/, MAILING_NAME_TEXT)
+      .regex(/^[a-z0-9-]{1,32}$/, MAILING_NAME_TEXT)
       .describe('Name by which expectations speak of it'),
     kind: z.enum(['standard']).default('standard').describe('Kind of the mailing'),
     at: durationField().prefault('0h').describe('When it starts building, since the start of the run'),

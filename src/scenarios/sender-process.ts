@@ -37,7 +37,7 @@ export class SenderProcess {
   }
 
   private start(): void {
-    const { clock, dialer, emit, store } = this.options;
+    const { clock, dialer, emit, inlet, store } = this.options;
     const life = new Lifespan();
     this.life = life;
     // Only what can crash has to be held together: that costs something with every packet.
@@ -46,6 +46,7 @@ export class SenderProcess {
       dialer: life.dialer(dialer),
       emit: life.emit(emit),
       store: life.store(store),
+      ...(inlet ? { inlet: life.inlet(inlet) } : {}),
     };
     this.sender = new Sender({ ...this.options, ...ports });
     for (const request of this.requests.splice(0)) request(this.sender);

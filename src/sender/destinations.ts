@@ -1,6 +1,7 @@
 // All destinations of a sender, made when they are first needed; and what it says there: the
 // message of each mailing and the return path.
 
+import type { ReturnPaths } from './bounce/return-path.js';
 import {
   DEFAULT_LIMITS,
   Destination,
@@ -21,8 +22,7 @@ export interface DestinationsOptions {
   settlement: Settlement;
   /** `From:` of the messages. */
   from?: string | undefined;
-  /** Domain of the return path; bounce messages go there. */
-  returnPathDomain?: string | undefined;
+  returnPaths: ReturnPaths;
   /** Name for EHLO. */
   clientName?: string | undefined;
   limits?: Partial<DestinationLimits> | undefined;
@@ -68,14 +68,14 @@ export class Destinations {
   }
 
   private destinationOptions(): DestinationOptions {
-    const { clock, resolver, dialer, limits, timeouts, settlement } = this.options;
+    const { clock, resolver, dialer, limits, timeouts, settlement, returnPaths } = this.options;
     const { clientName = 'sender.example' } = this.options;
     return {
       clock,
       resolver,
       limits: { ...DEFAULT_LIMITS, ...limits },
       session: { clock, dialer, clientName, timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts } },
-      envelopeFrom: (delivery) => this.returnPath(delivery),
+      envelopeFrom: ({ mailing, contact }) => returnPaths.of(mailing.name, contact.key),
       render: (delivery) => this.composers.get(delivery.mailing)!.render(delivery.contact),
       begun: (delivery, startedAt, host) => settlement.begun(delivery, startedAt, host),
       finalDot: (delivery) => settlement.finalDot(delivery),
@@ -88,11 +88,5 @@ export class Destinations {
           throw error;
         }),
     };
-  }
-
-  /** Variable envelope return path: a bounce message tells by its address whom it is about. */
-  private returnPath({ mailing, contact }: Delivery): string {
-    const recipient = contact.key.replace(/@(?=[^@]*$)/, '=');
-    return `bounce+${mailing.name}+${recipient}@${this.options.returnPathDomain ?? 'return.sender.example'}`;
   }
 }

@@ -4,13 +4,14 @@
 
 import type net from 'node:net';
 import type { Emit } from '../events/types.js';
-import type { Clock, Dialer, Timer } from './ports.js';
+import type { Clock, Dialer, Inlet, Timer } from './ports.js';
 import type { Store } from './store/store.js';
 
 export class Lifespan {
   private isOver = false;
   private readonly timers = new Set<Timer>();
   private readonly sockets = new Set<net.Socket>();
+  private readonly listeners = new Set<{ close(): void }>();
 
   /** A clock whose timers end with this life. */
   clock(clock: Clock): Clock {
@@ -39,10 +40,19 @@ export class Lifespan {
     return {
       dial: (address, port) => {
         if (this.isOver) throw new Error('this sender is not there any more');
-        const socket = dialer.dial(address, port);
-        this.sockets.add(socket);
-        socket.once('close', () => this.sockets.delete(socket));
-        return socket;
+        return this.cutAtEnd(dialer.dial(address, port));
+      },
+    };
+  }
+
+  /** An inlet that closes with this life. */
+  inlet(inlet: Inlet): Inlet {
+    return {
+      open: (domain, accept) => {
+        if (this.isOver) throw new Error('this sender is not there any more');
+        const opened = inlet.open(domain, (socket) => accept(this.cutAtEnd(socket)));
+        this.listeners.add(opened);
+        return opened;
       },
     };
   }
@@ -71,6 +81,13 @@ export class Lifespan {
     this.isOver = true;
     for (const timer of this.timers) timer.cancel();
     this.timers.clear();
+    for (const listener of this.listeners) listener.close();
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  private cutAtEnd(socket: net.Socket): net.Socket {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    return socket;
   }
 }

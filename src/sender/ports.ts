@@ -24,3 +24,14 @@ export interface Resolver {
 export interface Dialer {
   dial(address: string, port: number): net.Socket;
 }
+
+/** Where other servers reach the sender: the host that its return-path domain leads to. */
+export interface Inlet {
+  /**
+   * Begins to take connections.
+   *
+   * @param domain return-path domain
+   * @param accept gets the sender's end of each connection, open
+   */
+  open(domain: string, accept: (socket: net.Socket) => void): { close(): void };
+}

@@ -1,8 +1,12 @@
 // The sender and retry engine: mailings in, attempts out, every result turned into the state of a
 // delivery and the status of a contact. It is given its world as ports and knows no other.
 
+import { BouncelabError } from '../errors.js';
 import type { Emit } from '../events/types.js';
 import { formatDuration } from '../units.js';
+import { Bounces } from './bounce/bounces.js';
+import { Intake } from './bounce/intake.js';
+import { ReturnPaths } from './bounce/return-path.js';
 import { Changes } from './changes.js';
 import { Contacts, type Contact, type NewContact } from './contact.js';
 import type { DestinationLimits } from './destination.js';
@@ -10,7 +14,7 @@ import { Destinations } from './destinations.js';
 import { Delivery } from './delivery.js';
 import { Mailing, type NewMailing } from './mailing.js';
 import { OpenDeliveries } from './open-deliveries.js';
-import type { Clock, Dialer, Random, Resolver } from './ports.js';
+import type { Clock, Dialer, Inlet, Random, Resolver } from './ports.js';
 import { Queue } from './queue.js';
 import { Recovery } from './recovery.js';
 import type { RetryPolicy } from './retry-policy.js';
@@ -38,6 +42,13 @@ export interface SenderOptions {
   from?: string;
   /** Domain of the return path; bounce messages go there. */
   returnPathDomain?: string;
+  /**
+   * What return paths are signed with, so that nobody can make one up. By default drawn from
+   * `random`: give one where that does not draw the same after a restart.
+   */
+  returnPathSecret?: string;
+  /** Where bounce messages come in; without it none are taken. */
+  inlet?: Inlet;
   /** Name for EHLO. */
   clientName?: string;
   limits?: Partial<DestinationLimits>;
@@ -53,6 +64,7 @@ export class Sender {
   private readonly settlement: Settlement;
   private readonly destinations: Destinations;
   private readonly clock: Clock;
+  private readonly intake: Intake | undefined;
 
   /** @throws BouncelabError E_STORE when the store cannot be read */
   constructor(options: SenderOptions) {
@@ -64,8 +76,13 @@ export class Sender {
     this.queue = new Queue(clock, (deliveries) => this.destinations.take(deliveries));
     const { changes, contacts, open, queue } = this;
     this.settlement = new Settlement({ clock, random, policy, changes, contacts, open, queue });
-    this.destinations = new Destinations({ ...options, settlement: this.settlement });
+    const returnPaths = new ReturnPaths(
+      options.returnPathSecret ?? secretOf(random),
+      options.returnPathDomain ?? 'return.sender.example',
+    );
+    this.destinations = new Destinations({ ...options, settlement: this.settlement, returnPaths });
     if (store) this.recover(store);
+    this.intake = options.inlet && this.openIntake(options.inlet, returnPaths, policy);
   }
 
   addContact(contact: NewContact): boolean {
@@ -114,6 +131,11 @@ export class Sender {
     });
   }
 
+  /** Takes no more bounce messages; servers that have some will come again. */
+  close(): void {
+    this.intake?.close();
+  }
+
   /** What each delivery in progress waits for; for the message of a deadlock. */
   waiting(): string[] {
     return Array.from(this.open.all(), (delivery) => {
@@ -152,6 +174,19 @@ export class Sender {
     return delivery;
   }
 
+  /** Bounce messages come in here (rule 11). */
+  private openIntake(inlet: Inlet, returnPaths: ReturnPaths, policy: RetryPolicy): Intake {
+    const { changes, contacts, mailings, open, settlement } = this;
+    const bounces = new Bounces({ returnPaths, policy, changes, contacts, mailings, open, settlement });
+    return new Intake({
+      domain: returnPaths.domain,
+      inlet,
+      received: (returnPath, message) => bounces.receive(returnPath, message),
+      // What the store has to say about it has been told.
+      broken: (error) => void (error instanceof BouncelabError || this.fail(error)),
+    });
+  }
+
   /** Goes on with what is in the store. */
   private recover(store: Store): void {
     const { changes, contacts, mailings, open, queue, settlement, destinations, clock } = this;
@@ -168,7 +203,7 @@ export class Sender {
     }).run(store.load());
   }
 
-  private fail(error: Error): void {
+  private fail(error: unknown): void {
     this.clock.after(0, () => {
       throw error;
     });
@@ -180,4 +215,8 @@ export class Sender {
       this.changes.tell({ type: 'contact.refused', address, request, why: 'there is no such contact' });
     return contact;
   }
+}
+
+function secretOf(random: Random): string {
+  return [1, 2, 3, 4].map((part) => random.fraction('return-path secret', part)).join(' ');
 }

@@ -1,7 +1,7 @@
 // What becomes of a delivery: the result of each attempt is turned into its state, the next attempt,
 // and the status of its contact. Rules 4 to 8 and 10 of docs/semantics.md.
 
-import type { Cause, TerminalState } from '../events/types.js';
+import type { BouncedState, Cause, TerminalState } from '../events/types.js';
 import { attemptFact } from './attempt.js';
 import type { Changes } from './changes.js';
 import { liesWithRecipient } from './classify.js';
@@ -79,6 +79,13 @@ export class Settlement {
     if (passed === 0) return;
     delivery.missed += passed;
     changes.delivery(delivery);
+  }
+
+  /** A bounce message says that a delivery failed after all (rule 11). */
+  returned(contact: Contact, ended: EndedDelivery, what: BouncedState, cause: Cause): void {
+    Object.assign(ended, { what, returned: true, ...(what === 'hard-bounced' ? this.spares(cause) : {}) });
+    this.options.contacts.recount(contact, ended);
+    this.withdraw(contact);
   }
 
   /** Rule 10: ends what else is in progress for a contact that is not active any more. */

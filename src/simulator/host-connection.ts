@@ -5,7 +5,7 @@ import type net from 'node:net';
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import type { SMTPServer } from 'smtp-server';
 import type { Placement, Reply, Stage } from '../events/types.js';
-import type { Verdict } from './behaviors/behavior.js';
+import type { ComesBack, Verdict } from './behaviors/behavior.js';
 import type { Asked, Host } from './host.js';
 
 type Done = () => void;
@@ -139,15 +139,15 @@ export class HostConnection extends SMTPConnection {
   /**
    * A whole message is in.
    *
-   * @param size bytes, dots unstuffed
+   * @param message its size in bytes, dots unstuffed, and its header
    * @param done answers it: 250 with the text, or the reply of the error
    */
-  onMessage(size: number, done: MessageDone): void {
+  onMessage(message: ReceivedMessage, done: MessageDone): void {
     this.stage = 'message';
-    this.answerMessage(size, this.objections('message'), done);
+    this.answerMessage(message, this.objections('message'), done);
   }
 
-  private answerMessage(size: number, verdicts: Verdicts, done: MessageDone): void {
+  private answerMessage(message: ReceivedMessage, verdicts: Verdicts, done: MessageDone): void {
     const verdict = verdicts.next().value;
     switch (verdict?.kind) {
       case 'reply': {
@@ -156,11 +156,12 @@ export class HostConnection extends SMTPConnection {
         return;
       }
       case 'silence':
-        if (!verdict.kept) return this.beSilent(verdict.ms, () => this.answerMessage(size, verdicts, done));
-        this.keep(size);
+        if (!verdict.kept)
+          return this.beSilent(verdict.ms, () => this.answerMessage(message, verdicts, done));
+        this.keep(message);
         return this.beSilent(verdict.ms, () => done(null, this.queuedAs()));
       default:
-        this.keep(size);
+        this.keep(message);
         done(null, this.queuedAs());
     }
   }
@@ -173,7 +174,10 @@ export class HostConnection extends SMTPConnection {
           yield verdict;
           continue;
         }
-        if (stage === 'message') recipient.placement = verdict.placement;
+        if (stage === 'message') {
+          recipient.placement = verdict.placement;
+          recipient.comesBack = verdict.comesBack;
+        }
         break;
       }
     }
@@ -217,10 +221,11 @@ export class HostConnection extends SMTPConnection {
     });
   }
 
-  private keep(size: number): void {
-    const { domain, name: host } = this.host;
-    for (const { sender: mailFrom, recipient: rcpt, placement } of this.recipients()) {
-      this.host.options.emit({
+  private keep({ size, header }: ReceivedMessage): void {
+    const { domain, name: host, address } = this.host;
+    const { emit, clock, sendBack } = this.host.options;
+    for (const { sender: mailFrom, recipient: rcpt, placement, comesBack: what } of this.recipients()) {
+      emit({
         type: 'message.accepted',
         session: this.number,
         domain,
@@ -230,6 +235,9 @@ export class HostConnection extends SMTPConnection {
         size,
         placement,
       });
+      if (!what) continue;
+      const acceptedAt = clock.date();
+      sendBack({ domain, host, address, returnPath: mailFrom, rcpt, acceptedAt, header: header.text, what });
     }
   }
 
@@ -241,6 +249,37 @@ export class HostConnection extends SMTPConnection {
 /** What was known of a recipient when it was named, and where its copy goes if it is taken. */
 interface Recipient extends Asked {
   placement: Placement;
+  comesBack?: ComesBack | undefined;
+}
+
+interface ReceivedMessage {
+  size: number;
+  header: HeaderCollector;
+}
+
+/** What a server quotes of a message at most. */
+const HEADER_BYTES_MAX = 64 * 1024;
+
+/** Keeps the beginning of a message as it comes in, up to the end of its header. */
+export class HeaderCollector {
+  private readonly chunks: Buffer[] = [];
+  private bytes = 0;
+  private isDone = false;
+
+  add(chunk: Buffer): void {
+    if (this.isDone) return;
+    this.chunks.push(chunk);
+    this.bytes += chunk.length;
+    // An end that is torn between two chunks is found with the next one.
+    this.isDone = this.bytes >= HEADER_BYTES_MAX || chunk.includes('\r\n\r\n');
+  }
+
+  /** The header, its last line ended. */
+  get text(): string {
+    const read = Buffer.concat(this.chunks).subarray(0, HEADER_BYTES_MAX);
+    const end = read.indexOf('\r\n\r\n');
+    return read.toString('utf8', 0, end < 0 ? read.length : end + 2);
+  }
 }
 
 /** How smtp-server takes an answer to a message; a list of lines makes a multi-line reply. */

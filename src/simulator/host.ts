@@ -9,10 +9,11 @@ import { wildcard } from '../wildcard.js';
 import { BEHAVIORS } from './behaviors/index.js';
 import type { Situation, Verdict } from './behaviors/behavior.js';
 import { holds } from './conditions.js';
-import { HostConnection, type MessageDone } from './host-connection.js';
+import { HeaderCollector, HostConnection, type MessageDone } from './host-connection.js';
 import type { Handshake, Listener } from './network/memory.js';
 import type { Endpoint, MemorySocket } from './network/socket.js';
 import type { BehaviorPlan, DomainPlan, Point } from './plan.js';
+import type { Letter } from './returns/postman.js';
 
 /** RFC 5321, 4.5.3.2.7: a server waits at least five minutes for the next command. */
 const COMMAND_TIMEOUT_MS = 5 * 60_000;
@@ -27,6 +28,8 @@ export interface HostOptions {
   emit: Emit;
   /** Numbers the sessions of the whole fleet. */
   nextSession: () => number;
+  /** Sends something back to a return path when its time has come. */
+  sendBack: (letter: Letter) => void;
 }
 
 /** What is known of the transaction when a behavior is asked. */
@@ -194,10 +197,13 @@ class FleetServer extends SMTPServer {
   }
 
   override onData(...[stream, session, callback]: Parameters<SMTPServer['onData']>): void {
+    const header = new HeaderCollector();
+    stream.on('data', (chunk: Buffer) => header.add(chunk));
     stream.once('end', () => {
       // smtp-server takes a list of lines as a multi-line reply; its types know only a text.
-      this.bySession.get(session)!.onMessage(stream.byteLength, callback as unknown as MessageDone);
+      this.bySession
+        .get(session)!
+        .onMessage({ size: stream.byteLength, header }, callback as unknown as MessageDone);
     });
-    stream.resume();
   }
 }

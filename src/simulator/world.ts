@@ -2,6 +2,7 @@
 // Hosts come into being when they are first looked up, so that a fleet of thousands of domains
 // costs only what is used of it.
 
+import type net from 'node:net';
 import type { Clock } from '../clock/clock.js';
 import { invariant } from '../errors.js';
 import type { Emit } from '../events/types.js';
@@ -9,6 +10,7 @@ import type { Random } from '../random.js';
 import { FakeDns } from './dns.js';
 import { Host } from './host.js';
 import { MemoryNetwork } from './network/memory.js';
+import { Postman } from './returns/postman.js';
 import type { MemorySocket } from './network/socket.js';
 import type { BehaviorPlan, DomainPlan } from './plan.js';
 
@@ -33,15 +35,44 @@ export class World {
   private readonly fleet: Map<string, DomainPlan>;
   private readonly byDomain = new Map<string, Host>();
   private readonly byName = new Map<string, Host>();
+  /** Addresses of the hosts that are not the fleet's own, by domain. */
+  private readonly attached = new Map<string, string>();
+  private readonly postman: Postman;
+  private addresses = 0;
   private sessions = 0;
 
   constructor(private readonly options: WorldOptions) {
     this.fleet = new Map(Object.entries(options.fleet));
     this.network = new MemoryNetwork(options.clock, options.latencyMs);
     this.dns = new FakeDns({
-      exchangeOf: (domain) => this.hostOf(domain)?.name,
-      addressOf: (name) => this.byName.get(name)?.address,
+      exchangeOf: (domain) =>
+        this.attached.has(domain.toLowerCase()) ? exchangeName(domain) : this.hostOf(domain)?.name,
+      addressOf: (name) =>
+        this.byName.get(name)?.address ?? this.attached.get(name.replace(/^mx\./, '').toLowerCase()),
     });
+    this.postman = new Postman({
+      clock: options.clock,
+      emit: options.emit,
+      resolver: this.dns,
+      dial: (address, port, from) => this.network.connect({ address, port }, from) as unknown as net.Socket,
+    });
+  }
+
+  /**
+   * Gives a domain a host that is somebody else's, such as the return-path domain of a sender. From
+   * then on it resolves, also once the host is down.
+   *
+   * @param accept gets the server's end of each connection, open
+   * @returns takes the host down: connections are refused
+   */
+  attach(domain: string, accept: (socket: MemorySocket) => void): { close(): void } {
+    const key = domain.toLowerCase();
+    let address = this.attached.get(key);
+    if (address === undefined) {
+      address = addressNumber(this.addresses++);
+      this.attached.set(key, address);
+    }
+    return this.network.listen({ address, port: SMTP_PORT }, { handshake: () => 'accept', accept });
   }
 
   /** Opens a connection to an address of the fleet; any other address refuses. */
@@ -79,22 +110,27 @@ export class World {
     const plan = this.fleet.get(key) ?? this.fleet.get(DEFAULT_DOMAIN);
     if (!plan) return undefined;
     const { clock, random, emit } = this.options;
-    const address = addressNumber(this.byDomain.size);
+    const address = addressNumber(this.addresses++);
     const host = new Host({
       domain: key,
-      name: `mx.${key}`,
+      name: exchangeName(key),
       address,
       plan,
       clock,
       random,
       emit,
       nextSession: () => ++this.sessions,
+      sendBack: (letter) => this.postman.send(letter),
     });
     this.byDomain.set(key, host);
     this.byName.set(host.name, host);
     this.network.listen({ address, port: SMTP_PORT }, host);
     return host;
   }
+}
+
+function exchangeName(domain: string): string {
+  return `mx.${domain.toLowerCase()}`;
 }
 
 /** Loopback addresses from 127.1.0.1 on, without the .0 and .255 of each block. */

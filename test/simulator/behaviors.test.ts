@@ -48,6 +48,8 @@ const EXPECTED: Record<string, { params?: Record<string, unknown>; shown: Partia
   'mailbox-full': { shown: { rcpt: FULL, data: FULL, message: FULL } },
   'nonexistent-user': { shown: { rcpt: NO_USER, data: NO_USER, message: NO_USER } },
   'junk-block': { shown: { mail: JUNK, rcpt: JUNK, data: JUNK, message: JUNK } },
+  'return-later': { params: { after: '1m' }, shown: { message: { accepted: true } } },
+  'auto-reply': { params: { after: '1m' }, shown: { message: { accepted: true } } },
   down: { shown: { dial: { refused: true } } },
   unresponsive: {
     shown: { connect: SILENT, ehlo: SILENT, mail: SILENT, rcpt: SILENT, data: SILENT, message: SILENT },

@@ -174,7 +174,7 @@ describe('handshakes', () => {
 
   it('two listeners at one address are a fault', () => {
     const net = new Net(0);
-    const again = (): void =>
+    const again = (): unknown =>
       net.network.listen(SERVER, { handshake: () => 'accept', accept: () => undefined });
     expect(again).toThrow('127.1.0.1:25 has a listener already');
   });

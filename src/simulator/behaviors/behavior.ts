@@ -29,13 +29,28 @@ export interface Situation {
 
 /** What the server does about it. */
 export type Verdict =
-  | { kind: 'accept'; placement: Placement }
+  | { kind: 'accept'; placement: Placement; comesBack?: ComesBack }
   /** Sends a reply; `close` ends the connection after it (always so for 421). */
   | { kind: 'reply'; reply: Reply; close?: boolean }
   /** The TCP handshake is answered with RST. */
   | { kind: 'refuse' }
   /** Says nothing for `ms` and then goes on, or for ever. `kept`: the message was taken all the same. */
   | { kind: 'silence'; ms?: number; kept?: boolean };
+
+/** The message that is sent to the return path about one that was accepted. */
+export interface ComesBack {
+  kind: 'bounce' | 'auto-reply';
+  /** How long after the acceptance, ms. */
+  afterMs: number;
+  /** How many times it is sent, and how long after each other, ms. */
+  times: number;
+  everyMs: number;
+  /** Of a bounce message: its status code (RFC 3463), and its action (RFC 3464). */
+  status?: string;
+  action?: 'failed' | 'delayed';
+  /** What the mailbox had to say. */
+  text: string;
+}
 
 /** Where a behavior is written: for a whole domain, or for one mailbox of it. */
 export type Scope = 'domain' | 'mailbox';

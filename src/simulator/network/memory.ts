@@ -27,10 +27,12 @@ export class MemoryNetwork {
     private readonly latencyMs: number,
   ) {}
 
-  listen(at: Endpoint, listener: Listener): void {
+  /** @returns ends it: from then on handshakes are refused */
+  listen(at: Endpoint, listener: Listener): { close(): void } {
     const key = keyOf(at);
     invariant(!this.listeners.has(key), `${key} has a listener already`);
     this.listeners.set(key, listener);
+    return { close: () => void this.listeners.delete(key) };
   }
 
   /**

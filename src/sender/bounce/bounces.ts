@@ -1,0 +1,87 @@
+// What comes of a message to a return path: rule 11 of docs/semantics.md. It turns one delivery
+// from delivered into a soft or hard bounce, once, or it is noted and changes nothing.
+
+import type { Fact } from '../../events/types.js';
+import type { Changes } from '../changes.js';
+import type { Contact, Contacts } from '../contact.js';
+import type { Mailing } from '../mailing.js';
+import type { OpenDeliveries } from '../open-deliveries.js';
+import type { RetryPolicy } from '../retry-policy.js';
+import type { Settlement } from '../settlement.js';
+import { readIncoming, type Incoming } from './report.js';
+import { digestOf, type ReturnPaths, type Returned } from './return-path.js';
+import { judge } from './verdict.js';
+
+export interface BouncesOptions {
+  returnPaths: ReturnPaths;
+  policy: RetryPolicy;
+  changes: Changes;
+  contacts: Contacts;
+  mailings: ReadonlyMap<string, Mailing>;
+  open: OpenDeliveries;
+  settlement: Settlement;
+}
+
+type Received = Extract<Fact, { type: 'bounce.received' }>;
+
+export class Bounces {
+  constructor(private readonly options: BouncesOptions) {}
+
+  /**
+   * Deals with a message that came to a return path.
+   *
+   * @param returnPath address that it came to
+   * @param message the whole of it, as received
+   * @throws BouncelabError E_STORE when what comes of it cannot be kept
+   */
+  async receive(returnPath: string, message: Uint8Array): Promise<void> {
+    const incoming = await readIncoming(message);
+    this.options.changes.request(() => this.take(returnPath, incoming));
+  }
+
+  private take(to: string, incoming: Incoming): void {
+    const { returnPaths, changes, contacts, policy, settlement } = this.options;
+    const returned = returnPaths.read(to);
+    const contact = returned && this.contactOf(returned);
+    const address = contact?.key ?? returned?.address;
+    const whom = {
+      ...(returned ? { mailing: returned.mailing } : {}),
+      ...(address === undefined ? {} : { address }),
+    };
+    const note = (result: Received['result'], why: string, said: Pick<Received, 'status' | 'action'> = {}) =>
+      changes.tell({ type: 'bounce.received', to, ...whom, ...said, result, why });
+
+    if (!returned) return note('ignored', 'the return path is none of ours');
+    const { mailing } = returned;
+    if (!this.options.mailings.has(mailing)) return note('ignored', 'there is no such mailing');
+    if (!contact) return note('ignored', 'there is no such contact');
+    if (!returned.genuine) return note('ignored', 'the return path was made up');
+    if (incoming.kind === 'auto-reply') return note('ignored', 'it is an automatic reply');
+    if (incoming.kind === 'other') return note('ignored', incoming.why);
+    const { said, ...verdict } = judge(incoming.recipients, contact.key, policy);
+    if ('ignored' in verdict) return note('ignored', verdict.ignored, said);
+    const ended = contacts.ended(contact, mailing);
+    if (ended?.returned) return note('duplicate', `the delivery is ${ended.what} by one before`, said);
+    if (ended?.what !== 'delivered') return note('ignored', this.whyNot(contact, mailing, ended?.what), said);
+
+    const { state, cause, why } = verdict;
+    note('applied', `the delivery is ${state}`, said);
+    changes.tell({ type: 'delivery.returned', mailing, address: contact.key, state, cause, why });
+    settlement.returned(contact, ended, state, cause);
+  }
+
+  private whyNot(contact: Contact, mailing: string, ended: string | undefined): string {
+    if (ended !== undefined) return `the delivery had ended as ${ended}`;
+    return this.options.open.of(contact).some((delivery) => delivery.mailing.name === mailing)
+      ? 'the delivery is still in progress'
+      : 'nothing of that mailing was delivered to it';
+  }
+
+  private contactOf({ address, digest }: Returned): Contact | undefined {
+    const { contacts } = this.options;
+    if (address !== undefined) return contacts.get(address);
+    if (digest === undefined) return undefined;
+    for (const contact of contacts.all()) if (digestOf(contact.key) === digest) return contact;
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+// The SMTP listener of the return-path domain: other servers bring their bounce messages here. It
+// takes mail for return paths and for nothing else, and answers the final dot once the message has
+// been dealt with.
+
+import { SMTPServer } from 'smtp-server';
+import type { Inlet } from '../ports.js';
+
+/** What is read of a message; the delivery status stands long before. The rest is let pass. */
+const READ_BYTES_MAX = 1024 * 1024;
+
+/** Size that is offered and kept, bytes. */
+const SIZE_MAX = 32 * 1024 * 1024;
+
+/** RFC 5321, 4.5.3.2.7: a server waits at least five minutes for the next command. */
+const COMMAND_TIMEOUT_MS = 5 * 60_000;
+
+export interface IntakeOptions {
+  /** Return-path domain. */
+  domain: string;
+  inlet: Inlet;
+  /** Deals with a message to a return path. @param message bytes, of a huge one the beginning */
+  received(returnPath: string, message: Uint8Array): Promise<void>;
+  /** Something of ours failed. */
+  broken(error: unknown): void;
+}
+
+export class Intake {
+  private readonly server: IntakeServer;
+  private readonly opened: { close(): void };
+
+  /** Opens the listener. */
+  constructor(options: IntakeOptions) {
+    this.server = new IntakeServer(options);
+    this.opened = options.inlet.open(options.domain, (socket) => this.server.connect(socket));
+  }
+
+  /** Takes no more connections and drops those there are. */
+  close(): void {
+    this.opened.close();
+    for (const connection of this.server.connections) connection.close();
+  }
+}
+
+class IntakeServer extends SMTPServer {
+  constructor(private readonly intake: IntakeOptions) {
+    super({
+      name: intake.domain,
+      banner: '',
+      authOptional: true,
+      disabledCommands: ['AUTH', 'STARTTLS'],
+      disableReverseLookup: true,
+      logger: false,
+      size: SIZE_MAX,
+      socketTimeout: COMMAND_TIMEOUT_MS,
+      lenientAddressParsing: true,
+    });
+    // A client that goes away in mid-transaction will come again.
+    this.on('error', () => undefined);
+  }
+
+  /** Without STARTTLS no certificate is ever shown. */
+  override updateSecureContext(): void {}
+
+  override onRcptTo(...[{ address }, , callback]: Parameters<SMTPServer['onRcptTo']>): void {
+    const domain = address.slice(address.lastIndexOf('@') + 1);
+    if (domain.toLowerCase() !== this.intake.domain.toLowerCase())
+      return callback(refusal(550, '5.7.1 Relaying denied'));
+    if (!/^bounce\+/i.test(address)) return callback(refusal(550, '5.1.1 No such user here'));
+    callback();
+  }
+
+  override onData(...[stream, session, callback]: Parameters<SMTPServer['onData']>): void {
+    const chunks: Buffer[] = [];
+    let kept = 0;
+    stream.on('data', (chunk: Buffer) => {
+      if (kept >= READ_BYTES_MAX) return;
+      chunks.push(chunk);
+      kept += chunk.length;
+    });
+    stream.once('end', () => {
+      if (stream.sizeExceeded) return callback(refusal(552, '5.3.4 Message too big'));
+      const message = Buffer.concat(chunks);
+      const dealtWith = session.envelope.rcptTo.map(({ address }) => this.intake.received(address, message));
+      Promise.all(dealtWith).then(
+        () => callback(null, '2.0.0 Noted'),
+        (error: unknown) => {
+          callback(refusal(451, '4.3.0 Try again later'));
+          this.intake.broken(error);
+        },
+      );
+    });
+  }
+}
+
+function refusal(responseCode: number, message: string): Error {
+  return Object.assign(new Error(message), { responseCode });
+}

@@ -1,0 +1,46 @@
+// Reads a message that came to the return path: a delivery report (RFC 3464 in RFC 6522), an
+// automatic reply, or something else. MIME is the library's business.
+
+import PostalMime, { type Attachment, type Email } from 'postal-mime';
+import { parseDeliveryStatus, type RecipientStatus } from './delivery-status.js';
+
+export type Incoming =
+  { kind: 'report'; recipients: RecipientStatus[] } | { kind: 'auto-reply' } | { kind: 'other'; why: string };
+
+/** RFC 3464, and its form for addresses beyond ASCII (RFC 6533). */
+const STATUS_TYPES = new Set(['message/delivery-status', 'message/global-delivery-status']);
+
+/** Reads whatever comes; what cannot be read is `other`. */
+export async function readIncoming(message: Uint8Array): Promise<Incoming> {
+  let email: Email;
+  try {
+    email = await PostalMime.parse(message);
+  } catch (error) {
+    return { kind: 'other', why: `it cannot be read: ${(error as Error).message}` };
+  }
+  if (!/^multipart\/report\b/i.test(headerOf(email, 'content-type')))
+    return isAutoReply(email) ? { kind: 'auto-reply' } : { kind: 'other', why: 'it is no delivery report' };
+  const part = email.attachments.find(({ mimeType }) => STATUS_TYPES.has(mimeType.toLowerCase()));
+  if (!part) return { kind: 'other', why: 'it holds no delivery status' };
+  const recipients = parseDeliveryStatus(textOf(part));
+  return recipients.length > 0
+    ? { kind: 'report', recipients }
+    : { kind: 'other', why: 'its delivery status names no recipient' };
+}
+
+function textOf({ content }: Attachment): string {
+  return typeof content === 'string' ? content : new TextDecoder().decode(content);
+}
+
+/** RFC 3834, 5, and what is older than it. */
+function isAutoReply(email: Email): boolean {
+  return (
+    /^auto-(replied|generated|notified)/i.test(headerOf(email, 'auto-submitted')) ||
+    /^auto_reply/i.test(headerOf(email, 'precedence')) ||
+    headerOf(email, 'x-autoreply') !== ''
+  );
+}
+
+function headerOf({ headers }: Email, name: string): string {
+  return headers.find(({ key }) => key === name)?.value.trim() ?? '';
+}

@@ -1,0 +1,109 @@
+// What a server sends back: a bounce message (RFC 3464, in the form of RFC 6522) or an automatic
+// reply (RFC 3834), composed by nodemailer.
+
+import MimeNode from 'nodemailer/lib/mime-node';
+import type { ComesBack } from '../behaviors/behavior.js';
+
+/** A message that was accepted, and what is to come back of it. */
+export interface Returning {
+  /** Server that accepted it. */
+  host: string;
+  /** Return path of the message, without brackets. */
+  returnPath: string;
+  /** Recipient as named to the server. */
+  rcpt: string;
+  acceptedAt: Date;
+  /** Header of the message, as received. */
+  header: string;
+  what: ComesBack;
+}
+
+/** What tells one message that is sent back from another. */
+interface Identity {
+  /** Unlike for any other message of this server. */
+  id: string;
+  date: Date;
+}
+
+/** The text of the message that comes back, its lines ended by CRLF. */
+export async function composeReturn(returning: Returning, identity: Identity): Promise<string> {
+  const message =
+    returning.what.kind === 'bounce' ? bounceMessage(returning, identity) : autoReply(returning, identity);
+  return (await message.build()).toString('utf8');
+}
+
+function bounceMessage(returning: Returning, identity: Identity): MimeNode {
+  const { host, what, rcpt, header } = returning;
+  const delayed = what.action === 'delayed';
+  const root = new MimeNode('multipart/report; report-type=delivery-status', {
+    baseBoundary: identity.id,
+    newline: 'win',
+  });
+  root.setHeader({
+    ...headers(returning, identity, `Mail Delivery System <MAILER-DAEMON@${host}>`),
+    Subject: delayed ? 'Delayed mail (still being retried)' : 'Undelivered mail returned to sender',
+  });
+  const part = (type: string, content: string): void =>
+    void root.createChild(type, { newline: 'win' }).setContent(content);
+  part('text/plain; charset=utf-8', explanation(returning));
+  part('message/delivery-status', deliveryStatus(returning, identity));
+  part('text/rfc822-headers', header);
+  // For people, the address as it was named; the fields of the report are for machines.
+  root.setHeader('X-Failed-Recipients', rcpt);
+  return root;
+}
+
+function explanation({ host, what, rcpt }: Returning): string {
+  const verdict =
+    what.action === 'delayed'
+      ? 'has not been delivered yet. You need not do anything: it will be tried again.'
+      : 'could not be delivered.';
+  return `This is the mail system at host ${host}.\r\n\r\nYour message to <${rcpt}> ${verdict}\r\n\r\n${diagnosticOf(what)}\r\n`;
+}
+
+function deliveryStatus({ host, rcpt, acceptedAt, what }: Returning, { date }: Identity): string {
+  const fields = [
+    `Reporting-MTA: dns; ${host}`,
+    `Arrival-Date: ${rfc5322(acceptedAt)}`,
+    '',
+    `Original-Recipient: rfc822;${rcpt}`,
+    `Final-Recipient: rfc822;${rcpt}`,
+    `Action: ${what.action}`,
+    `Status: ${what.status}`,
+    `Remote-MTA: dns; ${host}`,
+    `Diagnostic-Code: smtp; ${diagnosticOf(what)}`,
+    `Last-Attempt-Date: ${rfc5322(date)}`,
+  ];
+  return `${fields.join('\r\n')}\r\n`;
+}
+
+/** As a server would have said it in the dialogue. */
+function diagnosticOf({ status = '5.0.0', text }: ComesBack): string {
+  return `${status.startsWith('5') ? 550 : 450} ${status} ${text}`;
+}
+
+function autoReply(returning: Returning, identity: Identity): MimeNode {
+  const { rcpt, header, what } = returning;
+  const subject = /^Subject:[ \t]*([^\r\n]*)/im.exec(header)?.[1] ?? '';
+  return new MimeNode('text/plain; charset=utf-8', { newline: 'win' })
+    .setHeader({ ...headers(returning, identity, rcpt), Subject: `Automatic reply: ${subject}` })
+    .setContent(`${what.text}\r\n`);
+}
+
+function headers(
+  { host, returnPath }: Returning,
+  { id, date }: Identity,
+  from: string,
+): Record<string, string> {
+  return {
+    From: from,
+    To: returnPath,
+    Date: rfc5322(date),
+    'Message-ID': `<${id}@${host}>`,
+    'Auto-Submitted': 'auto-replied',
+  };
+}
+
+function rfc5322(date: Date): string {
+  return date.toUTCString().replace('GMT', '+0000');
+}

@@ -1,0 +1,138 @@
+// Brings what the fleet's servers send back to the return path's host, over SMTP like any other
+// server: it looks up the host, dials it, and tries again later when that does not work out.
+
+import type net from 'node:net';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { Clock } from '../../clock/clock.js';
+import type { Emit } from '../../events/types.js';
+import type { MxRecord } from '../dns.js';
+import { composeReturn, type Returning } from './message.js';
+
+/** RFC 5321, 4.5.4.1: at least 30 minutes between two tries. */
+const RETRY_EVERY_MS = 30 * 60_000;
+/** A day of them. */
+const TRIES_MAX = 48;
+
+const SMTP_PORT = 25;
+
+/** How long the return path's host may take for anything. */
+const TIMEOUT_MS = 5 * 60_000;
+
+export interface PostmanOptions {
+  clock: Clock;
+  emit: Emit;
+  resolver: { resolveMx(domain: string): Promise<MxRecord[]>; resolve4(name: string): Promise<string[]> };
+  dial: (address: string, port: number, from: string) => net.Socket;
+}
+
+/** Something on its way back, and the server that sends it. */
+export interface Letter extends Returning {
+  domain: string;
+  /** Address that the server dials from. */
+  address: string;
+}
+
+export class Postman {
+  private letters = 0;
+
+  constructor(private readonly options: PostmanOptions) {}
+
+  /** Sends something back when its time has come, as many times as it says. */
+  send(letter: Letter): void {
+    const { afterMs, everyMs, times } = letter.what;
+    if (letter.returnPath === '') return this.tell(letter, 'failed', 'no return path');
+    for (let nth = 0; nth < times; nth++) {
+      this.options.clock.after(afterMs + nth * everyMs, () => this.begin(letter));
+    }
+  }
+
+  private begin(letter: Letter): void {
+    const { clock } = this.options;
+    const identity = { id: `return.${++this.letters}`, date: clock.date() };
+    composeReturn(letter, identity).then(
+      (message) => this.attempt(letter, message, 1),
+      (error: unknown) =>
+        void clock.after(0, () => {
+          throw error;
+        }),
+    );
+  }
+
+  private attempt(letter: Letter, message: string, tries: number): void {
+    this.deliver(letter, message).then(
+      (said) => this.tell(letter, 'sent', said),
+      (error: SmtpError) => {
+        const said = String(error.responseCode ?? error.code ?? error.message);
+        if (isFinal(error) || tries >= TRIES_MAX) return this.tell(letter, 'failed', said);
+        this.tell(letter, 'deferred', said);
+        this.options.clock.after(RETRY_EVERY_MS, () => this.attempt(letter, message, tries + 1));
+      },
+    );
+  }
+
+  /** @returns reply code to the final dot @throws SmtpError, or the error of a lookup */
+  private async deliver(letter: Letter, message: string): Promise<string> {
+    const { resolver, dial } = this.options;
+    const { returnPath, host, address: from } = letter;
+    const records = await resolver.resolveMx(returnPath.slice(returnPath.lastIndexOf('@') + 1));
+    const [best] = records.sort((a, b) => a.preference - b.preference);
+    const [address] = await resolver.resolve4(best?.exchange ?? '');
+    if (address === undefined) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' });
+    return speak(dial(address, SMTP_PORT, from), host, returnPath, message);
+  }
+
+  private tell(letter: Letter, outcome: 'sent' | 'deferred' | 'failed', said: string): void {
+    const { domain, host, rcpt, returnPath: to, what } = letter;
+    const { kind, status, action } = what;
+    this.options.emit({
+      type: 'message.returned',
+      domain,
+      host,
+      rcpt,
+      to,
+      kind,
+      ...(status === undefined ? {} : { status }),
+      ...(action === undefined ? {} : { action }),
+      outcome,
+      said,
+    });
+  }
+}
+
+/** One transaction over a socket that is being connected. Bounce messages have no sender themselves. */
+function speak(socket: net.Socket, name: string, to: string, message: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const refuse = (error: SmtpError): void => {
+      socket.destroy();
+      reject(error);
+    };
+    socket.once('error', refuse);
+    socket.once('connect', () => {
+      socket.removeListener('error', refuse);
+      const client = new SMTPConnection({
+        connection: socket,
+        name,
+        ignoreTLS: true,
+        greetingTimeout: TIMEOUT_MS,
+        socketTimeout: TIMEOUT_MS,
+        logger: false,
+      });
+      client.on('error', refuse);
+      client.connect((failure) => {
+        if (failure) return refuse(failure);
+        client.send({ from: '', to: [to] }, message, (error, info) => {
+          if (error) return refuse(error);
+          client.quit();
+          resolve(info?.response?.slice(0, 3) ?? '');
+        });
+      });
+    });
+  });
+}
+
+type SmtpError = Error & { code?: string; responseCode?: number };
+
+/** 5xx, or a domain that does not exist. */
+function isFinal({ responseCode, code }: SmtpError): boolean {
+  return responseCode === undefined ? code === 'ENOTFOUND' : responseCode >= 500;
+}
