@@ -1,0 +1,363 @@
+// The stores: what they keep comes back as it was, in order; and a file that cannot be used says
+// why, each trouble with a code of its own, before anything is changed in it.
+
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import Database from 'libsql';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { memoryStore } from '../../src/sender/store/memory.js';
+import { openSqliteStore, type SqliteOptions } from '../../src/sender/store/sqlite.js';
+import type { Commit, DeliveryRecord, Store } from '../../src/sender/store/store.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'bouncelab-store-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+const newFile = (): string => path.join(folder, `${++files}.db`);
+
+async function open(file: string, options?: SqliteOptions): Promise<Store> {
+  const store = await openSqliteStore(file, options);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+const NOTHING: Commit = { contacts: [], past: [], statuses: [], mailings: [], deliveries: [] };
+
+function delivery(contact: string, changes: Partial<DeliveryRecord> = {}): DeliveryRecord {
+  return {
+    mailing: 'november',
+    contact,
+    state: 'queued',
+    attempts: 0,
+    replied: 0,
+    unreachable: 0,
+    unknown: 0,
+    missed: 0,
+    firstAttemptAt: undefined,
+    lastCause: undefined,
+    dueAt: 1_767_225_605_000,
+    leaving: undefined,
+    running: undefined,
+    ...changes,
+  };
+}
+
+const FIRST: Commit = {
+  contacts: [
+    { address: 'Zoe@Example.org', status: 'active', softBounceStreak: 0, start: undefined },
+    { address: 'bob@example.org', status: 'active', softBounceStreak: 3, start: undefined },
+  ],
+  past: [],
+  statuses: [],
+  mailings: [
+    {
+      name: 'november',
+      order: {
+        name: 'november',
+        kind: 'standard',
+        message: { subject: 'Grüße "x"', text: 'a\nb', sizeBytes: 0 },
+        to: { addresses: ['*@example.org'] },
+      },
+      state: 'in-progress',
+      buildingUntil: 1_767_225_605_000,
+      startedAt: 1_767_225_605_000.25,
+      recipients: 2,
+    },
+  ],
+  deliveries: [
+    delivery('zoe@example.org', {
+      running: { startedAt: 1_767_225_606_000, host: 'mx.example.org', finalDot: false },
+    }),
+    delivery('bob@example.org', {
+      attempts: 3,
+      replied: 1,
+      unreachable: 2,
+      unknown: 1,
+      missed: 4,
+      firstAttemptAt: 1_767_225_605_000.125,
+      lastCause: 'mailbox-full',
+      leaving: 'opt-out',
+    }),
+  ],
+};
+
+const SECOND: Commit = {
+  ...NOTHING,
+  contacts: [
+    {
+      address: 'Zoe@Example.org',
+      status: 'error',
+      softBounceStreak: 1,
+      start: { status: 'active', softBounceStreak: 0 },
+    },
+  ],
+  past: [
+    {
+      contact: 'zoe@example.org',
+      index: 0,
+      past: { what: 'delivered', mailing: 'november', chosenAt: 1, begunAt: 2, endedAt: 3 },
+    },
+    { contact: 'zoe@example.org', index: 1, past: { what: 'opt-out', at: 4 } },
+  ],
+  statuses: [
+    {
+      contact: 'zoe@example.org',
+      at: 1_767_225_605_000,
+      from: 'active',
+      to: 'error',
+      why: 'hard-bounce',
+      by: 'sender',
+      reason: undefined,
+      mailing: 'november',
+    },
+    {
+      contact: 'bob@example.org',
+      at: 1_767_225_605_001,
+      from: 'error',
+      to: 'active',
+      why: 'reactivate',
+      by: 'support',
+      reason: 'emptied',
+      mailing: undefined,
+    },
+  ],
+  deliveries: [
+    delivery('zoe@example.org', {
+      state: 'delivered',
+      running: { startedAt: 1_767_225_606_000, host: 'mx.example.org', finalDot: true },
+    }),
+  ],
+};
+
+/** Everything in a store, as lists. */
+function contents(store: Store) {
+  const { contacts, past, mailings, deliveries } = store.load();
+  return {
+    contacts: [...contacts],
+    past: [...past],
+    mailings: [...mailings],
+    deliveries: [...deliveries],
+    statuses: [...store.statuses()],
+  };
+}
+
+describe.each([
+  ['memory', () => Promise.resolve(memoryStore())],
+  ['SQLite', () => open(newFile())],
+])('%s', (_, make) => {
+  test('is empty at first', async () => {
+    const store = await make();
+    expect(contents(store)).toEqual(NOTHING);
+  });
+
+  test('gives back what it was given', async () => {
+    const store = await make();
+    store.commit(FIRST);
+    expect(contents(store)).toEqual(FIRST);
+  });
+
+  test('replaces what is there in its place, and adds to the journal', async () => {
+    const store = await make();
+    store.commit(FIRST);
+    store.commit(SECOND);
+    const changed: Commit = { ...SECOND, past: [{ ...SECOND.past[0]!, past: { what: 'opt-out', at: 9 } }] };
+    store.commit(changed);
+    expect(contents(store)).toEqual({
+      contacts: [SECOND.contacts[0], FIRST.contacts[1]],
+      past: [changed.past[0], SECOND.past[1]],
+      mailings: FIRST.mailings,
+      deliveries: [SECOND.deliveries[0], FIRST.deliveries[1]],
+      statuses: [...SECOND.statuses, ...SECOND.statuses],
+    });
+  });
+
+  test('tells the journal of one contact', async () => {
+    const store = await make();
+    store.commit(SECOND);
+    expect([...store.statuses('BOB@example.org')]).toEqual([SECOND.statuses[1]]);
+  });
+});
+
+describe('a store file', () => {
+  test('outlives the process that wrote it, whether or not it was closed', async () => {
+    const file = newFile();
+    const first = await openSqliteStore(file);
+    first.commit(FIRST);
+    first.close();
+    const second = await open(file);
+    expect(contents(second)).toEqual(FIRST);
+  });
+
+  test('keeps a change whole or not at all', async () => {
+    const store = await open(newFile());
+    store.commit(FIRST);
+    const half = { ...SECOND, deliveries: [{ ...SECOND.deliveries[0]!, dueAt: null as unknown as number }] };
+    expect(() => store.commit(half)).toThrow();
+    expect(contents(store)).toEqual(FIRST);
+    store.commit(SECOND);
+    expect(contents(store).statuses).toEqual(SECOND.statuses);
+  });
+
+  test('that is in use is refused, and can be used when that is over', async () => {
+    const file = newFile();
+    const first = await openSqliteStore(file);
+    await expect(openSqliteStore(file)).rejects.toMatchObject({
+      code: 'E_STORE_LOCKED',
+      message: `the store ${file} is in use: another sender works on it`,
+    });
+    first.commit(FIRST);
+    first.close();
+    expect(contents(await open(file))).toEqual(FIRST);
+  });
+
+  test.each([
+    ['is no database', (file: string) => writeFileSync(file, 'address,status\n'.repeat(500))],
+    [
+      'has a damaged page',
+      async (file: string) => {
+        await written(file);
+        const bytes = readFileSync(file);
+        bytes.fill(0x5a, 4096 + 8, 4096 * 3);
+        writeFileSync(file, bytes);
+      },
+    ],
+    [
+      'was cut off',
+      async (file: string) => {
+        await written(file);
+        writeFileSync(file, readFileSync(file).subarray(0, 4096 * 3));
+      },
+    ],
+  ] as [string, (file: string) => void | Promise<void>][])('that %s is refused', async (_, make) => {
+    const file = newFile();
+    await make(file);
+    const before = readFileSync(file);
+    await expect(openSqliteStore(file)).rejects.toMatchObject({
+      code: 'E_STORE_CORRUPT',
+      message: `the store ${file} is damaged, or is no store`,
+    });
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  test('with a row that nobody wrote is refused when it is read', async () => {
+    const file = newFile();
+    await written(file);
+    change(file, "UPDATE mailing SET orders = '{'");
+    const store = await open(file);
+    expect(() => store.load()).toThrow(expect.objectContaining({ code: 'E_STORE_CORRUPT' }) as Error);
+  });
+
+  test('of somebody else is refused and left as it is', async () => {
+    const file = newFile();
+    change(file, 'CREATE TABLE songs (title TEXT)');
+    const before = readFileSync(file);
+    await expect(openSqliteStore(file)).rejects.toMatchObject({
+      code: 'E_STORE_CORRUPT',
+      message: `${file} is a database, and no store of a sender`,
+    });
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  test('of a newer version is refused and left as it is', async () => {
+    const file = newFile();
+    await written(file);
+    change(file, 'PRAGMA user_version = 2');
+    const before = readFileSync(file);
+    await expect(openSqliteStore(file)).rejects.toMatchObject({
+      code: 'E_STORE_VERSION',
+      message: `the store ${file} is of version 2, and this program knows versions up to 1`,
+    });
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  test('that cannot be written to is refused', async () => {
+    const file = newFile();
+    await written(file);
+    chmodSync(file, 0o444);
+    await asNobody(async () => {
+      await expect(openSqliteStore(file)).rejects.toMatchObject({ code: 'E_STORE_READ_ONLY' });
+    });
+  });
+
+  test('in a folder that cannot be written to is refused', async () => {
+    const readOnly = mkdtempSync(path.join(folder, 'read-only-'));
+    chmodSync(readOnly, 0o555);
+    await asNobody(async () => {
+      await expect(openSqliteStore(path.join(readOnly, 'new.db'))).rejects.toMatchObject({
+        code: 'E_STORE_READ_ONLY',
+      });
+    });
+  });
+
+  test('in a folder that does not exist is refused', async () => {
+    await expect(openSqliteStore(path.join(folder, 'no', 'x.db'))).rejects.toMatchObject({
+      code: 'E_STORE',
+      message: expect.stringContaining('there is no folder') as string,
+    });
+  });
+
+  test('that is a folder is refused', async () => {
+    await expect(openSqliteStore(folder)).rejects.toMatchObject({
+      code: 'E_STORE',
+      message: `the store ${folder} is not a file`,
+    });
+  });
+
+  test('on a disk that is full keeps all it had and says so', async () => {
+    const file = newFile();
+    const store = await openSqliteStore(file, { bytesMax: 80 * 1024 });
+    store.commit(FIRST);
+    let kept = 0;
+    const fill = (): void => {
+      for (; kept < 10_000; kept++)
+        store.commit({ ...NOTHING, deliveries: [delivery(`reader-${kept}@example.org`)] });
+    };
+    expect(fill).toThrow(
+      expect.objectContaining({
+        code: 'E_STORE_FULL',
+        message: `the store ${file} cannot grow: the disk is full`,
+      }) as Error,
+    );
+    expect(kept).toBeGreaterThan(10);
+    store.close();
+    const again = await open(file);
+    const { deliveries } = contents(again);
+    expect(deliveries).toHaveLength(FIRST.deliveries.length + kept);
+  });
+
+  test('stays small: its log is taken in again and again', async () => {
+    const file = newFile();
+    const store = await openSqliteStore(file, { outlives: 'process' });
+    for (let n = 0; n < 3000; n++) store.commit({ ...NOTHING, deliveries: [delivery('bob@example.org')] });
+    expect(statSync(`${file}-wal`).size).toBeLessThan(8 * 1024 * 1024);
+    store.close();
+    expect(existsSync(`${file}-wal`)).toBe(false);
+  });
+});
+
+async function written(file: string): Promise<void> {
+  const store = await openSqliteStore(file);
+  store.commit(FIRST);
+  store.commit(SECOND);
+  store.close();
+}
+
+function change(file: string, sql: string): void {
+  const db = new Database(file);
+  db.exec(sql);
+  db.close();
+}
+
+/** Root may write everywhere: it becomes somebody else for a moment. */
+async function asNobody(what: () => Promise<void>): Promise<void> {
+  const { geteuid, seteuid } = process;
+  if (geteuid?.() !== 0) return what();
+  chmodSync(folder, 0o755);
+  seteuid!(65_534);
+  try {
+    await what();
+  } finally {
+    seteuid!(0);
+  }
+}
