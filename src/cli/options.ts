@@ -12,6 +12,7 @@ export interface RunOptions {
   grep?: string;
   seed?: string;
   policy?: string;
+  sender?: string;
   workers?: number;
   reporter?: string;
   output: string;

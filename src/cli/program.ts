@@ -68,6 +68,7 @@ of 130, 4, 3, 5, 1 is taken.`,
     .option('-g, --grep <pattern>', 'only scenarios whose name, file or tags match')
     .option('--seed <seed>', 'seed for every scenario instead of its own', nonEmpty)
     .option('--policy <name|file>', 'retry policy for every scenario instead of its own')
+    .option('--sender <file>', 'a module that sends in the place of the sender of bouncelab')
     .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
     .option('--reporter <names>', 'terminal, json, junit, github; several with commas (default: terminal)')
     .option('--output <dir>', 'folder for the reports of runs', 'reports')

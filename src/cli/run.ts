@@ -43,9 +43,9 @@ async function runOnce(
     io.stderr.write('Everything passed in the last run: there is nothing to repeat.\n');
     return EXIT.passed;
   }
-  const { grep, seed, policy, bail, timeout } = options;
+  const { grep, seed, policy, sender, bail, timeout } = options;
   const inputs = only && files.length === 0 ? [...only] : inputsOr(files);
-  const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy });
+  const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy, sender });
   const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
   const executor = createExecutor({
     workers: options.workers ?? defaultWorkers(),
@@ -62,6 +62,7 @@ async function runOnce(
     outputName: options.output,
     seed,
     policy,
+    sender,
     bail,
     reporters: createReporters(names, {
       stdout: io.stdout,

@@ -6,14 +6,21 @@ import type { RunEvent } from '../events/types.js';
 import { DEFAULT_LIMITS } from '../sender/destination.js';
 import { checkExpectation } from './expectations.js';
 import { violationFailure } from './invariants/failure.js';
-import { InvariantChecker } from './invariants/index.js';
-import type { ExpectationPlan, ScenarioPlan } from './plan.js';
+import { InvariantChecker, INVARIANTS } from './invariants/index.js';
+import type { ExpectationPlan, ScenarioPlan, SenderPlan } from './plan.js';
 import type { Failure, ScenarioResult, ScenarioStatus } from './result.js';
 import { sumLost } from './lost.js';
+import type { SenderFault } from './sender-under-test.js';
 import { resultOf, Tally } from './tally.js';
 
 /** How many deliveries a deadlock names before it only counts them. */
 const WAITING_NAMED_MAX = 10;
+
+/** How a run is judged. */
+export interface Verdict {
+  verdict: ScenarioStatus;
+  failures: Failure[];
+}
 
 export class Judge {
   readonly tally = new Tally();
@@ -27,7 +34,8 @@ export class Judge {
   constructor(private readonly plan: ScenarioPlan) {
     const { expectations, policy, network } = plan;
     const { latencyMs } = network;
-    this.invariants = new InvariantChecker({ policy, limits: DEFAULT_LIMITS, latencyMs });
+    const invariants = plan.sender ? INVARIANTS.filter(({ anySender }) => anySender) : INVARIANTS;
+    this.invariants = new InvariantChecker({ policy, limits: DEFAULT_LIMITS, latencyMs }, invariants);
     this.timed = expectations
       .filter((expectation): expectation is ExpectationPlan & { at: number } => expectation.at !== 'end')
       .sort((a, b) => a.at - b.at);
@@ -43,7 +51,7 @@ export class Judge {
     this.invariants.read(event);
   }
 
-  verdict(): { verdict: ScenarioStatus; failures: Failure[] } {
+  verdict(): Verdict {
     this.tally.settlePeaks();
     while (this.next < this.timed.length) this.check(this.timed[this.next++]!);
     for (const expectation of this.atEnd) this.check(expectation);
@@ -51,12 +59,25 @@ export class Judge {
     return { verdict: failures.length > 0 ? 'failed' : 'passed', failures };
   }
 
+  /** The sender did something that ends the run: that, and what was found until then. */
+  faulted({ message, details }: SenderFault, { name, location }: SenderPlan): Verdict {
+    this.tally.settlePeaks();
+    const { file, line, column, length } = location;
+    const failure: Failure = {
+      file,
+      line,
+      column,
+      ...(length === undefined ? {} : { length }),
+      message: `the sender ${name} is at fault: ${message}`,
+      expected: '',
+      actual: '',
+      details,
+    };
+    return { verdict: 'failed', failures: [failure, ...this.failures, ...this.violations()] };
+  }
+
   /** The run did not come to its end: what was found until then, and why it stopped. */
-  stopped(
-    plan: ScenarioPlan,
-    error: BouncelabError,
-    waiting: string[],
-  ): { verdict: ScenarioStatus; failures: Failure[] } {
+  stopped(plan: ScenarioPlan, error: BouncelabError, waiting: string[]): Verdict {
     this.tally.settlePeaks();
     const named = waiting.slice(0, WAITING_NAMED_MAX);
     const rest = waiting.length - named.length;

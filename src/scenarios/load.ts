@@ -4,9 +4,9 @@
 import { dirname, resolve } from 'node:path';
 import type { RetryPolicy } from '../sender/retry-policy.js';
 import { readScenario } from './normalize.js';
-import type { ScenarioPlan } from './plan.js';
+import type { ScenarioPlan, SenderPlan } from './plan.js';
 import { DEFAULT_POLICY, loadPolicy, readInlinePolicy, unknownPolicy } from './policy-file.js';
-import { arrangeProblems } from './problems.js';
+import { arrangeProblems, quoted } from './problems.js';
 import type { Problem } from './problems.js';
 import { Reader } from './reader.js';
 import { scenarioSchema } from './schema.js';
@@ -21,6 +21,8 @@ export interface LoadOptions {
   policy?: string | undefined;
   seed?: string | undefined;
   wire?: ScenarioPlan['wire'] | undefined;
+  /** Path of a module that sends, relative to `cwd`. */
+  sender?: string | undefined;
 }
 
 /** A scenario file after loading: its plan, or what is wrong with it. `source` is empty when it could not be read. */
@@ -60,10 +62,41 @@ export function loadScenarioText(path: string, source: string, options: LoadOpti
   const body = readScenario(reader, absolute, cwd);
   const own = readPolicy(reader, dirname(absolute), cwd);
   const policy = options.policy === undefined ? own : overridingPolicy(reader, options.policy, cwd);
+  const sender = readSender(reader, dirname(absolute), options);
+  if (sender && body?.events.some(({ action }) => action === 'crash')) refuseCrash(reader, sender);
   const problems = arrangeProblems([...yaml.problems, ...reader.problems]);
   if (!body || !policy || problems.length > 0) return { file, source, problems };
   const { seed = body.seed, wire = body.wire } = options;
-  return { file, source, plan: { ...body, policy, seed, wire } };
+  return { file, source, plan: { ...body, policy, seed, wire, ...(sender ? { sender } : {}) } };
+}
+
+/** The module that sends, if the file or the command line names one; it is only looked for here. */
+function readSender(reader: Reader, folder: string, { sender, cwd }: LoadOptions): SenderPlan | undefined {
+  const path = ['sender'];
+  const own = reader.get(path) === undefined ? undefined : reader.read(scenarioSchema.shape.sender, path);
+  const name = sender ?? own;
+  if (name === undefined) return undefined;
+  const file = resolve(sender === undefined ? folder : cwd, name);
+  const source = readSource(file);
+  const location = sender === undefined ? reader.place(path) : { file: reader.file, line: 1, column: 1 };
+  if ('text' in source) return { file, name, location };
+  const message = `the sender ${quoted(name)} cannot be read: ${source.message}`;
+  const hint = source.hint ?? 'it is a JavaScript module that exports `createSender`';
+  if (sender === undefined) reader.shape(path, message, { hint });
+  else
+    reader.foreign(
+      wholeFileProblem(reader.file, { message: `${message} (given on the command line)`, hint }),
+    );
+  return undefined;
+}
+
+function refuseCrash(reader: Reader, { name }: SenderPlan): void {
+  reader.foreign(
+    wholeFileProblem(reader.file, {
+      message: `this scenario crashes its sender, and ${quoted(name)} cannot be started again on a store`,
+      hint: 'play it without `sender`, or without the event `crash`',
+    }),
+  );
 }
 
 /** The policy that the file names, or holds. */

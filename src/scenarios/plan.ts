@@ -16,6 +16,8 @@ export interface ScenarioPlan {
   /** Seed of every random draw of this run. */
   seed: string;
   policy: RetryPolicy;
+  /** The module that sends in the place of ours, if one does. */
+  sender?: SenderPlan;
   wire: 'memory';
   network: { latencyMs: number };
   /** Keyed by recipient domain, lower case; `default` catches the rest. */
@@ -25,6 +27,15 @@ export interface ScenarioPlan {
   /** In order of time; those of one instant in the order of the file. */
   events: EventPlan[];
   expectations: ExpectationPlan[];
+}
+
+export interface SenderPlan {
+  /** Absolute path of the module. */
+  file: string;
+  /** As written, for messages. */
+  name: string;
+  /** Where that stands: a key of the scenario, or its first line when the command line says it. */
+  location: Location;
 }
 
 export interface ContactPlan {

@@ -16,6 +16,7 @@ const MESSAGE_SIZE_MAX = 32 * 1024 * 1024;
 const MAILING_NAME_TEXT =
   'a name of at most 32 small letters, digits and hyphens, since it becomes part of the return-path';
 const PREFIX_TEXT = 'the beginning of an address such as reader, without spaces or any of "()<>[]:;@\\,*';
+const SENDER_TEXT = 'the path of a JavaScript module such as ./my-sender.js';
 const SEED_TEXT = 'a whole number or a text; longer numbers need quotes';
 const CONTACT_TEXT =
   'an address such as bob@example.org, or a mapping { address: ..., status: ..., softBounceStreak: ... }';
@@ -182,6 +183,11 @@ export const scenarioSchema = z
       })
       .default('emma')
       .describe('Retry policy: a shipped one by its name, a file by its path, or the policy itself'),
+    sender: z
+      .string({ error: SENDER_TEXT })
+      .min(1, SENDER_TEXT)
+      .optional()
+      .describe('A module that sends in the place of the sender of bouncelab, by its path from this file'),
     wire: z
       .enum(['memory'])
       .default('memory')

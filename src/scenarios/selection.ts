@@ -22,6 +22,8 @@ export interface Selection {
   only?: ReadonlySet<string> | undefined;
   seed?: string | undefined;
   policy?: string | undefined;
+  /** Path of a module that sends in the place of ours. */
+  sender?: string | undefined;
 }
 
 /**
@@ -31,12 +33,12 @@ export interface Selection {
  * @throws BouncelabError E_NOT_FOUND when nothing is left after narrowing down
  */
 export function selectScenarios(selection: Selection): Entry[] {
-  const { inputs, cwd, grep, only, seed, policy } = selection;
+  const { inputs, cwd, grep, only, seed, policy, sender } = selection;
   const { files, problems } = findScenarios(inputs, cwd);
   if (problems.length > 0) throw new AggregateError(problems, 'some inputs are not there');
   const wanted = only ? files.filter((file) => only.has(file)) : files;
   const entries: Entry[] = [];
-  for (const file of wanted) entries.push(loadScenario(file, { cwd, seed, policy }));
+  for (const file of wanted) entries.push(loadScenario(file, { cwd, seed, policy, sender }));
   const matching = grep === undefined ? entries : entries.filter(matcher(grep));
   if (matching.length > 0) return matching;
   const pattern = grep === undefined ? '' : ` and the pattern "${grep}"`;

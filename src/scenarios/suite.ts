@@ -21,6 +21,7 @@ export interface SuiteOptions {
   /** Seed and policy that the command line set for all of them. */
   seed?: string | undefined;
   policy?: string | undefined;
+  sender?: string | undefined;
   /** Stop handing out scenarios once one did not pass. Those that run already are let finish. */
   bail: boolean;
   reporters: readonly Reporter[];
@@ -134,10 +135,10 @@ class Play {
   }
 
   #finish(entry: Entry, result: ScenarioResult): void {
-    const { bail, reporters, policy } = this.#options;
+    const { bail, reporters } = this.#options;
     this.#results.set(entry, result);
     if (bail && result.status !== 'passed') this.#stopped = true;
-    const end = { result, sources: sourcesOf(entry), repeat: repeatCommand(result, policy) };
+    const end = { result, sources: sourcesOf(entry), repeat: repeatCommand(result, this.#options) };
     for (const reporter of reporters) reporter.onScenarioEnd?.(end);
   }
 }
@@ -151,10 +152,11 @@ function sourcesOf({ file, source, problems = [] }: Entry): Map<string, string> 
 }
 
 /** The command that repeats one scenario as it was played. */
-function repeatCommand({ file, seed }: ScenarioResult, policy: string | undefined): string {
+function repeatCommand({ file, seed }: ScenarioResult, { policy, sender }: SuiteOptions): string {
   const words = ['bouncelab', 'run', file.startsWith('-') ? `./${file}` : file];
   if (seed !== '') words.push('--seed', seed);
   if (policy !== undefined) words.push('--policy', policy);
+  if (sender !== undefined) words.push('--sender', sender);
   return words.map(shellWord).join(' ');
 }
 

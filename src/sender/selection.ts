@@ -12,7 +12,9 @@ export interface Selection {
 }
 
 /** @returns whether a contact is meant */
-export function chooser({ domain, addresses }: Selection = {}): (contact: Contact) => boolean {
+export function chooser({ domain, addresses }: Selection = {}): (
+  contact: Pick<Contact, 'key' | 'domain'>,
+) => boolean {
   const patterns = addresses?.map((address) => wildcard(address.toLowerCase()));
   const wanted = domain?.toLowerCase();
   return (contact) =>

@@ -6,6 +6,7 @@ import type { Breach, EventOf, Invariant } from './invariant.js';
 export const activeOnly: Invariant = {
   name: 'active-only',
   rule: 'only contacts that are active are contacted (rules 1 and 10)',
+  anySender: true,
   watch({ history }) {
     /** Contacts named to a server after they had left, until the attempt that did so is known. */
     const named = new Map<string, { rcpt: EventOf<'smtp.command'>; mailing: string | undefined }>();

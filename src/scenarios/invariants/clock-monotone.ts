@@ -5,6 +5,7 @@ import type { Invariant } from './invariant.js';
 export const clockMonotone: Invariant = {
   name: 'clock-monotone',
   rule: 'virtual time never goes back, and the events are numbered without gaps',
+  anySender: true,
   watch() {
     let t = 0;
     let seq = -1;

@@ -12,6 +12,7 @@ interface Account {
 export const conservation: Invariant = {
   name: 'conservation',
   rule: 'recipients = delivered + in progress + soft-bounced + hard-bounced + withdrawn (rule 2)',
+  anySender: true,
   watch({ history }) {
     const accounts = new Map<string, Account>();
     const touched = new Set<string>();

@@ -46,5 +46,7 @@ export interface Invariant {
   name: string;
   /** The rule as a sentence that says what must be. */
   rule: string;
+  /** It holds for any sender: it needs neither our policy nor reports that only ours makes. */
+  anySender?: true;
   watch(run: Watched): Watch;
 }

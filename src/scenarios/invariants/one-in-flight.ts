@@ -5,6 +5,7 @@ import type { Invariant } from './invariant.js';
 export const oneInFlight: Invariant = {
   name: 'one-in-flight',
   rule: 'at most one attempt of a delivery is in flight',
+  anySender: true,
   watch: ({ history }) => ({
     on: {
       attempt: ({ mailing, address, n, startedAt }) => {

@@ -6,6 +6,7 @@ import type { Invariant } from './invariant.js';
 export const repliesOnRecord: Invariant = {
   name: 'replies-on-record',
   rule: 'the reply of an attempt is one that a server gave during it',
+  anySender: true,
   watch: ({ history, latencyMs }) => ({
     on: {
       attempt: ({ mailing, address, domain, reply, startedAt, n }) => {

@@ -6,6 +6,7 @@ import type { Invariant } from './invariant.js';
 export const terminalAbsorbing: Invariant = {
   name: 'terminal-absorbing',
   rule: 'a delivery that has ended does not change again, but for one bounce message (rules 11 and 14)',
+  anySender: true,
   watch: ({ history }) => ({
     on: {
       'delivery.ended': ({ mailing, address, state }) => {

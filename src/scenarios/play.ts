@@ -1,0 +1,126 @@
+// Plays a plan on a virtual clock: builds the world and the sender, lets happen what the plan says, and
+// has the outcome judged.
+
+import type net from 'node:net';
+import type { RunEnd, VirtualClock } from '../clock/virtual.js';
+import { BouncelabError } from '../errors.js';
+import type { Emit } from '../events/types.js';
+import { seededRandom } from '../random.js';
+import { memoryStore } from '../sender/store/memory.js';
+import { World } from '../simulator/world.js';
+import { formatDuration } from '../units.js';
+import { ForeignSenderHost } from './any-sender/foreign.js';
+import type { Judge, Verdict } from './judge.js';
+import type { EventPlan, ScenarioPlan } from './plan.js';
+import { SenderProcess } from './sender-process.js';
+import { OwnSender, type SenderUnderTest } from './sender-under-test.js';
+
+/** No scenario needs a virtual year; one that gets there would never end. */
+const HORIZON_MS = 400 * 24 * 3_600_000;
+
+export interface Stage {
+  clock: VirtualClock;
+  emit: Emit;
+  judge: Judge;
+  /** Real ms it may take; without limit when absent. */
+  wallLimitMs?: number;
+  /** Asked at every instant; true ends the run before its end. */
+  stop?: () => boolean;
+}
+
+/** @throws BouncelabError E_HARNESS when bouncelab itself fails */
+export async function play(plan: ScenarioPlan, stage: Stage): Promise<Verdict> {
+  const { emit, clock } = stage;
+  emit({
+    type: 'run.started',
+    format: 1,
+    scenario: plan.name,
+    seed: plan.seed,
+    policy: plan.policy.name,
+    wire: plan.wire,
+  });
+  const world = new World({
+    clock,
+    random: seededRandom(plan.seed),
+    emit,
+    fleet: plan.fleet,
+    latencyMs: plan.network.latencyMs,
+    clientAddress: '127.0.0.1',
+  });
+  const sender = senderOf(plan, world, stage);
+  try {
+    await sender.start();
+    sender.addContacts(plan.contacts);
+    for (const event of plan.events) clock.at(event.at, () => apply(event, sender, world, emit));
+    for (const mailing of plan.mailings) clock.at(mailing.at, () => sender.send(mailing));
+    return await playToEnd(plan, sender, stage);
+  } finally {
+    sender.close();
+  }
+}
+
+function senderOf(plan: ScenarioPlan, world: World, { clock, emit, wallLimitMs }: Stage): SenderUnderTest {
+  // The in-memory socket has the part of net.Socket that SMTP needs.
+  const dial = (address: string, port: number): net.Socket =>
+    world.dial(address, port) as unknown as net.Socket;
+  const ports = { clock, resolver: world.dns, emit, policy: plan.policy };
+  if (plan.sender) return new ForeignSenderHost({ ...ports, dial, file: plan.sender.file, wallLimitMs });
+  return new OwnSender(
+    new SenderProcess({
+      ...ports,
+      dialer: { dial },
+      inlet: {
+        open: (domain, accept) => world.attach(domain, (socket) => accept(socket as unknown as net.Socket)),
+      },
+      random: seededRandom(plan.seed),
+      // Nothing is ever read from the store of a sender that does not crash.
+      ...(plan.events.some(({ action }) => action === 'crash') ? { store: memoryStore() } : {}),
+    }),
+  );
+}
+
+async function playToEnd(plan: ScenarioPlan, sender: SenderUnderTest, stage: Stage): Promise<Verdict> {
+  const { clock, emit, judge, stop, wallLimitMs } = stage;
+  let end: RunEnd;
+  try {
+    end = await clock.run({
+      horizonMs: HORIZON_MS,
+      ...(wallLimitMs === undefined ? {} : { wallLimitMs }),
+      done: () => sender.fault() !== undefined || (stop?.() ?? false),
+    });
+  } catch (error) {
+    if (error instanceof BouncelabError && error.code === 'E_WATCHDOG')
+      return judge.stopped(plan, error, sender.waiting());
+    if (!sender.threw(error)) throw error;
+    end = 'done';
+  }
+  const fault = sender.fault();
+  if (fault && plan.sender) return judge.faulted(fault, plan.sender);
+  const stuck = sender.waiting();
+  const reason = end === 'horizon' ? 'horizon' : stuck.length > 0 ? 'deadlock' : 'idle';
+  emit({ type: 'run.ended', reason });
+  return reason === 'idle' ? judge.verdict() : judge.stopped(plan, stoppedError(reason, clock.now()), stuck);
+}
+
+function apply(event: EventPlan, sender: SenderUnderTest, world: World, emit: Emit): void {
+  emit({ type: 'scenario.event', action: event.action, subject: subjectOf(event) });
+  if (event.action === 'set') world.setBehaviors(event.subject, event.behaviors);
+  else sender.apply(event);
+}
+
+function subjectOf(event: EventPlan): string {
+  if (event.action === 'set') return event.subject;
+  return event.action === 'crash' ? 'sender' : event.address;
+}
+
+function stoppedError(reason: 'deadlock' | 'horizon', at: number): BouncelabError {
+  return reason === 'deadlock'
+    ? new BouncelabError(
+        'E_DEADLOCK',
+        `deadlock at ${formatDuration(at)}: deliveries are in progress and nothing is left that could end them`,
+      )
+    : new BouncelabError(
+        'E_WATCHDOG',
+        `the run was still going on after ${formatDuration(HORIZON_MS)} of virtual time`,
+      );
+}

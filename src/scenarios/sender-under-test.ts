@@ -1,0 +1,81 @@
+// What a scenario needs of whatever sends: ours, or a module of somebody else's. The run plays against
+// this and does not know which of the two it is.
+
+import type { ContactPlan, EventPlan, MailingPlan } from './plan.js';
+import type { SenderProcess } from './sender-process.js';
+
+/** What people do to a sender, or to its machine. */
+export type SenderEvent = Exclude<EventPlan, { action: 'set' }>;
+
+export interface SenderUnderTest {
+  /** Resolves when it can take orders. */
+  start(): Promise<void>;
+  /** Gets the audience of the start. */
+  addContacts(contacts: readonly ContactPlan[]): void;
+  send(mailing: MailingPlan): void;
+  apply(event: SenderEvent): void;
+  /** What each delivery in progress waits for when nothing is left to happen; for the message of a deadlock. */
+  waiting(): string[];
+  /** Why there is nothing to be learned from going on; undefined while all is well. */
+  fault(): SenderFault | undefined;
+  /** Something was thrown in the middle of the run. @returns whether that is its fault, told by `fault` */
+  threw(error: unknown): boolean;
+  close(): void;
+}
+
+/** What a sender did that ends its run. */
+export interface SenderFault {
+  /** One sentence that names the sender. */
+  message: string;
+  details: string[];
+}
+
+/** The project's own sender. Its faults are ours, and are thrown. */
+export class OwnSender implements SenderUnderTest {
+  constructor(private readonly process: SenderProcess) {}
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  addContacts(contacts: readonly ContactPlan[]): void {
+    this.process.ask((sender) => {
+      for (const contact of contacts) sender.addContact(contact);
+    });
+  }
+
+  send({ name, kind, message, to, buildingMs }: MailingPlan): void {
+    this.process.ask(
+      (sender) => void sender.send({ name, kind, message, ...(to ? { to } : {}) }, buildingMs),
+    );
+  }
+
+  apply(event: SenderEvent): void {
+    switch (event.action) {
+      case 'opt-out':
+        return this.process.ask((sender) => sender.optOut(event.address, 'contact'));
+      case 'reactivate':
+        return this.process.ask((sender) => sender.reactivate(event.address, event.by, event.reason));
+      case 'subscribe':
+        return this.process.ask((sender) => sender.subscribe(event.address));
+      case 'add':
+        return this.process.ask((sender) => void sender.addContact({ address: event.address }));
+      case 'crash':
+        return this.process.crash(event.restartMs);
+    }
+  }
+
+  waiting(): string[] {
+    return this.process.waiting();
+  }
+
+  fault(): undefined {
+    return undefined;
+  }
+
+  threw(): boolean {
+    return false;
+  }
+
+  close(): void {}
+}

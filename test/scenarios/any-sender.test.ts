@@ -1,0 +1,287 @@
+// Somebody else's sender in the place of ours, through the command line: what it does is held against
+// what the servers saw; and whatever it does wrong, the run ends with a verdict that names it, and the
+// other scenarios with their own.
+
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { Workplace } from '../cli/harness.js';
+
+const NAIVE = fileURLToPath(new URL('../../examples/naive-sender.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+const places: Workplace[] = [];
+afterAll(() => {
+  for (const place of places) place.remove();
+});
+
+const SCENARIO = `name: one contact
+fleet: { example.org: {} }
+audience: { contacts: [bob@example.org] }
+mailings: [{ name: november }]
+expect:
+  - at: end
+    november: { seen: { bob@example.org: 1 }, delivered: 1, state: completed }
+`;
+
+/** A module around the body of `createSender`; `say` opens a connection and speaks SMTP. */
+const moduleText = (body: string): string => `
+export function createSender(ports) {
+  const { dial, report, resolveMx, resolve4 } = ports;
+  const say = (socket, from, to) => new Promise((resolve, reject) => {
+    const lines = ['EHLO me.example', 'MAIL FROM:<' + from + '>', 'RCPT TO:<' + to + '>', 'DATA', 'Subject: hi\\r\\n\\r\\nhi\\r\\n.', 'QUIT'];
+    socket.on('data', (chunk) => {
+      if (/^\\d{3} /m.test(String(chunk)) && lines.length > 0) socket.write(lines.shift() + '\\r\\n');
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve());
+  });
+  const mail = async (name, to) => {
+    const [{ exchange }] = await resolveMx(to.split('@')[1]);
+    const [address] = await resolve4(exchange);
+    await say(dial(address), 'me@me.example', to);
+    report.delivered(name, to);
+  };
+  ${body}
+}
+`;
+
+async function play(
+  modules: Record<string, string>,
+  argv: string[],
+  scenarios: Record<string, string> = { 'a.yaml': SCENARIO },
+) {
+  const place = new Workplace();
+  places.push(place);
+  place.write({ 'package.json': '{ "type": "module" }', ...modules, ...scenarios });
+  const ran = await place.run(['run', ...argv]);
+  return { ...ran, run: ran.code <= 1 || ran.code === 5 ? place.lastRun() : undefined };
+}
+
+const playOne = (body: string, argv: string[] = []) =>
+  play({ 'mine.js': moduleText(body) }, ['a.yaml', '--sender', 'mine.js', '--timeout', '5s', ...argv]);
+
+describe('a sender that keeps the contract', () => {
+  const GOOD =
+    'return { send: async ({ name, contacts }) => { for (const { address } of contacts) await mail(name, address); } };';
+
+  test('passes, and its run repeats to the byte', async () => {
+    const first = await playOne(GOOD);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    const second = await playOne(GOOD, ['--check-determinism']);
+    expect(second.code).toBe(0);
+    expect(second.run!.scenarios[0]!.fingerprint).toBe(first.run!.scenarios[0]!.fingerprint);
+  });
+
+  test('is named in the scenario by a path from there', async () => {
+    const scenario = SCENARIO.replace('fleet:', 'sender: ../mine.js\nfleet:');
+    const ran = await play({ 'mine.js': moduleText(GOOD) }, ['deep/a.yaml'], { 'deep/a.yaml': scenario });
+    expect(ran.code).toBe(0);
+  });
+
+  test('lives in virtual time, also where it takes its timers from the modules of Node', async () => {
+    const place = {
+      'mine.js': `import { setTimeout as sleep } from 'node:timers/promises';\n${moduleText(
+        'return { send: async ({ name, contacts }) => { await sleep(86_400_000); await mail(name, contacts[0].address); } };',
+      )}`,
+    };
+    const ran = await play(place, ['a.yaml', '--sender', 'mine.js']);
+    expect(ran.code).toBe(0);
+    expect(ran.run!.scenarios[0]!.virtualMs).toBeGreaterThanOrEqual(86_400_000);
+  });
+
+  test('that reports nothing is held against what the servers saw', async () => {
+    const silent = GOOD.replace('await mail(name, address)', 'await mail(name, address)');
+    const scenario = SCENARIO.replace(', delivered: 1, state: completed', '');
+    const ran = await play(
+      { 'mine.js': moduleText(silent).replace('report.delivered(name, to);', '') },
+      ['a.yaml', '--sender', 'mine.js'],
+      { 'a.yaml': scenario },
+    );
+    expect(ran.code).toBe(0);
+  });
+
+  test('that lies is found out by what the servers saw', async () => {
+    const ran = await playOne("return { send: ({ name }) => report.delivered(name, 'bob@example.org') };");
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toContain(
+      'invariant delivered-means-accepted is broken for bob@example.org in november',
+    );
+  });
+
+  test('starts anew for each scenario', async () => {
+    const counting = moduleText(GOOD).replace('export function', 'let created = 0;\nexport function');
+    const once = counting.replace(
+      'const { dial',
+      "if (++created > 1) throw new Error('not new');\n  const { dial",
+    );
+    const scenarios = { 'a.yaml': SCENARIO, 'b.yaml': SCENARIO.replace('one contact', 'another') };
+    const ran = await play(
+      { 'mine.js': once },
+      ['a.yaml', 'b.yaml', '--sender', 'mine.js', '--workers', '1'],
+      scenarios,
+    );
+    expect(ran.code).toBe(0);
+  });
+});
+
+describe('a sender at fault is named', () => {
+  const NEVER = 'new Promise(() => {})';
+  test.each([
+    ['throws at load', "throw new Error('no luck today');", 1, 'it cannot be loaded: no luck today'],
+    [
+      'throws in send',
+      "return { send() { throw new Error('no luck today'); } };",
+      1,
+      'send(november) failed: no luck today',
+    ],
+    [
+      'rejects',
+      "return { async send() { throw new Error('no luck today'); } };",
+      1,
+      'send(november) failed: no luck today',
+    ],
+    [
+      'throws in a timer',
+      "return { send: () => new Promise(() => setTimeout(() => { throw new Error('no luck today'); }, 1000)) };",
+      1,
+      'it failed: no luck today',
+    ],
+    [
+      'throws in a listener of a socket',
+      "return { send: async () => { dial('127.1.0.1').on('data', () => { throw new Error('no luck today'); }); await resolveMx('example.org'); } };",
+      1,
+      'no luck today',
+    ],
+    [
+      'leaves a rejection alone',
+      "return { send() { void Promise.reject(new Error('no luck today')); } };",
+      1,
+      'it failed: no luck today',
+    ],
+    ['is no sender', 'return 5;', 1, 'has no function `send`'],
+    ['never finishes', `return { send: () => ${NEVER} };`, 5, 'send(november) of the sender has not ended'],
+    [
+      'waits for real time',
+      "return { send: () => new Promise((resolve) => AbortSignal.timeout(20).addEventListener('abort', resolve)) };",
+      5,
+      'a real timer',
+    ],
+    ['never loads', `return ${NEVER};`, 1, 'loading it does not come to an end'],
+    [
+      'goes on for ever',
+      'return { send: () => new Promise(() => setInterval(() => {}, 86_400_000)) };',
+      5,
+      'of virtual time',
+    ],
+  ])('%s', async (_, body, code, message) => {
+    const ran = await playOne(body);
+    expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain(message);
+    expect(ran.code).toBe(code);
+    expect(ran.stdout).not.toMatch(/^\s+at .*node:internal/m);
+    if (code === 1) expect(ran.stdout).toContain('the sender mine.js is at fault');
+  });
+
+  test('by its place in the scenario where the scenario names it', async () => {
+    const scenario = SCENARIO.replace('fleet:', 'sender: ./mine.js\nfleet:');
+    const ran = await play({ 'mine.js': moduleText("throw new Error('no luck');") }, ['a.yaml'], {
+      'a.yaml': scenario,
+    });
+    expect(ran.stdout).toContain('a.yaml:2:9');
+  });
+
+  test.each([
+    [
+      'a socket',
+      "(await import('node:net')).connect(25, '192.0.2.1').on('error', () => {});",
+      'a connection to 192.0.2.1:25',
+    ],
+    [
+      'a socket by a name it imported',
+      'connect({ host: "192.0.2.1", port: 25 }).on("error", () => {});',
+      'a connection to 192.0.2.1:25',
+    ],
+    [
+      'a real server on loopback',
+      "connect(2525, '127.0.0.1').on('error', () => {});",
+      'a connection to 127.0.0.1:2525',
+    ],
+    [
+      'TLS',
+      "(await import('node:tls')).connect(465, '192.0.2.1').on('error', () => {});",
+      'a connection to 192.0.2.1:465',
+    ],
+    ['the web', "await fetch('http://192.0.2.1/').catch(() => {});", 'to 192.0.2.1'],
+    ['DNS', "resolveMxForReal('example.com', () => {});", 'DNS (resolveMx of example.com)'],
+    [
+      'a datagram',
+      "(await import('node:dgram')).createSocket('udp4').send('x', 53, '192.0.2.1');",
+      'a datagram',
+    ],
+  ])('dials a real address by %s: nothing leaves', async (_, code, message) => {
+    const text = `import { connect } from 'node:net';\nimport { resolveMx as resolveMxForReal } from 'node:dns';\n${moduleText(
+      `return { send: async () => { ${code} await new Promise((resolve) => setTimeout(resolve, 1000)); } };`,
+    )}`;
+    const ran = await play({ 'mine.js': text }, ['a.yaml', '--sender', 'mine.js', '--timeout', '5s']);
+    expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('the sender mine.js is at fault: it tried');
+    expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain(message);
+    expect(ran.code).toBe(1);
+  });
+
+  test('and does not disturb the scenarios beside and after it', async () => {
+    const scenarios = {
+      'a.yaml': SCENARIO.replace('fleet:', 'sender: ./bad.js\nfleet:'),
+      'b.yaml': SCENARIO.replace('one contact', 'ours'),
+      'c.yaml': SCENARIO.replace('fleet:', 'sender: ./worse.js\nfleet:'),
+      'd.yaml': SCENARIO.replace('one contact', 'ours again'),
+    };
+    const modules = {
+      'bad.js': moduleText("return { send() { setTimeout(() => { throw new Error('late'); }, 5); } };"),
+      'worse.js': moduleText('return { send() { for (;;) {} } };'),
+    };
+    const ran = await play(modules, ['.', '--workers', '1', '--timeout', '1s'], scenarios);
+    expect(ran.code).toBe(5);
+    expect(ran.run!.scenarios.map(({ file, status }) => `${file} ${status}`)).toEqual([
+      'a.yaml failed',
+      'b.yaml passed',
+      'c.yaml inconclusive',
+      'd.yaml passed',
+    ]);
+  });
+});
+
+describe('what cannot be', () => {
+  test('a file that is not there is told in its place', async () => {
+    const scenario = SCENARIO.replace('fleet:', 'sender: ./gone.js\nfleet:');
+    const ran = await play({}, ['a.yaml'], { 'a.yaml': scenario });
+    expect(ran.code).toBe(3);
+    expect(ran.stdout).toContain('the sender `./gone.js` cannot be read: there is no such file');
+    expect(ran.stdout).toContain('a.yaml:2:9');
+  });
+
+  test('a crash of a sender that has no store', async () => {
+    const scenario = `${SCENARIO.replace('fleet:', 'sender: ./mine.js\nfleet:')}events: [{ at: 1h, crash: sender, restart: 1m }]\n`;
+    const ran = await play({ 'mine.js': moduleText('return { send() {} };') }, ['a.yaml'], {
+      'a.yaml': scenario,
+    });
+    expect(ran.code).toBe(3);
+    expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('this scenario crashes its sender');
+  });
+});
+
+describe('the naive sender', () => {
+  const expose = async (file: string): Promise<string> => {
+    const place = new Workplace();
+    places.push(place);
+    const { stdout } = await place.run(['run', `${ROOT}scenarios/${file}`, '--sender', NAIVE]);
+    return stdout.replaceAll(/\s+/g, ' ');
+  };
+
+  test.each([
+    ['audience/who-is-mailed.yaml', 'expected 0, found 1'],
+    ['retry/exhausted-421-is-a-soft-bounce.yaml', 'bounced.soft'],
+    ['retry/grid-does-not-drift.yaml', 'attempts of'],
+    ['outages/down-for-good-emma.yaml', 'refused at'],
+  ])('fails %s', async (file, message) => {
+    expect(await expose(file)).toContain(message);
+  });
+});
