@@ -3,12 +3,13 @@
 // complete "must be ...", so that every error reads alike.
 
 import { z } from 'zod';
-import { DURATION_PATTERN, parseDuration, parseShare, parseSize, parseWindow } from './units.js';
+import { DURATION_PATTERN, parseDuration, parseRate, parseShare, parseSize, parseWindow } from './units.js';
 
 const DURATION_TEXT = 'a duration such as 90s, 30m, 6h or 1h30m';
 const WINDOW_TEXT = 'a window such as 0h..6h, its end after its start';
 const SHARE_TEXT = 'a share such as 10%, from 0% to 100%';
 const SIZE_TEXT = 'a size such as 20kb, 1mb or a number of bytes';
+const RATE_TEXT = 'a rate such as 100/h or 20/15m';
 const ADDRESS_TEXT = 'an address such as bob@example.org, without spaces or angle brackets';
 const DOMAIN_TEXT = 'a domain such as example.org';
 
@@ -89,6 +90,19 @@ export function sizeField() {
       const bytes = parseSize(value);
       if (bytes !== undefined) return bytes;
       context.addIssue({ code: 'custom', message: SIZE_TEXT });
+      return z.NEVER;
+    });
+}
+
+/** `100/h` or `20/15m`; becomes a count and the ms it is for. */
+export function rateField() {
+  return z
+    .string({ error: RATE_TEXT })
+    .regex(/^\d{1,9}\/\d{0,6}(ms|s|m|h|d)$/, RATE_TEXT)
+    .transform((text, context) => {
+      const rate = parseRate(text);
+      if (rate) return rate;
+      context.addIssue({ code: 'custom', message: RATE_TEXT });
       return z.NEVER;
     });
 }

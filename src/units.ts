@@ -70,3 +70,18 @@ export function parseSize(value: string | number): number | undefined {
   const unit = { b: 1, kb: 1024, mb: 1024 * 1024 }[match[2]!.toLowerCase()]!;
   return Math.round(Number(match[1]) * unit);
 }
+
+/** So many in a time. */
+export interface Rate {
+  count: number;
+  perMs: number;
+}
+
+/** Reads `100/h` or `20/15m`. @returns undefined when it is not a rate, or one of nothing */
+export function parseRate(text: string): Rate | undefined {
+  const match = /^(\d+)\/(\d*)(ms|s|m|h|d)$/.exec(text);
+  if (!match) return undefined;
+  const count = Number(match[1]);
+  const perMs = Number(match[2] || 1) * UNIT_MS[match[3]!]!;
+  return count > 0 && perMs > 0 ? { count, perMs } : undefined;
+}

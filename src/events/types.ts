@@ -100,6 +100,13 @@ interface SmtpReply extends Reply {
   session: number;
   stage: Stage | 'other';
 }
+/** Bytes that a server wrote in the place of a reply, which are none. One character is one byte. */
+interface SmtpGarbled {
+  type: 'smtp.garbled';
+  session: number;
+  stage: Stage | 'other';
+  text: string;
+}
 /** A server took responsibility for a message, whether or not its reply reached the client. */
 interface MessageAccepted {
   type: 'message.accepted';
@@ -283,6 +290,7 @@ export type Fact =
   | ConnectionClosed
   | SmtpCommand
   | SmtpReply
+  | SmtpGarbled
   | MessageAccepted
   | ContactAdded
   | ContactStatusChanged

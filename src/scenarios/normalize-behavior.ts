@@ -4,7 +4,7 @@
 import { RECIPIENT_POINTS } from '../simulator/behaviors/behavior.js';
 import type { BehaviorDefinition, Scope } from '../simulator/behaviors/behavior.js';
 import { BEHAVIORS } from '../simulator/behaviors/index.js';
-import type { BehaviorPlan, Conditions, Point } from '../simulator/plan.js';
+import { POINTS, type BehaviorPlan, type Conditions, type Point } from '../simulator/plan.js';
 import type { Path } from './locate.js';
 import { described, listed, nameHint, quoted } from './problems.js';
 import type { Reader } from './reader.js';
@@ -16,16 +16,7 @@ type Written = Record<string, unknown>;
 export function readBehaviorList(reader: Reader, path: Path, scope: Scope): BehaviorPlan[] {
   const read = reader.items(path).map((item, i) => readBehavior(reader, item, [...path, i], scope));
   read.forEach((plan, i) => {
-    const before =
-      plan && read.findIndex((other, j) => j < i && other !== undefined && silences(other, plan));
-    if (before === undefined || before < 0) return;
-    reader.problem(
-      [...path, i],
-      `${quoted(plan!.do)} can never act: ${quoted(read[before]!.do)} before it always answers first`,
-      {
-        hint: 'the first behavior that applies wins: put it first, or give the one before it a condition such as during or attempts',
-      },
-    );
+    if (plan) refuseUnreachable(reader, read, i, [...path, i]);
   });
   return read.filter((plan) => plan !== undefined);
 }
@@ -73,8 +64,7 @@ function readReply(reader: Reader, value: Written, path: Path, scope: Scope): Be
     reader,
     BEHAVIORS.get('reply')!,
     { ...reply, ...conditions },
-    path,
-    [...path, 'reply'],
+    { path, parametersAt: [...path, 'reply'], given: Object.keys(value['reply'] as object) },
     scope,
   );
 }
@@ -98,9 +88,7 @@ function readObject(reader: Reader, value: Written, path: Path, scope: Scope): B
   const read: Written | undefined = reader.readValue(behaviorSchemas.get(name)!, value, path);
   if (!read) return undefined;
   const { do: _name, ...fields } = read;
-  // That a default was filled in must not look like something that was asked for.
-  if ('kept' in value) refuseKept(reader, fields, path);
-  return finish(reader, definition, fields, path, path, scope);
+  return finish(reader, definition, fields, { path, parametersAt: path, given: Object.keys(value) }, scope);
 }
 
 function definitionOf(reader: Reader, name: string, path: Path): BehaviorDefinition | undefined {
@@ -115,7 +103,7 @@ function definitionOf(reader: Reader, name: string, path: Path): BehaviorDefinit
 function knowsStage(reader: Reader, definition: BehaviorDefinition, stage: unknown, path: Path): boolean {
   const { name, points, parameters } = definition;
   if (!('stage' in parameters.shape)) {
-    reader.shape(path, `${quoted(name)} has no \`stage\`: it always acts at ${where(points[0]!)}`, {
+    reader.shape(path, `${quoted(name)} has no \`stage\`: it always acts at ${placesOf(points)}`, {
       on: 'key',
       hint: 'leave `stage` out',
     });
@@ -123,21 +111,21 @@ function knowsStage(reader: Reader, definition: BehaviorDefinition, stage: unkno
   }
   if ((points as readonly unknown[]).includes(stage)) return true;
   reader.shape(path, `${quoted(name)} has no stage ${described(stage)}`, {
-    hint: nameHint(String(stage), points, `stages of ${name}`),
+    hint: nameHint(
+      String(stage),
+      points.filter((point) => point !== 'any'),
+      `stages of ${name}`,
+    ),
   });
   return false;
 }
 
-function refuseKept(reader: Reader, fields: Written, path: Path): void {
-  if (fields['stage'] === 'message') return;
-  reader.problem(
-    [...path, 'kept'],
-    '`kept` only means something at stage `message`: before it there is nothing to keep',
-    {
-      hint: 'add `stage: message`, or leave `kept` out',
-      on: 'key',
-    },
-  );
+/** Where a behavior stands in the file, and what was written of it. */
+interface Place {
+  path: Path;
+  parametersAt: Path;
+  /** Parameters that were given: that a default was filled in must not look like something asked for. */
+  given: readonly string[];
 }
 
 /** Splits conditions from parameters and finds the point where it acts. */
@@ -145,8 +133,7 @@ function finish(
   reader: Reader,
   definition: BehaviorDefinition,
   fields: Written,
-  path: Path,
-  parametersAt: Path,
+  { path, parametersAt, given }: Place,
   scope: Scope,
 ): BehaviorPlan | undefined {
   const own = Object.entries(fields).filter(([, value]) => value !== undefined);
@@ -183,11 +170,35 @@ function finish(
         on: 'key',
         hint: definition.points.includes('rcpt')
           ? 'give it `stage: rcpt`'
-          : 'use `during`, `until` or `chance`',
+          : 'use `during`, `from`, `until` or `chance`',
       },
     );
   }
+  readTimes(reader, when, path);
+  const isGiven = (parameter: string): boolean => given.includes(parameter);
+  for (const { key, message, hint } of definition.objections?.({ params, scope, at, when, isGiven }) ?? []) {
+    if (key === undefined) reader.problem(path, message, { hint });
+    else reader.problem([...(key in CONDITIONS ? path : parametersAt), key], message, { on: 'key', hint });
+  }
   return { do: definition.name, at, when, params };
+}
+
+/** Conditions of time that leave no moment in which the behavior could act. */
+function readTimes(reader: Reader, { from = 0, until = Infinity, during }: Conditions, path: Path): void {
+  const starts = Math.max(from, during?.from ?? 0);
+  const ends = Math.min(until, during?.to ?? Infinity);
+  if (starts < ends) return;
+  const [first, second] = ['during', 'from', 'until'].filter(
+    (key) => reader.get([...path, key]) !== undefined,
+  );
+  reader.problem([...path, second!], `there is no moment at which both \`${first}\` and \`${second}\` hold`, {
+    on: 'key',
+    hint: '`from` and the start of `during` are included, `until` and the end of `during` are not',
+  });
+}
+
+function placesOf(points: readonly Point[]): string {
+  return points.length === 1 ? where(points[0]!) : `the stages ${points.join(', ')}`;
 }
 
 function where(point: Point): string {
@@ -195,8 +206,55 @@ function where(point: Point): string {
   return point === 'any' ? 'every stage' : `stage \`${point}\``;
 }
 
+/** Tells of a behavior that never gets its turn, since another of its list always answers first. */
+function refuseUnreachable(
+  reader: Reader,
+  list: readonly (BehaviorPlan | undefined)[],
+  index: number,
+  path: Path,
+): void {
+  const plan = list[index]!;
+  const never = `${quoted(plan.do)} can never act`;
+  const before = list.find((other, i) => i < index && other && silences(other, plan));
+  if (before) {
+    reader.problem(path, `${never}: ${quoted(before.do)} before it always answers first`, {
+      hint: 'the first behavior that applies wins: put it first, or give the one before it a condition such as during or attempts',
+    });
+    return;
+  }
+  const earlier = list.find((other, i) => other && other !== plan && endsBefore(list, i, plan));
+  if (!earlier) return;
+  reader.problem(
+    path,
+    `${never}: ${quoted(earlier.do)} always answers at ${where(earlier.at)}, which comes first`,
+    {
+      hint: `give ${quoted(earlier.do)} a condition such as during or attempts, or leave one of the two out`,
+    },
+  );
+}
+
 /** Whether one behavior answers whenever a later one of the same list could. */
 function silences(first: BehaviorPlan, later: BehaviorPlan): boolean {
-  const speaksAlways = Object.keys(first.when).length === 0 && first.params['for'] === undefined;
-  return speaksAlways && (first.at === 'any' || first.at === later.at);
+  return speaksAlways(first) && (first.at === 'any' || first.at === later.at);
+}
+
+/** Whether no dialogue gets past one behavior to the point where another acts. */
+function endsBefore(
+  list: readonly (BehaviorPlan | undefined)[],
+  index: number,
+  later: BehaviorPlan,
+): boolean {
+  const first = list[index]!;
+  if (first.at === 'any' || later.at === 'any' || !speaksAlways(first)) return false;
+  // One that lets through, or that answers otherwise at times, may stand before it.
+  const isAlone = list.every(
+    (other, i) => i >= index || !other || (other.at !== 'any' && other.at !== first.at),
+  );
+  // An idle connection has said EHLO and nothing else.
+  const order = later.at === 'idle' ? POINTS.indexOf('ehlo') + 1 : POINTS.indexOf(later.at);
+  return isAlone && first.at !== 'idle' && POINTS.indexOf(first.at) < order;
+}
+
+function speaksAlways({ do: name, when, params }: BehaviorPlan): boolean {
+  return Object.keys(when).length === 0 && BEHAVIORS.get(name)!.mayPass?.(params) !== true;
 }

@@ -27,6 +27,12 @@ export const CONDITIONS = {
       description: 'Window of virtual time such as 0h..6h; the start is included, the end is not',
     })
     .optional(),
+  from: positiveDurationField()
+    .meta({
+      id: 'from',
+      description: 'From this virtual time since the start of the run on; the counterpart of `until`',
+    })
+    .optional(),
   until: positiveDurationField()
     .meta({ id: 'until', description: 'Until this virtual time since the start of the run' })
     .optional(),

@@ -11,7 +11,10 @@ import type { Conditions } from './plan.js';
 export function holds(when: Conditions, situation: Situation, random: Random, label: string): boolean {
   const { now, host, recipient, attempt } = situation;
   if (when.during && (now < when.during.from || now >= when.during.to)) return false;
+  if (when.from !== undefined && now < when.from) return false;
   if (when.until !== undefined && now >= when.until) return false;
+  // Of a behavior that acts at every stage: before the recipient is known, nobody is among the chosen.
+  if (recipient === '' && (when.attempts || when.share !== undefined)) return false;
   if (when.attempts && (attempt < when.attempts.from || attempt > when.attempts.to)) return false;
   if (when.share !== undefined && random.fraction('share', host, label, recipient) >= when.share)
     return false;

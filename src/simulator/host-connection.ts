@@ -7,6 +7,9 @@ import type { SMTPServer } from 'smtp-server';
 import type { Placement, Reply, Stage } from '../events/types.js';
 import type { ComesBack, Verdict } from './behaviors/behavior.js';
 import type { Asked, Host } from './host.js';
+import type { Timer } from '../clock/clock.js';
+import { addressIn, bytesOf, replyError, splitEnhanced, type ReplyError } from './reply-text.js';
+import { inPieces, Speech, type Manner } from './speech.js';
 
 type Done = () => void;
 
@@ -22,8 +25,32 @@ const STAGE_OF_COMMAND: Record<string, Stage> = {
   DATA: 'data',
 };
 
+/** Errors of a client after which a server loses patience, as Postfix does (`smtpd_hard_error_limit`). */
+const FAULTS_MAX = 20;
+
+/** No server takes more; an endless message must come to an end. */
+const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
+
 export class HostConnection extends SMTPConnection {
   private readonly number: number;
+  /** Number of this connection at its host. */
+  private readonly nth: number;
+  private readonly raw: net.Socket;
+  private readonly speech: Speech;
+  /** How the next reply is given, when not plainly. */
+  private manner: Manner | undefined;
+  /** What is written in the place of the next reply. */
+  private instead: Bytes | undefined;
+  private faults = 0;
+  /** The next reply is a behavior's, and no complaint about the client. */
+  private isMeant = false;
+  private isLetIn = false;
+  /** Nothing more is asked or answered. */
+  private isOver = false;
+  private bodyAsked = false;
+  /** The end of a message that came in while nobody listened. */
+  private held: Done | undefined;
+  private idleTimer: Timer | undefined;
   private stage: Stage | 'other' = 'connect';
   private readonly asked: Asked;
   /** The recipients named in this transaction, by address in lower case. */
@@ -38,7 +65,10 @@ export class HostConnection extends SMTPConnection {
   ) {
     super(server, socket);
     this.number = host.options.nextSession();
-    this.asked = { client: this.remoteAddress, sender: '', recipient: '', attempt: host.countConnection() };
+    this.raw = socket;
+    this.nth = host.countConnection();
+    this.speech = new Speech(host.options.clock, (bytes) => this.put(bytes));
+    this.asked = blank(this.remoteAddress, this.nth);
     host.options.emit({
       type: 'connection.opened',
       session: this.number,
@@ -61,6 +91,8 @@ export class HostConnection extends SMTPConnection {
       () => this.close(),
       () => {
         this._ready = true;
+        this.isLetIn = true;
+        this.host.letIn(this.remoteAddress);
         this._sendGreeting();
       },
     );
@@ -69,23 +101,42 @@ export class HostConnection extends SMTPConnection {
   override _onCommand(command: Buffer, callback?: Done): void {
     const line = command.toString();
     this.stage = STAGE_OF_COMMAND[line.split(' ', 1)[0]!.toUpperCase()] ?? 'other';
+    this.idleTimer?.cancel();
     this.host.options.emit({ type: 'smtp.command', session: this.number, line });
     super._onCommand(command, callback);
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     if (this.silent === 'for ever') return;
-    const lines = Array.isArray(data) ? data : [data ?? ''];
-    const { stage } = this;
+    const { stage, manner, instead, isMeant } = this;
+    this.isMeant = false;
+    this.manner = undefined;
+    this.instead = undefined;
     // Whatever is said next without having been asked, such as a timeout, is of no stage.
     this.stage = 'other';
-    this.host.options.emit({
-      type: 'smtp.reply',
-      session: this.number,
-      stage,
-      ...splitEnhanced(code, lines),
-    });
-    super.send(code, data, context);
+    if (instead) return this.sayBytes(instead, stage);
+    const plain = splitEnhanced(code, Array.isArray(data) ? data : [data ?? '']);
+    const said = manner ? mannered(plain, manner) : plain;
+    this.tell(said, stage);
+    if (!manner && !this.speech.isBusy) super.send(code, data, context);
+    else {
+      this.speech.say(inPieces(bytesOf(said), manner ?? {}));
+      if (manner?.stray) {
+        this.tell(manner.stray, 'other');
+        this.speech.say(inPieces(bytesOf(manner.stray), {}));
+      }
+      if (said.code === 421) this.close();
+    }
+    if (code >= 500 && code <= 504 && !isMeant) this.losePatience();
+    else if (this.host.actsAt('idle')) this.watchIdle();
+  }
+
+  /** Waits for what is being said to be said. */
+  override close(): void {
+    this.isOver = true;
+    if (!this.speech.isBusy) return super.close();
+    if (this._parser) this._parser.isClosed = true;
+    this.speech.after(() => super.close());
   }
 
   /** While we are silent the client owes us nothing; when that is for ever, nothing is left to wait for. */
@@ -95,27 +146,37 @@ export class HostConnection extends SMTPConnection {
   }
 
   override _onClose(): void {
-    if (!this._closed) this.host.options.emit({ type: 'connection.closed', session: this.number });
+    if (!this._closed) {
+      this.host.options.emit({ type: 'connection.closed', session: this.number });
+      if (this.isLetIn) this.host.letOut(this.remoteAddress);
+    }
+    this.isOver = true;
+    this.idleTimer?.cancel();
     super._onClose();
   }
 
   override handler_EHLO(command: Buffer, callback: Done): void {
+    this.asked.isHelo = false;
     this.at('ehlo', callback, () => super.handler_EHLO(command, callback));
   }
 
   override handler_HELO(command: Buffer, callback: Done): void {
+    this.asked.isHelo = true;
     this.at('ehlo', callback, () => super.handler_HELO(command, callback));
   }
 
   override handler_MAIL(command: Buffer, callback: Done): void {
+    const parsed = this._parseAddressCommand('mail from', command);
     // Out of sequence or malformed: the library answers 503 or 501 and nobody is asked.
-    if (this.session.envelope.mailFrom || !this._parseAddressCommand('mail from', command)) {
+    if (this.session.envelope.mailFrom || !parsed) {
       return super.handler_MAIL(command, callback);
     }
     this.named.clear();
     this.asked.sender = addressIn(command);
     this.asked.recipient = '';
     this.asked.attempt = this.host.countTransaction();
+    this.asked.messages = this._transactionCounter;
+    this.asked.size = declaredSize(parsed.args);
     this.at('mail', callback, () => super.handler_MAIL(command, callback));
   }
 
@@ -133,7 +194,24 @@ export class HostConnection extends SMTPConnection {
 
   override handler_DATA(command: Buffer, callback: Done): void {
     if (this.session.envelope.rcptTo.length === 0) return super.handler_DATA(command, callback);
+    this.bodyAsked = !this.host.actsAt('body');
     this.answer(this.objections('data'), callback, () => super.handler_DATA(command, callback));
+  }
+
+  /**
+   * Something of a message has come in.
+   *
+   * @param bytes so many by now
+   */
+  onBody(bytes: number): void {
+    if (bytes > MESSAGE_BYTES_MAX && !this.isOver) {
+      this.stage = 'data';
+      this.send(552, '5.3.4 Message is larger than any server takes', false);
+      this.close();
+    }
+    if (this.bodyAsked) return;
+    this.bodyAsked = true;
+    this.hearOut(this.objections('body'));
   }
 
   /**
@@ -143,18 +221,35 @@ export class HostConnection extends SMTPConnection {
    * @param done answers it: 250 with the text, or the reply of the error
    */
   onMessage(message: ReceivedMessage, done: MessageDone): void {
-    this.stage = 'message';
-    this.answerMessage(message, this.objections('message'), done);
+    this.onBody(message.size);
+    const take = (): void => {
+      if (this.isOver) return;
+      this.stage = 'message';
+      for (const recipient of this.recipients()) recipient.size = message.size;
+      this.answerMessage(message, this.objections('message'), done);
+    };
+    if (this.silent === 'no') take();
+    else this.held = take;
   }
 
   private answerMessage(message: ReceivedMessage, verdicts: Verdicts, done: MessageDone): void {
     const verdict = verdicts.next().value;
     switch (verdict?.kind) {
       case 'reply': {
+        this.isMeant = true;
         done(replyError(verdict.reply));
         if (verdict.close) this.close();
         return;
       }
+      case 'bytes':
+        if (verdict.mute) return this.sayBytes(verdict, 'message');
+        this.instead = verdict;
+        return done(null);
+      case 'drop':
+        if (verdict.kept) this.keep(message);
+        return this.drop(verdict.how);
+      case 'manner':
+        return this.adopt(verdict.manner, () => this.answerMessage(message, verdicts, done));
       case 'silence':
         if (!verdict.kept)
           return this.beSilent(verdict.ms, () => this.answerMessage(message, verdicts, done));
@@ -167,7 +262,7 @@ export class HostConnection extends SMTPConnection {
   }
 
   /** What stands against the message at a stage: one reply speaks for all its recipients. */
-  private *objections(stage: 'data' | 'message'): Generator<Verdict, undefined> {
+  private *objections(stage: 'data' | 'body' | 'message'): Generator<Verdict, undefined> {
     for (const recipient of this.recipients()) {
       for (const verdict of this.host.decide(stage, recipient)) {
         if (verdict.kind !== 'accept') {
@@ -197,16 +292,116 @@ export class HostConnection extends SMTPConnection {
     const verdict = verdicts.next().value;
     switch (verdict?.kind) {
       case 'reply': {
-        const { responseCode, message } = replyError(verdict.reply);
-        this.send(responseCode, message, false);
+        this.refuse(verdict.reply);
         if (verdict.close) this.close();
         return refused();
       }
+      case 'bytes':
+        this.instead = verdict;
+        this.send(0);
+        return verdict.mute ? undefined : refused();
+      case 'drop':
+        return this.drop(verdict.how);
+      case 'manner':
+        return this.adopt(verdict.manner, () => this.answer(verdicts, refused, proceed));
       case 'silence':
         return this.beSilent(verdict.ms, () => this.answer(verdicts, refused, proceed));
       default:
         return proceed();
     }
+  }
+
+  /** What a server does while a message comes in: nothing, or it gives up on the client. */
+  private hearOut(verdicts: Verdicts): void {
+    const verdict = verdicts.next().value;
+    switch (verdict?.kind) {
+      case 'reply':
+        this.stage = 'data';
+        return this.lastWord(verdict.reply);
+      case 'drop':
+        return this.drop(verdict.how);
+      case 'silence':
+        // Reads no more: the client's window fills.
+        if (this._parser) this._socket.unpipe(this._parser);
+        return this.beSilent(verdict.ms, () => {
+          if (this._parser) this._socket.pipe(this._parser);
+          this.hearOut(verdicts);
+          if (this.silent === 'no') this.held?.();
+        });
+      default:
+    }
+  }
+
+  /** Whatever was said last, it may turn out that nothing follows it. */
+  private watchIdle(): void {
+    this.idleTimer?.cancel();
+    const verdict = this.host.decide('idle', blank(this.remoteAddress, this.nth)).next().value;
+    if (verdict?.kind !== 'reply' && verdict?.kind !== 'drop') return;
+    this.idleTimer = this.host.options.clock.after(verdict.afterMs ?? 0, () => {
+      if (!this.isIdle) return;
+      if (verdict.kind === 'reply') this.lastWord(verdict.reply);
+      else this.drop(verdict.how);
+    });
+  }
+
+  /** Introduced, and with no transaction under way. */
+  private get isIdle(): boolean {
+    if (this.isOver || this.silent !== 'no' || this.speech.isBusy) return false;
+    return this.hostNameAppearsAs !== false && !this.session.envelope.mailFrom && !this._dataStream;
+  }
+
+  private refuse(reply: Reply): void {
+    const { responseCode, message } = replyError(reply);
+    this.isMeant = true;
+    this.send(responseCode, message, false);
+  }
+
+  private lastWord(reply: Reply): void {
+    this.refuse(reply);
+    this.close();
+  }
+
+  private drop(how: 'fin' | 'rst'): void {
+    if (how === 'fin') return this.close();
+    this.isOver = true;
+    if (this._parser) this._parser.isClosed = true;
+    this.raw.resetAndDestroy();
+  }
+
+  private adopt(manner: Manner, then: Done): void {
+    const { delayMs = 0, ...rest } = manner;
+    const capabilities = [...(this.manner?.capabilities ?? []), ...(rest.capabilities ?? [])];
+    this.manner = { ...this.manner, ...rest, capabilities };
+    if (delayMs > 0) this.beSilent(delayMs, then);
+    else then();
+  }
+
+  private sayBytes({ pieces, reply, mute }: Bytes, stage: Stage | 'other'): void {
+    if (reply) this.tell(reply, stage);
+    else {
+      const text = pieces.map(({ bytes }) => bytes).join('');
+      this.host.options.emit({ type: 'smtp.garbled', session: this.number, stage, text });
+    }
+    this.speech.say(pieces);
+    if (mute) this.silent = 'for ever';
+  }
+
+  private tell(reply: Reply, stage: Stage | 'other'): void {
+    this.host.options.emit({ type: 'smtp.reply', session: this.number, stage, ...reply });
+  }
+
+  /** @returns false when the connection is gone */
+  private put(bytes: string): boolean {
+    const { _socket: socket } = this;
+    if (this._upgrading || socket.destroyed || socket.readyState !== 'open') return false;
+    socket.write(Buffer.from(bytes, 'latin1'));
+    return true;
+  }
+
+  /** A client that does nothing right is turned away. */
+  private losePatience(): void {
+    if (this.isOver) return;
+    if (++this.faults >= FAULTS_MAX) this.send(421, '4.7.0 Error: too many errors', false);
   }
 
   private beSilent(ms: number | undefined, then: Done): void {
@@ -217,7 +412,7 @@ export class HostConnection extends SMTPConnection {
     this.silent = 'for a time';
     this.host.options.clock.after(ms, () => {
       this.silent = 'no';
-      if (!this._closed && !this._closing) then();
+      if (!this.isOver) then();
     });
   }
 
@@ -285,29 +480,21 @@ export class HeaderCollector {
 /** How smtp-server takes an answer to a message; a list of lines makes a multi-line reply. */
 export type MessageDone = (error: ReplyError | null, text?: string) => void;
 
-interface ReplyError {
-  responseCode: number;
-  message: string[];
+type Bytes = Extract<Verdict, { kind: 'bytes' }>;
+
+/** What is asked about when no transaction is under way. */
+function blank(client: string, attempt: number): Asked {
+  return { client, sender: '', recipient: '', attempt, isHelo: false, size: 0, messages: 0 };
 }
 
-function replyError({ code, enhanced, lines }: Reply): ReplyError {
-  const prefix = enhanced === undefined ? '' : `${enhanced} `;
-  return { responseCode: code, message: lines.map((line) => `${prefix}${line}`) };
+function declaredSize(args: unknown): number {
+  const size = (args as Record<string, unknown> | undefined)?.['SIZE'];
+  return Number(size) || 0;
 }
 
-/** The address between angle brackets of MAIL or RCPT, as written. */
-function addressIn(command: Buffer): string {
-  return /<([^>]*)>/.exec(command.toString())?.[1] ?? '';
-}
-
-const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/;
-
-function splitEnhanced(code: number, lines: string[]): Reply {
-  const enhanced = ENHANCED.exec(lines[0]!)?.[1];
-  if (enhanced === undefined) return { code, lines };
-  return {
-    code,
-    enhanced,
-    lines: lines.map((line) => (line.startsWith(enhanced) ? line.slice(enhanced.length + 1) : line)),
-  };
+/** The reply as it is given in a manner. */
+function mannered(plain: Reply, { yes, capabilities = [] }: Manner): Reply {
+  if (plain.code >= 400) return plain;
+  const { lines, ...codes } = yes ?? plain;
+  return { ...codes, lines: [...lines, ...capabilities] };
 }

@@ -7,7 +7,7 @@ import type { Emit } from '../events/types.js';
 import type { Random } from '../random.js';
 import { wildcard } from '../wildcard.js';
 import { BEHAVIORS } from './behaviors/index.js';
-import type { Situation, Verdict } from './behaviors/behavior.js';
+import type { Scope, Situation, Verdict, Words } from './behaviors/behavior.js';
 import { holds } from './conditions.js';
 import { HeaderCollector, HostConnection, type MessageDone } from './host-connection.js';
 import type { Handshake, Listener } from './network/memory.js';
@@ -17,6 +17,9 @@ import type { Letter } from './returns/postman.js';
 
 /** RFC 5321, 4.5.3.2.7: a server waits at least five minutes for the next command. */
 const COMMAND_TIMEOUT_MS = 5 * 60_000;
+
+/** Recipients of one message; RFC 5321, 4.5.3.1.8, asks for at least 100. */
+const RECIPIENTS_MAX = 1000;
 
 export interface HostOptions {
   domain: string;
@@ -30,6 +33,8 @@ export interface HostOptions {
   nextSession: () => number;
   /** Sends something back to a return path when its time has come. */
   sendBack: (letter: Letter) => void;
+  /** How the provider whose profile this host has says things. */
+  words?: Words;
 }
 
 /** What is known of the transaction when a behavior is asked. */
@@ -38,6 +43,9 @@ export interface Asked {
   sender: string;
   recipient: string;
   attempt: number;
+  isHelo: boolean;
+  size: number;
+  messages: number;
 }
 
 export class Host implements Listener {
@@ -53,6 +61,10 @@ export class Host implements Listener {
     behaviors: BehaviorPlan[];
   }[];
   private behaviors: BehaviorPlan[];
+  /** Points at which any behavior acts, or did: nobody needs to be asked at the others. */
+  private readonly points = new Set<Point>();
+  /** Connections that were let in and stand, by client address. */
+  private readonly standing = new Map<string, number>();
   private dials = 0;
   private connections = 0;
   private transactions = 0;
@@ -67,6 +79,9 @@ export class Host implements Listener {
       matches: wildcard(pattern),
       behaviors,
     }));
+    for (const behaviors of [this.behaviors, ...this.mailboxes.map((mailbox) => mailbox.behaviors)]) {
+      this.note(behaviors);
+    }
     this.server = new FleetServer(this);
   }
 
@@ -77,10 +92,14 @@ export class Host implements Listener {
       sender: '',
       recipient: '',
       attempt: this.dials,
+      isHelo: false,
+      size: 0,
+      messages: 0,
     }).next().value;
-    if (verdict?.kind !== 'refuse') return 'accept';
-    this.options.emit({ type: 'connection.refused', domain: this.domain, host: this.name, how: 'refused' });
-    return 'refuse';
+    if (verdict?.kind !== 'refuse' && verdict?.kind !== 'ignore') return 'accept';
+    const how = verdict.kind === 'refuse' ? 'refused' : 'no-answer';
+    this.options.emit({ type: 'connection.refused', domain: this.domain, host: this.name, how });
+    return verdict.kind;
   }
 
   accept(socket: MemorySocket): void {
@@ -89,12 +108,30 @@ export class Host implements Listener {
 
   /** Replaces the behaviors of the domain, or of one of its mailboxes, from now on. */
   setBehaviors(behaviors: BehaviorPlan[], localPart?: string): void {
+    this.note(behaviors);
     if (localPart === undefined) {
       this.behaviors = behaviors;
       return;
     }
     const pattern = localPart.toLowerCase();
     this.mailboxes.unshift({ pattern, matches: (other) => other === pattern, behaviors });
+  }
+
+  /** Whether any behavior acts at a point. */
+  actsAt(point: Point): boolean {
+    return this.points.has(point);
+  }
+
+  /** A connection of a client stands. */
+  letIn(client: string): void {
+    this.standing.set(client, (this.standing.get(client) ?? 0) + 1);
+  }
+
+  /** One that stood is over. */
+  letOut(client: string): void {
+    const left = this.standing.get(client)! - 1;
+    if (left > 0) this.standing.set(client, left);
+    else this.standing.delete(client);
   }
 
   /** @returns the number of this connection at this host, from 1 */
@@ -126,7 +163,7 @@ export class Host implements Listener {
 
   private *ask(
     behaviors: readonly BehaviorPlan[],
-    scope: string,
+    scope: Scope,
     point: Exclude<Point, 'any'>,
     asked: Asked,
   ): Generator<Verdict, undefined> {
@@ -135,6 +172,9 @@ export class Host implements Listener {
       const situation: Situation = {
         ...asked,
         point,
+        scope,
+        connections: this.standing.get(asked.client) ?? 0,
+        words: this.options.words,
         now: this.options.clock.now(),
         domain: this.domain,
         host: this.name,
@@ -144,6 +184,10 @@ export class Host implements Listener {
       const verdict = BEHAVIORS.get(plan.do)!.decide(plan.params, situation);
       if (verdict) yield verdict;
     }
+  }
+
+  private note(behaviors: readonly BehaviorPlan[]): void {
+    for (const { at } of behaviors) this.points.add(at);
   }
 
   private notesOf(plan: BehaviorPlan): Map<string, number> {
@@ -172,6 +216,7 @@ class FleetServer extends SMTPServer {
       disableReverseLookup: true,
       logger: false,
       socketTimeout: COMMAND_TIMEOUT_MS,
+      maxRecipients: RECIPIENTS_MAX,
       lenientAddressParsing: true,
     });
   }
@@ -197,13 +242,15 @@ class FleetServer extends SMTPServer {
   }
 
   override onData(...[stream, session, callback]: Parameters<SMTPServer['onData']>): void {
+    const connection = this.bySession.get(session)!;
     const header = new HeaderCollector();
-    stream.on('data', (chunk: Buffer) => header.add(chunk));
+    stream.on('data', (chunk: Buffer) => {
+      header.add(chunk);
+      connection.onBody(stream.byteLength);
+    });
     stream.once('end', () => {
       // smtp-server takes a list of lines as a multi-line reply; its types know only a text.
-      this.bySession
-        .get(session)!
-        .onMessage({ size: stream.byteLength, header }, callback as unknown as MessageDone);
+      connection.onMessage({ size: stream.byteLength, header }, callback as unknown as MessageDone);
     });
   }
 }

@@ -4,15 +4,31 @@ import type { Stage } from '../events/types.js';
 import type { Window } from '../units.js';
 
 /**
- * Where a behavior acts: `dial` is the TCP handshake, before any server speaks; the others are
- * the stages of the dialogue; `any` is every one of them (`accept`).
+ * Where a behavior acts: `dial` is the TCP handshake, before any server speaks; `body` is while a
+ * message is coming in; `idle` is when no transaction is under way and nothing was asked for a
+ * while; the others are the stages of the dialogue; `any` is every one of them.
  */
-export type Point = 'dial' | 'any' | Stage;
+export const POINTS = [
+  'dial',
+  'connect',
+  'ehlo',
+  'starttls',
+  'mail',
+  'rcpt',
+  'data',
+  'body',
+  'message',
+  'idle',
+  'any',
+] as const satisfies readonly (Stage | 'dial' | 'body' | 'idle' | 'any')[];
+export type Point = (typeof POINTS)[number];
 
 /** Every condition that is given must hold. */
 export interface Conditions {
   /** Virtual time since the start of the run. */
   during?: Window;
+  /** From this virtual time on, ms. */
+  from?: number;
   /** Until this virtual time, ms. */
   until?: number;
   /** Which attempts at this recipient, counted by this server from 1; both ends included. */

@@ -1,8 +1,9 @@
 // Every mistake that the loader knows, one at a time: what it says, where, and what to do. The cases
-// are in test/fixtures/load/errors-*.txt.
+// are in test/fixtures/load/errors-*.txt, where {behaviors} stands for the names of all behaviors.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { BEHAVIOR_NAMES } from '../../src/scenarios/schema-behaviors.js';
 import { problemsOf, scenario } from './load-scratch.js';
 
 const FOLDER = new URL('../fixtures/load/', import.meta.url);
@@ -32,7 +33,15 @@ function parse(text: string): { part: string; template: string; cases: Case[] } 
   const cases = blocks.map((block) => {
     const lines = block.split('\n');
     const written = lines.filter((line) => line.startsWith('>')).map((line) => line.slice(2));
-    return { written: written.join('\n'), expected: lines.filter((line) => !line.startsWith('>')) };
+    return {
+      written: written.join('\n'),
+      expected: lines.filter((line) => !line.startsWith('>')).map(withNames),
+    };
   });
   return { part: after('# part: '), template: after('# template: '), cases };
+}
+
+/** The names of the table: a new behavior is no new message. */
+function withNames(line: string): string {
+  return line.replace('{behaviors}', BEHAVIOR_NAMES.join(', '));
 }

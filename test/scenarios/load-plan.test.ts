@@ -161,7 +161,9 @@ describe('behaviors', () => {
     expect(
       fleet('[{ do: unresponsive, stage: rcpt, for: 1m }, greylist, { do: busy, stage: rcpt }]').behaviors,
     ).toHaveLength(3);
-    expect(fleet('[{ do: busy, stage: rcpt }, { do: busy, stage: data }, accept]').behaviors).toHaveLength(3);
+    expect(
+      fleet('[{ do: busy, stage: rcpt, until: 1h }, { do: busy, stage: data }, accept]').behaviors,
+    ).toHaveLength(3);
   });
 });
 

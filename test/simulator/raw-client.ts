@@ -173,12 +173,13 @@ export class RawClient {
     return this.reply();
   }
 
-  /** Waits until the connection is over. @throws that it took longer than a second: it was only idle */
-  async closed(): Promise<void> {
+  /** Waits until the connection is over. @returns how long, ms @throws that it took longer than a second: it was only idle */
+  async closed(): Promise<number> {
     const since = this.lab.clock.now();
     while (!this.socket.closed) await new Promise<void>((resolve) => (this.wake = resolve));
     const took = this.lab.clock.now() - since;
-    if (took > 1000) throw new Error(`the connection was closed only after ${took} ms`);
+    if (took > 1100) throw new Error(`the connection was closed only after ${took} ms`);
+    return took;
   }
 
   /** Bytes that come within `ms`. */

@@ -14,8 +14,7 @@ import type {
 import type { RetryPolicy } from '../../src/sender/retry-policy.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import type { Scope } from '../../src/simulator/behaviors/behavior.js';
-import type { BehaviorPlan, Conditions, DomainPlan } from '../../src/simulator/plan.js';
-import type { Stage } from '../../src/events/types.js';
+import type { BehaviorPlan, Conditions, DomainPlan, Point } from '../../src/simulator/plan.js';
 import { EMMA } from './policies.js';
 
 /** A behavior as a test writes it; parameters and conditions side by side. */
@@ -79,13 +78,13 @@ export function readers(count: number, domain = 'example.org'): string[] {
 
 /** A behavior with its parameters parsed by its own schema, as the loader would do it. */
 export function behavior(sketch: BehaviorSketch, scope: Scope = 'domain'): BehaviorPlan {
-  const { do: name, during, until, attempts, share, chance, ...parameters } = sketch;
+  const { do: name, during, from, until, attempts, share, chance, ...parameters } = sketch;
   const definition = BEHAVIORS.get(name);
   if (!definition) throw new Error(`no behavior ${name}`);
   const params = definition.parameters.parse(parameters);
-  const at = (params['stage'] as Stage | undefined) ?? definition.defaultPoint(scope);
+  const at = (params['stage'] as Point | undefined) ?? definition.defaultPoint(scope);
   if (at === undefined) throw new Error(`${name} needs a stage`);
-  const given = Object.entries({ during, until, attempts, share, chance }).filter(
+  const given = Object.entries({ during, from, until, attempts, share, chance }).filter(
     ([, value]) => value !== undefined,
   );
   return { do: name, at, when: Object.fromEntries(given), params };

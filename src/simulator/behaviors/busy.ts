@@ -1,23 +1,28 @@
 // `busy`: the server is up and has no time. RFC 5321, 3.8 and 4.2.2; RFC 3463, X.3.2.
 
 import { z } from 'zod';
-import { defineBehavior } from './behavior.js';
-import { stageParameter } from './stage.js';
-
-const POINTS = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'message'] as const;
+import { defineBehavior, say } from './behavior.js';
+import { afterObjections, afterParameter, DEFAULT_AFTER_MS } from './after.js';
+import { ALL_STAGES, stageParameter } from './stage.js';
 
 export const busy = defineBehavior({
   name: 'busy',
-  summary: 'Answers 421 4.3.2 at connect and closes, or 450 4.3.2 / 451 4.3.2 at a named stage.',
-  parameters: z.strictObject({ stage: stageParameter(POINTS) }),
-  points: POINTS,
+  summary:
+    'Answers 421 4.3.2 at connect, ehlo, body and idle and closes, 450 4.3.2 at rcpt, or 451 4.3.2 at another named stage.',
+  cause: 'server-busy',
+  parameters: z.strictObject({ stage: stageParameter(ALL_STAGES), after: afterParameter() }),
+  points: ALL_STAGES,
   defaultPoint: (scope) => (scope === 'mailbox' ? 'rcpt' : 'connect'),
-  decide(_params, { point, host }) {
-    if (point === 'connect' || point === 'ehlo') {
+  objections: afterObjections,
+  decide({ after = DEFAULT_AFTER_MS }, situation) {
+    const { point, host } = situation;
+    if (point === 'connect' || point === 'ehlo' || point === 'body' || point === 'idle') {
       const lines = [`${host} Service not available, closing transmission channel`];
-      return { kind: 'reply', reply: { code: 421, enhanced: '4.3.2', lines }, close: true };
+      const own = { code: 421, enhanced: '4.3.2', lines };
+      return say(situation, 'server-busy', own, { close: true, afterMs: after });
     }
     const code = point === 'rcpt' ? 450 : 451;
-    return { kind: 'reply', reply: { code, enhanced: '4.3.2', lines: ['System busy, try again later'] } };
+    const lines = ['System busy, try again later'];
+    return say(situation, 'server-busy', { code, enhanced: '4.3.2', lines });
   },
 });

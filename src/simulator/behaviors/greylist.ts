@@ -3,25 +3,26 @@
 
 import { z } from 'zod';
 import { durationField } from '../../schema-fields.js';
-import { defineBehavior } from './behavior.js';
+import { defineBehavior, say } from './behavior.js';
 
 export const greylist = defineBehavior({
   name: 'greylist',
   summary:
     'Answers 451 4.7.1 until `for` has passed since this sender, recipient and client were first seen.',
+  cause: 'greylisted',
   parameters: z.strictObject({
     for: durationField().prefault('5m').describe('How long a new tuple is deferred'),
   }),
   points: ['rcpt'],
   defaultPoint: () => 'rcpt',
-  decide(params, { client, sender, recipient, now, notes }) {
+  mayPass: () => true,
+  decide(params, situation) {
+    const { client, sender, recipient, now, notes } = situation;
     const tuple = `${client} ${sender} ${recipient}`;
     const firstSeen = notes.get(tuple) ?? now;
     notes.set(tuple, firstSeen);
     if (now - firstSeen >= params.for) return undefined;
-    return {
-      kind: 'reply',
-      reply: { code: 451, enhanced: '4.7.1', lines: ['Greylisted, please try again later'] },
-    };
+    const lines = ['Greylisted, please try again later'];
+    return say(situation, 'greylisted', { code: 451, enhanced: '4.7.1', lines });
   },
 });

@@ -1,7 +1,7 @@
 // `junk-block`: the content filter refuses the message. It says nothing of the mailbox.
 
 import { z } from 'zod';
-import { defineBehavior } from './behavior.js';
+import { defineBehavior, say } from './behavior.js';
 import { stageParameter } from './stage.js';
 
 const POINTS = ['mail', 'rcpt', 'data', 'message'] as const;
@@ -9,11 +9,14 @@ const POINTS = ['mail', 'rcpt', 'data', 'message'] as const;
 export const junkBlock = defineBehavior({
   name: 'junk-block',
   summary: 'Answers 554 5.7.1 after the final dot or at the named stage: the message is called junk.',
+  cause: 'spam-block',
   parameters: z.strictObject({ stage: stageParameter(POINTS) }),
   points: POINTS,
   defaultPoint: () => 'message',
-  decide: () => ({
-    kind: 'reply',
-    reply: { code: 554, enhanced: '5.7.1', lines: ['Message rejected: classified as spam'] },
-  }),
+  decide: (_params, situation) =>
+    say(situation, 'spam-block', {
+      code: 554,
+      enhanced: '5.7.1',
+      lines: ['Message rejected: classified as spam'],
+    }),
 });

@@ -1,7 +1,7 @@
 // `nonexistent-user`: there is no such mailbox. RFC 3463, X.1.1.
 
 import { z } from 'zod';
-import { defineBehavior } from './behavior.js';
+import { defineBehavior, say } from './behavior.js';
 import { stageParameter } from './stage.js';
 
 const POINTS = ['rcpt', 'data', 'message'] as const;
@@ -9,15 +9,14 @@ const POINTS = ['rcpt', 'data', 'message'] as const;
 export const nonexistentUser = defineBehavior({
   name: 'nonexistent-user',
   summary: 'Answers 550 5.1.1 at RCPT or the named stage.',
+  cause: 'user-unknown',
   parameters: z.strictObject({ stage: stageParameter(POINTS) }),
   points: POINTS,
   defaultPoint: () => 'rcpt',
-  decide: (_params, { recipient }) => ({
-    kind: 'reply',
-    reply: {
+  decide: (_params, situation) =>
+    say(situation, 'user-unknown', {
       code: 550,
       enhanced: '5.1.1',
-      lines: [`<${recipient}>: Recipient address rejected: User unknown`],
-    },
-  }),
+      lines: [`<${situation.recipient}>: Recipient address rejected: User unknown`],
+    }),
 });

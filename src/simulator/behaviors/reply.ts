@@ -1,11 +1,15 @@
 // `reply`: any reply at any stage, for what the named behaviors do not say.
 
 import { z } from 'zod';
-import { defineBehavior } from './behavior.js';
-import { stageParameter } from './stage.js';
+import type { Reply } from '../../events/types.js';
+import { defineBehavior, type Objection, type Written } from './behavior.js';
+import { afterObjections, afterParameter, DEFAULT_AFTER_MS } from './after.js';
+import { ALL_STAGES, stageParameter } from './stage.js';
 
 const ENHANCED_TEXT = 'an enhanced status code such as 4.2.2';
-const POINTS = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'message'] as const;
+
+/** A server that answers EHLO so does not know that command, and may well know HELO (RFC 5321, 3.2). */
+const UNKNOWN_COMMAND: ReadonlySet<number> = new Set([500, 502, 504]);
 
 /** A text that spans several lines, as a YAML block does, makes a line of the reply of each. */
 function linesOf(text: string): string[] {
@@ -18,32 +22,71 @@ const textField = () =>
     .string()
     .refine((text) => !/\p{Cc}/u.test(text.replace(/\t|\r?\n/g, '')), 'a text without control characters');
 
+const parameters = z.strictObject({
+  stage: stageParameter(ALL_STAGES),
+  code: z
+    .number()
+    .int()
+    .min(200)
+    .max(599)
+    .describe(
+      'Reply code, 200 to 599. With the code of a yes (2xx, 354 at `data`) the server does what it was asked and says so in these words',
+    ),
+  enhanced: z
+    .string({ error: ENHANCED_TEXT })
+    .regex(/^[245]\.\d{1,3}\.\d{1,3}$/, ENHANCED_TEXT)
+    .optional()
+    .describe('Enhanced status code (RFC 3463)'),
+  text: z
+    .union([textField(), z.array(textField()).min(1)], { error: 'a text, or a list of texts' })
+    .default('')
+    .describe('Text after the codes; a list makes a multi-line reply'),
+  close: z.boolean().default(false).describe('Close the connection after the reply'),
+  after: afterParameter(),
+});
+
 export const reply = defineBehavior({
   name: 'reply',
-  summary: 'Answers with the given code, enhanced code and text at `stage`. A 421 closes the connection.',
-  parameters: z.strictObject({
-    stage: stageParameter(POINTS),
-    code: z.number().int().min(400).max(599).describe('Reply code, 400 to 599'),
-    enhanced: z
-      .string({ error: ENHANCED_TEXT })
-      .regex(/^[45]\.\d{1,3}\.\d{1,3}$/, ENHANCED_TEXT)
-      .optional()
-      .describe('Enhanced status code (RFC 3463)'),
-    text: z
-      .union([textField(), z.array(textField()).min(1)], { error: 'a text, or a list of texts' })
-      .default('')
-      .describe('Text after the codes; a list makes a multi-line reply'),
-    close: z.boolean().default(false).describe('Close the connection after the reply'),
-  }),
-  points: POINTS,
+  summary:
+    'Answers with the given code, enhanced code and text at `stage`. A 421 closes the connection, and so does whatever is said at `body` or `idle`. 500, 502 and 504 at `ehlo` refuse EHLO and not HELO.',
+  parameters,
+  points: ALL_STAGES,
   defaultPoint: (scope) => (scope === 'mailbox' ? 'rcpt' : undefined),
-  decide: ({ code, enhanced, text, close }) => ({
-    kind: 'reply',
-    reply: {
-      code,
-      ...(enhanced === undefined ? {} : { enhanced }),
-      lines: [text].flat().flatMap(linesOf),
-    },
-    close: close || code === 421,
-  }),
+  mayPass: ({ code, stage }) => code < 400 || (stage === 'ehlo' && UNKNOWN_COMMAND.has(code)),
+  objections: (written) => [...afterObjections(written), ...yesObjections(written)],
+  decide({ code, enhanced, text, close, after = DEFAULT_AFTER_MS }, { point, isHelo }) {
+    if (point === 'ehlo' && isHelo && UNKNOWN_COMMAND.has(code)) return undefined;
+    const lines = [text].flat().flatMap(linesOf);
+    const said: Reply = { code, ...(enhanced === undefined ? {} : { enhanced }), lines };
+    if (code < 400) return { kind: 'manner', manner: { yes: said } };
+    return { kind: 'reply', reply: said, close: close || code === 421, afterMs: after };
+  },
 });
+
+/** What does not go with the code of a yes. */
+function yesObjections({ params, at }: Written<z.output<typeof parameters>>): Objection[] {
+  const { code, close } = params;
+  const objections: Objection[] = [];
+  if (code >= 400) return objections;
+  if (at === 'body' || at === 'idle') {
+    objections.push({
+      key: 'code',
+      message: `${code} cannot be said at \`${at}\`, where the client waits for no reply`,
+      hint: 'say a 4xx or a 5xx there',
+    });
+  } else if (code >= 300 !== (at === 'data')) {
+    objections.push({
+      key: 'code',
+      message: `${code} is no answer at \`${at}\` (RFC 5321, 4.3.2)`,
+      hint: at === 'data' ? '354 is the yes to DATA' : 'a yes is 2xx here; 3xx is for `data`',
+    });
+  }
+  if (close) {
+    objections.push({
+      key: 'close',
+      message: '`close` does not go with the code of a yes',
+      hint: 'use `do: disconnect` at the next stage',
+    });
+  }
+  return objections;
+}

@@ -4,23 +4,24 @@
 import { z } from 'zod';
 import { durationField } from '../../schema-fields.js';
 import { defineBehavior } from './behavior.js';
+import { keptObjections, keptParameter } from './kept.js';
 import { stageParameter } from './stage.js';
 
-const POINTS = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'message'] as const;
+const POINTS = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'body', 'message'] as const;
 
 export const unresponsive = defineBehavior({
   name: 'unresponsive',
-  summary: 'Connects, then says nothing at `stage`, for ever or `for` a time.',
+  summary:
+    'Connects, then says nothing at `stage`, for ever or `for` a time; at `body` it reads no more of the message.',
   parameters: z.strictObject({
     stage: stageParameter(POINTS),
     for: durationField().optional().describe('How long it is silent before it goes on; for ever when absent'),
-    kept: z
-      .boolean()
-      .default(false)
-      .describe('At stage `message`: whether the message was kept all the same'),
+    kept: keptParameter(),
   }),
   points: POINTS,
   defaultPoint: (scope) => (scope === 'mailbox' ? 'rcpt' : 'connect'),
+  mayPass: (params) => params.for !== undefined,
+  objections: keptObjections,
   decide: (params) => ({
     kind: 'silence',
     kept: params.kept,

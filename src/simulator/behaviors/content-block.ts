@@ -1,0 +1,22 @@
+// `content-block`: something in the message is refused, a virus or a link. RFC 3463, X.7.1.
+
+import { z } from 'zod';
+import { defineBehavior, say } from './behavior.js';
+import { stageParameter } from './stage.js';
+
+const POINTS = ['mail', 'rcpt', 'data', 'message'] as const;
+
+export const contentBlock = defineBehavior({
+  name: 'content-block',
+  summary: 'Answers 550 5.7.1 after the final dot or at the named stage: the content is not wanted.',
+  cause: 'content-block',
+  parameters: z.strictObject({ stage: stageParameter(POINTS) }),
+  points: POINTS,
+  defaultPoint: () => 'message',
+  decide: (_params, situation) =>
+    say(situation, 'content-block', {
+      code: 550,
+      enhanced: '5.7.1',
+      lines: ['Message content rejected'],
+    }),
+});

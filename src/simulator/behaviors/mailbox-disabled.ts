@@ -1,0 +1,22 @@
+// `mailbox-disabled`: there is such a mailbox and it takes no mail. RFC 3463, X.2.1.
+
+import { z } from 'zod';
+import { defineBehavior, say } from './behavior.js';
+import { stageParameter } from './stage.js';
+
+const POINTS = ['rcpt', 'data', 'message'] as const;
+
+export const mailboxDisabled = defineBehavior({
+  name: 'mailbox-disabled',
+  summary: 'Answers 550 5.2.1 at RCPT or the named stage.',
+  cause: 'mailbox-disabled',
+  parameters: z.strictObject({ stage: stageParameter(POINTS) }),
+  points: POINTS,
+  defaultPoint: () => 'rcpt',
+  decide: (_params, situation) =>
+    say(situation, 'mailbox-disabled', {
+      code: 550,
+      enhanced: '5.2.1',
+      lines: [`<${situation.recipient}>: The account is disabled`],
+    }),
+});

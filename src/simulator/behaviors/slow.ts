@@ -1,0 +1,28 @@
+// `slow`: everything takes its time. What is said stays the same; when it is said changes.
+
+import { z } from 'zod';
+import { durationField, rateField } from '../../schema-fields.js';
+import { defineBehavior } from './behavior.js';
+import { REPLY_STAGES, stageParameter } from './stage.js';
+
+const DEFAULT_DELAY_MS = 10_000;
+
+export const slow = defineBehavior({
+  name: 'slow',
+  summary:
+    'Waits for `delay` before each reply, or before those at `stage`, and drips their bytes at `rate`. What it says is left to the behaviors after it.',
+  parameters: z.strictObject({
+    stage: stageParameter(REPLY_STAGES),
+    delay: durationField().optional().describe('Pause before a reply; 10s when there is no `rate` either'),
+    rate: rateField().optional().describe('Bytes in a time, such as 1/s, at which a reply leaves'),
+  }),
+  points: ['any', ...REPLY_STAGES],
+  defaultPoint: () => 'any',
+  mayPass: () => true,
+  decide({ delay, rate }, { point }) {
+    if (!(REPLY_STAGES as readonly string[]).includes(point)) return undefined;
+    const delayMs = delay ?? (rate ? 0 : DEFAULT_DELAY_MS);
+    const drip = rate && { bytes: 1, everyMs: rate.perMs / rate.count };
+    return { kind: 'manner', manner: { delayMs, ...(drip ? { drip } : {}) } };
+  },
+});

@@ -1,0 +1,38 @@
+// `too-big`: a limit on the size of messages, told in the reply to EHLO and held against what MAIL
+// declares and what comes in. RFC 1870.
+
+import { z } from 'zod';
+import { sizeField } from '../../schema-fields.js';
+import { defineBehavior, say } from './behavior.js';
+
+export const tooBig = defineBehavior({
+  name: 'too-big',
+  summary:
+    'Takes messages up to `limit`: says SIZE at EHLO, and 552 5.3.4 at MAIL when more is declared or after the final dot when more came. For a mailbox, at RCPT and after the final dot.',
+  cause: 'message-too-big',
+  parameters: z.strictObject({
+    limit: sizeField()
+      .refine((bytes) => bytes > 0, 'a size over 0')
+      .prefault('10mb')
+      .describe('Most bytes that a message may have'),
+  }),
+  points: ['ehlo', 'mail', 'rcpt', 'message'],
+  defaultPoint: () => 'any',
+  mayPass: () => true,
+  objections: ({ scope, when }) =>
+    (['attempts', 'share', 'chance'] as const)
+      .filter((condition) => scope === 'domain' && when[condition] !== undefined)
+      .map((condition) => ({
+        key: condition,
+        message: `\`${condition}\` cannot work for \`too-big\` of a whole domain: the limit that EHLO tells holds for everybody`,
+        hint: 'use `during`, `from` or `until`, or put it under `mailboxes`',
+      })),
+  decide({ limit }, situation) {
+    const { point, scope, size, isHelo } = situation;
+    if (point === 'ehlo' && !isHelo) return { kind: 'manner', manner: { capabilities: [`SIZE ${limit}`] } };
+    const isAsked = point === 'message' || point === (scope === 'mailbox' ? 'rcpt' : 'mail');
+    if (!isAsked || size <= limit) return undefined;
+    const lines = [`Message size exceeds fixed limit of ${limit} bytes`];
+    return say(situation, 'message-too-big', { code: 552, enhanced: '5.3.4', lines });
+  },
+});
