@@ -11,6 +11,7 @@ const SHARE_TEXT = 'a share such as 10%, from 0% to 100%';
 const SIZE_TEXT = 'a size such as 20kb, 1mb or a number of bytes';
 const RATE_TEXT = 'a rate such as 100/h or 20/15m';
 const ADDRESS_TEXT = 'an address such as bob@example.org, without spaces or angle brackets';
+const BOUNCE_STATUS_TEXT = 'an enhanced status code such as 5.1.1 or 4.2.2';
 const DOMAIN_TEXT = 'a domain such as example.org';
 
 /** Nothing of interest takes longer, and sums of it stay exact. */
@@ -127,6 +128,11 @@ export function isAddress(text: string): boolean {
 /** An address, as written. */
 export function addressField() {
   return z.string({ error: ADDRESS_TEXT }).refine(isAddress, ADDRESS_TEXT);
+}
+
+/** The status code of a bounce message: `5.1.1`, `4.2.2`. */
+export function bounceStatusField() {
+  return z.string({ error: BOUNCE_STATUS_TEXT }).regex(/^[45]\.\d{1,3}\.\d{1,3}$/, BOUNCE_STATUS_TEXT);
 }
 
 /** A domain; becomes lower case. */

@@ -79,6 +79,10 @@ function readSimple(reader: Reader, action: keyof typeof eventSchemas, path: Pat
       const read = reader.read(eventSchemas[action], path);
       return read && { at: read.at, action, address: read[action] };
     }
+    case 'bounce': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, to: read[action], about: read.about, status: read.status };
+    }
     case 'crash': {
       const read = reader.read(eventSchemas[action], path);
       return read && { at: read.at, action, restartMs: read.restart };
@@ -170,6 +174,7 @@ function checkSubject(reader: Reader, { plan, path }: Read, people: People, flee
       if (plan.subject.includes('@')) people.check(reader, plan.subject, [...path, 'set'], {});
       return;
     case 'crash':
+    case 'bounce':
       return;
   }
 }

@@ -72,6 +72,8 @@ export type EventPlan = { at: number } & (
   /** Replaces the behaviors of a whole domain, or of one mailbox when the subject is an address. */
   /** Kills the sender; another starts on its store `restartMs` later. */
   | { action: 'crash'; restartMs: number }
+  /** A bounce message out of nowhere: forged, or about something that was never sent. */
+  | { action: 'bounce'; to: string; about: string; status: string }
   | { action: 'set'; subject: string; behaviors: BehaviorPlan[] }
 );
 

@@ -105,12 +105,21 @@ async function playToEnd(plan: ScenarioPlan, sender: SenderUnderTest, stage: Sta
 function apply(event: EventPlan, sender: SenderUnderTest, world: World, emit: Emit): void {
   emit({ type: 'scenario.event', action: event.action, subject: subjectOf(event) });
   if (event.action === 'set') world.setBehaviors(event.subject, event.behaviors);
+  else if (event.action === 'bounce') world.bounce(event.to, event.about, event.status);
   else sender.apply(event);
 }
 
 function subjectOf(event: EventPlan): string {
-  if (event.action === 'set') return event.subject;
-  return event.action === 'crash' ? 'sender' : event.address;
+  switch (event.action) {
+    case 'set':
+      return event.subject;
+    case 'bounce':
+      return event.to;
+    case 'crash':
+      return 'sender';
+    default:
+      return event.address;
+  }
 }
 
 function stoppedError(reason: 'deadlock' | 'horizon', at: number): BouncelabError {

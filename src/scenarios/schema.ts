@@ -2,7 +2,7 @@
 // the JSON Schema that editors use.
 
 import { z } from 'zod';
-import { addressField, domainField, durationField, sizeField } from '../schema-fields.js';
+import { addressField, bounceStatusField, domainField, durationField, sizeField } from '../schema-fields.js';
 import { policySchema } from '../sender/policy-schema.js';
 import { sentence } from './issues.js';
 import { behaviorListSchema, behaviorSchema, behaviorSchemas, replySchema } from './schema-behaviors.js';
@@ -139,6 +139,14 @@ export const eventSchemas = {
     subscribe: addressField().describe('The contact subscribes, anew or for the first time'),
   }),
   add: z.strictObject({ at, add: addressField().describe('A contact joins the audience') }),
+  bounce: z.strictObject({
+    at,
+    bounce: addressField().describe(
+      'A bounce message comes to this address, from nobody that it was sent to',
+    ),
+    about: addressField().describe('Address that it calls undeliverable'),
+    status: bounceStatusField().default('5.1.1').describe('Status code in it (RFC 3463)'),
+  }),
   crash: z.strictObject({
     at,
     crash: z

@@ -5,7 +5,7 @@ import type { ContactPlan, EventPlan, MailingPlan } from './plan.js';
 import type { SenderProcess } from './sender-process.js';
 
 /** What people do to a sender, or to its machine. */
-export type SenderEvent = Exclude<EventPlan, { action: 'set' }>;
+export type SenderEvent = Exclude<EventPlan, { action: 'set' | 'bounce' }>;
 
 export interface SenderUnderTest {
   /** Resolves when it can take orders. */

@@ -7,6 +7,7 @@ import type { Clock } from '../clock/clock.js';
 import { invariant } from '../errors.js';
 import type { Emit } from '../events/types.js';
 import type { Random } from '../random.js';
+import { bounce } from './behaviors/return-later.js';
 import { FakeDns } from './dns.js';
 import { Host } from './host.js';
 import { MemoryNetwork } from './network/memory.js';
@@ -78,6 +79,28 @@ export class World {
   /** Opens a connection to an address of the fleet; any other address refuses. */
   dial(address: string, port: number): MemorySocket {
     return this.network.connect({ address, port }, this.options.clientAddress);
+  }
+
+  /**
+   * Sends a bounce message that answers no message: somebody made it up.
+   *
+   * @param to address that it goes to
+   * @param about address that it calls undeliverable
+   * @param status its status code (RFC 3463)
+   */
+  bounce(to: string, about: string, status: string): void {
+    const { clock, clientAddress } = this.options;
+    const domain = about.slice(about.lastIndexOf('@') + 1).toLowerCase();
+    this.postman.send({
+      domain,
+      host: exchangeName(domain),
+      address: clientAddress,
+      returnPath: to,
+      rcpt: about,
+      acceptedAt: clock.date(),
+      header: '',
+      what: bounce({ afterMs: 0, status }),
+    });
   }
 
   /**

@@ -237,6 +237,7 @@ describe('events', () => {
       '  - { at: 1h, set: EXAMPLE.org, do: busy, until: 2h }',
       '  - { at: 1h, add: carol@example.org }',
       '  - { at: 4h, set: Zoe@example.org, reply: { code: 450 } }',
+      '  - { at: 6h, bounce: BOB@return.example, about: nobody@example.com, status: 4.2.2 }',
     ].join('\n');
     expect(planOf(scenario({ fleet: 'fleet: { default: {}, example.org: {} }', more })).events).toEqual([
       { at: H, action: 'opt-out', address: 'bob@example.org' },
@@ -258,6 +259,7 @@ describe('events', () => {
         behaviors: [{ do: 'reply', at: 'rcpt', when: {}, params: { code: 450, text: '', close: false } }],
       },
       { at: 5 * H, action: 'crash', restartMs: 0 },
+      { at: 6 * H, action: 'bounce', to: 'BOB@return.example', about: 'nobody@example.com', status: '4.2.2' },
     ]);
   });
 });

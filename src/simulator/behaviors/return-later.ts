@@ -2,10 +2,8 @@
 // sends a bounce message to the return path (RFC 3464).
 
 import { z } from 'zod';
-import { positiveDurationField } from '../../schema-fields.js';
-import { defineBehavior } from './behavior.js';
-
-const STATUS_TEXT = 'an enhanced status code such as 5.1.1 or 4.2.2';
+import { bounceStatusField, positiveDurationField } from '../../schema-fields.js';
+import { defineBehavior, type ComesBack } from './behavior.js';
 
 /** What servers say with the status codes that come back most (RFC 3463). */
 const TEXTS: Record<string, string> = {
@@ -24,32 +22,42 @@ export const returnLater = defineBehavior({
     'Takes the message (250); `after` a time a bounce message (RFC 3464) comes back to its return path. Placement `returned`.',
   parameters: z.strictObject({
     after: positiveDurationField().describe('How long after the acceptance the bounce message comes'),
-    status: z
-      .string({ error: STATUS_TEXT })
-      .regex(/^[45]\.\d{1,3}\.\d{1,3}$/, STATUS_TEXT)
-      .default('5.1.1')
-      .describe('Status code in it (RFC 3463): 5.x.x makes a hard bounce, 4.x.x a soft one'),
+    status: bounceStatusField()
+      .optional()
+      .describe('Status code in it (RFC 3463): 5.x.x makes a hard bounce, 4.x.x a soft one; default 5.1.1'),
     action: z
       .enum(['failed', 'delayed'])
       .default('failed')
-      .describe('`delayed` says that the server is still trying: nothing has been decided'),
+      .describe(
+        '`delayed` says that the server is still trying: nothing is decided, and the status is 4.4.1 by default',
+      ),
     times: z.int().min(1).max(100).default(1).describe('How many times the same bounce message comes'),
     every: positiveDurationField().prefault('1m').describe('How long after each other'),
     text: z.string().optional().describe('What the mailbox said; by default what fits the status'),
   }),
   points: ['message'],
   defaultPoint: () => 'message',
-  decide: ({ after, status, action, times, every, text }) => ({
+  decide: ({ after, every, ...report }) => ({
     kind: 'accept',
-    placement: action === 'failed' ? 'returned' : 'inbox',
-    comesBack: {
-      kind: 'bounce',
-      afterMs: after,
-      times,
-      everyMs: every,
-      status,
-      action,
-      text: text ?? TEXTS[status.slice(2)] ?? 'The message could not be delivered',
-    },
+    placement: report.action === 'failed' ? 'returned' : 'inbox',
+    comesBack: bounce({ ...report, afterMs: after, everyMs: every }),
   }),
 });
+
+interface Report {
+  afterMs: number;
+  status?: string | undefined;
+  action?: 'failed' | 'delayed';
+  times?: number;
+  everyMs?: number;
+  /** By default what servers say with this status. */
+  text?: string | undefined;
+}
+
+/** A bounce message that comes back. */
+export function bounce(report: Report): ComesBack {
+  const { afterMs, action = 'failed', times = 1, everyMs = 0 } = report;
+  const status = report.status ?? (action === 'failed' ? '5.1.1' : '4.4.1');
+  const text = report.text ?? TEXTS[status.slice(2)] ?? 'The message could not be delivered';
+  return { kind: 'bounce', afterMs, times, everyMs, status, action, text };
+}
