@@ -205,6 +205,11 @@ interface AttemptMade {
   domain: string;
   /** Host that was tried; absent when DNS gave none. */
   host?: string;
+  /**
+   * The sender's end of the connection, as in `connection.opened`: it leads from an attempt to what was
+   * said. Absent when no connection came about.
+   */
+  client?: string;
   stage: Stage;
   outcome: Outcome;
   cause: Cause;

@@ -24,7 +24,7 @@ const DNS_ERRORS = new Set([
 export function attemptFact(delivery: Delivery, result: DestinationResult, policy: RetryPolicy): AttemptFact {
   const { contact, mailing } = delivery;
   const { domain } = contact;
-  const { startedAt, host, stage, reply, error, shared } = result;
+  const { startedAt, host, client, stage, reply, error, shared } = result;
   const cause = causeOfResult(result, domain, policy);
   const outcome = overridden(result.outcome, { reply, stage, cause, domain }, policy);
   return {
@@ -35,6 +35,7 @@ export function attemptFact(delivery: Delivery, result: DestinationResult, polic
     startedAt,
     domain,
     ...(host === undefined ? {} : { host }),
+    ...(client === undefined ? {} : { client }),
     stage,
     outcome,
     cause,

@@ -249,3 +249,24 @@ test('a policy of an hour leaves the connection closed between attempts', async 
   });
   expect(sessions.map(({ openedAt }) => openedAt / HOUR)).toEqual([0, 1, 2, 3]);
 });
+
+test('an attempt names the end of the connection that carried it', async () => {
+  const { events } = await run({
+    fleet: {
+      'example.org': {},
+      'busy.test': { behaviors: [{ do: 'busy', stage: 'connect' }] },
+      'down.test': { behaviors: [{ do: 'down' }] },
+    },
+    contacts: ['ann@example.org', 'bob@example.org', 'carol@busy.test', 'dave@down.test'],
+  });
+  const opened = new Map(events.of('connection.opened').map(({ client, session }) => [client, session]));
+  const said = (address: string): string[] => {
+    const session = opened.get(events.attempts(address)[0]!.client ?? '');
+    const commands = events.commands('RCPT').filter((command) => command.session === session);
+    return commands.map(({ line }) => line);
+  };
+  expect(said('ann@example.org')).toContain('RCPT TO:<ann@example.org>');
+  expect(said('bob@example.org')).toContain('RCPT TO:<bob@example.org>');
+  expect(opened.has(events.attempts('carol@busy.test')[0]!.client!)).toBe(true);
+  expect(events.attempts('dave@down.test')[0]!.client).toBeUndefined();
+});

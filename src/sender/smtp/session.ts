@@ -17,6 +17,8 @@ export interface DialogueResult {
   reply?: Reply;
   /** `ECONNREFUSED`, `ETIMEDOUT`, `ECONNRESET`, `ECLOSED`, `EPROTOCOL`: set when there is no usable reply. */
   error?: string;
+  /** Our end of the connection, `address:port`; absent when none came about. */
+  client?: string;
 }
 
 export interface SessionOptions {
@@ -68,6 +70,7 @@ export class Session {
   /** Told once, when nothing is left of the connection. */
   onClosed: () => void = () => undefined;
   private socket!: net.Socket;
+  private localEnd: string | undefined;
   private client: SmtpClient | undefined;
   private settle: Settle | undefined;
   private deadline = Infinity;
@@ -94,6 +97,7 @@ export class Session {
     socket.once('connect', () => {
       // Replaced, not removed: from here on nodemailer reports what happens to the socket.
       socket.removeListener('error', onDialError);
+      this.localEnd = `${socket.localAddress}:${socket.localPort}`;
       this.startDialogue(socket);
     });
   }
@@ -243,6 +247,7 @@ export class Session {
   }
 
   private finish(result: DialogueResult): void {
+    if (this.localEnd !== undefined) result.client = this.localEnd;
     this.take()?.(result);
   }
 
