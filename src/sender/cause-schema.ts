@@ -59,7 +59,7 @@ function flaw(text: string): string | undefined {
 
 const name = z
   .string({ error: NAME_TEXT })
-  .regex(/^[\p{L}\p{N}*.-]{1,255}$/u, NAME_TEXT)
+  .regex(/^[^\s@<>()"]{1,255}$/, NAME_TEXT)
   .refine((text) => text.split('*').length - 1 <= STARS_MAX, `a name with at most ${STARS_MAX} stars`);
 
 /** One rule as written. */

@@ -152,7 +152,7 @@ describe('a wrong policy', () => {
     });
     expect(unknownPolicy('./x.yaml')).toEqual({
       message: 'there is no policy file `./x.yaml`',
-      hint: 'shipped policies: emma, four-attempts, thirty-hours',
+      hint: 'shipped policies: emma, four-attempts, postfix-like, recipient-only, spread, thirty-hours',
     });
   });
 
