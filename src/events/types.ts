@@ -179,6 +179,17 @@ interface MailingBuilding {
   type: 'mailing.building';
   mailing: string;
   kind: MailingKind;
+  /** The automated mailing that this one is an occurrence of. */
+  series?: string;
+}
+/** An automated mailing is in force: from now on it begins mailings by itself. Told again by a new sender. */
+interface SeriesOrdered {
+  type: 'series.ordered';
+  series: string;
+  on?: 'contact-added';
+  everyMs?: number;
+  /** How many mailings it will be. */
+  count?: number;
 }
 interface MailingStarted {
   type: 'mailing.started';
@@ -302,6 +313,7 @@ export type Fact =
   | ContactStreakChanged
   | ContactRefused
   | MailingBuilding
+  | SeriesOrdered
   | MailingStarted
   | MailingCompleted
   | DeliveryQueued

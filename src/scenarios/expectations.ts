@@ -46,7 +46,7 @@ function find(check: Check, tally: Tally): Finding | undefined {
     case 'lost':
       return findLost(check, tally);
     default: {
-      const mailing = tally.mailings.get(check.mailing);
+      const mailing = tally.response(check.mailing);
       if (!mailing) return finding(`mailing ${check.mailing}`, 'a mailing', 'not begun yet');
       return findInMailing(check, mailing);
     }
@@ -57,7 +57,7 @@ function findLost(
   { mailing, figure, expected }: Check & { kind: 'lost' },
   tally: Tally,
 ): Finding | undefined {
-  const of = mailing === undefined ? undefined : tally.mailings.get(mailing);
+  const of = mailing === undefined ? undefined : tally.response(mailing);
   if (mailing !== undefined && !of) return finding(`mailing ${mailing}`, 'a mailing', 'not begun yet');
   const lost = of?.lost ?? sumLost([...tally.mailings.values()].map((one) => one.lost));
   const by = typeof figure === 'object' ? ` to ${figure.cause}` : '';

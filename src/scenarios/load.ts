@@ -64,6 +64,8 @@ export function loadScenarioText(path: string, source: string, options: LoadOpti
   const policy = options.policy === undefined ? own : overridingPolicy(reader, options.policy, cwd);
   const sender = readSender(reader, dirname(absolute), options);
   if (sender && body?.events.some(({ action }) => action === 'crash')) refuseCrash(reader, sender);
+  const automated = body?.mailings.find(({ trigger }) => trigger);
+  if (sender && automated) refuseAutomated(reader, sender, automated.name);
   const problems = arrangeProblems([...yaml.problems, ...reader.problems]);
   if (!body || !policy || problems.length > 0) return { file, source, problems };
   const { seed = body.seed, wire = body.wire } = options;
@@ -95,6 +97,15 @@ function refuseCrash(reader: Reader, { name }: SenderPlan): void {
     wholeFileProblem(reader.file, {
       message: `this scenario crashes its sender, and ${quoted(name)} cannot be started again on a store`,
       hint: 'play it without `sender`, or without the event `crash`',
+    }),
+  );
+}
+
+function refuseAutomated(reader: Reader, { name }: SenderPlan, mailing: string): void {
+  reader.foreign(
+    wholeFileProblem(reader.file, {
+      message: `the mailing ${quoted(mailing)} is automated, and ${quoted(name)} is only told of each mailing`,
+      hint: 'play it without `sender`, or write each time as a mailing of its own',
     }),
   );
 }

@@ -7,6 +7,7 @@ import type { ContactStatus } from '../events/types.js';
 import type { Path } from './locate.js';
 import type { Fleet } from './normalize-fleet.js';
 import { DEFAULT_DOMAIN } from './normalize-fleet.js';
+import { hasMailing } from './normalize-mailings.js';
 import type { Mailings } from './normalize-mailings.js';
 import type { People } from './normalize-people.js';
 import type { Check, ExpectationPlan, MailingNumber, NumberMatcher, ServerNumber } from './plan.js';
@@ -102,7 +103,7 @@ class BlockReader {
 
   #mailing(mailing: string, path: Path): void {
     const { names, complete } = this.subjects.mailings;
-    if (!names.has(mailing)) {
+    if (!hasMailing(this.subjects.mailings, mailing)) {
       if (!complete) return;
       const known = [...names, ...BLOCK_KEYS];
       this.reader.problem(path, `there is no mailing ${quoted(mailing)}`, {

@@ -16,6 +16,8 @@ export interface Mailings {
   plans: MailingPlan[];
   /** Names of all of them, also of those that are wrong elsewhere. */
   names: Set<string>;
+  /** Automated ones by name: how many occurrences there will be, where that is known. */
+  series: Map<string, number | undefined>;
   /** False when some name could not be read. */
   complete: boolean;
 }
@@ -23,7 +25,12 @@ export interface Mailings {
 /** Reads `mailings`. */
 export function readMailings(reader: Reader): Mailings {
   const root: Path = ['mailings'];
-  const mailings: Mailings = { plans: [], names: new Set(), complete: reader.get(root) !== undefined };
+  const mailings: Mailings = {
+    plans: [],
+    names: new Set(),
+    series: new Map(),
+    complete: reader.get(root) !== undefined,
+  };
   const items = reader.items(root);
   if (Array.isArray(reader.get(root)) && items.length === 0) {
     reader.shape(root, '`mailings` must be a list that is not empty', { hint: 'write `- name: november`' });
@@ -36,17 +43,56 @@ export function readMailings(reader: Reader): Mailings {
     else mailings.complete = false;
     const mailing = reader.read(mailingSchema, path);
     if (!mailing) continue;
-    const { at, building, kind, message, to } = mailing;
+    const { at, building, kind, message, to, on, every, count } = mailing;
+    if (kind === 'automated') mailings.series.set(mailing.name, count);
+    const trigger = on ? { on } : every && count ? { everyMs: every, count } : undefined;
     mailings.plans.push({
       name: mailing.name,
       kind,
       at,
       buildingMs: building,
       ...(to === undefined ? {} : { to: chosen(to) }),
+      ...(trigger ? { trigger } : {}),
       message: { subject: message.subject, text: message.text, sizeBytes: message.size },
     });
   }
   return mailings;
+}
+
+/** Whether a mailing has this name, or will: occurrences of automated ones are named by them. */
+export function hasMailing({ names, series }: Mailings, name: string): boolean {
+  if (names.has(name)) return true;
+  const { of, n } = occurrence(name);
+  return series.has(of) && n >= 1 && n <= (series.get(of) ?? Infinity);
+}
+
+/** `digest-12` as the twelfth of `digest`. */
+function occurrence(name: string): { of: string; n: number } {
+  const [, of = '', n = ''] = /^(.+)-([1-9]\d{0,8})$/.exec(name) ?? [];
+  return { of, n: Number(n) };
+}
+
+/** Tells of mailings whose names are those of an automated one's occurrences, and of one that nothing begins. */
+export function checkSeries(reader: Reader, mailings: Mailings, people: People): void {
+  for (const [i, mailing] of reader.items(['mailings']).entries()) {
+    const { name, on } = (mailing ?? {}) as Record<string, unknown>;
+    if (typeof name !== 'string') continue;
+    const { of, n } = occurrence(name);
+    if (mailings.series.has(of) && n <= (mailings.series.get(of) ?? Infinity)) {
+      reader.problem(
+        ['mailings', i, 'name'],
+        `${quoted(name)} is also the name of an occurrence of ${quoted(of)}`,
+        {
+          hint: `occurrences of an automated mailing are called ${quoted(`${of}-1`)}, ${quoted(`${of}-2`)}, and so on`,
+        },
+      );
+    }
+    if (on === 'contact-added' && mailings.series.has(name) && people.nobodyComes) {
+      reader.problem(['mailings', i, 'on'], 'no contact is ever added', {
+        hint: 'add one with an event, such as `- { at: 1d, add: zoe@example.org }`',
+      });
+    }
+  }
 }
 
 function noteName(

@@ -61,6 +61,11 @@ export class People {
     return this.#complete && this.#audience.contacts.length === 0 && this.#born.size === 0;
   }
 
+  /** Whether everybody who is ever there is so from the start. */
+  get nobodyComes(): boolean {
+    return this.#complete && this.#born.size === 0;
+  }
+
   /**
    * Checks that an address, or with `patterns` a pattern, means somebody who exists at a time.
    *

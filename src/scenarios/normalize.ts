@@ -8,7 +8,7 @@ import { notServed, notServedHint, readEvents } from './normalize-events.js';
 import { readExpectations } from './normalize-expect.js';
 import type { Fleet } from './normalize-fleet.js';
 import { readFleet } from './normalize-fleet.js';
-import { checkRecipients, readMailings } from './normalize-mailings.js';
+import { checkRecipients, checkSeries, readMailings } from './normalize-mailings.js';
 import { People } from './normalize-people.js';
 import type { ScenarioPlan } from './plan.js';
 import { counted } from './problems.js';
@@ -42,6 +42,7 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
   const mailings = readMailings(reader);
   const events = readEvents(reader, fleet, people);
   checkRecipients(reader, people);
+  checkSeries(reader, mailings, people);
   checkServers(reader, audience, fleet);
   if (people.nobody) {
     reader.problem(['audience'], 'the audience is empty, and no event adds anybody', {

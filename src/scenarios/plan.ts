@@ -55,6 +55,8 @@ export interface MailingPlan {
   /** Which contacts are chosen; absent: all of them. */
   to?: { domain?: string; addresses?: string[] };
   message: MessagePlan;
+  /** What begins the occurrences of an automated mailing; absent for one that is sent once. */
+  trigger?: { on: 'contact-added' } | { everyMs: number; count: number };
 }
 
 export interface MessagePlan {

@@ -52,7 +52,11 @@ export async function play(plan: ScenarioPlan, stage: Stage): Promise<Verdict> {
     await sender.start();
     sender.addContacts(plan.contacts);
     for (const event of plan.events) clock.at(event.at, () => apply(event, sender, world, emit));
-    for (const mailing of plan.mailings) clock.at(mailing.at, () => sender.send(mailing));
+    for (const mailing of plan.mailings) {
+      // A standing order is given once, and knows itself from when on it is in force.
+      if (mailing.trigger) sender.automate?.(mailing, mailing.trigger);
+      else clock.at(mailing.at, () => sender.send(mailing));
+    }
     return await playToEnd(plan, sender, stage);
   } finally {
     sender.close();

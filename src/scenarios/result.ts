@@ -90,6 +90,8 @@ export interface LostGroup {
 
 export interface MailingResult {
   kind: MailingKind;
+  /** The automated mailing that it is an occurrence of. */
+  series?: string;
   state: MailingState;
   recipients: number;
   delivered: number;

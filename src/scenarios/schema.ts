@@ -2,7 +2,14 @@
 // the JSON Schema that editors use.
 
 import { z } from 'zod';
-import { addressField, bounceStatusField, domainField, durationField, sizeField } from '../schema-fields.js';
+import {
+  addressField,
+  bounceStatusField,
+  domainField,
+  durationField,
+  positiveDurationField,
+  sizeField,
+} from '../schema-fields.js';
 import { policySchema } from '../sender/policy-schema.js';
 import { sentence } from './issues.js';
 import { behaviorListSchema, behaviorSchema, behaviorSchemas, replySchema } from './schema-behaviors.js';
@@ -12,6 +19,11 @@ import { expectationSchema, STATUSES } from './schema-expect.js';
 export const CONTACTS_MAX = 1_000_000;
 /** 25 MB and more is what the large providers refuse. */
 const MESSAGE_SIZE_MAX = 32 * 1024 * 1024;
+
+/** Each is a mailing of its own, with its deliveries. */
+const OCCURRENCES_MAX = 1000;
+const OCCURRENCES_UNTIL_MS = 366 * 86_400_000;
+const SERIES_NAME_LENGTH_MAX = 56;
 
 const MAILING_NAME_TEXT =
   'a name of at most 32 small letters, digits and hyphens, since it becomes part of the return-path';
@@ -109,17 +121,60 @@ export const toSchema = z.union(
   { error: TO_TEXT },
 );
 
+const AUTOMATED_HINT =
+  'write `on: contact-added`, or `every: 1d` with `count: 4`; an automated mailing has one of the two';
+
 export const mailingSchema = z
   .strictObject({
     name: z
       .string({ error: MAILING_NAME_TEXT })
       .regex(/^[a-z0-9-]{1,32}$/, MAILING_NAME_TEXT)
       .describe('Name by which expectations speak of it'),
-    kind: z.enum(['standard']).default('standard').describe('Kind of the mailing'),
+    kind: z
+      .enum(['standard', 'automated'])
+      .default('standard')
+      .describe('`standard` is sent once; `automated` by itself, each time as a mailing of its own'),
+    on: z
+      .enum(['contact-added'])
+      .optional()
+      .describe('Automated: sent to each contact that is added from `at` on'),
+    every: positiveDurationField()
+      .optional()
+      .describe('Automated: the first time at `at`, then again after each such time'),
+    count: z.int().min(1).max(OCCURRENCES_MAX).optional().describe('With `every`: how many times in all'),
     at: durationField().prefault('0h').describe('When it starts building, since the start of the run'),
     building: durationField().prefault('5s').describe('How long it is building before it is in progress'),
     to: toSchema.optional().describe('Which contacts it is for; all of them when left out'),
     message: messageSchema.prefault({}).describe('What is sent'),
+  })
+  .superRefine(({ kind, on, every, count, at, name }, context) => {
+    const wrong = (message: string, path: string, hint = AUTOMATED_HINT): void =>
+      context.addIssue(sentence(message, hint, [path]));
+    if (kind === 'standard') {
+      for (const [key, value] of Object.entries({ on, every, count }))
+        if (value !== undefined) wrong(`\`${key}\` is for automated mailings`, key, 'add `kind: automated`');
+      return;
+    }
+    if ((on === undefined) === (every === undefined))
+      wrong(
+        `this automated mailing has ${on === undefined ? 'neither' : 'both'} \`on\` ${on === undefined ? 'nor' : 'and'} \`every\``,
+        'kind',
+      );
+    if (on !== undefined && count !== undefined) wrong('`count` goes with `every`', 'count');
+    if (every !== undefined && count === undefined)
+      wrong(
+        '`every` needs `count`: a run comes to an end',
+        'every',
+        'add how many times it is sent, such as `count: 4`',
+      );
+    if (every !== undefined && count !== undefined && at + every * (count - 1) > OCCURRENCES_UNTIL_MS)
+      wrong('the last time lies more than a year after the start', 'count', 'no run is that long');
+    if (name.length > SERIES_NAME_LENGTH_MAX)
+      wrong(
+        `\`name\` is too long for an automated mailing`,
+        'name',
+        `${SERIES_NAME_LENGTH_MAX} letters at most: each time it is sent has a name with a number behind it`,
+      );
   })
   .meta({ id: 'mailing', title: 'A mailing' });
 

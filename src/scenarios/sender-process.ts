@@ -10,6 +10,8 @@ export class SenderProcess {
   private sender: Sender | undefined;
   private life = new Lifespan();
   private readonly requests: Request[] = [];
+  /** What every sender is asked that starts from now on. */
+  private readonly standing: Request[] = [];
 
   /** Starts it. @param options with a store, if it is ever to crash */
   constructor(private readonly options: SenderOptions) {
@@ -20,6 +22,12 @@ export class SenderProcess {
   ask(request: Request): void {
     if (this.sender) request(this.sender);
     else this.requests.push(request);
+  }
+
+  /** Asks this sender, and each that will start after a crash: what is not in the store, and meant to stay. */
+  order(request: Request): void {
+    if (this.sender) request(this.sender);
+    this.standing.push(request);
   }
 
   /** Kills the sender; another starts `restartMs` later. A sender that is down cannot be killed. */
@@ -49,6 +57,6 @@ export class SenderProcess {
       ...(inlet ? { inlet: life.inlet(inlet) } : {}),
     };
     this.sender = new Sender({ ...this.options, ...ports });
-    for (const request of this.requests.splice(0)) request(this.sender);
+    for (const request of [...this.standing, ...this.requests.splice(0)]) request(this.sender);
   }
 }

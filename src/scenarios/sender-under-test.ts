@@ -1,6 +1,7 @@
 // What a scenario needs of whatever sends: ours, or a module of somebody else's. The run plays against
 // this and does not know which of the two it is.
 
+import type { Trigger } from '../sender/automation.js';
 import type { ContactPlan, EventPlan, MailingPlan } from './plan.js';
 import type { SenderProcess } from './sender-process.js';
 
@@ -13,6 +14,8 @@ export interface SenderUnderTest {
   /** Gets the audience of the start. */
   addContacts(contacts: readonly ContactPlan[]): void;
   send(mailing: MailingPlan): void;
+  /** Takes up an automated mailing. A sender that cannot is given none: such a scenario is refused. */
+  automate?(mailing: MailingPlan, trigger: Trigger): void;
   apply(event: SenderEvent): void;
   /** What each delivery in progress waits for when nothing is left to happen; for the message of a deadlock. */
   waiting(): string[];
@@ -48,6 +51,11 @@ export class OwnSender implements SenderUnderTest {
     this.process.ask(
       (sender) => void sender.send({ name, kind, message, ...(to ? { to } : {}) }, buildingMs),
     );
+  }
+
+  automate({ name, message, to, buildingMs, at: startsAt }: MailingPlan, trigger: Trigger): void {
+    const order = { name, trigger, message, buildingMs, startsAt, ...(to ? { to } : {}) };
+    this.process.order((sender) => sender.automate(order));
   }
 
   apply(event: SenderEvent): void {

@@ -13,6 +13,7 @@ import type {
 } from '../events/types.js';
 import { mailingOf, recipientOf } from './envelope.js';
 import { LostTally, nobodyLost } from './lost.js';
+import { responseOf } from './series.js';
 import type { MailingResult, ServerResult } from './result.js';
 
 export interface MailingTally extends MailingResult {
@@ -37,6 +38,8 @@ const MAIL = /^MAIL FROM:/i;
 
 export class Tally {
   readonly mailings = new Map<string, MailingTally>();
+  /** Occurrences of automated mailings by the name of these. */
+  readonly series = new Map<string, string[]>();
   readonly contacts = new Map<string, ContactTally>();
   readonly servers = new Map<string, ServerResult>();
   readonly lost = new LostTally();
@@ -67,7 +70,11 @@ export class Tally {
         this.contacts.get(event.address)!.softBounceStreak = event.to;
         return;
       case 'mailing.building':
-        this.mailings.set(event.mailing, newMailing(event.kind));
+        this.mailings.set(event.mailing, newMailing(event.kind, event.series));
+        if (event.series !== undefined) this.occurrencesOf(event.series).push(event.mailing);
+        return;
+      case 'series.ordered':
+        this.occurrencesOf(event.series);
         return;
       case 'mailing.started':
         return this.setState(event.mailing, 'in-progress', (mailing) => {
@@ -126,12 +133,21 @@ export class Tally {
       case 'contact.refused':
       case 'bounce.received':
       case 'message.returned':
+      case 'smtp.garbled':
       case 'attempt.interrupted':
       case 'sender.crashed':
       case 'sender.restarted':
       case 'scenario.event':
         return;
     }
+  }
+
+  /** The response of a mailing, or of all occurrences of an automated one. */
+  response(name: string): MailingTally | undefined {
+    const occurrences = this.series.get(name);
+    return (
+      this.mailings.get(name) ?? (occurrences && responseOf(occurrences.map((one) => this.mailing(one))))
+    );
   }
 
   /** How many contacts have a status. */
@@ -163,6 +179,12 @@ export class Tally {
     let server = this.servers.get(domain);
     if (!server) this.servers.set(domain, (server = newServer()));
     return server;
+  }
+
+  private occurrencesOf(series: string): string[] {
+    let occurrences = this.series.get(series);
+    if (!occurrences) this.series.set(series, (occurrences = []));
+    return occurrences;
   }
 
   private mailing(name: string): MailingTally {
@@ -216,10 +238,11 @@ export class Tally {
 
 /** The figures of a mailing as `run.json` has them. */
 export function resultOf(tally: MailingTally): MailingResult {
-  const { kind, state, recipients, delivered, inProgress, bounced, withdrawn } = tally;
+  const { kind, series, state, recipients, delivered, inProgress, bounced, withdrawn } = tally;
   const { possibleDuplicates, lateBounces, startedAt, completedAt, causes, lost } = tally;
   return {
     kind,
+    ...(series === undefined ? {} : { series }),
     state,
     recipients,
     delivered,
@@ -240,9 +263,10 @@ function bounced(mailing: MailingTally, state: BouncedState, cause: Cause): void
   mailing.causes[cause] = (mailing.causes[cause] ?? 0) + 1;
 }
 
-function newMailing(kind: MailingTally['kind']): MailingTally {
+function newMailing(kind: MailingTally['kind'], series: string | undefined): MailingTally {
   return {
     kind,
+    ...(series === undefined ? {} : { series }),
     state: 'building',
     recipients: 0,
     delivered: 0,

@@ -10,6 +10,8 @@ import type { Selection } from './selection.js';
 export interface NewMailing {
   name: string;
   kind: MailingKind;
+  /** The automated mailing that it is an occurrence of. */
+  series?: string;
   message: Message;
   /** Which of the active contacts; absent: all of them. */
   to?: Selection;

@@ -15,9 +15,13 @@ export interface Selection {
 export function chooser({ domain, addresses }: Selection = {}): (
   contact: Pick<Contact, 'key' | 'domain'>,
 ) => boolean {
-  const patterns = addresses?.map((address) => wildcard(address.toLowerCase()));
+  const [names, patterns] = [new Set<string>(), [] as ((text: string) => boolean)[]];
+  for (const address of addresses?.map((one) => one.toLowerCase()) ?? []) {
+    if (address.includes('*')) patterns.push(wildcard(address));
+    else names.add(address);
+  }
   const wanted = domain?.toLowerCase();
   return (contact) =>
     (wanted === undefined || contact.domain === wanted) &&
-    (patterns?.some((isMatch) => isMatch(contact.key)) ?? true);
+    (addresses === undefined || names.has(contact.key) || patterns.some((isMatch) => isMatch(contact.key)));
 }

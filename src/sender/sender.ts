@@ -4,6 +4,7 @@
 import { BouncelabError } from '../errors.js';
 import type { Emit } from '../events/types.js';
 import { formatDuration } from '../units.js';
+import { Automations, type NewAutomation } from './automation.js';
 import { Bounces } from './bounce/bounces.js';
 import { Intake } from './bounce/intake.js';
 import { ReturnPaths } from './bounce/return-path.js';
@@ -63,6 +64,7 @@ export class Sender {
   private readonly queue: Queue;
   private readonly settlement: Settlement;
   private readonly destinations: Destinations;
+  private readonly automations: Automations;
   private readonly clock: Clock;
   private readonly intake: Intake | undefined;
 
@@ -81,12 +83,18 @@ export class Sender {
       options.returnPathDomain ?? 'return.sender.example',
     );
     this.destinations = new Destinations({ ...options, settlement: this.settlement, returnPaths });
+    this.automations = new Automations({
+      clock,
+      changes,
+      mailings: this.mailings,
+      begin: (order, buildingMs) => void this.begin(order, buildingMs),
+    });
     if (store) this.recover(store);
     this.intake = options.inlet && this.openIntake(options.inlet, returnPaths, policy);
   }
 
   addContact(contact: NewContact): boolean {
-    return this.changes.request(() => this.contacts.add(contact));
+    return this.changes.request(() => this.add(contact));
   }
 
   /**
@@ -96,14 +104,12 @@ export class Sender {
    * @param buildingMs how long it is `building`
    */
   send(order: NewMailing, buildingMs: number): Mailing {
-    const mailing = new Mailing(order, this.clock.now() + buildingMs);
-    this.changes.request(() => {
-      this.mailings.set(mailing.name, mailing);
-      this.changes.mailing(mailing);
-      this.changes.tell({ type: 'mailing.building', mailing: mailing.name, kind: mailing.kind });
-    });
-    this.build(mailing);
-    return mailing;
+    return this.changes.request(() => this.begin(order, buildingMs));
+  }
+
+  /** Takes up an automated mailing: it begins mailings by itself from now on. */
+  automate(order: NewAutomation): void {
+    this.automations.add(order);
   }
 
   /** The contact wants no more mail: what is in progress for it is withdrawn (rule 10). */
@@ -127,7 +133,7 @@ export class Sender {
     this.changes.request(() => {
       const contact = this.contacts.get(address);
       if (contact) this.contacts.subscribe(contact);
-      else this.contacts.add({ address });
+      else this.add({ address });
     });
   }
 
@@ -145,6 +151,28 @@ export class Sender {
           : this.destinations.waitsFor(delivery);
       return `${delivery.contact.key} in ${delivery.mailing.name} waits for ${waits}`;
     });
+  }
+
+  private add(contact: NewContact): boolean {
+    const isNew = this.contacts.add(contact);
+    if (isNew) this.automations.added(this.contacts.get(contact.address)!);
+    return isNew;
+  }
+
+  private begin(order: NewMailing, buildingMs: number): Mailing {
+    const mailing = new Mailing(order, this.clock.now() + buildingMs);
+    const { name, kind } = mailing;
+    this.mailings.set(name, mailing);
+    this.changes.mailing(mailing);
+    const { series } = order;
+    this.changes.tell({
+      type: 'mailing.building',
+      mailing: name,
+      kind,
+      ...(series === undefined ? {} : { series }),
+    });
+    this.build(mailing);
+    return mailing;
   }
 
   private build(mailing: Mailing): void {

@@ -266,6 +266,18 @@ describe('what cannot be', () => {
     expect(ran.code).toBe(3);
     expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('this scenario crashes its sender');
   });
+
+  test('an automated mailing, of which it would not know', async () => {
+    const scenario = SCENARIO.replace('fleet:', 'sender: ./mine.js\nfleet:').replace(
+      '{ name: november }',
+      '{ name: november, kind: automated, every: 1d, count: 2 }',
+    );
+    const ran = await play({ 'mine.js': moduleText('return { send() {} };') }, ['a.yaml'], {
+      'a.yaml': scenario,
+    });
+    expect(ran.code).toBe(3);
+    expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('the mailing `november` is automated');
+  });
 });
 
 describe('the naive sender', () => {

@@ -47,7 +47,8 @@ export class Records {
   mailing({ order, name, state, buildingUntil, startedAt, recipients }: Mailing): MailingRecord {
     return {
       name,
-      order,
+      // It is kept as it is now: contacts that are added join one that is building.
+      order: structuredClone(order),
       state,
       buildingUntil: this.toDate(buildingUntil),
       startedAt: state === 'building' ? 0 : this.toDate(startedAt),

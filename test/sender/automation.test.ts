@@ -1,0 +1,119 @@
+// Automated mailings through whole runs: asserted on what the servers saw and on the events.
+
+import { describe, expect, test } from 'vitest';
+import { HOUR, MINUTE } from '../support/policies.js';
+import { run } from '../support/runs.js';
+
+const DAY = 24 * HOUR;
+
+describe('an automated mailing on contact-added', () => {
+  const welcome = { name: 'welcome', kind: 'automated', trigger: { on: 'contact-added' } } as const;
+  const add = (at: number, address: string) => ({ at, action: 'add', address }) as const;
+
+  test('takes those that come while an occurrence is building into it, and the next one into another', async () => {
+    const { events, result } = await run({
+      contacts: ['old@example.org'],
+      mailings: [{ ...welcome, buildingMs: 10_000 }],
+      events: [add(0, 'a@example.org'), add(9999, 'b@example.org'), add(10_001, 'c@example.org')],
+    });
+    expect(events.of('mailing.building').map(({ t, mailing, series }) => [t, mailing, series])).toEqual([
+      [0, 'welcome-1', 'welcome'],
+      [10_001, 'welcome-2', 'welcome'],
+    ]);
+    expect(events.accepted('a@example.org')).toHaveLength(1);
+    expect(events.accepted('old@example.org')).toEqual([]);
+    expect(
+      Object.entries(result.mailings).map(([name, { recipients, state }]) => [name, recipients, state]),
+    ).toEqual([
+      ['welcome-1', 2, 'completed'],
+      ['welcome-2', 1, 'completed'],
+    ]);
+  });
+
+  test('does not go to a contact that left while it was building, and is completed without recipients', async () => {
+    const { events, result } = await run({
+      contacts: ['old@example.org'],
+      mailings: [welcome],
+      events: [add(0, 'a@example.org'), { at: 1000, action: 'opt-out', address: 'a@example.org' }],
+    });
+    expect(events.commands('RCPT')).toEqual([]);
+    expect(result.mailings['welcome-1']).toMatchObject({ recipients: 0, state: 'completed' });
+  });
+
+  test('works from its `at` on', async () => {
+    const { result } = await run({
+      contacts: ['old@example.org'],
+      mailings: [{ ...welcome, at: HOUR }],
+      events: [add(HOUR - 1, 'a@example.org'), add(HOUR, 'b@example.org')],
+    });
+    expect(result.mailings['welcome-1']?.recipients).toBe(1);
+    expect(Object.keys(result.mailings)).toHaveLength(1);
+  });
+
+  test('has a return path and a Message-ID for each occurrence', async () => {
+    const { events } = await run({
+      contacts: [],
+      mailings: [{ ...welcome, buildingMs: 0 }],
+      events: [add(0, 'a@example.org'), add(HOUR, 'b@example.org')],
+    });
+    expect(events.commands('MAIL').map(({ line }) => /<(bounce[^>]*)\+\w+@/.exec(line)?.[1])).toEqual([
+      'bounce+welcome-1+a=example.org',
+      'bounce+welcome-2+b=example.org',
+    ]);
+  });
+});
+
+describe('an automated mailing each day', () => {
+  const digest = {
+    name: 'digest',
+    kind: 'automated',
+    buildingMs: 0,
+    trigger: { everyMs: DAY, count: 3 },
+  } as const;
+
+  test('begins on its grid, and ends after the last time', async () => {
+    const { events, result } = await run({ mailings: [{ ...digest, at: HOUR }] });
+    expect(events.of('mailing.started').map(({ t }) => t)).toEqual([HOUR, DAY + HOUR, 2 * DAY + HOUR]);
+    expect(events.accepted('bob@example.org')).toHaveLength(3);
+    expect(result.mailings['digest-3']).toMatchObject({ kind: 'automated', series: 'digest', delivered: 1 });
+  });
+
+  test('goes on after crashes at any moment: each occurrence once, those missed at the restart', async () => {
+    for (const at of [0, 1, HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY]) {
+      const { events, result } = await run({
+        mailings: [digest],
+        events: [{ at, action: 'crash', restartMs: 30 * HOUR }],
+      });
+      expect(Object.keys(result.mailings), `crash at ${at}`).toEqual(['digest-1', 'digest-2', 'digest-3']);
+      expect(Object.values(result.mailings).map(({ state, delivered }) => [state, delivered])).toEqual(
+        Array(3).fill(['completed', 1]),
+      );
+      expect(events.of('series.ordered')).toHaveLength(2);
+      const started = events.of('mailing.started').map(({ t }) => t);
+      for (const [i, t] of started.entries())
+        expect([i * DAY, Math.max(i * DAY, at + 30 * HOUR)], `crash at ${at}`).toContain(t);
+    }
+  });
+
+  test('a crash during building neither loses nor doubles who was added', async () => {
+    const welcome = {
+      name: 'w',
+      kind: 'automated',
+      trigger: { on: 'contact-added' },
+      buildingMs: 10 * MINUTE,
+    } as const;
+    const { events, result } = await run({
+      contacts: [],
+      mailings: [welcome],
+      events: [
+        { at: 0, action: 'add', address: 'a@example.org' },
+        { at: MINUTE, action: 'crash', restartMs: MINUTE },
+        { at: 3 * MINUTE, action: 'add', address: 'b@example.org' },
+        { at: 4 * MINUTE, action: 'crash', restartMs: 20 * MINUTE },
+        { at: 5 * MINUTE, action: 'add', address: 'c@example.org' },
+      ],
+    });
+    for (const who of ['a', 'b', 'c']) expect(events.accepted(`${who}@example.org`)).toHaveLength(1);
+    expect(Object.values(result.mailings).reduce((sum, { recipients }) => sum + recipients, 0)).toBe(3);
+  });
+});
