@@ -12,6 +12,9 @@ const realClearTimeout = globalThis.clearTimeout;
 const realSetInterval = globalThis.setInterval;
 const realClearInterval = globalThis.clearInterval;
 
+/** Longest delay of a Node timer; a longer one would fire at once. */
+const TIMER_DELAY_MS_MAX = 2 ** 31 - 1;
+
 /** Real milliseconds on a clock that never goes back; only differences mean something. */
 export function wallNow(): number {
   return realNow();
@@ -41,7 +44,12 @@ export function systemClock(): Clock {
     now: () => realNow() - origin,
     date: (at = realNow() - origin) => new RealDate(RealDate.now() + at - (realNow() - origin)),
     after(ms, fn) {
-      const timer = realSetTimeout(fn, ms);
+      let timer: NodeJS.Timeout;
+      const wait = (left: number): void => {
+        const now = Math.min(left, TIMER_DELAY_MS_MAX);
+        timer = realSetTimeout(() => (left > now ? wait(left - now) : fn()), now);
+      };
+      wait(ms);
       return { cancel: () => realClearTimeout(timer) };
     },
   };

@@ -63,7 +63,9 @@ export class OwnSender implements SenderUnderTest {
       case 'opt-out':
         return this.process.ask((sender) => sender.optOut(event.address, 'contact'));
       case 'reactivate':
-        return this.process.ask((sender) => sender.reactivate(event.address, event.by, event.reason));
+        return this.process.ask(
+          (sender) => void sender.reactivate({ addresses: [event.address] }, event.by, event.reason),
+        );
       case 'subscribe':
         return this.process.ask((sender) => sender.subscribe(event.address));
       case 'add':

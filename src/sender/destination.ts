@@ -67,6 +67,7 @@ export class Destination {
   private readonly ready = new Denque<Waiting>();
   private readonly sessions = new Set<Session>();
   private connecting: { lead: Waiting; since: number; session?: Session } | undefined;
+  private isDraining = false;
   private expiry: { at: number; timer: Timer } | undefined;
 
   constructor(
@@ -90,6 +91,11 @@ export class Destination {
       if (lead) this.open(lead).catch((error: unknown) => this.options.broken(error));
     }
     this.watchExpiry();
+  }
+
+  /** Begins no delivery any more; those that are running are let finish. */
+  drain(): void {
+    this.isDraining = true;
   }
 
   /** What a delivery here waits for, for people. */
@@ -188,6 +194,7 @@ export class Destination {
 
   /** The next delivery that is due; those withdrawn or too late by now are left behind. */
   private take(): Waiting | undefined {
+    if (this.isDraining) return undefined;
     for (let entry = this.ready.shift(); entry; entry = this.ready.shift()) {
       if (this.ready.length === 0) this.forgetExpiry();
       if (entry.delivery.inProgress && !this.isTooLate(entry)) return entry;

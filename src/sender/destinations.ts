@@ -53,6 +53,11 @@ export class Destinations {
     for (const destination of touched) destination.pump();
   }
 
+  /** Begins no delivery any more. */
+  drain(): void {
+    for (const destination of this.byDomain.values()) destination.drain();
+  }
+
   /** What a delivery that is due waits for, for people. */
   waitsFor(delivery: Delivery): string {
     return this.byDomain.get(delivery.contact.domain)?.waitsFor(delivery) ?? 'its first attempt';

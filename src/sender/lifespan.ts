@@ -67,6 +67,7 @@ export class Lifespan {
   /** A store that keeps nothing more once this life is over. */
   store(store: Store): Store {
     return {
+      seed: (fresh) => store.seed(fresh),
       load: () => store.load(),
       statuses: (contact) => store.statuses(contact),
       commit: (change) => {

@@ -24,6 +24,8 @@ export class Mailing {
   /** When it turned in-progress, ms on the sender's clock. */
   startedAt = 0;
   recipients = 0;
+  /** Attempts with an unknown end. */
+  possibleDuplicates = 0;
   /** Deliveries in progress. */
   open = 0;
 

@@ -29,6 +29,13 @@ export class Queue {
     this.arm();
   }
 
+  /** Nothing is handed on any more. */
+  stop(): void {
+    this.timer?.cancel();
+    // Earlier than any time: nothing arms it again.
+    this.timerAt = -Infinity;
+  }
+
   private arm(): void {
     const next = this.heap.peek();
     if (!next || next.at >= this.timerAt) return;

@@ -76,9 +76,10 @@ export class Recovery {
   }
 
   private restoreDelivery(record: DeliveryRecord): void {
-    if (record.state !== 'queued') return;
     const { changes, contacts, mailings, open } = this.options;
     const mailing = mailings.get(record.mailing);
+    if (mailing) mailing.possibleDuplicates += record.unknown;
+    if (record.state !== 'queued') return;
     const contact = contacts.get(record.contact);
     invariant(mailing && contact, `the store has a delivery of ${record.contact} in ${record.mailing} alone`);
     const delivery = Object.assign(new Delivery(mailing, contact), changes.records.fromDelivery(record));

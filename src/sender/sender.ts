@@ -13,13 +13,14 @@ import { Contacts, type Contact, type NewContact } from './contact.js';
 import type { DestinationLimits } from './destination.js';
 import { Destinations } from './destinations.js';
 import { Delivery } from './delivery.js';
+import { figuresOf, type MailingFigures } from './figures.js';
 import { Mailing, type NewMailing } from './mailing.js';
 import { OpenDeliveries } from './open-deliveries.js';
 import type { Clock, Dialer, Inlet, Random, Resolver } from './ports.js';
 import { Queue } from './queue.js';
 import { Recovery } from './recovery.js';
 import type { RetryPolicy } from './retry-policy.js';
-import { chooser } from './selection.js';
+import { chooser, type Selection } from './selection.js';
 import { Settlement } from './settlement.js';
 import type { Timeouts } from './smtp/session.js';
 import type { Store } from './store/store.js';
@@ -67,6 +68,8 @@ export class Sender {
   private readonly automations: Automations;
   private readonly clock: Clock;
   private readonly intake: Intake | undefined;
+  /** Told when no attempt is running any more; set while it drains. */
+  private quiet: (() => void) | undefined;
 
   /** @throws BouncelabError E_STORE when the store cannot be read */
   constructor(options: SenderOptions) {
@@ -77,7 +80,8 @@ export class Sender {
     this.contacts = new Contacts(clock, this.changes, policy.bounce.softBouncesToError);
     this.queue = new Queue(clock, (deliveries) => this.destinations.take(deliveries));
     const { changes, contacts, open, queue } = this;
-    this.settlement = new Settlement({ clock, random, policy, changes, contacts, open, queue });
+    const ended = (): void => this.whenQuiet();
+    this.settlement = new Settlement({ clock, random, policy, changes, contacts, open, queue, ended });
     const returnPaths = new ReturnPaths(
       options.returnPathSecret ?? secretOf(random),
       options.returnPathDomain ?? 'return.sender.example',
@@ -120,11 +124,17 @@ export class Sender {
     });
   }
 
-  /** Rule 9. */
-  reactivate(address: string, by: string, reason: string): void {
-    this.changes.request(() => {
-      const contact = this.known(address, 'reactivate');
-      if (contact) this.contacts.reactivate(contact, by, reason);
+  /**
+   * Rule 9. Of those that a pattern means, contacts that are not in error are left alone; one that
+   * is named and cannot be re-activated is told as refused.
+   *
+   * @returns how many are active again
+   */
+  reactivate(who: Selection, by: string, reason: string): number {
+    return this.changes.request(() => {
+      let count = 0;
+      for (const contact of this.meant(who)) if (this.contacts.reactivate(contact, by, reason)) count++;
+      return count;
     });
   }
 
@@ -134,6 +144,27 @@ export class Sender {
       const contact = this.contacts.get(address);
       if (contact) this.contacts.subscribe(contact);
       else this.add({ address });
+    });
+  }
+
+  /** The mailing of this name, if there is one. */
+  mailing(name: string): Mailing | undefined {
+    return this.mailings.get(name);
+  }
+
+  /** The figures of a mailing at this moment, counted anew. */
+  response(name: string): MailingFigures | undefined {
+    const mailing = this.mailings.get(name);
+    return mailing && figuresOf(mailing, this.contacts.all());
+  }
+
+  /** Begins no attempt any more. @returns when those that are running have ended */
+  drained(): Promise<void> {
+    this.queue.stop();
+    this.destinations.drain();
+    return new Promise((resolve) => {
+      this.quiet = resolve;
+      this.whenQuiet();
     });
   }
 
@@ -180,6 +211,8 @@ export class Sender {
   }
 
   private start(mailing: Mailing): void {
+    // A sender that drains begins nothing; the next one on its store will.
+    if (this.quiet) return;
     const now = this.clock.now();
     this.destinations.compose(mailing, this.clock.date());
     const deliveries = this.changes.change(() => {
@@ -229,6 +262,27 @@ export class Sender {
       building: (mailing) => this.build(mailing),
       compose: (mailing, date) => destinations.compose(mailing, date),
     }).run(store.load());
+  }
+
+  private whenQuiet(): void {
+    if (!this.quiet) return;
+    for (const { runningSince } of this.open.all()) if (runningSince !== undefined) return;
+    this.quiet();
+  }
+
+  /** Contacts that a request is about. */
+  private *meant(who: Selection): Iterable<Contact> {
+    const named = (who.addresses ?? []).filter((address) => !address.includes('*'));
+    if (who.domain === undefined && named.length === who.addresses?.length) {
+      for (const address of named) {
+        const contact = this.known(address, 'reactivate');
+        if (contact) yield contact;
+      }
+      return;
+    }
+    const isMeant = chooser(who);
+    for (const contact of this.contacts.all())
+      if (contact.status === 'error' && isMeant(contact)) yield contact;
   }
 
   private fail(error: unknown): void {

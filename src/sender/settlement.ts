@@ -22,6 +22,8 @@ export interface SettlementOptions {
   contacts: Contacts;
   open: OpenDeliveries;
   queue: Queue;
+  /** Told after an attempt has ended. */
+  ended: () => void;
 }
 
 export class Settlement {
@@ -48,6 +50,7 @@ export class Settlement {
   /** Takes the result of one attempt. */
   attempted(delivery: Delivery, result: DestinationResult): void {
     this.options.changes.change(() => this.settle(delivery, result));
+    this.options.ended();
   }
 
   /** The window was over before a connection was free. */
@@ -61,6 +64,7 @@ export class Settlement {
   /** The contact left before the attempt that was running came to anything. */
   left(delivery: Delivery): void {
     this.options.changes.change(() => this.withdrawn(delivery));
+    this.options.ended();
   }
 
   /** The last moment at which an attempt of a delivery may begin. */
@@ -126,7 +130,10 @@ export class Settlement {
     }
     const spent = budgetClass(outcome, result.stage);
     delivery[spent]++;
-    if (outcome === 'unknown') delivery.unknown++;
+    if (outcome === 'unknown') {
+      delivery.unknown++;
+      delivery.mailing.possibleDuplicates++;
+    }
     const decision = decide(policy, {
       attempts: fact.n + delivery.missed,
       replied: delivery.replied,

@@ -19,7 +19,9 @@ export function memoryStore(): Store {
   const statuses: StatusRecord[] = [];
   const mailings = new Map<string, MailingRecord>();
   const deliveries = new Map<string, Map<string, DeliveryRecord>>();
+  let seed: string | undefined;
   return {
+    seed: (fresh) => (seed ??= fresh()),
     load: () => ({
       contacts: contacts.values(),
       past: [...past.values()].flat(),

@@ -8,6 +8,10 @@ export const SCHEMA_VERSION = 1;
 export const APPLICATION_ID = 0x424c5354;
 
 export const SCHEMA = `
+CREATE TABLE setting (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
 CREATE TABLE contact (
   key TEXT PRIMARY KEY,           -- the address in lower case
   address TEXT NOT NULL,

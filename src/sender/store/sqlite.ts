@@ -142,6 +142,19 @@ class SqliteStore implements Store {
     };
   }
 
+  seed(fresh: () => string): string {
+    return translated(this.file, () => {
+      const add = this.db.prepare(
+        "INSERT INTO setting (name, value) VALUES ('seed', ?) ON CONFLICT DO NOTHING",
+      );
+      add.run(fresh());
+      const [[seed]] = this.db.prepare("SELECT value FROM setting WHERE name = 'seed'").raw().all() as [
+        [string],
+      ];
+      return seed;
+    });
+  }
+
   load(): Saved {
     return translated(this.file, () => this.rows.all());
   }

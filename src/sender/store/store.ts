@@ -97,6 +97,12 @@ export interface Saved {
  * commit (a byte on the wire, an event) cannot come before it.
  */
 export interface Store {
+  /**
+   * The seed of what this store's senders draw.
+   *
+   * @param fresh makes one for a store that has none yet
+   */
+  seed(fresh: () => string): string;
   /** Read once, when a sender starts. @throws BouncelabError E_STORE when it cannot be read */
   load(): Saved;
   /** Keeps one state change. @throws BouncelabError E_STORE when it is not kept */

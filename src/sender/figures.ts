@@ -1,0 +1,38 @@
+// The figures of one mailing at a moment, counted from what its contacts have behind them: late
+// bounces are in them, and so is what happened before a restart.
+
+import type { MailingState } from '../events/types.js';
+import type { Contact } from './contact.js';
+import type { Mailing } from './mailing.js';
+
+export interface MailingFigures {
+  state: MailingState;
+  recipients: number;
+  delivered: number;
+  inProgress: number;
+  bounced: { soft: number; hard: number };
+  withdrawn: number;
+  /** Attempts that were lost between the final dot and its reply. */
+  possibleDuplicates: number;
+}
+
+/** Counts the deliveries of a mailing. @param contacts of the whole audience */
+export function figuresOf(mailing: Mailing, contacts: Iterable<Contact>): MailingFigures {
+  const ended = { delivered: 0, 'soft-bounced': 0, 'hard-bounced': 0 };
+  for (const { history } of contacts) {
+    for (const past of history?.past ?? []) {
+      if ('mailing' in past && past.mailing === mailing.name) ended[past.what]++;
+    }
+  }
+  const { state, recipients, open: inProgress, possibleDuplicates } = mailing;
+  const { delivered, 'soft-bounced': soft, 'hard-bounced': hard } = ended;
+  return {
+    state,
+    recipients,
+    delivered,
+    inProgress,
+    bounced: { soft, hard },
+    withdrawn: recipients - inProgress - delivered - soft - hard,
+    possibleDuplicates,
+  };
+}
