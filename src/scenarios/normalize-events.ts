@@ -8,6 +8,7 @@ import { readBehavior, readBehaviorList } from './normalize-behavior.js';
 import type { Fleet } from './normalize-fleet.js';
 import { DEFAULT_DOMAIN } from './normalize-fleet.js';
 import type { People } from './normalize-people.js';
+import { misread } from './normalize-shorthand.js';
 import type { EventPlan } from './plan.js';
 import { described, nameHint, quoted } from './problems.js';
 import type { Reader } from './reader.js';
@@ -198,6 +199,8 @@ function checkCrashes(reader: Reader, events: readonly Read[]): void {
 export function checkServed(reader: Reader, address: string, path: Path, fleet: Fleet): void {
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
   if (!fleet.serves(domain)) reader.problem(path, notServed(domain), { hint: notServedHint(domain, fleet) });
+  const problem = misread(address, reader.place(path), fleet);
+  if (problem) reader.foreign(problem);
 }
 
 /** The sentence for a domain without a server. */

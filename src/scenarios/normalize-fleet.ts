@@ -23,6 +23,11 @@ export class Fleet {
     return (key !== DEFAULT_DOMAIN && this.domains.has(key)) || this.domains.has(DEFAULT_DOMAIN);
   }
 
+  /** What receives for a domain. */
+  planOf(domain: string): DomainPlan | undefined {
+    return this.domains.get(domain.toLowerCase()) ?? this.domains.get(DEFAULT_DOMAIN);
+  }
+
   /** Names to offer when one is not known. */
   get names(): string[] {
     return [...this.domains.keys()];
@@ -60,6 +65,8 @@ export function readFleet(reader: Reader): Fleet {
 function readDomain(reader: Reader, path: Path): DomainPlan {
   const plan: DomainPlan = { behaviors: [], mailboxes: [] };
   if (reader.get(path) === null || !reader.object(domainSchema, path)) return plan;
+  const shorthand = reader.read(domainSchema.shape.shorthand, [...path, 'shorthand']);
+  if (shorthand !== undefined) plan.shorthand = shorthand;
   const behaviors = [...path, 'behaviors'];
   if (reader.get(behaviors) !== undefined) plan.behaviors = readBehaviorList(reader, behaviors, 'domain');
   const mailboxes = [...path, 'mailboxes'];

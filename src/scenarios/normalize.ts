@@ -10,6 +10,7 @@ import type { Fleet } from './normalize-fleet.js';
 import { readFleet } from './normalize-fleet.js';
 import { checkRecipients, checkSeries, readMailings } from './normalize-mailings.js';
 import { People } from './normalize-people.js';
+import { checkShorthandOf } from './normalize-shorthand.js';
 import type { ScenarioPlan } from './plan.js';
 import { counted } from './problems.js';
 import type { Problem } from './problems.js';
@@ -44,6 +45,7 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
   checkRecipients(reader, people);
   checkSeries(reader, mailings, people);
   checkServers(reader, audience, fleet);
+  checkShorthandOf(reader, audience, fleet);
   if (people.nobody) {
     reader.problem(['audience'], 'the audience is empty, and no event adds anybody', {
       on: 'key',

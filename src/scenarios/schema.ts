@@ -44,6 +44,12 @@ const domainSchema = z
       .describe(
         'What they do with one mailbox, by the part before the @, which may hold *; the first key that matches counts',
       ),
+    shorthand: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether an address such as bob+busy-x2@... says itself what its mailbox does, unless `mailboxes` names it',
+      ),
   })
   .meta({
     id: 'domain',

@@ -14,6 +14,7 @@ import type { Handshake, Listener } from './network/memory.js';
 import type { Endpoint, MemorySocket } from './network/socket.js';
 import type { BehaviorPlan, DomainPlan, Point } from './plan.js';
 import type { Letter } from './returns/postman.js';
+import { readShorthand, shorthandOf } from './shorthand.js';
 
 /** RFC 5321, 4.5.3.2.7: a server waits at least five minutes for the next command. */
 const COMMAND_TIMEOUT_MS = 5 * 60_000;
@@ -60,6 +61,8 @@ export class Host implements Listener {
     pattern: string;
     behaviors: BehaviorPlan[];
   }[];
+  /** Behaviors that addresses have named themselves. */
+  private readonly shorthand = new Map<string, readonly BehaviorPlan[]>();
   private behaviors: BehaviorPlan[];
   /** Points at which any behavior acts, or did: nobody needs to be asked at the others. */
   private readonly points = new Set<Point>();
@@ -196,10 +199,25 @@ export class Host implements Listener {
     return notes;
   }
 
-  private mailboxOf(recipient: string): BehaviorPlan[] | undefined {
-    if (this.mailboxes.length === 0) return undefined;
+  private mailboxOf(recipient: string): readonly BehaviorPlan[] | undefined {
+    const isShort = this.options.plan.shorthand === true;
+    if (this.mailboxes.length === 0 && !isShort) return undefined;
     const localPart = recipient.slice(0, recipient.lastIndexOf('@'));
-    return this.mailboxes.find(({ matches }) => matches(localPart))?.behaviors;
+    const named = this.mailboxes.find(({ matches }) => matches(localPart))?.behaviors;
+    return named ?? (isShort ? this.saidBy(localPart) : undefined);
+  }
+
+  /** What an address says itself. Those that say the same share it, and each has its own place in the notes. */
+  private saidBy(localPart: string): readonly BehaviorPlan[] | undefined {
+    const text = shorthandOf(localPart);
+    if (text === undefined) return undefined;
+    const known = this.shorthand.get(text);
+    if (known) return known;
+    const read = readShorthand(localPart)!;
+    if ('message' in read) return undefined;
+    this.note(read);
+    this.shorthand.set(text, read);
+    return read;
   }
 }
 

@@ -49,6 +49,8 @@ export interface BehaviorPlan {
 }
 
 export interface DomainPlan {
+  /** A mailbox that is not named does what the `+` of its address says, see `shorthand.ts`. */
+  shorthand?: boolean;
   behaviors: BehaviorPlan[];
   /** Keyed by local part, lower case; a key may hold `*`. The first key that matches is used. */
   mailboxes: { pattern: string; behaviors: BehaviorPlan[] }[];

@@ -38,6 +38,7 @@ export function mailboxDoes(
 export interface FleetDomain {
   behaviors?: BehaviorPlan[];
   mailboxes?: Record<string, BehaviorPlan[]>;
+  shorthand?: boolean;
 }
 
 export class Lab {
@@ -49,8 +50,9 @@ export class Lab {
     this.clock = installClock();
     const log = new EventLog({ now: () => this.clock.now(), readers: [(event) => this.events.push(event)] });
     const plans: Record<string, DomainPlan> = {};
-    for (const [domain, { behaviors = [], mailboxes = {} }] of Object.entries(fleet)) {
+    for (const [domain, { behaviors = [], mailboxes = {}, shorthand = false }] of Object.entries(fleet)) {
       plans[domain] = {
+        shorthand,
         behaviors,
         mailboxes: Object.entries(mailboxes).map(([pattern, list]) => ({ pattern, behaviors: list })),
       };
