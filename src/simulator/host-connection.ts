@@ -1,17 +1,14 @@
-// One session at a receiving server: smtp-server's connection, with a verdict asked for at every
-// stage and everything that is read or written told to the log.
+// One session at a receiving server: asks for a verdict at every stage and does what it says.
 
 import type net from 'node:net';
-import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import type { SMTPServer } from 'smtp-server';
-import type { Placement, Reply, Stage } from '../events/types.js';
+import type { Placement, Stage } from '../events/types.js';
 import type { ComesBack, Verdict } from './behaviors/behavior.js';
 import type { Asked, Host } from './host.js';
 import type { Timer } from '../clock/clock.js';
-import { addressIn, bytesOf, replyError, splitEnhanced, type ReplyError } from './reply-text.js';
-import { inPieces, Speech, type Manner } from './speech.js';
-
-type Done = () => void;
+import type { ReceivedMessage } from './received-message.js';
+import { addressIn, replyError } from './reply-text.js';
+import { SpeakingConnection, type Done, type MessageDone } from './speaking-connection.js';
 
 /** Verdicts of the behaviors at one stage, asked for one by one. */
 type Verdicts = Iterator<Verdict, undefined>;
@@ -25,53 +22,33 @@ const STAGE_OF_COMMAND: Record<string, Stage> = {
   DATA: 'data',
 };
 
-/** Errors of a client after which a server loses patience, as Postfix does (`smtpd_hard_error_limit`). */
-const FAULTS_MAX = 20;
-
 /** No server takes more; an endless message must come to an end. */
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
 
-export class HostConnection extends SMTPConnection {
-  private readonly number: number;
+export class HostConnection extends SpeakingConnection {
   /** Number of this connection at its host. */
   private readonly nth: number;
-  private readonly raw: net.Socket;
-  private readonly speech: Speech;
-  /** How the next reply is given, when not plainly. */
-  private manner: Manner | undefined;
-  /** What is written in the place of the next reply. */
-  private instead: Bytes | undefined;
-  private faults = 0;
-  /** The next reply is a behavior's, and no complaint about the client. */
-  private isMeant = false;
   private isLetIn = false;
-  /** Nothing more is asked or answered. */
-  private isOver = false;
   private bodyAsked = false;
   /** The end of a message that came in while nobody listened. */
   private held: Done | undefined;
   private idleTimer: Timer | undefined;
-  private stage: Stage | 'other' = 'connect';
   private readonly asked: Asked;
   /** The recipients named in this transaction, by address in lower case. */
   private readonly named = new Map<string, Recipient>();
-  /** How long a behavior keeps this session silent. */
-  private silent: 'no' | 'for a time' | 'for ever' = 'no';
 
   constructor(
     server: SMTPServer,
     socket: net.Socket,
     private readonly host: Host,
   ) {
-    super(server, socket);
-    this.number = host.options.nextSession();
-    this.raw = socket;
+    const { clock, emit, nextSession } = host.options;
+    super(server, socket, { clock, emit, session: nextSession() });
     this.nth = host.countConnection();
-    this.speech = new Speech(host.options.clock, (bytes) => this.put(bytes));
     this.asked = blank(this.remoteAddress, this.nth);
     host.options.emit({
       type: 'connection.opened',
-      session: this.number,
+      session: this.log.session,
       domain: host.domain,
       host: host.name,
       client: `${this.remoteAddress}:${this.remotePort}`,
@@ -102,52 +79,13 @@ export class HostConnection extends SMTPConnection {
     const line = command.toString();
     this.stage = STAGE_OF_COMMAND[line.split(' ', 1)[0]!.toUpperCase()] ?? 'other';
     this.idleTimer?.cancel();
-    this.host.options.emit({ type: 'smtp.command', session: this.number, line });
+    this.host.options.emit({ type: 'smtp.command', session: this.log.session, line });
     super._onCommand(command, callback);
-  }
-
-  override send(code: number, data?: string | string[] | null, context?: string | false): void {
-    if (this.silent === 'for ever') return;
-    const { stage, manner, instead, isMeant } = this;
-    this.isMeant = false;
-    this.manner = undefined;
-    this.instead = undefined;
-    // Whatever is said next without having been asked, such as a timeout, is of no stage.
-    this.stage = 'other';
-    if (instead) return this.sayBytes(instead, stage);
-    const plain = splitEnhanced(code, Array.isArray(data) ? data : [data ?? '']);
-    const said = manner ? mannered(plain, manner) : plain;
-    this.tell(said, stage);
-    if (!manner && !this.speech.isBusy) super.send(code, data, context);
-    else {
-      this.speech.say(inPieces(bytesOf(said), manner ?? {}));
-      if (manner?.stray) {
-        this.tell(manner.stray, 'other');
-        this.speech.say(inPieces(bytesOf(manner.stray), {}));
-      }
-      if (said.code === 421) this.close();
-    }
-    if (code >= 500 && code <= 504 && !isMeant) this.losePatience();
-    else if (this.host.actsAt('idle')) this.watchIdle();
-  }
-
-  /** Waits for what is being said to be said. */
-  override close(): void {
-    this.isOver = true;
-    if (!this.speech.isBusy) return super.close();
-    if (this._parser) this._parser.isClosed = true;
-    this.speech.after(() => super.close());
-  }
-
-  /** While we are silent the client owes us nothing; when that is for ever, nothing is left to wait for. */
-  override _onTimeout(): void {
-    if (this._closing || this.silent === 'no') super._onTimeout();
-    else if (this.silent === 'for a time') this._armTimeout();
   }
 
   override _onClose(): void {
     if (!this._closed) {
-      this.host.options.emit({ type: 'connection.closed', session: this.number });
+      this.host.options.emit({ type: 'connection.closed', session: this.log.session });
       if (this.isLetIn) this.host.letOut(this.remoteAddress);
     }
     this.isOver = true;
@@ -333,7 +271,8 @@ export class HostConnection extends SMTPConnection {
   }
 
   /** Whatever was said last, it may turn out that nothing follows it. */
-  private watchIdle(): void {
+  protected override said(): void {
+    if (!this.host.actsAt('idle')) return;
     this.idleTimer?.cancel();
     const verdict = this.host.decide('idle', blank(this.remoteAddress, this.nth)).next().value;
     if (verdict?.kind !== 'reply' && verdict?.kind !== 'drop') return;
@@ -346,74 +285,8 @@ export class HostConnection extends SMTPConnection {
 
   /** Introduced, and with no transaction under way. */
   private get isIdle(): boolean {
-    if (this.isOver || this.silent !== 'no' || this.speech.isBusy) return false;
+    if (this.isOver || this.silent !== 'no' || this.isSpeaking) return false;
     return this.hostNameAppearsAs !== false && !this.session.envelope.mailFrom && !this._dataStream;
-  }
-
-  private refuse(reply: Reply): void {
-    const { responseCode, message } = replyError(reply);
-    this.isMeant = true;
-    this.send(responseCode, message, false);
-  }
-
-  private lastWord(reply: Reply): void {
-    this.refuse(reply);
-    this.close();
-  }
-
-  private drop(how: 'fin' | 'rst'): void {
-    if (how === 'fin') return this.close();
-    this.isOver = true;
-    if (this._parser) this._parser.isClosed = true;
-    this.raw.resetAndDestroy();
-  }
-
-  private adopt(manner: Manner, then: Done): void {
-    const { delayMs = 0, ...rest } = manner;
-    const capabilities = [...(this.manner?.capabilities ?? []), ...(rest.capabilities ?? [])];
-    this.manner = { ...this.manner, ...rest, capabilities };
-    if (delayMs > 0) this.beSilent(delayMs, then);
-    else then();
-  }
-
-  private sayBytes({ pieces, reply, mute }: Bytes, stage: Stage | 'other'): void {
-    if (reply) this.tell(reply, stage);
-    else {
-      const text = pieces.map(({ bytes }) => bytes).join('');
-      this.host.options.emit({ type: 'smtp.garbled', session: this.number, stage, text });
-    }
-    this.speech.say(pieces);
-    if (mute) this.silent = 'for ever';
-  }
-
-  private tell(reply: Reply, stage: Stage | 'other'): void {
-    this.host.options.emit({ type: 'smtp.reply', session: this.number, stage, ...reply });
-  }
-
-  /** @returns false when the connection is gone */
-  private put(bytes: string): boolean {
-    const { _socket: socket } = this;
-    if (this._upgrading || socket.destroyed || socket.readyState !== 'open') return false;
-    socket.write(Buffer.from(bytes, 'latin1'));
-    return true;
-  }
-
-  /** A client that does nothing right is turned away. */
-  private losePatience(): void {
-    if (this.isOver) return;
-    if (++this.faults >= FAULTS_MAX) this.send(421, '4.7.0 Error: too many errors', false);
-  }
-
-  private beSilent(ms: number | undefined, then: Done): void {
-    if (ms === undefined) {
-      this.silent = 'for ever';
-      return;
-    }
-    this.silent = 'for a time';
-    this.host.options.clock.after(ms, () => {
-      this.silent = 'no';
-      if (!this.isOver) then();
-    });
   }
 
   private keep({ size, header }: ReceivedMessage): void {
@@ -422,7 +295,7 @@ export class HostConnection extends SMTPConnection {
     for (const { sender: mailFrom, recipient: rcpt, placement, comesBack: what } of this.recipients()) {
       emit({
         type: 'message.accepted',
-        session: this.number,
+        session: this.log.session,
         domain,
         host,
         mailFrom,
@@ -437,7 +310,7 @@ export class HostConnection extends SMTPConnection {
   }
 
   private queuedAs(): string {
-    return `2.0.0 Ok: queued as ${this.number}.${this._transactionCounter + 1}`;
+    return `2.0.0 Ok: queued as ${this.log.session}.${this._transactionCounter + 1}`;
   }
 }
 
@@ -447,41 +320,6 @@ interface Recipient extends Asked {
   comesBack?: ComesBack | undefined;
 }
 
-interface ReceivedMessage {
-  size: number;
-  header: HeaderCollector;
-}
-
-/** What a server quotes of a message at most. */
-const HEADER_BYTES_MAX = 64 * 1024;
-
-/** Keeps the beginning of a message as it comes in, up to the end of its header. */
-export class HeaderCollector {
-  private readonly chunks: Buffer[] = [];
-  private bytes = 0;
-  private isDone = false;
-
-  add(chunk: Buffer): void {
-    if (this.isDone) return;
-    this.chunks.push(chunk);
-    this.bytes += chunk.length;
-    // An end that is torn between two chunks is found with the next one.
-    this.isDone = this.bytes >= HEADER_BYTES_MAX || chunk.includes('\r\n\r\n');
-  }
-
-  /** The header, its last line ended. */
-  get text(): string {
-    const read = Buffer.concat(this.chunks).subarray(0, HEADER_BYTES_MAX);
-    const end = read.indexOf('\r\n\r\n');
-    return read.toString('utf8', 0, end < 0 ? read.length : end + 2);
-  }
-}
-
-/** How smtp-server takes an answer to a message; a list of lines makes a multi-line reply. */
-export type MessageDone = (error: ReplyError | null, text?: string) => void;
-
-type Bytes = Extract<Verdict, { kind: 'bytes' }>;
-
 /** What is asked about when no transaction is under way. */
 function blank(client: string, attempt: number): Asked {
   return { client, sender: '', recipient: '', attempt, isHelo: false, size: 0, messages: 0 };
@@ -490,11 +328,4 @@ function blank(client: string, attempt: number): Asked {
 function declaredSize(args: unknown): number {
   const size = (args as Record<string, unknown> | undefined)?.['SIZE'];
   return Number(size) || 0;
-}
-
-/** The reply as it is given in a manner. */
-function mannered(plain: Reply, { yes, capabilities = [] }: Manner): Reply {
-  if (plain.code >= 400) return plain;
-  const { lines, ...codes } = yes ?? plain;
-  return { ...codes, lines: [...lines, ...capabilities] };
 }

@@ -9,10 +9,12 @@ import { wildcard } from '../wildcard.js';
 import { BEHAVIORS } from './behaviors/index.js';
 import type { Scope, Situation, Verdict, Words } from './behaviors/behavior.js';
 import { holds } from './conditions.js';
-import { HeaderCollector, HostConnection, type MessageDone } from './host-connection.js';
+import { HostConnection } from './host-connection.js';
 import type { Handshake, Listener } from './network/memory.js';
 import type { Endpoint, MemorySocket } from './network/socket.js';
 import type { BehaviorPlan, DomainPlan, Point } from './plan.js';
+import { HeaderCollector } from './received-message.js';
+import type { MessageDone } from './speaking-connection.js';
 import type { Letter } from './returns/postman.js';
 import { readShorthand, shorthandOf } from './shorthand.js';
 
