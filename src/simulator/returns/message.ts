@@ -41,15 +41,15 @@ function bounceMessage(returning: Returning, identity: Identity): MimeNode {
   });
   root.setHeader({
     ...headers(returning, identity, `Mail Delivery System <MAILER-DAEMON@${host}>`),
+    'X-Failed-Recipients': rcpt,
     Subject: delayed ? 'Delayed mail (still being retried)' : 'Undelivered mail returned to sender',
   });
+  // The line end before a boundary belongs to the boundary, and the library adds it.
   const part = (type: string, content: string): void =>
-    void root.createChild(type, { newline: 'win' }).setContent(content);
+    void root.createChild(type, { newline: 'win' }).setContent(content.replace(/\r\n$/, ''));
   part('text/plain; charset=utf-8', explanation(returning));
   part('message/delivery-status', deliveryStatus(returning, identity));
   part('text/rfc822-headers', header);
-  // For people, the address as it was named; the fields of the report are for machines.
-  root.setHeader('X-Failed-Recipients', rcpt);
   return root;
 }
 
