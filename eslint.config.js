@@ -35,6 +35,7 @@ export default tseslint.config(
         performance: 'readonly',
         setImmediate: 'readonly',
         setTimeout: 'readonly',
+        clearTimeout: 'readonly',
         Buffer: 'readonly',
       },
     },
