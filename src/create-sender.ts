@@ -8,6 +8,7 @@ import type { ContactStatus, Fact, RunEvent } from './events/types.js';
 import { seededRandom } from './random.js';
 import { loadPolicy, unknownPolicy } from './scenarios/policy-file.js';
 import { isAddress } from './schema-fields.js';
+import { MAILING_NAME_LENGTH_MAX } from './sender/bounce/return-path.js';
 import type { NewContact } from './sender/contact.js';
 import type { DestinationLimits } from './sender/destination.js';
 import type { MailingFigures } from './sender/figures.js';
@@ -58,7 +59,7 @@ export interface CreateSenderOptions {
 }
 
 export interface MailingOrder {
-  /** Small letters, digits and hyphens, at most 64: it becomes part of the return path. */
+  /** Small letters, digits and hyphens, at most 28: it becomes part of the return path. */
   name: string;
   message: Partial<Message> & Pick<Message, 'subject' | 'text'>;
   /** Which of the active contacts; default: all of them. */
@@ -144,9 +145,9 @@ export class BulkSender {
    * @throws BouncelabError E_USAGE for a name that cannot be one
    */
   send({ name, message, to, buildingMs = 0 }: MailingOrder): boolean {
-    if (!/^[a-z0-9-]{1,64}$/.test(name)) {
+    if (!/^[a-z0-9-]+$/.test(name) || name.length > MAILING_NAME_LENGTH_MAX) {
       throw new BouncelabError('E_USAGE', `\`${name}\` cannot be the name of a mailing`, {
-        hint: 'Use at most 64 small letters, digits and hyphens: it becomes part of the return path.',
+        hint: `Use at most ${MAILING_NAME_LENGTH_MAX} small letters, digits and hyphens: it becomes part of the return path.`,
       });
     }
     if (this.sender.mailing(name)) return false;

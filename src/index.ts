@@ -21,4 +21,6 @@ export { openSqliteStore } from './sender/store/sqlite.js';
 export type { SqliteOptions } from './sender/store/sqlite.js';
 export type { Commit, Saved, StatusRecord, Store } from './sender/store/store.js';
 export { loopbackOnly, systemDialer } from './sender/system/dialer.js';
+export { systemInlet } from './sender/system/inlet.js';
+export type { SystemInletOptions } from './sender/system/inlet.js';
 export { systemResolver } from './sender/system/resolver.js';

@@ -10,6 +10,7 @@ import {
   positiveDurationField,
   sizeField,
 } from '../schema-fields.js';
+import { MAILING_NAME_LENGTH_MAX } from '../sender/bounce/return-path.js';
 import { policySchema } from '../sender/policy-schema.js';
 import { sentence } from './issues.js';
 import { behaviorListSchema, behaviorSchema, behaviorSchemas, replySchema } from './schema-behaviors.js';
@@ -25,8 +26,7 @@ const OCCURRENCES_MAX = 1000;
 const OCCURRENCES_UNTIL_MS = 366 * 86_400_000;
 const SERIES_NAME_LENGTH_MAX = 56;
 
-const MAILING_NAME_TEXT =
-  'a name of at most 32 small letters, digits and hyphens, since it becomes part of the return-path';
+const MAILING_NAME_TEXT = `a name of at most ${MAILING_NAME_LENGTH_MAX} small letters, digits and hyphens, since it becomes part of the return-path`;
 const PREFIX_TEXT = 'the beginning of an address such as reader, without spaces or any of "()<>[]:;@\\,*';
 const SENDER_TEXT = 'the path of a JavaScript module such as ./my-sender.js';
 const SEED_TEXT = 'a whole number or a text; longer numbers need quotes';
@@ -134,7 +134,7 @@ export const mailingSchema = z
   .strictObject({
     name: z
       .string({ error: MAILING_NAME_TEXT })
-      .regex(/^[a-z0-9-]{1,32}$/, MAILING_NAME_TEXT)
+      .regex(new RegExp(`^[a-z0-9-]{1,${MAILING_NAME_LENGTH_MAX}}$`), MAILING_NAME_TEXT)
       .describe('Name by which expectations speak of it'),
     kind: z
       .enum(['standard', 'automated'])

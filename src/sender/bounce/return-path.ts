@@ -6,6 +6,9 @@
 
 import { createHash, createHmac } from 'node:crypto';
 
+/** So long can the name of a mailing be, that a return path with a digest has room for it and a number. */
+export const MAILING_NAME_LENGTH_MAX = 28;
+
 /** RFC 5321, 4.5.3.1.1. */
 const LOCAL_PART_OCTETS_MAX = 64;
 

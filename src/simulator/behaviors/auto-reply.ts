@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { positiveDurationField } from '../../schema-fields.js';
 import { defineBehavior } from './behavior.js';
+import { everyObjections } from './return-later.js';
 
 export const autoReply = defineBehavior({
   name: 'auto-reply',
@@ -16,6 +17,7 @@ export const autoReply = defineBehavior({
   }),
   points: ['message'],
   defaultPoint: () => 'message',
+  objections: ({ params: { times }, isGiven }) => everyObjections(times, isGiven('every')),
   decide: ({ after, times, every, text }) => ({
     kind: 'accept',
     placement: 'inbox',

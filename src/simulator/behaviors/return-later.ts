@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { bounceStatusField, positiveDurationField } from '../../schema-fields.js';
-import { defineBehavior, type ComesBack } from './behavior.js';
+import { defineBehavior, type ComesBack, type Objection } from './behavior.js';
 
 /** What servers say with the status codes that come back most (RFC 3463). */
 const TEXTS: Record<string, string> = {
@@ -37,12 +37,36 @@ export const returnLater = defineBehavior({
   }),
   points: ['message'],
   defaultPoint: () => 'message',
+  objections: ({ params: { action, status, times }, isGiven }) => [
+    ...everyObjections(times, isGiven('every')),
+    ...(action === 'delayed' && status?.startsWith('5')
+      ? [
+          {
+            key: 'status',
+            message: 'a message that is delayed has not failed for good: its status cannot be 5.x.x',
+            hint: 'give it a 4.x.x, or leave `action` out',
+          },
+        ]
+      : []),
+  ],
   decide: ({ after, every, ...report }) => ({
     kind: 'accept',
     placement: report.action === 'failed' ? 'returned' : 'inbox',
     comesBack: bounce({ ...report, afterMs: after, everyMs: every }),
   }),
 });
+
+/** Gaps between messages mean something when there is more than one. */
+export function everyObjections(times: number, isEveryGiven: boolean): Objection[] {
+  if (!isEveryGiven || times > 1) return [];
+  return [
+    {
+      key: 'every',
+      message: '`every` only means something when it comes more than once',
+      hint: 'add `times: 2`, or leave `every` out',
+    },
+  ];
+}
 
 interface Report {
   afterMs: number;

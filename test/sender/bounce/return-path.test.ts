@@ -36,7 +36,7 @@ describe('a return path', () => {
     const address = fc
       .tuple(fc.string({ minLength: 1, maxLength: 64 }), fc.domain())
       .map(([local, domain]) => `${local}@${domain}`.toLowerCase());
-    const mailing = fc.stringMatching(/^[a-z0-9-]{1,32}$/);
+    const mailing = fc.stringMatching(/^[a-z0-9-]{1,34}$/);
     fc.assert(
       fc.property(address, mailing, (contact, name) => {
         const path = paths.of(name, contact);

@@ -1,0 +1,204 @@
+// The listener of the return-path domain over real TCP: what it takes, what it refuses, and a bounce
+// message all the way from another server to the response of the mailing.
+
+import { once } from 'node:events';
+import net from 'node:net';
+import { SMTPServer } from 'smtp-server';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createSender } from '../../../src/create-sender.js';
+import type { BouncelabError } from '../../../src/errors.js';
+import type { RunEvent } from '../../../src/events/types.js';
+import { Intake } from '../../../src/sender/bounce/intake.js';
+import { systemInlet } from '../../../src/sender/system/inlet.js';
+import { bounce } from '../../../src/simulator/behaviors/return-later.js';
+import { composeReturn } from '../../../src/simulator/returns/message.js';
+
+const DOMAIN = 'return.test';
+
+/** A client that says one thing after the other and keeps what was answered. */
+async function dialogue(port: number, ...said: (string | Buffer)[]): Promise<string[]> {
+  const socket = net.connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  const replies: string[] = [];
+  for (const line of ['', ...said]) {
+    if (line.length > 0) socket.write(Buffer.concat([Buffer.from(line as string), Buffer.from('\r\n')]));
+    let reply = '';
+    // Of a multi-line reply the last line has a blank behind its code.
+    while (!/^\d{3} .*\r\n$/m.test(reply)) {
+      const [chunk] = (await once(socket, 'data')) as [Buffer];
+      reply += chunk.toString();
+    }
+    replies.push(reply.trim());
+  }
+  socket.destroy();
+  return replies.slice(1);
+}
+
+interface Received {
+  to: string;
+  bytes: number;
+}
+
+async function intake(received: (to: string, message: Uint8Array) => Promise<void>): Promise<number> {
+  return new Promise((listening) => {
+    const inlet = systemInlet({ port: 0, onListening: listening });
+    const broken = (): void => undefined;
+    const opened = new Intake({ domain: DOMAIN, inlet, received, broken });
+    onTestFinished(() => opened.close());
+  });
+}
+
+describe('the listener', () => {
+  test('takes mail for return paths and for nothing else', async () => {
+    const came: Received[] = [];
+    const port = await intake((to, message) => {
+      came.push({ to, bytes: message.length });
+      return Promise.resolve();
+    });
+    const replies = await dialogue(
+      port,
+      'EHLO mx.example.org',
+      'MAIL FROM:<>',
+      `RCPT TO:<somebody@${DOMAIN}>`,
+      'RCPT TO:<bounce+a+b=c+d@elsewhere.test>',
+      `RCPT TO:<bounce+a+b=c+d@${DOMAIN}>`,
+      `RCPT TO:<BOUNCE+A+B=E+D@RETURN.TEST>`,
+      'DATA',
+      'Subject: hi\r\n\r\nthere\r\n.',
+      'MAIL FROM:<>',
+      'DATA',
+    );
+    expect(replies.slice(2).map((reply) => reply.slice(0, 9))).toEqual([
+      '550 5.1.1',
+      '550 5.7.1',
+      '250 Accep',
+      '250 Accep',
+      '354 End d',
+      '250 2.0.0',
+      '250 Accep',
+      expect.stringMatching(/^503/),
+    ]);
+    expect(replies[0]).not.toMatch(/STARTTLS|AUTH/);
+    expect(came.map(({ to }) => to.toLowerCase())).toEqual([
+      `bounce+a+b=c+d@${DOMAIN}`,
+      `bounce+a+b=e+d@${DOMAIN}`,
+    ]);
+    expect(came.map(({ bytes }) => bytes)).toEqual([22, 22]);
+  });
+
+  test('reads the beginning of a huge message, and answers 451 when it cannot keep what came of it', async () => {
+    const sizes: number[] = [];
+    const port = await intake((_, message) => {
+      sizes.push(message.length);
+      return Promise.reject(new Error('the disk is full'));
+    });
+    const line = `${'x'.repeat(998)}\r\n`;
+    const replies = await dialogue(
+      port,
+      'EHLO mx.example.org',
+      'MAIL FROM:<>',
+      `RCPT TO:<bounce+a+b=c+d@${DOMAIN}>`,
+      'DATA',
+      `${line.repeat(5000)}.`,
+    );
+    expect(replies.at(-1)).toBe('451 4.3.0 Try again later');
+    expect(sizes).toHaveLength(1);
+    expect(sizes[0]).toBeGreaterThan(1024 * 1024 - 1);
+    expect(sizes[0]).toBeLessThan(2 * 1024 * 1024);
+  });
+
+  test('outlives clients that send noise or go away', async () => {
+    const port = await intake(() => Promise.resolve());
+    for (const noise of ['\0\0\0\r\n', 'EHLO x\r\nMAIL FROM:<>\r\nDATA\r\n', `${'y'.repeat(100_000)}\r\n`]) {
+      const socket = net.connect(port, '127.0.0.1');
+      await once(socket, 'data');
+      socket.write(noise);
+      await once(socket, 'data');
+      socket.resetAndDestroy();
+    }
+    expect(await dialogue(port, 'EHLO mx.example.org', 'MAIL FROM:<>')).toHaveLength(2);
+  });
+
+  test('says when its port is taken', async () => {
+    const taken = net.createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await once(taken, 'listening');
+    const { port } = taken.address() as net.AddressInfo;
+    const error = await new Promise<BouncelabError>((onError) => {
+      systemInlet({ port, onError }).open(DOMAIN, () => undefined);
+    });
+    expect(error).toMatchObject({ code: 'E_USAGE', hint: 'Choose another port.' });
+    expect(error.message).toContain(`for ${DOMAIN} at 127.0.0.1:${port}`);
+  });
+});
+
+test('a bounce message over TCP and in real time ends up in the response', async () => {
+  const returnPaths: string[] = [];
+  const mx = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    disableReverseLookup: true,
+    onData(stream, { envelope }, done) {
+      returnPaths.push(envelope.mailFrom ? envelope.mailFrom.address : '');
+      stream.resume().once('end', () => done());
+    },
+  });
+  const listening = once(mx.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => mx.close());
+  await listening;
+  const mxPort = (mx.server.address() as net.AddressInfo).port;
+
+  const events: RunEvent[] = [];
+  let noted: () => void;
+  const twice = new Promise<void>((resolve) => (noted = resolve));
+  let opened: (port: number) => void;
+  const listens = new Promise<number>((resolve) => (opened = resolve));
+  const sender = createSender({
+    inlet: systemInlet({ port: 0, onListening: (port) => opened(port) }),
+    returnPathDomain: DOMAIN,
+    resolver: {
+      resolveMx: () => Promise.resolve([{ exchange: 'mx.test', preference: 10 }]),
+      resolve4: () => Promise.resolve(['127.0.0.1']),
+    },
+    dialer: { dial: () => net.connect(mxPort, '127.0.0.1') },
+    onEvent: (event) => {
+      events.push(event);
+      if (event.type === 'bounce.received' && event.result === 'duplicate') noted();
+    },
+  });
+  onTestFinished(() => sender.stop(0));
+  const port = await listens;
+  sender.addContact({ address: 'ghost@example.org', softBounceStreak: 1 });
+  sender.send({ name: 'november', message: { subject: 'Hello', text: 'Hi' } });
+  expect(await sender.completed('november')).toMatchObject({ delivered: 1 });
+  expect(returnPaths).toHaveLength(1);
+
+  const date = new Date(0);
+  const returning = {
+    host: 'mx.test',
+    returnPath: returnPaths[0]!,
+    rcpt: 'ghost@example.org',
+    acceptedAt: date,
+  };
+  const message = await composeReturn(
+    { ...returning, header: 'Subject: Hello\r\n', what: bounce({ afterMs: 1 }) },
+    { id: 'one', date },
+  );
+  for (let times = 0; times < 2; times++) {
+    const replies = await dialogue(
+      port,
+      'EHLO mx.test',
+      'MAIL FROM:<>',
+      `RCPT TO:<${returnPaths[0]}>`,
+      'DATA',
+      `${message}\r\n.`,
+    );
+    expect(replies.at(-1)).toBe('250 2.0.0 Noted');
+  }
+  await twice;
+  expect(sender.response('november')).toMatchObject({ delivered: 0, bounced: { soft: 0, hard: 1 } });
+  expect([...sender.contacts()]).toEqual([
+    { address: 'ghost@example.org', status: 'error', softBounceStreak: 1 },
+  ]);
+  const results = events.flatMap((event) => (event.type === 'bounce.received' ? [event.result] : []));
+  expect(results).toEqual(['applied', 'duplicate']);
+});
