@@ -77,11 +77,10 @@ export abstract class SpeakingConnection extends SMTPConnection {
     this.tell(said, stage);
     if (!manner && !this.speech.isBusy) super.send(code, data, context);
     else {
-      this.speech.say(inPieces(bytesOf(said), manner ?? {}));
-      if (manner?.stray) {
-        this.tell(manner.stray, 'other');
-        this.speech.say(inPieces(bytesOf(manner.stray), {}));
-      }
+      // In one write: what comes a moment later could as well be the answer to the next command.
+      const stray = manner?.stray ? bytesOf(manner.stray) : '';
+      this.speech.say(inPieces(`${bytesOf(said)}${stray}`, manner ?? {}));
+      if (manner?.stray) this.tell(manner.stray, 'other');
       if (said.code === 421) this.close();
     }
     if (code >= 500 && code <= 504 && !isMeant) this.losePatience();

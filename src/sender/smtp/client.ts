@@ -36,6 +36,10 @@ export class SmtpClient extends SMTPConnection {
   awaiting: Stage = 'connect';
   /** Set once the final dot has been handed to the socket: from then on the server may have the message. */
   finalDotSent = false;
+  /** The message is being handed to the socket. */
+  private bodyUnderWay = false;
+  /** A reply was there before what it could answer: nothing that comes can be trusted any more. */
+  private isOutOfStep = false;
   /** Told right before the final dot is handed to the socket. */
   onFinalDot: () => void = () => undefined;
   /** Told whenever a new reply is awaited, and for each `block` of a message that leaves. */
@@ -44,6 +48,7 @@ export class SmtpClient extends SMTPConnection {
   /** Starts the records of a new transaction. */
   beginTransaction(): void {
     this.finalDotSent = false;
+    this.bodyUnderWay = false;
     this.awaiting = 'mail';
   }
 
@@ -60,7 +65,7 @@ export class SmtpClient extends SMTPConnection {
     const stage = STAGE_OF_VERB[text.slice(0, 4)];
     if (stage) this.enter(stage);
     if (this.internals._responseQueue.length > 0) {
-      return library._onError.call(this, new Error('Unexpected Response'), 'EPROTOCOL', false, 'CONN');
+      return this.lostStep();
     }
     library._sendCommand.call(this, text, logged);
   }
@@ -70,6 +75,8 @@ export class SmtpClient extends SMTPConnection {
     const queue = this.internals._responseQueue;
     const first = queue[0];
     if (first !== undefined) queue[0] = withLastCode(first);
+    // A server may refuse a message before its end; it cannot have taken it.
+    if (this.isOutOfStep || (this.bodyUnderWay && isYes(queue[0]))) return this.lostStep();
     library._processResponse.call(this);
   }
 
@@ -80,12 +87,26 @@ export class SmtpClient extends SMTPConnection {
       this.onFinalDot();
       flush(done);
     };
-    stream.on('data', () => this.onStage('block'));
-    stream.once('end', () => {
-      this.finalDotSent = true;
-      this.enter('message');
+    this.bodyUnderWay = true;
+    stream.on('data', (chunk: Buffer) => {
+      this.onStage('block');
+      // That a stream has ended is told later than its last bytes leave.
+      if (stream.writableEnded && chunk.toString('latin1').endsWith('.\r\n')) this.dotLeft();
     });
+    stream.once('end', () => this.dotLeft());
     return stream;
+  }
+
+  private dotLeft(): void {
+    if (this.finalDotSent) return;
+    this.bodyUnderWay = false;
+    this.finalDotSent = true;
+    this.isOutOfStep = isYes(this.internals._responseQueue[0]);
+    this.enter('message');
+  }
+
+  private lostStep(): void {
+    library._onError.call(this, new Error('Unexpected Response'), 'EPROTOCOL', false, 'CONN');
   }
 
   /**
@@ -119,4 +140,8 @@ function withLastCode(reply: string): string {
   const last = reply.lastIndexOf('\n') + 1;
   const code = /^\d{3}(?= |$)/.exec(reply.slice(last))?.[0];
   return last === 0 || code === undefined ? reply : reply.replace(/^\d{3}(?=-)/gm, code);
+}
+
+function isYes(reply: string | undefined): boolean {
+  return reply !== undefined && /^[23]/.test(reply);
 }
