@@ -1,0 +1,121 @@
+// `npm run bench:churn`: 20,000 sessions of one message each against one fleet, twenty at a time.
+// Afterwards nothing of them may be left: memory is flat, no handle is open, no timer runs.
+// Unlike the other figures these do fail the command.
+
+import { VirtualClock } from '../dist/clock/virtual.js';
+import { EventLog } from '../dist/events/log.js';
+import { seededRandom } from '../dist/random.js';
+import { World } from '../dist/simulator/world.js';
+
+const SESSIONS = 20_000;
+const AT_ONCE = 20;
+/** Sessions before memory is looked at: by then everything is compiled and every pool is filled. */
+const WARM_UP = 4000;
+const GROWTH_BYTES_MAX = 2 * 1024 * 1024;
+
+const LINES = [
+  'EHLO client.test',
+  'MAIL FROM:<a@b.test>',
+  'RCPT TO:<bob@example.org>',
+  'DATA',
+  'Hi\r\n.',
+  'QUIT',
+];
+
+// The virtual clock takes this over as well.
+const realNow = process.hrtime.bigint;
+const handles = () => process.getActiveResourcesInfo().length;
+const handlesBefore = handles();
+const clock = VirtualClock.install();
+const told = { opened: 0, closed: 0, accepted: 0 };
+const log = new EventLog({
+  now: () => clock.now(),
+  readers: [
+    ({ type }) => {
+      if (type === 'connection.opened') told.opened++;
+      if (type === 'connection.closed') told.closed++;
+      if (type === 'message.accepted') told.accepted++;
+    },
+  ],
+});
+const world = new World({
+  clock,
+  random: seededRandom('1'),
+  emit: log.emit,
+  fleet: { 'example.org': { behaviors: [], mailboxes: [] } },
+  latencyMs: 5,
+  clientAddress: '127.0.0.1',
+});
+const [{ exchange }] = await world.dns.resolveMx('example.org');
+const [address] = await world.dns.resolve4(exchange);
+
+/** One session; every reply that ends in a whole line brings the next command. */
+function session() {
+  return new Promise((resolve, reject) => {
+    const socket = world.dial(address, 25);
+    const lines = LINES[Symbol.iterator]();
+    let pending = '';
+    socket.setEncoding('latin1');
+    socket.on('data', (bytes) => {
+      pending += bytes;
+      if (!/(?:^|\r\n)\d{3} [^\r\n]*\r\n$/.test(pending)) return;
+      if (!/^[23]/.test(pending)) return reject(new Error(`the server said ${pending}`));
+      pending = '';
+      const { value, done } = lines.next();
+      if (!done) socket.write(`${value}\r\n`);
+    });
+    socket.once('error', reject);
+    socket.once('close', resolve);
+  });
+}
+
+async function sessions(count) {
+  let left = count;
+  let over = false;
+  let failure;
+  const one = async () => {
+    while (left-- > 0) await session();
+  };
+  const all = Promise.all(Array.from({ length: AT_ONCE }, one))
+    .catch((error) => (failure = error))
+    .finally(() => (over = true));
+  await clock.run({ horizonMs: Infinity, done: () => over });
+  await all;
+  if (failure) throw failure;
+}
+
+function memory() {
+  for (let i = 0; i < 3; i++) globalThis.gc();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+const mb = (bytes) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+const started = realNow();
+await sessions(WARM_UP);
+await clock.run({ horizonMs: Infinity });
+const before = memory();
+await sessions(SESSIONS - WARM_UP);
+const end = await clock.run({ horizonMs: Infinity });
+const after = memory();
+clock.uninstall();
+const seconds = Number(realNow() - started) / 1e9;
+const left = handles() - handlesBefore;
+
+console.log(
+  `${SESSIONS.toLocaleString('en-US')} sessions in ${seconds.toFixed(1)} s (${Math.round(SESSIONS / seconds).toLocaleString('en-US')}/s): ` +
+    `${told.accepted.toLocaleString('en-US')} messages accepted, ${told.opened - told.closed} connections left open`,
+);
+console.log(
+  `memory ${mb(before)} after ${WARM_UP.toLocaleString('en-US')}, ${mb(after)} after all; ${left} handles left`,
+);
+const isClean =
+  end === 'idle' &&
+  told.accepted === SESSIONS &&
+  told.opened === told.closed &&
+  left <= 0 &&
+  after - before <= GROWTH_BYTES_MAX;
+if (!isClean) {
+  console.error('something of the sessions is left');
+  process.exitCode = 1;
+}
