@@ -7,6 +7,7 @@ import { printError } from './errors.js';
 import type { ExploreCommand } from './explore.js';
 import type { Io } from './io.js';
 import { version, type RunOptions } from './options.js';
+import type { RepliesCommand } from './replies.js';
 
 /**
  * Runs one command line.
@@ -156,9 +157,31 @@ Examples:
     });
 
   program
+    .command('replies')
+    .description('show what real providers say: the catalogue of replies, with sources')
+    .argument('[provider]', 'one of them, such as yahoo (default: an overview of all)')
+    .option('--class <class>', 'only replies of a class, such as mailbox-full')
+    .option('--stage <stage>', 'only replies at a stage, such as rcpt')
+    .option('--json', 'as JSON', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ bouncelab replies
+  $ bouncelab replies yahoo --class mailbox-full
+  $ bouncelab replies --class greylisted --json
+
+A scenario says one by its name: { reply: yahoo/mailbox-full }.`,
+    )
+    .action(async (provider: string | undefined, options: RepliesCommand) => {
+      const { replies } = await import('./replies.js');
+      done(replies(provider, options, io));
+    });
+
+  program
     .command('schema')
     .description('print the JSON Schema of scenario, policy or cause files, for editors')
-    .argument('[name]', 'scenario, policy or causes', 'scenario')
+    .argument('[name]', 'scenario, policy, causes or profile', 'scenario')
     .option('--write', 'write schema/*.json of this package', false)
     .option('--check', 'fail when schema/*.json are not what would be written', false)
     .addHelpText(

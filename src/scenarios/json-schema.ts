@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { causesSchema } from '../sender/cause-schema.js';
 import { policySchema } from '../sender/policy-schema.js';
+import { profileSchema } from '../simulator/profile-schema.js';
 import { defaultPolicyFile } from './policy-file.js';
 import { scenarioSchema } from './schema.js';
 
-export const SCHEMA_NAMES = ['scenario', 'policy', 'causes'] as const;
+export const SCHEMA_NAMES = ['scenario', 'policy', 'causes', 'profile'] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 /** The same place from src/ and from dist/. */
@@ -40,10 +41,17 @@ export function causesJsonSchema(): JsonSchema {
   return generate(z.strictObject(causesSchema.shape).meta(meta));
 }
 
+/** JSON Schema (draft 7) of a profile file. */
+export function profileJsonSchema(): JsonSchema {
+  const { id: _id, ...meta } = profileSchema.meta() ?? {};
+  return generate(z.strictObject(profileSchema.shape).meta(meta));
+}
+
 const SCHEMAS: Record<SchemaName, () => JsonSchema> = {
   scenario: scenarioJsonSchema,
   policy: policyJsonSchema,
   causes: causesJsonSchema,
+  profile: profileJsonSchema,
 };
 
 /** A schema as the text of its file. */

@@ -4,17 +4,31 @@
 import { RECIPIENT_POINTS } from '../simulator/behaviors/behavior.js';
 import type { BehaviorDefinition, Scope } from '../simulator/behaviors/behavior.js';
 import { BEHAVIORS } from '../simulator/behaviors/index.js';
-import { POINTS, type BehaviorPlan, type Conditions, type Point } from '../simulator/plan.js';
+import {
+  POINTS,
+  type BehaviorPlan,
+  type Conditions,
+  type Point,
+  type ProfilePlan,
+} from '../simulator/plan.js';
+import { stageOf } from '../simulator/profile.js';
 import type { Path } from './locate.js';
 import { described, listed, nameHint, quoted } from './problems.js';
+import { findReply } from './profile-file.js';
 import type { Reader } from './reader.js';
 import { BEHAVIOR_NAMES, behaviorSchemas, CONDITIONS, replySchema } from './schema-behaviors.js';
 
 type Written = Record<string, unknown>;
 
+/** Where a behavior is written, and who speaks there. */
+export interface Voice {
+  scope: Scope;
+  profile?: ProfilePlan | undefined;
+}
+
 /** Reads a list of behaviors; those that are wrong are left out. */
-export function readBehaviorList(reader: Reader, path: Path, scope: Scope): BehaviorPlan[] {
-  const read = reader.items(path).map((item, i) => readBehavior(reader, item, [...path, i], scope));
+export function readBehaviorList(reader: Reader, path: Path, voice: Voice): BehaviorPlan[] {
+  const read = reader.items(path).map((item, i) => readBehavior(reader, item, [...path, i], voice));
   read.forEach((plan, i) => {
     if (plan) refuseUnreachable(reader, read, i, [...path, i]);
   });
@@ -22,10 +36,10 @@ export function readBehaviorList(reader: Reader, path: Path, scope: Scope): Beha
 }
 
 /** Reads what stands for one mailbox: a name, an object, or a list of them. */
-export function readBehaviors(reader: Reader, path: Path, scope: Scope): BehaviorPlan[] {
+export function readBehaviors(reader: Reader, path: Path, voice: Voice): BehaviorPlan[] {
   const value = reader.get(path);
-  if (Array.isArray(value)) return readBehaviorList(reader, path, scope);
-  const plan = readBehavior(reader, value, path, scope);
+  if (Array.isArray(value)) return readBehaviorList(reader, path, voice);
+  const plan = readBehavior(reader, value, path, voice);
   return plan ? [plan] : [];
 }
 
@@ -38,9 +52,9 @@ export function readBehavior(
   reader: Reader,
   value: unknown,
   path: Path,
-  scope: Scope,
+  voice: Voice,
 ): BehaviorPlan | undefined {
-  if (typeof value === 'string') return readObject(reader, { do: value }, path, scope);
+  if (typeof value === 'string') return readObject(reader, { do: value }, path, voice);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     reader.shape(
       path,
@@ -52,11 +66,13 @@ export function readBehavior(
     return undefined;
   }
   return 'reply' in value && !('do' in value)
-    ? readReply(reader, value, path, scope)
-    : readObject(reader, value as Written, path, scope);
+    ? readReply(reader, value, path, voice)
+    : readObject(reader, value as Written, path, voice);
 }
 
-function readReply(reader: Reader, value: Written, path: Path, scope: Scope): BehaviorPlan | undefined {
+function readReply(reader: Reader, value: Written, path: Path, voice: Voice): BehaviorPlan | undefined {
+  const { reply: entry, ...rest } = value;
+  if (typeof entry === 'string') return readObject(reader, { do: 'catalogue', entry, ...rest }, path, voice);
   const read = reader.readValue(replySchema, value, path);
   if (!read) return undefined;
   const { reply, ...conditions } = read;
@@ -65,11 +81,11 @@ function readReply(reader: Reader, value: Written, path: Path, scope: Scope): Be
     BEHAVIORS.get('reply')!,
     { ...reply, ...conditions },
     { path, parametersAt: [...path, 'reply'], given: Object.keys(value['reply'] as object) },
-    scope,
+    voice,
   );
 }
 
-function readObject(reader: Reader, value: Written, path: Path, scope: Scope): BehaviorPlan | undefined {
+function readObject(reader: Reader, value: Written, path: Path, voice: Voice): BehaviorPlan | undefined {
   const name = value['do'];
   if (typeof name !== 'string') {
     const message =
@@ -88,7 +104,7 @@ function readObject(reader: Reader, value: Written, path: Path, scope: Scope): B
   const read: Written | undefined = reader.readValue(behaviorSchemas.get(name)!, value, path);
   if (!read) return undefined;
   const { do: _name, ...fields } = read;
-  return finish(reader, definition, fields, { path, parametersAt: path, given: Object.keys(value) }, scope);
+  return finish(reader, definition, fields, { path, parametersAt: path, given: Object.keys(value) }, voice);
 }
 
 function definitionOf(reader: Reader, name: string, path: Path): BehaviorDefinition | undefined {
@@ -134,13 +150,20 @@ function finish(
   definition: BehaviorDefinition,
   fields: Written,
   { path, parametersAt, given }: Place,
-  scope: Scope,
+  voice: Voice,
 ): BehaviorPlan | undefined {
+  const { scope } = voice;
   const own = Object.entries(fields).filter(([, value]) => value !== undefined);
   const when = Object.fromEntries(own.filter(([key]) => key in CONDITIONS)) as Conditions;
   const params = Object.fromEntries(own.filter(([key]) => !(key in CONDITIONS)));
+  const isGiven = (parameter: string): boolean => given.includes(parameter);
   const stage = params['stage'] as Point | undefined;
-  const at = stage ?? definition.defaultPoint(scope);
+  const recorded =
+    definition.name === 'catalogue'
+      ? resolveEntry(reader, params, path)
+      : recordedPoint(definition, params, isGiven, voice);
+  if (definition.name === 'catalogue' && recorded === undefined) return undefined;
+  const at = stage ?? recorded ?? definition.defaultPoint(scope);
   if (at === undefined) {
     reader.problem(parametersAt, `${quoted(definition.name)} for a whole domain needs a \`stage\``, {
       hint: `stages: ${listed(definition.points)}`,
@@ -175,12 +198,48 @@ function finish(
     );
   }
   readTimes(reader, when, path);
-  const isGiven = (parameter: string): boolean => given.includes(parameter);
   for (const { key, message, hint } of definition.objections?.({ params, scope, at, when, isGiven }) ?? []) {
     if (key === undefined) reader.problem(path, message, { hint });
     else reader.problem([...(key in CONDITIONS ? path : parametersAt), key], message, { on: 'key', hint });
   }
   return { do: definition.name, at, when, params };
+}
+
+/** Causes that are those of the recipient: who says them has heard RCPT. */
+const OF_RECIPIENT: ReadonlySet<string> = new Set(['user-unknown', 'mailbox-full', 'mailbox-disabled']);
+
+/** Puts the reply behind the name of a catalogue entry in. @returns where it is said; undefined, and a problem, without one */
+function resolveEntry(reader: Reader, params: Written, path: Path): Point | undefined {
+  const found = findReply(params['entry'] as string);
+  if ('message' in found) {
+    const at = reader.get([...path, 'reply']) === undefined ? 'entry' : 'reply';
+    reader.shape([...path, at], found.message, { hint: found.hint });
+    return undefined;
+  }
+  params['said'] = found.reply;
+  return found.stage ?? (OF_RECIPIENT.has(found.cause) ? 'rcpt' : 'message');
+}
+
+/** Causes for which a server asks to come back; all others it refuses for good. */
+const PASSING: ReadonlySet<string> = new Set(['server-busy', 'greylisted', 'throttled']);
+
+/** Where a provider says what a behavior means, as its profile has it: an unknown user after the final dot, say. */
+function recordedPoint(
+  { cause, parameters, points }: BehaviorDefinition,
+  params: Written,
+  isGiven: (parameter: string) => boolean,
+  { scope, profile }: Voice,
+): Point | undefined {
+  if (!profile || cause === undefined || !('stage' in parameters.shape)) return undefined;
+  const has = (permanent: boolean): boolean =>
+    profile.words.some((word) => word.cause === cause && word.reply.code >= 500 === permanent);
+  // A provider that has only one code for it says that, unless the other was asked for.
+  if ('permanent' in parameters.shape && !isGiven('permanent') && !has(false) && has(true))
+    params['permanent'] = true;
+  const permanent = 'permanent' in parameters.shape ? params['permanent'] === true : !PASSING.has(cause);
+  const stage = stageOf(profile.words, cause, permanent);
+  if (stage === undefined || !points.includes(stage)) return undefined;
+  return scope === 'mailbox' && !RECIPIENT_POINTS.includes(stage) ? undefined : stage;
 }
 
 /** Conditions of time that leave no moment in which the behavior could act. */

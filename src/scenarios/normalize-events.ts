@@ -4,7 +4,7 @@ import { isAddress } from '../schema-fields.js';
 import type { BehaviorPlan } from '../simulator/plan.js';
 import { formatDuration } from '../units.js';
 import type { Path } from './locate.js';
-import { readBehavior, readBehaviorList } from './normalize-behavior.js';
+import { readBehavior, readBehaviorList, type Voice } from './normalize-behavior.js';
 import type { Fleet } from './normalize-fleet.js';
 import { DEFAULT_DOMAIN } from './normalize-fleet.js';
 import type { People } from './normalize-people.js';
@@ -104,17 +104,19 @@ function readSet(
   const { at: _at, set: _set, ...inline } = item;
   const at = readAt(reader, path);
   const written = reader.read(setField, [...path, 'set']);
-  const scope = written?.includes('@') ? 'mailbox' : 'domain';
+  const subjectDomain = written?.toLowerCase().slice(written.lastIndexOf('@') + 1) ?? '';
+  const profile = (fleet.domains.get(subjectDomain) ?? fleet.domains.get(DEFAULT_DOMAIN))?.profile;
+  const voice: Voice = { scope: written?.includes('@') ? 'mailbox' : 'domain', profile };
   let behaviors: BehaviorPlan[] | undefined;
   if ('behaviors' in inline) {
     reader.object(setSchema, path);
-    behaviors = readBehaviorList(reader, [...path, 'behaviors'], scope);
+    behaviors = readBehaviorList(reader, [...path, 'behaviors'], voice);
   } else if (Object.keys(inline).length === 0) {
     reader.shape(path, 'this event does not say which behaviors it sets', {
       hint: 'add `do: busy`, or `behaviors: []` for none',
     });
   } else {
-    const behavior = readBehavior(reader, inline, path, scope);
+    const behavior = readBehavior(reader, inline, path, voice);
     behaviors = behavior && [behavior];
   }
   if (written === undefined || at === undefined || behaviors === undefined) return undefined;

@@ -1,10 +1,11 @@
 // The fleet as written, as plans of domains.
 
 import { isDomain } from '../schema-fields.js';
-import type { BehaviorPlan, DomainPlan } from '../simulator/plan.js';
+import type { BehaviorPlan, DomainPlan, ProfilePlan } from '../simulator/plan.js';
 import { wildcard } from '../wildcard.js';
 import type { Path } from './locate.js';
 import { readBehaviorList, readBehaviors } from './normalize-behavior.js';
+import { readProfile, type Folders } from './normalize-profile.js';
 import { quoted } from './problems.js';
 import type { Reader } from './reader.js';
 import { domainSchema } from './schema.js';
@@ -35,7 +36,7 @@ export class Fleet {
 }
 
 /** Reads `fleet`. A domain whose content is wrong is still there for what refers to it. */
-export function readFleet(reader: Reader): Fleet {
+export function readFleet(reader: Reader, folders: Folders): Fleet {
   const fleet = new Fleet();
   const root: Path = ['fleet'];
   if (reader.get(root) === undefined || !reader.mapping(root)) return fleet;
@@ -57,25 +58,32 @@ export function readFleet(reader: Reader): Fleet {
       });
     }
     lines.set(key, reader.line(path));
-    fleet.domains.set(key, readDomain(reader, path));
+    fleet.domains.set(key, readDomain(reader, path, folders));
   }
   return fleet;
 }
 
-function readDomain(reader: Reader, path: Path): DomainPlan {
+function readDomain(reader: Reader, path: Path, folders: Folders): DomainPlan {
   const plan: DomainPlan = { behaviors: [], mailboxes: [] };
   if (reader.get(path) === null || !reader.object(domainSchema, path)) return plan;
   const shorthand = reader.read(domainSchema.shape.shorthand, [...path, 'shorthand']);
   if (shorthand !== undefined) plan.shorthand = shorthand;
+  const profile = readProfile(reader, [...path, 'profile'], folders);
+  if (profile) plan.profile = profile;
   const behaviors = [...path, 'behaviors'];
-  if (reader.get(behaviors) !== undefined) plan.behaviors = readBehaviorList(reader, behaviors, 'domain');
+  if (reader.get(behaviors) !== undefined)
+    plan.behaviors = readBehaviorList(reader, behaviors, { scope: 'domain', profile });
   const mailboxes = [...path, 'mailboxes'];
   if (reader.get(mailboxes) !== undefined && reader.mapping(mailboxes))
-    plan.mailboxes = readMailboxes(reader, mailboxes);
+    plan.mailboxes = readMailboxes(reader, mailboxes, profile);
   return plan;
 }
 
-function readMailboxes(reader: Reader, path: Path): DomainPlan['mailboxes'] {
+function readMailboxes(
+  reader: Reader,
+  path: Path,
+  profile: ProfilePlan | undefined,
+): DomainPlan['mailboxes'] {
   const mailboxes: { pattern: string; behaviors: BehaviorPlan[] }[] = [];
   const earlier: { written: string; matches: (text: string) => boolean; line: number }[] = [];
   const exact = new Map<string, number>();
@@ -102,7 +110,7 @@ function readMailboxes(reader: Reader, path: Path): DomainPlan['mailboxes'] {
     }
     if (pattern.includes('*')) earlier.push({ written, matches: wildcard(pattern), line });
     else exact.set(pattern, line);
-    mailboxes.push({ pattern, behaviors: readBehaviors(reader, at, 'mailbox') });
+    mailboxes.push({ pattern, behaviors: readBehaviors(reader, at, { scope: 'mailbox', profile }) });
   }
   return mailboxes;
 }

@@ -1,6 +1,6 @@
 // A whole scenario: each part is read on its own, then held against the others.
 
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { seedFromText } from '../random.js';
 import type { Audience } from './normalize-audience.js';
 import { readAudience } from './normalize-audience.js';
@@ -37,7 +37,7 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
   const wire = reader.read(TOP.wire, ['wire']);
   const network = reader.read(TOP.network, ['network']);
 
-  const fleet = readFleet(reader);
+  const fleet = readFleet(reader, { scenario: dirname(path), cwd });
   const audience = readAudience(reader, path, cwd);
   const people = new People(audience);
   const mailings = readMailings(reader);

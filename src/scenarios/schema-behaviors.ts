@@ -70,13 +70,20 @@ export const replySchema = z
   .strictObject({ reply: reply.parameters.describe(reply.summary), ...CONDITIONS })
   .describe(`Short for \`do: reply\`. ${reply.summary}`);
 
+const { entry, ...ofEntry } = BEHAVIORS.get('catalogue')!.parameters.shape;
+
+/** `{ reply: PROVIDER/REPLY }`: short for `do: catalogue`. */
+export const entrySchema = z
+  .strictObject({ reply: entry as z.ZodType, ...ofEntry, ...CONDITIONS })
+  .describe(`Short for \`do: catalogue\`. ${BEHAVIORS.get('catalogue')!.summary}`);
+
 const behaviorName = z
   .union([...BEHAVIORS.values()].map(({ name, summary }) => z.literal(name).describe(summary)))
   .describe('Name of a behavior');
 
 /** One behavior in any of its forms. */
 export const behaviorSchema = z
-  .union([behaviorName, ...behaviorSchemas.values(), replySchema])
+  .union([behaviorName, ...behaviorSchemas.values(), replySchema, entrySchema])
   .meta({ id: 'behavior', title: 'A behavior', description: 'What a receiving server does, and when' });
 
 export const behaviorListSchema = z.array(behaviorSchema).meta({

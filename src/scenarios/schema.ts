@@ -13,7 +13,13 @@ import {
 import { MAILING_NAME_LENGTH_MAX } from '../sender/bounce/return-path.js';
 import { policySchema } from '../sender/policy-schema.js';
 import { sentence } from './issues.js';
-import { behaviorListSchema, behaviorSchema, behaviorSchemas, replySchema } from './schema-behaviors.js';
+import {
+  behaviorListSchema,
+  behaviorSchema,
+  behaviorSchemas,
+  entrySchema,
+  replySchema,
+} from './schema-behaviors.js';
 import { expectationSchema, STATUSES } from './schema-expect.js';
 
 /** More contacts than this in one scenario are a slip of the finger. */
@@ -29,6 +35,7 @@ const SERIES_NAME_LENGTH_MAX = 56;
 const MAILING_NAME_TEXT = `a name of at most ${MAILING_NAME_LENGTH_MAX} small letters, digits and hyphens, since it becomes part of the return-path`;
 const PREFIX_TEXT = 'the beginning of an address such as reader, without spaces or any of "()<>[]:;@\\,*';
 const SENDER_TEXT = 'the path of a JavaScript module such as ./my-sender.js';
+const PROFILE_TEXT = 'the name of a profile such as yahoo, or the path of a profile file';
 const SEED_TEXT = 'a whole number or a text; longer numbers need quotes';
 const CONTACT_TEXT =
   'an address such as bob@example.org, or a mapping { address: ..., status: ..., softBounceStreak: ... }';
@@ -37,6 +44,13 @@ const ADDRESSES_TEXT = 'a list of addresses, which may hold * for any text';
 
 const domainSchema = z
   .strictObject({
+    profile: z
+      .string({ error: PROFILE_TEXT })
+      .min(1, PROFILE_TEXT)
+      .optional()
+      .describe(
+        'Whose words, stages and greeting its servers use: a shipped profile by its name, or a file by its path',
+      ),
     behaviors: behaviorListSchema.optional().describe('What its servers do with every recipient'),
     mailboxes: z
       .record(z.string(), z.union([behaviorSchema, behaviorListSchema]))
@@ -232,7 +246,9 @@ const eventSchema = z
   .union([
     ...Object.values(eventSchemas),
     setSchema,
-    ...[...behaviorSchemas.values(), replySchema].map((behavior) => behavior.extend({ at, set: setField })),
+    ...[...behaviorSchemas.values(), replySchema, entrySchema].map((behavior) =>
+      behavior.extend({ at, set: setField }),
+    ),
   ])
   .meta({ id: 'event', title: 'Something that happens at a moment' });
 

@@ -75,6 +75,12 @@ export class HostConnection extends SpeakingConnection {
     );
   }
 
+  override _sendGreeting(): void {
+    const banner = this.host.banner(this.remoteAddress);
+    if (banner) this.send(220, banner, false);
+    else super._sendGreeting();
+  }
+
   override _onCommand(command: Buffer, callback?: Done): void {
     const line = command.toString();
     this.stage = STAGE_OF_COMMAND[line.split(' ', 1)[0]!.toUpperCase()] ?? 'other';

@@ -1,7 +1,7 @@
 // One receiving server: asks its behaviors at every point of the dialogue and tells the log what
 // it saw. It knows SMTP and nothing of the sender.
 
-import { SMTPServer } from 'smtp-server';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { Clock } from '../clock/clock.js';
 import type { Emit } from '../events/types.js';
 import type { Random } from '../random.js';
@@ -15,6 +15,7 @@ import type { Endpoint, MemorySocket } from './network/socket.js';
 import type { BehaviorPlan, DomainPlan, Point } from './plan.js';
 import { HeaderCollector } from './received-message.js';
 import type { MessageDone } from './speaking-connection.js';
+import { fillText, wordsOf } from './profile.js';
 import type { Letter } from './returns/postman.js';
 import { readShorthand, shorthandOf } from './shorthand.js';
 
@@ -36,8 +37,6 @@ export interface HostOptions {
   nextSession: () => number;
   /** Sends something back to a return path when its time has come. */
   sendBack: (letter: Letter) => void;
-  /** How the provider whose profile this host has says things. */
-  words?: Words;
 }
 
 /** What is known of the transaction when a behavior is asked. */
@@ -70,6 +69,8 @@ export class Host implements Listener {
   private readonly points = new Set<Point>();
   /** Connections that were let in and stand, by client address. */
   private readonly standing = new Map<string, number>();
+  private readonly date = (): Date => this.options.clock.date();
+  private readonly words: Words | undefined;
   private dials = 0;
   private connections = 0;
   private transactions = 0;
@@ -79,6 +80,7 @@ export class Host implements Listener {
     this.name = options.name;
     this.address = options.address;
     this.behaviors = options.plan.behaviors;
+    this.words = options.plan.profile && wordsOf(options.plan.profile);
     this.mailboxes = options.plan.mailboxes.map(({ pattern, behaviors }) => ({
       pattern,
       matches: wildcard(pattern),
@@ -120,6 +122,15 @@ export class Host implements Listener {
     }
     const pattern = localPart.toLowerCase();
     this.mailboxes.unshift({ pattern, matches: (other) => other === pattern, behaviors });
+  }
+
+  /** The greeting of its profile; undefined without one. */
+  banner(client: string): string[] | undefined {
+    const { random, plan } = this.options;
+    const known = { client, sender: '', recipient: '', attempt: this.connections, random, date: this.date };
+    return plan.profile?.banner?.map((line) =>
+      fillText(line, { ...known, host: this.name, domain: this.domain }),
+    );
   }
 
   /** Whether any behavior acts at a point. */
@@ -179,11 +190,13 @@ export class Host implements Listener {
         point,
         scope,
         connections: this.standing.get(asked.client) ?? 0,
-        words: this.options.words,
+        words: this.words,
         now: this.options.clock.now(),
         domain: this.domain,
         host: this.name,
         notes: this.notesOf(plan),
+        random: this.options.random,
+        date: this.date,
       };
       if (!holds(plan.when, situation, this.options.random, `${scope} ${index} ${plan.do}`)) continue;
       const verdict = BEHAVIORS.get(plan.do)!.decide(plan.params, situation);
@@ -223,6 +236,18 @@ export class Host implements Listener {
   }
 }
 
+/** What EHLO offers, as options of smtp-server; without a profile, all that it knows. */
+function offers(ehlo: readonly string[] | undefined): Partial<SMTPServerOptions> {
+  if (!ehlo) return {};
+  const size = ehlo.find((capability) => capability.startsWith('SIZE '))?.slice('SIZE '.length);
+  return {
+    hidePIPELINING: !ehlo.includes('PIPELINING'),
+    hide8BITMIME: !ehlo.includes('8BITMIME'),
+    hideSMTPUTF8: !ehlo.includes('SMTPUTF8'),
+    ...(size === undefined ? {} : { size: Number(size) }),
+  };
+}
+
 /** smtp-server with our connection in the place of its own. */
 class FleetServer extends SMTPServer {
   private readonly bySession = new WeakMap<object, HostConnection>();
@@ -238,6 +263,7 @@ class FleetServer extends SMTPServer {
       socketTimeout: COMMAND_TIMEOUT_MS,
       maxRecipients: RECIPIENTS_MAX,
       lenientAddressParsing: true,
+      ...offers(host.options.plan.profile?.ehlo),
     });
   }
 

@@ -1,6 +1,6 @@
 // What the simulator is told to be: plain data made by the scenario loader (or by a test).
 
-import type { Stage } from '../events/types.js';
+import type { Cause, Reply, Stage } from '../events/types.js';
 import type { Window } from '../units.js';
 
 /**
@@ -48,9 +48,31 @@ export interface BehaviorPlan {
   params: Record<string, unknown>;
 }
 
+/** What a provider says for one cause. */
+export interface WordPlan {
+  cause: Cause;
+  /** Where it says so; undefined where no source tells. */
+  stage: Stage | undefined;
+  /** With placeholders. */
+  reply: Reply;
+}
+
+/** The profile of a provider, as far as its servers need it. */
+export interface ProfilePlan {
+  name: string;
+  /** Lines of the greeting, with placeholders. */
+  banner?: string[];
+  /** What EHLO offers. */
+  ehlo?: string[];
+  /** In order of preference. */
+  words: WordPlan[];
+}
+
 export interface DomainPlan {
   /** A mailbox that is not named does what the `+` of its address says, see `shorthand.ts`. */
   shorthand?: boolean;
+  /** How its servers speak. */
+  profile?: ProfilePlan;
   behaviors: BehaviorPlan[];
   /** Keyed by local part, lower case; a key may hold `*`. The first key that matches is used. */
   mailboxes: { pattern: string; behaviors: BehaviorPlan[] }[];

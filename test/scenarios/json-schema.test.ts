@@ -39,10 +39,8 @@ describe('the schema files', () => {
   });
 
   it('are written, and found stale once they differ or are not there', () => {
-    expect(staleSchemas(folder)).toEqual(['scenario', 'policy', 'causes']);
-    expect(writeSchemas(folder)).toEqual(
-      ['scenario', 'policy', 'causes'].map((name) => `${folder}/${name}.schema.json`),
-    );
+    expect(staleSchemas(folder)).toEqual([...SCHEMA_NAMES]);
+    expect(writeSchemas(folder)).toEqual([...SCHEMA_NAMES].map((name) => `${folder}/${name}.schema.json`));
     expect(staleSchemas(`${folder}/`)).toEqual([]);
     writeFileSync(join(folder, 'policy.schema.json'), `${jsonSchema('policy')} `);
     expect(staleSchemas(folder)).toEqual(['policy']);
@@ -126,7 +124,16 @@ describe('the schema of a scenario', () => {
         description: summary,
         required: expect.arrayContaining(['do']) as unknown,
       });
-      const keys = [...Object.keys(parameters.shape), 'do', 'during', 'until', 'attempts', 'share', 'chance'];
+      const keys = [
+        ...Object.keys(parameters.shape),
+        'do',
+        'during',
+        'from',
+        'until',
+        'attempts',
+        'share',
+        'chance',
+      ];
       expect(Object.keys(option!['properties'] as Node).sort()).toEqual(keys.sort());
     }
   });

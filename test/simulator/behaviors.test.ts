@@ -100,8 +100,10 @@ describe('the wire shows', () => {
   });
 
   it('every behavior at every stage that it has, and at no other', () => {
-    expect(Object.keys(CELLS).sort()).toEqual([...BEHAVIORS.keys()].sort());
-    for (const [name, { points }] of BEHAVIORS) {
+    // What the catalogue says is read in full in a test of its own.
+    const here = [...BEHAVIORS].filter(([name]) => name !== 'catalogue');
+    expect(Object.keys(CELLS).sort()).toEqual(here.map(([name]) => name).sort());
+    for (const [name, { points }] of here) {
       expect(Object.keys(CELLS[name]!).sort(), name).toEqual([...points].sort());
     }
   });

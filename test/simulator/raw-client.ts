@@ -9,7 +9,7 @@ import { seededRandom } from '../../src/random.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import type { Scope } from '../../src/simulator/behaviors/behavior.js';
 import type { MemorySocket } from '../../src/simulator/network/socket.js';
-import type { BehaviorPlan, Conditions, DomainPlan, Point } from '../../src/simulator/plan.js';
+import type { BehaviorPlan, Conditions, DomainPlan, Point, ProfilePlan } from '../../src/simulator/plan.js';
 import { World } from '../../src/simulator/world.js';
 import { installClock } from './virtual-time.js';
 
@@ -36,6 +36,7 @@ export function mailboxDoes(
 }
 
 export interface FleetDomain {
+  profile?: ProfilePlan | undefined;
   behaviors?: BehaviorPlan[];
   mailboxes?: Record<string, BehaviorPlan[]>;
   shorthand?: boolean;
@@ -50,9 +51,12 @@ export class Lab {
     this.clock = installClock();
     const log = new EventLog({ now: () => this.clock.now(), readers: [(event) => this.events.push(event)] });
     const plans: Record<string, DomainPlan> = {};
-    for (const [domain, { behaviors = [], mailboxes = {}, shorthand = false }] of Object.entries(fleet)) {
+    for (const [domain, { behaviors = [], mailboxes = {}, shorthand = false, profile }] of Object.entries(
+      fleet,
+    )) {
       plans[domain] = {
         shorthand,
+        ...(profile ? { profile } : {}),
         behaviors,
         mailboxes: Object.entries(mailboxes).map(([pattern, list]) => ({ pattern, behaviors: list })),
       };

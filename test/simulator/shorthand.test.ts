@@ -115,8 +115,9 @@ describe('an address is answered as it says', () => {
     const unknown = [...BEHAVIORS.keys()].filter(
       (name) => 'message' in readShorthand(`bob+${name}${forms[name] ?? ''}`)!,
     );
-    // Those that act before the recipient is known, and the one that begins with its code instead.
-    expect(unknown).toEqual(['down', 'unreachable', 'reply']);
+    // Those that act before the recipient is known, the one that begins with its code instead, and the
+    // one whose name has a slash.
+    expect(unknown).toEqual(['down', 'unreachable', 'reply', 'catalogue']);
   });
 });
 

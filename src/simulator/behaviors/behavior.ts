@@ -3,6 +3,7 @@
 
 import type { z } from 'zod';
 import type { Cause, Placement, Reply } from '../../events/types.js';
+import type { Random } from '../../random.js';
 import type { Conditions, Point } from '../plan.js';
 import type { Manner, Piece } from '../speech.js';
 
@@ -34,6 +35,8 @@ export interface Situation {
   messages: number;
   /** Other connections from this client that this host has let in and that stand. */
   connections: number;
+  random: Random;
+  date: () => Date;
   /** Notes that this behavior keeps at this host, in virtual time. */
   notes: Map<string, number>;
   /** How the provider whose profile this host has says it; absent without a profile. */

@@ -5,6 +5,7 @@ import { autoReply } from './auto-reply.js';
 import type { BehaviorDefinition } from './behavior.js';
 import { blocklisted } from './blocklisted.js';
 import { busy } from './busy.js';
+import { catalogue } from './catalogue.js';
 import { contentBlock } from './content-block.js';
 import { disconnect } from './disconnect.js';
 import { down } from './down.js';
@@ -43,6 +44,7 @@ export const BEHAVIORS: ReadonlyMap<string, BehaviorDefinition> = new Map(
     disconnect,
     garbled,
     reply,
+    catalogue,
     returnLater,
     autoReply,
   ].map((definition) => [definition.name, definition] as const),
