@@ -16,6 +16,8 @@ export interface RunOptions {
   workers?: number;
   reporter?: string;
   output: string;
+  /** Write the page of the run; false with --no-html. */
+  html: boolean;
   bail: boolean;
   lastFailed: boolean;
   watch: boolean;

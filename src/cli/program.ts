@@ -73,6 +73,7 @@ of 130, 4, 3, 5, 1 is taken.`,
     .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
     .option('--reporter <names>', 'terminal, json, junit, github; several with commas (default: terminal)')
     .option('--output <dir>', 'folder for the reports of runs', 'reports')
+    .option('--no-html', 'do not write the page of the run, index.html')
     .option('-x, --bail', 'stop after the first scenario that does not pass', false)
     .option('--last-failed', 'only what did not pass in the last run', false)
     .option('--watch', 'run again when a file changes', false)
@@ -93,7 +94,7 @@ Examples:
   $ bouncelab run --last-failed -x          what failed last time, until one fails again
   $ bouncelab run --reporter json > run.json
 
-Every run writes <output>/<run-id>/ with run.json, junit.xml and events/; <output>/latest leads there.`,
+Every run writes <output>/<run-id>/ with index.html, run.json, junit.xml and events/; <output>/latest leads there.`,
     )
     .action(async (files: string[], options: RunOptions) => {
       const { run } = await import('./run.js');

@@ -64,6 +64,7 @@ async function runOnce(
     policy,
     sender,
     bail,
+    html: options.html,
     reporters: createReporters(names, {
       stdout: io.stdout,
       stderr: io.stderr,

@@ -17,6 +17,8 @@ export interface Job {
   plan: ScenarioPlan;
   /** Where its events are written, NDJSON. */
   eventsFile: string;
+  /** Where what they come to is left for the page of the run; absent: nowhere. */
+  viewFile?: string;
   onProgress(progress: Progress): void;
 }
 
@@ -79,7 +81,8 @@ export class WorkerPool implements Executor {
     let virtualMs = 0;
     const seat = this.#takeSeat();
     const { wallLimitMs, checkDeterminism = false } = this.#options;
-    const order = { plan: job.plan, eventsFile: job.eventsFile, wallLimitMs, checkDeterminism };
+    const { plan, eventsFile, viewFile } = job;
+    const order = { plan, eventsFile, ...(viewFile && { viewFile }), wallLimitMs, checkDeterminism };
     const end = await seat.play(order, (progress) => {
       virtualMs = progress.virtualMs;
       job.onProgress(progress);

@@ -64,6 +64,16 @@ export class RunOutput {
     return join(this.dir, 'events', `${slug(scenarioFile)}.ndjson`);
   }
 
+  /** What the events of a scenario come to, kept for the page until it is written. */
+  viewFile(scenarioFile: string): string {
+    return join(this.dir, 'events', `${slug(scenarioFile)}.view.json`);
+  }
+
+  /** The page of the run. */
+  get page(): string {
+    return join(this.dir, 'index.html');
+  }
+
   /**
    * Writes run.json and junit.xml, and turns `latest` to this run.
    *
@@ -179,7 +189,8 @@ function slug(file: string): string {
   return `${readable.slice(-100).replace(/^-+|-+$/g, '') || 'scenario'}-${createHash('sha256').update(file).digest('hex').slice(0, 8)}`;
 }
 
-async function withOutputErrors<T>(parent: string, work: () => Promise<T>): Promise<T> {
+/** Turns whatever a file system refuses into an error that says so. */
+export async function withOutputErrors<T>(parent: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,7 +1,7 @@
 // What comes out of a run: the shape of `run.json`, in the order in which it is written there.
 // Times are virtual milliseconds since the start of the run, unless the name says `wall`.
 
-import type { Cause, MailingKind, MailingState, Stage } from '../events/types.js';
+import type { Cause, MailingKind, MailingState, Placement, Stage } from '../events/types.js';
 
 /**
  * `passed`: every expectation held. `failed`: one did not. `inconclusive`: a deadlock or the
@@ -98,6 +98,8 @@ export interface MailingResult {
   inProgress: number;
   bounced: { soft: number; hard: number };
   withdrawn: number;
+  /** What the receiving side did with the messages it took; the sender cannot know it. */
+  placement: Record<Placement, number>;
   possibleDuplicates: number;
   /** Of the bounced ones: delivered at first, until a bounce message came back (rule 11). */
   lateBounces: number;

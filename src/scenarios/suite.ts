@@ -2,9 +2,10 @@
 // reporters, and sums up. Whatever happens to one scenario, the others are reported.
 
 import { wallDate, wallNow } from '../clock/system.js';
+import { HtmlReport, type HtmlReportOptions } from '../reporters/html/report.js';
 import type { Reporter } from '../reporters/reporter.js';
 import type { Executor } from './executor.js';
-import { RunOutput } from './output.js';
+import { RunOutput, withOutputErrors } from './output.js';
 import type { RunResult, ScenarioResult } from './result.js';
 import type { Entry } from './selection.js';
 import { invalidResult } from './verdict.js';
@@ -18,6 +19,8 @@ export interface SuiteOptions {
   outputDir: string;
   /** The same folder as a person would type it, for messages. */
   outputName: string;
+  /** Write the page of the run, index.html. */
+  html?: boolean;
   /** Seed and policy that the command line set for all of them. */
   seed?: string | undefined;
   policy?: string | undefined;
@@ -40,13 +43,15 @@ export async function runSuite(options: SuiteOptions): Promise<RunResult> {
   const output = await RunOutput.create(options.outputDir);
   const startedAt = wallDate().toISOString();
   const wallStart = wallNow();
-  const { reporters, executor, entries } = options;
+  const { executor, entries } = options;
+  const page = options.html ? new HtmlReport(pageOptions(output)) : undefined;
+  const reporters = page ? [page, ...options.reporters] : options.reporters;
   const workers = Math.max(1, Math.min(executor.workers, entries.filter(({ plan }) => plan).length));
   const reportDir = `${options.outputName.replace(/[\\/]+$/, '')}/${output.runId}`;
   for (const reporter of reporters) {
     reporter.onRunStart?.({ total: entries.length, workers, seed: options.seed ?? null, reportDir });
   }
-  const results = await new Play(options, output).run(workers);
+  const results = await new Play({ ...options, reporters }, output).run(workers);
   const run: RunResult = {
     version: options.version,
     seed: options.seed ?? null,
@@ -60,10 +65,24 @@ export async function runSuite(options: SuiteOptions): Promise<RunResult> {
     scenarios: results,
   };
   // The report is written first, since reporters name its place; if that fails they speak all the same.
-  const [written] = await Promise.allSettled([output.write(run)]);
-  for (const reporter of reporters) await reporter.onRunEnd?.(run);
+  const [written] = await Promise.allSettled([writeAll(output, page, run)]);
+  for (const reporter of options.reporters) await reporter.onRunEnd?.(run);
   if (written.status === 'rejected') throw written.reason;
   return run;
+}
+
+async function writeAll(output: RunOutput, page: HtmlReport | undefined, run: RunResult): Promise<void> {
+  await output.write(run);
+  if (page) await withOutputErrors(output.dir, () => page.onRunEnd(run));
+}
+
+function pageOptions(output: RunOutput): HtmlReportOptions {
+  return {
+    file: output.page,
+    runId: output.runId,
+    eventsFile: (scenario) => output.eventsFile(scenario),
+    viewFile: (scenario) => output.viewFile(scenario),
+  };
 }
 
 /** The part of a run in which scenarios are handed out and end. */
@@ -127,6 +146,7 @@ class Play {
     return executor.play({
       plan,
       eventsFile: this.#output.eventsFile(file),
+      ...(this.#options.html ? { viewFile: this.#output.viewFile(file) } : {}),
       onProgress: (progress) => {
         const sign = { file, name, wallMs: wallNow() - since, ...progress };
         for (const reporter of reporters) reporter.onProgress?.(sign);

@@ -239,7 +239,7 @@ export class Tally {
 /** The figures of a mailing as `run.json` has them. */
 export function resultOf(tally: MailingTally): MailingResult {
   const { kind, series, state, recipients, delivered, inProgress, bounced, withdrawn } = tally;
-  const { possibleDuplicates, lateBounces, startedAt, completedAt, causes, lost } = tally;
+  const { placement, possibleDuplicates, lateBounces, startedAt, completedAt, causes, lost } = tally;
   return {
     kind,
     ...(series === undefined ? {} : { series }),
@@ -249,6 +249,7 @@ export function resultOf(tally: MailingTally): MailingResult {
     inProgress,
     bounced,
     withdrawn,
+    placement,
     possibleDuplicates,
     lateBounces,
     startedAt,

@@ -13,6 +13,8 @@ export interface Progress {
 export interface PlayOrder {
   plan: ScenarioPlan;
   eventsFile: string;
+  /** Where what the events come to is left for the page of the run; absent: nowhere. */
+  viewFile?: string;
   wallLimitMs: number;
   /** Play it twice and compare. */
   checkDeterminism: boolean;

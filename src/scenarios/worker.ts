@@ -1,8 +1,10 @@
 // The worker thread: plays the scenarios that it is sent, one at a time. The virtual clock lives
 // in this thread, so the main thread keeps real time and can watch over it.
 
+import { writeFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { BouncelabError, invariant } from '../errors.js';
+import { ViewFold } from '../reporters/html/fold.js';
 import { runTwice } from './determinism.js';
 import { runScenario } from './run.js';
 import type { PlayOrder, WorkerMessage } from './worker-messages.js';
@@ -11,12 +13,16 @@ invariant(parentPort, 'worker.js was started outside a worker thread');
 const port = parentPort;
 const tell = (message: WorkerMessage): void => port.postMessage(message);
 
-async function play({ plan, eventsFile, wallLimitMs, checkDeterminism }: PlayOrder): Promise<void> {
+async function play({ plan, eventsFile, viewFile, wallLimitMs, checkDeterminism }: PlayOrder): Promise<void> {
   try {
     const onProgress = (progress: { virtualMs: number; attempts: number }): void =>
       tell({ kind: 'progress', progress });
     const player = checkDeterminism ? runTwice : runScenario;
-    tell({ kind: 'result', result: await player(plan, { eventsFile, wallLimitMs, onProgress }) });
+    const view = viewFile === undefined ? undefined : new ViewFold({ policy: plan.policy });
+    const watching = view ? { onEvent: view.read } : {};
+    const result = await player(plan, { eventsFile, wallLimitMs, onProgress, ...watching });
+    if (view) writeOutput(viewFile!, JSON.stringify(view.result));
+    tell({ kind: 'result', result });
   } catch (error) {
     const hint = error instanceof BouncelabError ? error.hint : undefined;
     const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
@@ -24,6 +30,17 @@ async function play({ plan, eventsFile, wallLimitMs, checkDeterminism }: PlayOrd
     const known = error instanceof BouncelabError && error.code !== 'E_HARNESS';
     const told = known ? message : `the harness failed: ${message}`;
     tell({ kind: 'failed', message: told, stack, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
+function writeOutput(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new BouncelabError('E_OUTPUT', `cannot write ${file}: ${(error as Error).message}`, {
+      hint: 'Choose another folder with --output, or make room.',
+      cause: error,
+    });
   }
 }
 

@@ -25,6 +25,7 @@ export function scenario(change: Partial<ScenarioResult> = {}): ScenarioResult {
         inProgress: 0,
         bounced: { soft: 3, hard: 1 },
         withdrawn: 0,
+        placement: { inbox: 0, junk: 0, discarded: 0, returned: 0 },
         possibleDuplicates: 0,
         lateBounces: 0,
         startedAt: 5000,

@@ -1,0 +1,56 @@
+// The page around the data: one file that needs nothing else. A policy in it forbids every request
+// and every script but its own; the data are JSON in blocks that no browser runs.
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** The built script and style of the page. Run from TypeScript source (in tests), the build is used. */
+function asset(name: string): string {
+  const folder = import.meta.url.endsWith('.ts') ? '../../../dist/page/' : '../../page/';
+  return readFileSync(new URL(folder + name, import.meta.url), 'utf8');
+}
+
+function sourceOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/** The page up to its data. */
+export function pageStart(title: string): string {
+  const style = asset('page.css');
+  const policy = [
+    "default-src 'none'",
+    `script-src ${sourceOf(asset('page.js'))}`,
+    `style-src ${sourceOf(style)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${htmlText(title)} · Bouncelab</title>
+<style>${style}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to content</a>
+<div id="app"><noscript>This report needs JavaScript. run.json beside it has the same figures.</noscript></div>
+`;
+}
+
+/** One block of data. Without a `<` in it, nothing in it can end the block or begin another element. */
+export function dataBlock(id: string, json: string): string {
+  return `<script type="application/json" id="${id}">${json.replaceAll('<', '\\u003c')}</script>\n`;
+}
+
+/** The page behind its data. */
+export function pageEnd(): string {
+  return `<script>${asset('page.js')}</script>\n</body>\n</html>\n`;
+}
+
+function htmlText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,105 @@
+// The HTML report of a run: collects results and sources while scenarios end, and writes one
+// self-contained page in the end. What a scenario's events came to is in a file that its player left
+// beside them; where a player was stopped, it is made from the events that there are.
+
+import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import type { RunEvent } from '../../events/types.js';
+import type { RunResult, ScenarioResult } from '../../scenarios/result.js';
+import type { Reporter, RunStart, ScenarioEnd } from '../reporter.js';
+import { ViewFold } from './fold.js';
+import { dataBlock, pageEnd, pageStart } from './page.js';
+import type { PageRun, ScenarioView } from './view.js';
+
+/** Of a source file that is shown; an audience of a million does not go into a page. */
+const SOURCE_LENGTH_MAX = 200_000;
+/** Events of a scenario that did not end which are read for the report. */
+const CUT_OFF_LENGTH_MAX = 64 * 1024 * 1024;
+
+export interface HtmlReportOptions {
+  /** The page. */
+  file: string;
+  runId: string;
+  /** Where the player of a scenario leaves its events, and what they came to. */
+  eventsFile(scenario: string): string;
+  viewFile(scenario: string): string;
+}
+
+export class HtmlReport implements Reporter {
+  private total = 0;
+  private readonly ends = new Map<ScenarioResult, ScenarioEnd>();
+
+  constructor(private readonly options: HtmlReportOptions) {}
+
+  onRunStart({ total }: RunStart): void {
+    this.total = total;
+  }
+
+  onScenarioEnd(end: ScenarioEnd): void {
+    this.ends.set(end.result, end);
+  }
+
+  async onRunEnd(run: RunResult): Promise<void> {
+    const { file } = this.options;
+    const temporary = `${file}.tmp`;
+    try {
+      const handle = await open(temporary, 'w');
+      try {
+        await this.write(handle, run);
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, file);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    for (const { file: scenario } of run.scenarios) {
+      await rm(this.options.viewFile(scenario), { force: true });
+    }
+  }
+
+  private async write(handle: FileHandle, run: RunResult): Promise<void> {
+    const { runId } = this.options;
+    const { scenarios } = run;
+    const repeat = scenarios.map((result) => this.ends.get(result)?.repeat ?? '');
+    const page: PageRun = { runId, total: Math.max(this.total, scenarios.length), run, repeat };
+    await handle.write(pageStart(runId));
+    await handle.write(dataBlock('run', JSON.stringify(page)));
+    for (const [index, result] of scenarios.entries()) {
+      await handle.write(dataBlock(`source-${index}`, JSON.stringify(this.sources(result))));
+      const view = await this.view(result.file);
+      if (view !== undefined) await handle.write(dataBlock(`view-${index}`, view));
+    }
+    await handle.write(pageEnd());
+  }
+
+  private sources(result: ScenarioResult): Record<string, string> {
+    const sources = [...(this.ends.get(result)?.sources ?? [])];
+    return Object.fromEntries(sources.map(([file, text]) => [file, text.slice(0, SOURCE_LENGTH_MAX)]));
+  }
+
+  /** JSON of the view; undefined when nothing of the scenario was played. */
+  private async view(scenario: string): Promise<string | undefined> {
+    const left = await readIfThere(this.options.viewFile(scenario));
+    if (left !== undefined) return left;
+    const events = await readIfThere(this.options.eventsFile(scenario));
+    return events === undefined ? undefined : JSON.stringify(cutOffView(events));
+  }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** What the events of a scenario that was stopped came to, up to its last whole line. */
+export function cutOffView(ndjson: string): ScenarioView {
+  const fold = new ViewFold();
+  const lines = ndjson.slice(0, CUT_OFF_LENGTH_MAX).split('\n').slice(0, -1);
+  for (const line of lines) fold.read(JSON.parse(line) as RunEvent);
+  return { ...fold.result, ended: 'cut off' };
+}

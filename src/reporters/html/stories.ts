@@ -1,0 +1,239 @@
+// The story of each contact: its deliveries, every attempt with what was said, and whatever else
+// happened to it. Those who met trouble are kept first when there are too many to tell of all.
+
+import type { Cause, Fact, RunEvent } from '../../events/types.js';
+import { Dialogues } from './dialogues.js';
+import { saidIn } from './mailings.js';
+import { Table } from './tables.js';
+import {
+  ADDRESS_MARK,
+  RETURN_PATH_MARK,
+  type AttemptRow,
+  type ContactStory,
+  type DeliveryStory,
+  type DialogueLine,
+  type ScenarioView,
+} from './view.js';
+
+type EventOf<T extends Fact['type']> = Extract<RunEvent, { type: T }>;
+type Told = Omit<ContactStory, 'deliveries'> & { deliveries: (DeliveryStory & { rows: number[] })[] };
+
+/** Contacts who are told of although all went well at once, and those told of at all. */
+export interface StoryLimits {
+  plain: number;
+  all: number;
+}
+export const STORY_LIMITS: StoryLimits = { plain: 10_000, all: 20_000 };
+
+/** Remarks about one contact that are kept. */
+const NOTES_MAX = 200;
+const MAIL_FROM = /^MAIL FROM:\s*<([^>]+)>/i;
+
+export class Stories {
+  private readonly told = new Map<string, Told>();
+  /** Status and streak of everybody, for those whose story begins later. */
+  private readonly everybody = new Map<string, { status: ContactStory['status']; streak: number }>();
+  private readonly dialogues = new Dialogues();
+  private readonly strings = new Table<string>();
+  private readonly dialogueTable = new Table<DialogueLine[]>();
+  private readonly attempts = new Table<AttemptRow>();
+  private readonly journeys = new Table<number[]>();
+
+  /** @param only the one contact, in lower case, to whom all of this is limited */
+  constructor(
+    private readonly limits: StoryLimits = STORY_LIMITS,
+    private readonly only?: string,
+  ) {}
+
+  /** Addresses of all contacts that the run knows. */
+  get addresses(): Iterable<string> {
+    return this.everybody.keys();
+  }
+
+  read(event: RunEvent): void {
+    this.dialogues.read(event);
+    switch (event.type) {
+      case 'contact.added': {
+        const { address, status, softBounceStreak: streak } = event;
+        this.everybody.set(address, { status, streak });
+        if (event.t > 0) this.note(address, event.t, 'joined the audience');
+        return;
+      }
+      case 'contact.status':
+        return this.statusChanged(event);
+      case 'contact.streak':
+        return this.streakChanged(event);
+      case 'contact.refused':
+        return this.note(event.address, event.t, `${event.request} refused: ${event.why}`);
+      case 'delivery.queued':
+        return this.queued(event);
+      case 'attempt':
+        return this.attempted(event);
+      case 'attempt.interrupted':
+        return this.note(
+          event.address,
+          event.t,
+          `attempt at ${event.host} cut short by a crash; it counts for nothing`,
+        );
+      case 'delivery.ended':
+      case 'delivery.returned':
+        return this.ended(event);
+      case 'bounce.received': {
+        const { address, status, action, result, why } = event;
+        if (address === undefined) return;
+        const words = [status, action].filter((part) => part !== undefined).join(' ');
+        return this.note(
+          address,
+          event.t,
+          `bounce message received${words === '' ? '' : ` (${words})`}: ${result}, ${why}`,
+        );
+      }
+      case 'message.returned': {
+        const { rcpt, host, kind, outcome, said } = event;
+        return this.note(
+          rcpt.toLowerCase(),
+          event.t,
+          `${host} sent back ${kind === 'bounce' ? 'a bounce message' : 'an automatic reply'}: ${outcome}, ${said}`,
+        );
+      }
+      default:
+    }
+  }
+
+  get result(): Pick<
+    ScenarioView,
+    'contactsTotal' | 'contacts' | 'strings' | 'dialogues' | 'attempts' | 'journeys'
+  > {
+    const contacts = [...this.told.values()].map(({ deliveries, ...story }) => ({
+      ...story,
+      deliveries: deliveries.map(({ rows, ...delivery }) => ({
+        ...delivery,
+        journey: this.journeys.add(rows),
+      })),
+    }));
+    return {
+      contactsTotal: this.everybody.size,
+      contacts,
+      strings: this.strings.values,
+      dialogues: this.dialogueTable.values,
+      attempts: this.attempts.values,
+      journeys: this.journeys.values,
+    };
+  }
+
+  /** The contact's story; undefined when there is no room for it. */
+  private story(address: string, isPlain: boolean): Told | undefined {
+    const known = this.told.get(address);
+    if (known) return known;
+    if (
+      this.only !== undefined
+        ? this.only !== address
+        : this.told.size >= (isPlain ? this.limits.plain : this.limits.all)
+    )
+      return undefined;
+    const story: Told = {
+      address,
+      ...(this.everybody.get(address) ?? { status: 'active', streak: 0 }),
+      deliveries: [],
+      notes: [],
+    };
+    this.told.set(address, story);
+    return story;
+  }
+
+  private note(address: string, t: number, text: string): void {
+    const story = this.story(address, false);
+    if (story && story.notes.length < NOTES_MAX) story.notes.push([t, text]);
+  }
+
+  private statusChanged({ address, t, from, to, why, by, reason, mailing }: EventOf<'contact.status'>): void {
+    const contact = this.everybody.get(address);
+    if (contact) contact.status = to;
+    const details = [why, mailing && `in ${mailing}`, by !== 'sender' && `by ${by}`, reason && `"${reason}"`];
+    this.note(address, t, `status ${from} → ${to}: ${details.filter(Boolean).join(', ')}`);
+    const story = this.told.get(address);
+    if (story) story.status = to;
+  }
+
+  private streakChanged({ address, t, from, to }: EventOf<'contact.streak'>): void {
+    const contact = this.everybody.get(address);
+    if (contact) contact.streak = to;
+    this.note(address, t, `soft-bounce streak ${from} → ${to}`);
+    const story = this.told.get(address);
+    if (story) story.streak = to;
+  }
+
+  private queued({ mailing, address, t }: EventOf<'delivery.queued'>): void {
+    // Nothing has gone wrong yet; there is room for the first ones in any case.
+    const story = this.story(address, true);
+    story?.deliveries.push({ mailing, queuedAt: t, state: 'queued', journey: -1, rows: [] });
+  }
+
+  private delivery(
+    address: string,
+    mailing: string,
+    isPlain: boolean,
+  ): Told['deliveries'][number] | undefined {
+    const story = this.story(address, isPlain);
+    if (!story) return undefined;
+    const known = story.deliveries.findLast((delivery) => delivery.mailing === mailing);
+    if (known) return known;
+    // Its story begins here: there was no room while all went well.
+    const delivery = { mailing, queuedAt: -1, state: 'queued' as const, journey: -1, rows: [] };
+    story.deliveries.push(delivery);
+    return delivery;
+  }
+
+  private attempted(event: EventOf<'attempt'>): void {
+    const delivery = this.delivery(event.address, event.mailing, event.outcome === 'accepted');
+    if (!delivery) return;
+    const said = saidIn(event);
+    const dialogue = this.dialogues.of(event);
+    const lines = dialogue?.lines ?? [];
+    for (const { text } of lines) delivery.returnPath ??= MAIL_FROM.exec(text)?.[1];
+    const { n, startedAt, t, host, stage, outcome, cause, shared, nextAt, address } = event;
+    const words = (text: string): number => this.strings.add(template(text, address, delivery.returnPath));
+    delivery.rows.push(
+      this.attempts.add([
+        n,
+        startedAt,
+        t,
+        host === undefined ? -1 : this.strings.add(host),
+        stage,
+        outcome,
+        cause,
+        said === '' ? -1 : words(said),
+        shared ? 1 : 0,
+        nextAt ?? -1,
+        lines.length === 0
+          ? -1
+          : this.dialogueTable.add(lines.map(({ t: at, kind, text }) => [at, kind, words(text)])),
+        dialogue?.session ?? -1,
+        dialogue?.transaction ?? -1,
+      ]),
+    );
+  }
+
+  private ended(event: EventOf<'delivery.ended' | 'delivery.returned'>): void {
+    const { address, mailing, state, why, cause, t } = event;
+    const delivery = this.delivery(address, mailing, state === 'delivered');
+    if (!delivery) return;
+    Object.assign(delivery, { state, why, endedAt: t }, cause === undefined ? {} : { cause });
+    if (event.type === 'delivery.returned') {
+      this.note(
+        address,
+        t,
+        `bounced after acceptance in ${mailing}: now ${state} (${cause as Cause}), ${why}`,
+      );
+    }
+  }
+}
+
+/** A text with what is the contact's own taken out, so that it is the same for many. */
+function template(text: string, address: string, returnPath: string | undefined): string {
+  let shared = text.replaceAll(MARKS, '\ufffd');
+  if (returnPath !== undefined) shared = shared.replaceAll(returnPath, RETURN_PATH_MARK);
+  return shared.replaceAll(address, ADDRESS_MARK);
+}
+
+const MARKS = new RegExp(`[${ADDRESS_MARK}${RETURN_PATH_MARK}]`, 'g');
