@@ -11,7 +11,7 @@ import {
   type Point,
   type ProfilePlan,
 } from '../simulator/plan.js';
-import { stageOf } from '../simulator/profile.js';
+import { recordedPoint } from '../simulator/profile.js';
 import type { Path } from './locate.js';
 import { described, listed, nameHint, quoted } from './problems.js';
 import { findReply } from './profile-file.js';
@@ -161,7 +161,7 @@ function finish(
   const recorded =
     definition.name === 'catalogue'
       ? resolveEntry(reader, params, path)
-      : recordedPoint(definition, params, isGiven, voice);
+      : recordedPoint(definition, params, isGiven, voice.scope, voice.profile);
   if (definition.name === 'catalogue' && recorded === undefined) return undefined;
   const at = stage ?? recorded ?? definition.defaultPoint(scope);
   if (at === undefined) {
@@ -218,28 +218,6 @@ function resolveEntry(reader: Reader, params: Written, path: Path): Point | unde
   }
   params['said'] = found.reply;
   return found.stage ?? (OF_RECIPIENT.has(found.cause) ? 'rcpt' : 'message');
-}
-
-/** Causes for which a server asks to come back; all others it refuses for good. */
-const PASSING: ReadonlySet<string> = new Set(['server-busy', 'greylisted', 'throttled']);
-
-/** Where a provider says what a behavior means, as its profile has it: an unknown user after the final dot, say. */
-function recordedPoint(
-  { cause, parameters, points }: BehaviorDefinition,
-  params: Written,
-  isGiven: (parameter: string) => boolean,
-  { scope, profile }: Voice,
-): Point | undefined {
-  if (!profile || cause === undefined || !('stage' in parameters.shape)) return undefined;
-  const has = (permanent: boolean): boolean =>
-    profile.words.some((word) => word.cause === cause && word.reply.code >= 500 === permanent);
-  // A provider that has only one code for it says that, unless the other was asked for.
-  if ('permanent' in parameters.shape && !isGiven('permanent') && !has(false) && has(true))
-    params['permanent'] = true;
-  const permanent = 'permanent' in parameters.shape ? params['permanent'] === true : !PASSING.has(cause);
-  const stage = stageOf(profile.words, cause, permanent);
-  if (stage === undefined || !points.includes(stage)) return undefined;
-  return scope === 'mailbox' && !RECIPIENT_POINTS.includes(stage) ? undefined : stage;
 }
 
 /** Conditions of time that leave no moment in which the behavior could act. */

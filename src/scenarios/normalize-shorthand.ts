@@ -30,7 +30,7 @@ export function misread(address: string, location: Location, fleet: Fleet): Prob
   const localPart = address.slice(0, at).toLowerCase();
   if (!plan?.shorthand || plan.mailboxes.some(({ pattern }) => wildcard(pattern)(localPart)))
     return undefined;
-  const read = readShorthand(localPart);
+  const read = readShorthand(localPart, plan.profile);
   if (!read || !('message' in read)) return undefined;
   const { message, word, names, hint } = read;
   return {

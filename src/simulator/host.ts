@@ -228,7 +228,7 @@ export class Host implements Listener {
     if (text === undefined) return undefined;
     const known = this.shorthand.get(text);
     if (known) return known;
-    const read = readShorthand(localPart)!;
+    const read = readShorthand(localPart, this.options.plan.profile)!;
     if ('message' in read) return undefined;
     this.note(read);
     this.shorthand.set(text, read);

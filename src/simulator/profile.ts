@@ -1,10 +1,11 @@
 // How a provider speaks: its words for what a behavior means, with the gaps in them filled from what
 // the server knows at that moment.
 
-import type { Cause, Reply, Stage } from '../events/types.js';
+import type { Cause, Reply } from '../events/types.js';
 import type { Random } from '../random.js';
-import type { Situation, Words } from './behaviors/behavior.js';
-import type { ProfilePlan, WordPlan } from './plan.js';
+import { RECIPIENT_POINTS } from './behaviors/behavior.js';
+import type { BehaviorDefinition, Scope, Situation, Words } from './behaviors/behavior.js';
+import type { Point, ProfilePlan, WordPlan } from './plan.js';
 
 /** Points of which a reply to one may as well be said at another: the server speaks of a message. */
 const OF_A_MESSAGE: readonly string[] = ['mail', 'rcpt', 'data', 'message'];
@@ -41,9 +42,32 @@ export function chooseWords(
   );
 }
 
-/** Where a provider says something, as far as it is known; undefined without words for it. */
-export function stageOf(words: readonly WordPlan[], cause: Cause, permanent: boolean): Stage | undefined {
-  return words.find((word) => word.cause === cause && word.reply.code >= 500 === permanent)?.stage;
+/** Causes for which a server asks to come back; all others it refuses for good. */
+const PASSING: ReadonlySet<string> = new Set(['server-busy', 'greylisted', 'throttled']);
+
+/**
+ * Where a provider says what a behavior means, as its profile has it: an unknown user after the final dot,
+ * say. A provider that has only one code for it says that: then `permanent` is put into the parameters.
+ *
+ * @returns undefined where the behavior's own stage holds
+ */
+export function recordedPoint(
+  { cause, parameters, points }: BehaviorDefinition,
+  params: Record<string, unknown>,
+  isGiven: (parameter: string) => boolean,
+  scope: Scope,
+  profile: ProfilePlan | undefined,
+): Point | undefined {
+  if (!profile || cause === undefined || !('stage' in parameters.shape)) return undefined;
+  const said = (permanent: boolean): WordPlan | undefined =>
+    profile.words.find((word) => word.cause === cause && word.reply.code >= 500 === permanent);
+  if ('permanent' in parameters.shape && !isGiven('permanent') && !said(false) && said(true)) {
+    params['permanent'] = true;
+  }
+  const permanent = 'permanent' in parameters.shape ? params['permanent'] === true : !PASSING.has(cause);
+  const stage = said(permanent)?.stage;
+  if (stage === undefined || !points.includes(stage)) return undefined;
+  return scope === 'mailbox' && !RECIPIENT_POINTS.includes(stage) ? undefined : stage;
 }
 
 /** What is known when a reply is said. */

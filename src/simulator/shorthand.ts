@@ -4,7 +4,8 @@
 import type { z } from 'zod';
 import { RECIPIENT_POINTS, type BehaviorDefinition } from './behaviors/behavior.js';
 import { BEHAVIORS } from './behaviors/index.js';
-import type { BehaviorPlan, Conditions, Point } from './plan.js';
+import type { BehaviorPlan, Conditions, Point, ProfilePlan } from './plan.js';
+import { recordedPoint } from './profile.js';
 
 /** Why an address names no behavior. */
 export interface Misread {
@@ -29,15 +30,19 @@ const TEXT = 'Said because the address asks for it';
  * that applies wins; those that say how many times take their turn after each other.
  *
  * @param localPart what is before the `@`, in any case
+ * @param profile of the provider whose stages hold where the address names none
  * @returns undefined when there is no `+`; why not, when what follows it is not understood as a whole
  */
-export function readShorthand(localPart: string): readonly BehaviorPlan[] | Misread | undefined {
+export function readShorthand(
+  localPart: string,
+  profile?: ProfilePlan,
+): readonly BehaviorPlan[] | Misread | undefined {
   const text = shorthandOf(localPart);
   if (text === undefined) return undefined;
   const plans: BehaviorPlan[] = [];
   let taken = 0;
   for (const written of text.split('+')) {
-    const plan = readOne(written);
+    const plan = readOne(written, profile);
     if ('message' in plan) return plan;
     const before = plans.find((other) => speaksAlways(other) && (other.at === 'any' || other.at === plan.at));
     if (before) {
@@ -63,7 +68,7 @@ export function shorthandOf(localPart: string): string | undefined {
 }
 
 /** Reads a behavior and its arguments, or a reply that begins with its code. */
-function readOne(written: string): BehaviorPlan | Misread {
+function readOne(written: string, profile: ProfilePlan | undefined): BehaviorPlan | Misread {
   const [, code, rest] = CODE.exec(written) ?? [];
   if (code !== undefined) {
     return readArguments(BEHAVIORS.get('reply')!, rest ?? '', { code: Number(code), text: TEXT });
@@ -77,13 +82,14 @@ function readOne(written: string): BehaviorPlan | Misread {
   if (name === 'reply') {
     return { message: '`reply` does not say what', hint: 'name the code, as in bob+550-5.1.1' };
   }
-  return readArguments(BEHAVIORS.get(name)!, written.slice(name.length + 1), {});
+  return readArguments(BEHAVIORS.get(name)!, written.slice(name.length + 1), {}, profile);
 }
 
 function readArguments(
   definition: BehaviorDefinition,
   text: string,
   given: Record<string, unknown>,
+  profile?: ProfilePlan,
 ): BehaviorPlan | Misread {
   const { name, parameters } = definition;
   const when: Conditions = {};
@@ -101,14 +107,15 @@ function readArguments(
     return { message: `\`${name}\` needs \`${missing}\``, hint: `name it, as in ${name}-30m` };
   }
   const params = parsed.data;
-  const at = (params['stage'] as Point | undefined) ?? definition.defaultPoint('mailbox');
+  const isGiven = (parameter: string): boolean => parameter in given;
+  const recorded = recordedPoint(definition, params, isGiven, 'mailbox', profile);
+  const at = (params['stage'] as Point | undefined) ?? recorded ?? definition.defaultPoint('mailbox');
   if (at === undefined || !RECIPIENT_POINTS.includes(at)) {
     return {
       message: `\`${name}\` cannot act for one mailbox${at === undefined || at === 'dial' ? '' : ` at ${at}`}: the recipient is not known yet`,
       hint: 'put it under `behaviors` of the domain',
     };
   }
-  const isGiven = (parameter: string): boolean => parameter in given;
   const [objection] = definition.objections?.({ params, scope: 'mailbox', at, when, isGiven }) ?? [];
   return objection ?? { do: name, at, when, params };
 }

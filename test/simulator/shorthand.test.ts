@@ -1,7 +1,9 @@
 // Addresses that name their behavior themselves, as a client on the wire meets them.
 
 import { describe, expect, it } from 'vitest';
+import { profilePlan, shippedProfile } from '../../src/scenarios/profile-file.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
+import type { ProfilePlan } from '../../src/simulator/plan.js';
 import { readShorthand } from '../../src/simulator/shorthand.js';
 import { does, Lab, mailboxDoes, type FleetDomain } from './raw-client.js';
 
@@ -120,6 +122,27 @@ describe('an address is answered as it says', () => {
     expect(unknown).toEqual(['down', 'unreachable', 'reply', 'catalogue']);
   });
 });
+
+describe('with the profile of a provider', () => {
+  it('an address is answered in its words, at its stage and with its code', async () => {
+    const lab = new Lab({ 'yahoo.com': { shorthand: true, profile: profileOf('yahoo') } });
+    await lab.play(async () => {
+      const ghost = await lab.attempt('bob+nonexistent-user@yahoo.com');
+      expect(ghost).toHaveLength(4);
+      expect(ghost[3]).toMatch(/^554 delivery error: dd This user doesn't have a yahoo\.com account/);
+      const full = await lab.attempt('bob+mailbox-full@yahoo.com');
+      expect(full).toHaveLength(4);
+      expect(full[3]).toMatch(/^552 5\.2\.2 /);
+      const early = await lab.attempt('bob+mailbox-full-rcpt@yahoo.com');
+      expect(early).toHaveLength(2);
+    });
+  });
+});
+
+/** A shipped profile as the loader would plan it. */
+function profileOf(name: string): ProfilePlan {
+  return profilePlan(shippedProfile(name)!);
+}
 
 describe('an address is only an address', () => {
   it.each([
