@@ -1,6 +1,7 @@
 // What the commands share: the options of `run` as they are parsed, and the version.
 
 import { readFileSync } from 'node:fs';
+import type { Wire } from '../scenarios/plan.js';
 
 /** Version of this package. */
 export function version(): string {
@@ -13,6 +14,7 @@ export interface RunOptions {
   seed?: string;
   policy?: string;
   sender?: string;
+  wire?: Wire;
   workers?: number;
   reporter?: string;
   output: string;

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, type ExitCode } from '../errors.js';
+import { WIRES } from '../scenarios/plan.js';
 import { parseDuration } from '../units.js';
 import { printError } from './errors.js';
 import type { ExploreCommand } from './explore.js';
@@ -69,6 +70,11 @@ of 130, 4, 3, 5, 1 is taken.`,
     .option('-g, --grep <pattern>', 'only scenarios whose name, file or tags match')
     .option('--seed <seed>', 'seed for every scenario instead of its own', nonEmpty)
     .option('--policy <name|file>', 'retry policy for every scenario instead of its own')
+    .addOption(
+      new Option('--wire <wire>', 'what carries the bytes, for every scenario instead of its own').choices(
+        WIRES,
+      ),
+    )
     .option('--sender <file>', 'a module that sends in the place of the sender of bouncelab')
     .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
     .option('--reporter <names>', 'terminal, json, junit, github; several with commas (default: terminal)')
@@ -91,6 +97,7 @@ Examples:
   $ bouncelab run 'scenarios/**/down*.yaml' a pattern, in quotes
   $ bouncelab run -g greylist               by name, file or tag
   $ bouncelab run --policy thirty-hours     the same scenarios under another policy
+  $ bouncelab run --wire tcp                the same over real sockets on loopback
   $ bouncelab run --last-failed -x          what failed last time, until one fails again
   $ bouncelab run --reporter json > run.json
 

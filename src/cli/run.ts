@@ -43,9 +43,9 @@ async function runOnce(
     io.stderr.write('Everything passed in the last run: there is nothing to repeat.\n');
     return EXIT.passed;
   }
-  const { grep, seed, policy, sender, bail, timeout } = options;
+  const { grep, seed, policy, sender, wire, bail, timeout } = options;
   const inputs = only && files.length === 0 ? [...only] : inputsOr(files);
-  const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy, sender });
+  const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy, sender, wire });
   const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
   const executor = createExecutor({
     workers: options.workers ?? defaultWorkers(),
@@ -63,6 +63,7 @@ async function runOnce(
     seed,
     policy,
     sender,
+    wire,
     bail,
     html: options.html,
     reporters: createReporters(names, {

@@ -36,6 +36,14 @@ export interface RunOptions {
   done?: () => boolean;
 }
 
+/** Work that the loop cannot see, such as bytes on their way between two sockets of this process. */
+export interface Outside {
+  /** Asked before time moves on, when nothing else is left to do; false keeps time still. */
+  settled(): boolean;
+  /** What it waits for, for people. */
+  waitsFor(): string[];
+}
+
 export type RunEnd = 'idle' | 'done' | 'horizon';
 
 export class VirtualClock implements Clock {
@@ -43,6 +51,7 @@ export class VirtualClock implements Clock {
   private readonly native: { setImmediate: typeof setImmediate; clearImmediate: typeof clearImmediate };
   private readonly fake: FakeTimers.Clock;
   private readonly holds = new Map<symbol, string>();
+  private readonly outside = new Set<Outside>();
   private order = 0;
   /** Tasks that wait; the queue may hold cancelled ones besides. */
   private waiting = 0;
@@ -122,6 +131,16 @@ export class VirtualClock implements Clock {
     return () => this.holds.delete(key);
   }
 
+  /**
+   * Lets time move on only while `outside` is settled. For work whose end nobody could tell `hold`.
+   *
+   * @returns ends it
+   */
+  watch(outside: Outside): () => void {
+    this.outside.add(outside);
+    return () => void this.outside.delete(outside);
+  }
+
   /** Timers left, ours and those of the libraries. */
   pending(): number {
     return this.waiting + this.libraryTimers();
@@ -144,7 +163,7 @@ export class VirtualClock implements Clock {
           if (this.holds.size === 0 && ++turnsHere > TURNS_AT_ONE_INSTANT_MAX) throw this.spinning();
           // Looking at the real clock costs more than a turn does, hence not at each.
           if ((++turns & 0x3ff) === 0) this.checkWall(started, options.wallLimitMs);
-          if (this.immediates === 0 && this.holds.size === 0) {
+          if (this.immediates === 0 && this.holds.size === 0 && this.isSettled()) {
             if (options.done?.()) return resolve('done');
             const before = this.now();
             const end = this.step(options);
@@ -158,6 +177,11 @@ export class VirtualClock implements Clock {
       };
       this.native.setImmediate(turn);
     });
+  }
+
+  private isSettled(): boolean {
+    for (const outside of this.outside) if (!outside.settled()) return false;
+    return true;
   }
 
   /** Fires everything due now; when nothing is, moves on to the next instant. */
@@ -261,7 +285,7 @@ export class VirtualClock implements Clock {
   }
 
   private waitsFor(): string | undefined {
-    const held = [...this.holds.values()];
+    const held = [...this.holds.values(), ...[...this.outside].flatMap((outside) => outside.waitsFor())];
     return held.length > 0 ? `It waits for: ${held.join(', ')}.` : undefined;
   }
 }

@@ -7,6 +7,9 @@ import type { ContactStatus, MailingKind } from '../events/types.js';
 import type { RetryPolicy } from '../sender/retry-policy.js';
 import type { BehaviorPlan, DomainPlan } from '../simulator/plan.js';
 
+export const WIRES = ['memory', 'tcp'] as const;
+export type Wire = (typeof WIRES)[number];
+
 export interface ScenarioPlan {
   /** Path relative to the working directory, with forward slashes. */
   file: string;
@@ -18,7 +21,8 @@ export interface ScenarioPlan {
   policy: RetryPolicy;
   /** The module that sends in the place of ours, if one does. */
   sender?: SenderPlan;
-  wire: 'memory';
+  /** What carries the bytes between sender and servers. */
+  wire: Wire;
   network: { latencyMs: number };
   /** Keyed by recipient domain, lower case; `default` catches the rest. */
   fleet: Record<string, DomainPlan>;

@@ -7,6 +7,9 @@ import { BouncelabError } from '../errors.js';
 import type { Emit } from '../events/types.js';
 import { seededRandom } from '../random.js';
 import { memoryStore } from '../sender/store/memory.js';
+import { MemoryNetwork } from '../simulator/network/memory.js';
+import type { Network } from '../simulator/network/network.js';
+import { TcpNetwork } from '../simulator/network/tcp.js';
 import { World } from '../simulator/world.js';
 import { formatDuration } from '../units.js';
 import { ForeignSenderHost } from './any-sender/foreign.js';
@@ -44,8 +47,8 @@ export async function play(plan: ScenarioPlan, stage: Stage): Promise<Verdict> {
     random: seededRandom(plan.seed),
     emit,
     fleet: plan.fleet,
-    latencyMs: plan.network.latencyMs,
     clientAddress: '127.0.0.1',
+    network: networkOf(plan, clock),
   });
   const sender = senderOf(plan, world, stage);
   try {
@@ -60,6 +63,16 @@ export async function play(plan: ScenarioPlan, stage: Stage): Promise<Verdict> {
     return await playToEnd(plan, sender, stage);
   } finally {
     sender.close();
+    await world.close();
+  }
+}
+
+function networkOf({ wire, network: { latencyMs } }: ScenarioPlan, clock: VirtualClock): Network {
+  switch (wire) {
+    case 'memory':
+      return new MemoryNetwork(clock, latencyMs);
+    case 'tcp':
+      return new TcpNetwork(clock, latencyMs);
   }
 }
 

@@ -20,6 +20,7 @@ import {
   entrySchema,
   replySchema,
 } from './schema-behaviors.js';
+import { WIRES } from './plan.js';
 import { expectationSchema, STATUSES } from './schema-expect.js';
 
 /** More contacts than this in one scenario are a slip of the finger. */
@@ -274,9 +275,11 @@ export const scenarioSchema = z
       .optional()
       .describe('A module that sends in the place of the sender of bouncelab, by its path from this file'),
     wire: z
-      .enum(['memory'])
+      .enum(WIRES)
       .default('memory')
-      .describe('What carries the dialogue between sender and servers'),
+      .describe(
+        'What carries the dialogue between sender and servers: `memory`, or `tcp` for real sockets on loopback',
+      ),
     network: z
       .strictObject({
         latency: durationField().prefault('5ms').describe('Time that bytes take in one direction'),

@@ -10,7 +10,7 @@ import { BEHAVIORS } from './behaviors/index.js';
 import type { Scope, Situation, Verdict, Words } from './behaviors/behavior.js';
 import { holds } from './conditions.js';
 import { HostConnection } from './host-connection.js';
-import type { Handshake, Listener } from './network/memory.js';
+import type { Handshake, Listener } from './network/network.js';
 import type { Endpoint, MemorySocket } from './network/socket.js';
 import type { BehaviorPlan, DomainPlan, Point } from './plan.js';
 import { HeaderCollector } from './received-message.js';

@@ -10,7 +10,7 @@ import type { Random } from '../random.js';
 import { bounce } from './behaviors/return-later.js';
 import { FakeDns } from './dns.js';
 import { Host } from './host.js';
-import { MemoryNetwork } from './network/memory.js';
+import type { Network } from './network/network.js';
 import { Postman } from './returns/postman.js';
 import type { MemorySocket } from './network/socket.js';
 import type { BehaviorPlan, DomainPlan } from './plan.js';
@@ -25,14 +25,14 @@ export interface WorldOptions {
   random: Random;
   emit: Emit;
   fleet: Record<string, DomainPlan>;
-  latencyMs: number;
+  network: Network;
   /** Address from which clients connect, as the servers see it. */
   clientAddress: string;
 }
 
 export class World {
   readonly dns: FakeDns;
-  private readonly network: MemoryNetwork;
+  private readonly network: Network;
   private readonly fleet: Map<string, DomainPlan>;
   private readonly byDomain = new Map<string, Host>();
   private readonly byName = new Map<string, Host>();
@@ -44,7 +44,7 @@ export class World {
 
   constructor(private readonly options: WorldOptions) {
     this.fleet = new Map(Object.entries(options.fleet));
-    this.network = new MemoryNetwork(options.clock, options.latencyMs);
+    this.network = options.network;
     this.dns = new FakeDns({
       exchangeOf: (domain) =>
         this.attached.has(domain.toLowerCase()) ? exchangeName(domain) : this.hostOf(domain)?.name,
@@ -79,6 +79,11 @@ export class World {
   /** Opens a connection to an address of the fleet; any other address refuses. */
   dial(address: string, port: number): MemorySocket {
     return this.network.connect({ address, port }, this.options.clientAddress);
+  }
+
+  /** Frees what the wire holds of the operating system. */
+  close(): Promise<void> {
+    return this.network.close();
   }
 
   /**

@@ -3,7 +3,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { VirtualClock } from '../../src/clock/virtual.js';
-import { MemoryNetwork, type Handshake } from '../../src/simulator/network/memory.js';
+import { MemoryNetwork } from '../../src/simulator/network/memory.js';
+import type { Handshake } from '../../src/simulator/network/network.js';
 import type { MemorySocket } from '../../src/simulator/network/socket.js';
 import { installClock } from './virtual-time.js';
 

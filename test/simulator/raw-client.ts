@@ -8,6 +8,8 @@ import type { VirtualClock } from '../../src/clock/virtual.js';
 import { seededRandom } from '../../src/random.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import type { Scope } from '../../src/simulator/behaviors/behavior.js';
+import { MemoryNetwork } from '../../src/simulator/network/memory.js';
+import { TcpNetwork } from '../../src/simulator/network/tcp.js';
 import type { MemorySocket } from '../../src/simulator/network/socket.js';
 import type { BehaviorPlan, Conditions, DomainPlan, Point, ProfilePlan } from '../../src/simulator/plan.js';
 import { World } from '../../src/simulator/world.js';
@@ -47,7 +49,10 @@ export class Lab {
   readonly world: World;
   readonly events: RunEvent[] = [];
 
-  constructor(fleet: Record<string, FleetDomain>, { latencyMs = 5, seed = '42' } = {}) {
+  constructor(
+    fleet: Record<string, FleetDomain>,
+    { latencyMs = 5, seed = '42', wire = process.env.WIRE ?? 'memory' } = {},
+  ) {
     this.clock = installClock();
     const log = new EventLog({ now: () => this.clock.now(), readers: [(event) => this.events.push(event)] });
     const plans: Record<string, DomainPlan> = {};
@@ -66,8 +71,8 @@ export class Lab {
       random: seededRandom(seed),
       emit: log.emit,
       fleet: plans,
-      latencyMs,
       clientAddress: '127.0.0.1',
+      network: new (wire === 'tcp' ? TcpNetwork : MemoryNetwork)(this.clock, latencyMs),
     });
   }
 

@@ -10,6 +10,7 @@ import { seededRandom } from '../../src/random.js';
 import { bounce } from '../../src/simulator/behaviors/return-later.js';
 import type { MemorySocket } from '../../src/simulator/network/socket.js';
 import { composeReturn } from '../../src/simulator/returns/message.js';
+import { MemoryNetwork } from '../../src/simulator/network/memory.js';
 import { World } from '../../src/simulator/world.js';
 
 const HOUR = 3_600_000;
@@ -92,7 +93,7 @@ async function returned(options: {
     random: seededRandom('1'),
     emit: log.emit,
     fleet: { 'example.org': { behaviors: [], mailboxes: [] } },
-    latencyMs: 1,
+    network: new MemoryNetwork(clock, 1),
     clientAddress: '127.0.0.1',
   });
   const lines: string[] = [];

@@ -1,70 +1,15 @@
-// The memory wire: listeners by address, and connections between in-memory sockets.
+// The memory wire: both ends of a connection are objects of this process, and bytes go from one to
+// the other without the operating system.
 
-import type { Clock } from '../../clock/clock.js';
-import { invariant } from '../../errors.js';
-import { MemorySocket, systemError, type Endpoint } from './socket.js';
+import { Network } from './network.js';
+import { MemorySocket, type Endpoint } from './socket.js';
 
-/** What a listener does with a handshake: answer it, answer RST, or let it time out. */
-export type Handshake = 'accept' | 'refuse' | 'ignore';
-
-export interface Listener {
-  /** Asked when a SYN arrives. */
-  handshake(client: Endpoint): Handshake;
-  /** Gets the server's end of the connection, open. */
-  accept(socket: MemorySocket): void;
-}
-
-/** First of the ephemeral ports handed to clients, as in RFC 6335. */
-const FIRST_CLIENT_PORT = 49_152;
-const CLIENT_PORTS = 65_536 - FIRST_CLIENT_PORT;
-
-export class MemoryNetwork {
-  private readonly listeners = new Map<string, Listener>();
-  private connections = 0;
-
-  constructor(
-    private readonly clock: Clock,
-    private readonly latencyMs: number,
-  ) {}
-
-  /** @returns ends it: from then on handshakes are refused */
-  listen(at: Endpoint, listener: Listener): { close(): void } {
-    const key = keyOf(at);
-    invariant(!this.listeners.has(key), `${key} has a listener already`);
-    this.listeners.set(key, listener);
-    return { close: () => void this.listeners.delete(key) };
+export class MemoryNetwork extends Network {
+  protected override socket(local: Endpoint, remote: Endpoint): MemorySocket {
+    return new MemorySocket(this.clock, this.latencyMs, local, remote);
   }
 
-  /**
-   * Opens a connection. The socket is `connecting` at first and emits `connect` one round trip
-   * later, or `error` with ECONNREFUSED; to an address that lets the handshake time out it emits
-   * nothing, as a real one does until its caller gives up.
-   */
-  connect(to: Endpoint, clientAddress: string): MemorySocket {
-    const from = { address: clientAddress, port: FIRST_CLIENT_PORT + (this.connections++ % CLIENT_PORTS) };
-    const client = new MemorySocket(this.clock, this.latencyMs, from, to);
-    this.clock.after(this.latencyMs, () => this.handshake(client, from, to));
-    return client;
+  protected override answer(_client: MemorySocket, at: Endpoint, from: Endpoint): MemorySocket {
+    return this.socket(at, from);
   }
-
-  private handshake(client: MemorySocket, from: Endpoint, to: Endpoint): void {
-    if (client.destroyed) return;
-    const listener = this.listeners.get(keyOf(to));
-    const answer = listener?.handshake(from) ?? 'refuse';
-    if (answer === 'ignore') return;
-    if (answer === 'refuse' || !listener) {
-      this.clock.after(this.latencyMs, () => client.destroy(systemError('ECONNREFUSED', 'connect')));
-      return;
-    }
-    const server = new MemorySocket(this.clock, this.latencyMs, to, from);
-    MemorySocket.join(client, server);
-    // Asked for before the server speaks, so that the client is open when the greeting arrives.
-    this.clock.after(this.latencyMs, () => client.open());
-    server.open();
-    listener.accept(server);
-  }
-}
-
-function keyOf({ address, port }: Endpoint): string {
-  return `${address}:${port}`;
 }

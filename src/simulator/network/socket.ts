@@ -1,7 +1,7 @@
-// A TCP socket without a network: one end of an in-memory connection, with the parts of
-// net.Socket that nodemailer and smtp-server use. Bytes travel for the modelled latency on the
-// virtual clock and always arrive in a later turn: a write that reached its peer in the same call
-// would make client and server wait for each other.
+// A TCP socket on the clock: one end of a connection, with the parts of net.Socket that nodemailer
+// and smtp-server use. Bytes travel for the modelled latency and always arrive in a later turn: a
+// write that reached its peer in the same call would make client and server wait for each other.
+// Here they travel in memory; the TCP wire has them carried by real sockets instead.
 
 import { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../clock/clock.js';
@@ -19,6 +19,9 @@ export function systemError(code: string, syscall: string): NodeJS.ErrnoExceptio
   return Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
 }
 
+/** What one end of a connection sends to the other. */
+export type Sent = Buffer | 'fin' | 'reset';
+
 export class MemorySocket extends Duplex {
   connecting = true;
   readonly localAddress: string;
@@ -34,8 +37,8 @@ export class MemorySocket extends Duplex {
   private idleTimer: Timer | undefined;
 
   constructor(
-    private readonly clock: Clock,
-    private readonly latencyMs: number,
+    protected readonly clock: Clock,
+    protected readonly latencyMs: number,
     local: Endpoint,
     remote: Endpoint,
   ) {
@@ -109,9 +112,8 @@ export class MemorySocket extends Duplex {
 
   /** Ends the connection with RST: the peer sees ECONNRESET. */
   resetAndDestroy(): this {
-    const peer = this.peer;
+    this.send('reset');
     this.peer = undefined;
-    if (peer) this.clock.after(this.latencyMs, () => peer.receiveReset());
     return this.destroy();
   }
 
@@ -133,11 +135,11 @@ export class MemorySocket extends Duplex {
     }
     this.touch();
     this.underWay += chunk.length;
+    this.dispatch?.(chunk);
     this.clock.after(this.latencyMs, () => {
       this.underWay -= chunk.length;
-      if (peer.destroyed) return this.hearReset();
-      peer.receive(chunk);
-      this.unblock();
+      this.carry(peer, chunk);
+      if (!peer.destroyed) this.unblock();
     });
     if (this.underWay + peer.readableLength < WINDOW_BYTES) callback();
     else this.blockedWrite = callback;
@@ -162,8 +164,32 @@ export class MemorySocket extends Duplex {
     callback(error);
   }
 
+  /** Told what leaves this end; it is at the other one after the latency. In memory nobody needs that. */
+  protected dispatch?(sent: Sent): void;
+
+  /** Hands to the other end what has travelled long enough. */
+  protected carry(peer: MemorySocket, sent: Sent): void {
+    peer.arrive(sent);
+  }
+
+  /** Something that the other end has sent is here. */
+  arrive(sent: Sent): void {
+    if (sent === 'fin') return this.receiveFin();
+    if (sent === 'reset') return this.receiveReset();
+    // Bytes for a socket that is gone are answered with RST.
+    if (this.destroyed) return this.send('reset');
+    this.receive(sent);
+  }
+
+  private send(sent: 'fin' | 'reset'): void {
+    const { peer } = this;
+    if (!peer) return;
+    this.dispatch?.(sent);
+    this.clock.after(this.latencyMs, () => this.carry(peer, sent));
+  }
+
   private receive(chunk: Buffer): void {
-    if (this.destroyed || this.readableEnded) return;
+    if (this.readableEnded) return;
     this.touch();
     this.push(chunk);
   }
@@ -176,11 +202,6 @@ export class MemorySocket extends Duplex {
     this.read(0);
   }
 
-  /** Bytes came to a socket that is gone: its RST is here one way later. */
-  private hearReset(): void {
-    this.clock.after(this.latencyMs, () => this.receiveReset());
-  }
-
   private receiveReset(): void {
     this.peer = undefined;
     if (!this.destroyed) this.destroy(systemError('ECONNRESET', 'read'));
@@ -189,8 +210,7 @@ export class MemorySocket extends Duplex {
   private sendFin(): void {
     if (this.finSent) return;
     this.finSent = true;
-    const peer = this.peer;
-    if (peer) this.clock.after(this.latencyMs, () => peer.receiveFin());
+    this.send('fin');
   }
 
   private unblock(): void {
