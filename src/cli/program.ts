@@ -7,6 +7,7 @@ import { parseDuration } from '../units.js';
 import { printError } from './errors.js';
 import type { ExploreCommand } from './explore.js';
 import type { Io } from './io.js';
+import type { ServeOptions } from './serve.js';
 import { version, type RunOptions } from './options.js';
 import type { RepliesCommand } from './replies.js';
 
@@ -106,6 +107,32 @@ Every run writes <output>/<run-id>/ with index.html, run.json, junit.xml and eve
     .action(async (files: string[], options: RunOptions) => {
       const { run } = await import('./run.js');
       done(await run(files, options, io));
+    });
+
+  program
+    .command('serve')
+    .description('run the fleet of a scenario by itself, on loopback and in real time')
+    .argument('[file]', 'a scenario, or a file with a fleet alone (default: servers that accept everything)')
+    .option('--port <n>', 'port of the first host, the others follow (default: free ones)', port)
+    .option(
+      '--host-port <domain=port>',
+      'port of one domain; may be given several times',
+      hostPort,
+      new Map<string, number>(),
+    )
+    .option('--json', 'events as NDJSON on standard output, ports on standard error', false)
+    .option('--seed <seed>', 'seed of the draws instead of that of the file', nonEmpty)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ bouncelab serve --port 2525
+  $ bouncelab serve scenarios/mailboxes/greylisting.yaml --host-port example.org=2525
+  $ swaks --server 127.0.0.1:2525 --to bob@example.org`,
+    )
+    .action(async (file: string | undefined, options: ServeOptions) => {
+      const { serve } = await import('./serve.js');
+      done(await serve(file, options, io));
     });
 
   program
@@ -240,6 +267,19 @@ function positiveInteger(text: string): number {
     throw new InvalidArgumentError(`It must be a whole number from 1 to ${WORKERS_MAX}.`);
   }
   return value;
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535)
+    throw new InvalidArgumentError('It must be a port, 1 to 65535.');
+  return value;
+}
+
+function hostPort(text: string, known: Map<string, number>): Map<string, number> {
+  const [domain = '', number = ''] = text.split('=');
+  if (domain === '' || number === '') throw new InvalidArgumentError('It must be such as example.org=2525.');
+  return known.set(domain.toLowerCase(), port(number));
 }
 
 function count(text: string): number {

@@ -25,6 +25,11 @@ export function wallDate(): Date {
   return new RealDate();
 }
 
+/** A fixed date. @param text such as 2026-01-01T00:00:00Z */
+export function calendarDate(text: string): Date {
+  return new RealDate(text);
+}
+
 /** Runs `fn` once after `ms` of real time. @returns a function that cancels it */
 export function setRealTimeout(fn: () => void, ms: number): () => void {
   const timer = realSetTimeout(fn, ms);

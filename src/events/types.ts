@@ -107,6 +107,20 @@ interface SmtpGarbled {
   stage: Stage | 'other';
   text: string;
 }
+/** A session has turned to TLS after STARTTLS. */
+interface TlsStarted {
+  type: 'tls.started';
+  session: number;
+  /** `TLSv1.3`, ... */
+  protocol: string;
+  /** What the server showed. */
+  certificate: 'valid' | 'expired';
+}
+/** A session was to turn to TLS, and the handshake came to nothing. */
+interface TlsFailed {
+  type: 'tls.failed';
+  session: number;
+}
 /** A server took responsibility for a message, whether or not its reply reached the client. */
 interface MessageAccepted {
   type: 'message.accepted';
@@ -307,6 +321,8 @@ export type Fact =
   | SmtpCommand
   | SmtpReply
   | SmtpGarbled
+  | TlsStarted
+  | TlsFailed
   | MessageAccepted
   | ContactAdded
   | ContactStatusChanged

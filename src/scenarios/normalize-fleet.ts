@@ -70,6 +70,8 @@ function readDomain(reader: Reader, path: Path, folders: Folders): DomainPlan {
   if (shorthand !== undefined) plan.shorthand = shorthand;
   const profile = readProfile(reader, [...path, 'profile'], folders);
   if (profile) plan.profile = profile;
+  if (reader.get([...path, 'tls']) !== undefined)
+    plan.tls = reader.read(domainSchema.shape.tls, [...path, 'tls']) === true;
   const behaviors = [...path, 'behaviors'];
   if (reader.get(behaviors) !== undefined)
     plan.behaviors = readBehaviorList(reader, behaviors, { scope: 'domain', profile });

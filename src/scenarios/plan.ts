@@ -133,5 +133,5 @@ export type MailingNumber = (typeof MAILING_NUMBERS)[number];
 /** `cause` stands for contacts lost to that cause. */
 export type LostFigure = 'total' | 'notTheirs' | { cause: string };
 
-export const SERVER_NUMBERS = ['connections', 'peakConnections', 'refused', 'accepted'] as const;
+export const SERVER_NUMBERS = ['connections', 'peakConnections', 'refused', 'accepted', 'tls'] as const;
 export type ServerNumber = (typeof SERVER_NUMBERS)[number];

@@ -10,6 +10,8 @@ import { memoryStore } from '../sender/store/memory.js';
 import { MemoryNetwork } from '../simulator/network/memory.js';
 import type { Network } from '../simulator/network/network.js';
 import { TcpNetwork } from '../simulator/network/tcp.js';
+import { certificates } from '../simulator/certificates.js';
+import { usesTls } from './uses-tls.js';
 import { World } from '../simulator/world.js';
 import { formatDuration } from '../units.js';
 import { ForeignSenderHost } from './any-sender/foreign.js';
@@ -42,7 +44,11 @@ export async function play(plan: ScenarioPlan, stage: Stage): Promise<Verdict> {
     policy: plan.policy.name,
     wire: plan.wire,
   });
+  const tls = usesTls(plan.fleet, plan.events);
+  // What TLS does within one instant is nothing that the clock could see by itself.
+  if (tls) clock.watchHiddenImmediates();
   const world = new World({
+    certificates: tls ? await certificates() : undefined,
     clock,
     random: seededRandom(plan.seed),
     emit,

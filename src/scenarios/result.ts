@@ -117,6 +117,8 @@ export interface ServerResult {
   /** Connections that were refused or never answered. */
   refused: number;
   accepted: number;
+  /** Sessions that turned to TLS. */
+  tls: number;
   /** Replies by reply code. */
   replies: Record<string, number>;
 }

@@ -45,6 +45,12 @@ const ADDRESSES_TEXT = 'a list of addresses, which may hold * for any text';
 
 const domainSchema = z
   .strictObject({
+    tls: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether its servers offer STARTTLS; those with a behavior that acts there do so in any case',
+      ),
     profile: z
       .string({ error: PROFILE_TEXT })
       .min(1, PROFILE_TEXT)

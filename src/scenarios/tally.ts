@@ -121,12 +121,16 @@ export class Tally {
         replies[event.code] = (replies[event.code] ?? 0) + 1;
         return;
       }
+      case 'tls.started':
+        this.visited(this.sessions.get(event.session)!.domain).tls++;
+        return;
       case 'message.accepted': {
         this.visited(event.domain).accepted++;
         const mailing = this.sessions.get(event.session)!.mailing;
         if (mailing !== undefined) this.mailing(mailing).placement[event.placement]++;
         return;
       }
+      case 'tls.failed':
       case 'run.started':
       case 'run.ended':
       case 'clock.jumped':
@@ -287,7 +291,7 @@ function newMailing(kind: MailingTally['kind'], series: string | undefined): Mai
 }
 
 function newServer(): ServerResult {
-  return { connections: 0, peakConnections: 0, refused: 0, accepted: 0, replies: {} };
+  return { connections: 0, peakConnections: 0, refused: 0, accepted: 0, tls: 0, replies: {} };
 }
 
 function append(map: Map<string, number[]>, key: string, value: number): void {

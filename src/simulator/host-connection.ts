@@ -1,14 +1,14 @@
 // One session at a receiving server: asks for a verdict at every stage and does what it says.
 
 import type net from 'node:net';
-import type { SMTPServer } from 'smtp-server';
 import type { Placement, Stage } from '../events/types.js';
 import type { ComesBack, Verdict } from './behaviors/behavior.js';
-import type { Asked, Host } from './host.js';
+import type { Asked, FleetServer, Host } from './host.js';
 import type { Timer } from '../clock/clock.js';
 import type { ReceivedMessage } from './received-message.js';
 import { addressIn, replyError } from './reply-text.js';
-import { SpeakingConnection, type Done, type MessageDone } from './speaking-connection.js';
+import type { Done, MessageDone } from './speaking-connection.js';
+import { TlsConnection } from './tls-connection.js';
 
 /** Verdicts of the behaviors at one stage, asked for one by one. */
 type Verdicts = Iterator<Verdict, undefined>;
@@ -17,6 +17,7 @@ type Verdicts = Iterator<Verdict, undefined>;
 const STAGE_OF_COMMAND: Record<string, Stage> = {
   HELO: 'ehlo',
   EHLO: 'ehlo',
+  STARTTLS: 'starttls',
   MAIL: 'mail',
   RCPT: 'rcpt',
   DATA: 'data',
@@ -25,7 +26,7 @@ const STAGE_OF_COMMAND: Record<string, Stage> = {
 /** No server takes more; an endless message must come to an end. */
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
 
-export class HostConnection extends SpeakingConnection {
+export class HostConnection extends TlsConnection {
   /** Number of this connection at its host. */
   private readonly nth: number;
   private isLetIn = false;
@@ -38,12 +39,12 @@ export class HostConnection extends SpeakingConnection {
   private readonly named = new Map<string, Recipient>();
 
   constructor(
-    server: SMTPServer,
+    server: FleetServer,
     socket: net.Socket,
     private readonly host: Host,
   ) {
     const { clock, emit, nextSession } = host.options;
-    super(server, socket, { clock, emit, session: nextSession() });
+    super(server, socket, { clock, emit, session: nextSession() }, host.options.certificates);
     this.nth = host.countConnection();
     this.asked = blank(this.remoteAddress, this.nth);
     host.options.emit({
@@ -91,6 +92,7 @@ export class HostConnection extends SpeakingConnection {
 
   override _onClose(): void {
     if (!this._closed) {
+      this.tlsOver();
       this.host.options.emit({ type: 'connection.closed', session: this.log.session });
       if (this.isLetIn) this.host.letOut(this.remoteAddress);
     }
@@ -107,6 +109,19 @@ export class HostConnection extends SpeakingConnection {
   override handler_HELO(command: Buffer, callback: Done): void {
     this.asked.isHelo = true;
     this.at('ehlo', callback, () => super.handler_HELO(command, callback));
+  }
+
+  override get offersTls(): boolean {
+    return this.host.offersTls;
+  }
+
+  override handler_STARTTLS(command: Buffer, callback: Done): void {
+    // Asked for with a parameter, or twice: the library answers 501 or 503.
+    if (this.secure || /\s\S/.test(command.toString().trim())) {
+      return super.handler_STARTTLS(command, callback);
+    }
+    this.certificate = 'valid';
+    this.at('starttls', callback, () => super.handler_STARTTLS(command, callback));
   }
 
   override handler_MAIL(command: Buffer, callback: Done): void {
@@ -246,6 +261,9 @@ export class HostConnection extends SpeakingConnection {
         return verdict.mute ? undefined : refused();
       case 'drop':
         return this.drop(verdict.how);
+      case 'certificate':
+        this.certificate = verdict.which;
+        return this.answer(verdicts, refused, proceed);
       case 'manner':
         return this.adopt(verdict.manner, () => this.answer(verdicts, refused, proceed));
       case 'silence':

@@ -1,6 +1,7 @@
 // One receiving server: asks its behaviors at every point of the dialogue and tells the log what
 // it saw. It knows SMTP and nothing of the sender.
 
+import type { SecureContext, TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { Clock } from '../clock/clock.js';
 import type { Emit } from '../events/types.js';
@@ -8,6 +9,7 @@ import type { Random } from '../random.js';
 import { wildcard } from '../wildcard.js';
 import { BEHAVIORS } from './behaviors/index.js';
 import type { Scope, Situation, Verdict, Words } from './behaviors/behavior.js';
+import type { Certificates } from './certificates.js';
 import { holds } from './conditions.js';
 import { HostConnection } from './host-connection.js';
 import type { Handshake, Listener } from './network/network.js';
@@ -33,6 +35,8 @@ export interface HostOptions {
   clock: Clock;
   random: Random;
   emit: Emit;
+  /** Needed to offer STARTTLS. */
+  certificates?: Certificates | undefined;
   /** Numbers the sessions of the whole fleet. */
   nextSession: () => number;
   /** Sends something back to a return path when its time has come. */
@@ -136,6 +140,11 @@ export class Host implements Listener {
   /** Whether any behavior acts at a point. */
   actsAt(point: Point): boolean {
     return this.points.has(point);
+  }
+
+  /** Whether it can do TLS: it is told so, or has something to do at `starttls`. */
+  get offersTls(): boolean {
+    return this.options.plan.tls === true || this.actsAt('starttls');
   }
 
   /** A connection of a client stands. */
@@ -249,7 +258,7 @@ function offers(ehlo: readonly string[] | undefined): Partial<SMTPServerOptions>
 }
 
 /** smtp-server with our connection in the place of its own. */
-class FleetServer extends SMTPServer {
+export class FleetServer extends SMTPServer {
   private readonly bySession = new WeakMap<object, HostConnection>();
 
   constructor(private readonly host: Host) {
@@ -257,7 +266,7 @@ class FleetServer extends SMTPServer {
       name: host.name,
       banner: '',
       authOptional: true,
-      disabledCommands: ['AUTH', 'STARTTLS'],
+      disabledCommands: ['AUTH'],
       disableReverseLookup: true,
       logger: false,
       socketTimeout: COMMAND_TIMEOUT_MS,
@@ -276,8 +285,22 @@ class FleetServer extends SMTPServer {
     connection.init();
   }
 
-  /** Without STARTTLS no certificate is ever shown, and making one costs a millisecond a host. */
+  /** Certificates are chosen when they are shown, see `show`; making one here costs a millisecond a host. */
   override updateSecureContext(): void {}
+
+  /** The certificate of the TLS session that is begun next, whatever name the client asks for. */
+  show(certificate: SecureContext): void {
+    this.secureContext = new Map([['*', certificate]]);
+  }
+
+  override _resolveSNI(...[, callback]: Parameters<SMTPServer['_resolveSNI']>): void {
+    callback(null);
+  }
+
+  override onSecure(...[socket, session, callback]: Parameters<SMTPServer['onSecure']>): void {
+    this.bySession.get(session)!.onSecure((socket as TLSSocket).getProtocol() ?? 'unknown');
+    callback();
+  }
 
   override onMailFrom(...[, , callback]: Parameters<SMTPServer['onMailFrom']>): void {
     callback();

@@ -69,6 +69,8 @@ export interface ProfilePlan {
 }
 
 export interface DomainPlan {
+  /** Its servers offer STARTTLS. Those of a domain with a behavior at `starttls` do so in any case. */
+  tls?: boolean;
   /** A mailbox that is not named does what the `+` of its address says, see `shorthand.ts`. */
   shorthand?: boolean;
   /** How its servers speak. */

@@ -29,7 +29,7 @@ export interface SessionLog {
 
 export abstract class SpeakingConnection extends SMTPConnection {
   /** Below TLS, if there is any. */
-  private readonly raw: net.Socket;
+  protected readonly raw: net.Socket;
   private readonly speech: Speech;
   /** How the next reply is given, when not plainly. */
   protected manner: Manner | undefined;

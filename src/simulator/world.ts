@@ -4,13 +4,15 @@
 
 import type net from 'node:net';
 import type { Clock } from '../clock/clock.js';
+import type { Certificates } from './certificates.js';
 import { invariant } from '../errors.js';
 import type { Emit } from '../events/types.js';
 import type { Random } from '../random.js';
 import { bounce } from './behaviors/return-later.js';
 import { FakeDns } from './dns.js';
 import { Host } from './host.js';
-import type { Network } from './network/network.js';
+import { MemoryNetwork } from './network/memory.js';
+import type { Wire } from './network/network.js';
 import { Postman } from './returns/postman.js';
 import type { MemorySocket } from './network/socket.js';
 import type { BehaviorPlan, DomainPlan } from './plan.js';
@@ -25,14 +27,19 @@ export interface WorldOptions {
   random: Random;
   emit: Emit;
   fleet: Record<string, DomainPlan>;
-  network: Network;
+  /** The wire; in memory when absent. */
+  network?: Wire;
+  /** Of the wire in memory, ms. */
+  latencyMs?: number;
   /** Address from which clients connect, as the servers see it. */
   clientAddress: string;
+  /** Needed where a server offers STARTTLS. */
+  certificates?: Certificates | undefined;
 }
 
 export class World {
   readonly dns: FakeDns;
-  private readonly network: Network;
+  private readonly network: Wire;
   private readonly fleet: Map<string, DomainPlan>;
   private readonly byDomain = new Map<string, Host>();
   private readonly byName = new Map<string, Host>();
@@ -44,7 +51,7 @@ export class World {
 
   constructor(private readonly options: WorldOptions) {
     this.fleet = new Map(Object.entries(options.fleet));
-    this.network = options.network;
+    this.network = options.network ?? new MemoryNetwork(options.clock, options.latencyMs ?? 0);
     this.dns = new FakeDns({
       exchangeOf: (domain) =>
         this.attached.has(domain.toLowerCase()) ? exchangeName(domain) : this.hostOf(domain)?.name,
@@ -147,6 +154,7 @@ export class World {
       clock,
       random,
       emit,
+      certificates: this.options.certificates,
       nextSession: () => ++this.sessions,
       sendBack: (letter) => this.postman.send(letter),
     });

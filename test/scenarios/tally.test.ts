@@ -154,9 +154,10 @@ describe('what servers saw', () => {
         peakConnections: 1,
         refused: 0,
         accepted: 1,
+        tls: 0,
         replies: { 250: 2, 450: 1 },
       },
-      'y.example': { connections: 0, peakConnections: 0, refused: 1, accepted: 0, replies: {} },
+      'y.example': { connections: 0, peakConnections: 0, refused: 1, accepted: 0, tls: 0, replies: {} },
     });
   });
 

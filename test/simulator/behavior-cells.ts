@@ -238,6 +238,15 @@ export const CELLS: Record<string, Partial<Record<Point, Cell | Cell[]>>> = {
       usual: { ehlo: withSize(21) },
     },
   },
+  // The two ways that begin with 220 show themselves in bytes that are never the same twice: they are
+  // seen in the scenario about STARTTLS, by what comes of them.
+  'tls-broken': {
+    starttls: {
+      ...says('454 4.7.0 TLS not available due to temporary reason', { how: 'refused' }),
+      usual: { ehlo: USUAL.ehlo.replace('250 SMTPUTF8', '250-SMTPUTF8\r\n250 STARTTLS') },
+      command: 'STARTTLS\r\n',
+    },
+  },
   'return-later': { message: { doc: '250', params: { after: '1m' }, shown: { accepted: true } } },
   'auto-reply': { message: { doc: '250', params: { after: '1m' }, shown: { accepted: true } } },
   down: { dial: { doc: 'RST', shown: { refused: true } } },

@@ -44,7 +44,8 @@ describe('the wire shows', () => {
       }
       for (const step of DIALOGUE) {
         const atBody = point === 'body' && step === 'message';
-        const isHere = step === point || atBody;
+        const atStarttls = point === 'starttls' && step === 'mail';
+        const isHere = step === point || atBody || atStarttls;
         const since = lab.clock.now();
         const usual = atBody ? 'Subject: hello\r\n' : COMMANDS[step];
         client.write(isHere ? (command ?? usual) : usual);

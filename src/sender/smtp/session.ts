@@ -69,6 +69,9 @@ export class Session {
   onFinalDot: () => void = () => undefined;
   /** Told once, when nothing is left of the connection. */
   onClosed: () => void = () => undefined;
+  /** STARTTLS came to nothing here: it is not tried again. */
+  private isPlain = false;
+  private isFallingBack = false;
   private socket!: net.Socket;
   private localEnd: string | undefined;
   private client: SmtpClient | undefined;
@@ -87,6 +90,10 @@ export class Session {
   /** Opens the connection up to a usable EHLO. @param done without a result: it stands */
   connect(done: Settle): void {
     this.settle = done;
+    this.dial();
+  }
+
+  private dial(): void {
     this.expectWithin(this.options.timeouts.dial);
     const socket = this.options.dialer.dial(this.target.address, this.target.port);
     this.socket = socket;
@@ -165,7 +172,9 @@ export class Session {
       connection: socket,
       host: this.target.host,
       name: this.options.clientName,
-      ignoreTLS: true,
+      // Opportunistic (RFC 7435): any certificate is better than none, since none is taken too.
+      ignoreTLS: this.isPlain,
+      tls: { rejectUnauthorized: false, minVersion: 'TLSv1' },
       connectionTimeout: LIBRARY_TIMEOUT_MS,
       greetingTimeout: LIBRARY_TIMEOUT_MS,
       socketTimeout: LIBRARY_TIMEOUT_MS,
@@ -175,10 +184,15 @@ export class Session {
     this.client = client;
     client.onFinalDot = () => this.onFinalDot();
     client.onStage = (stage) => this.expectWithin(this.options.timeouts[stage]);
-    client.on('error', (error: LibraryError) => this.broken(error));
-    client.once('end', () => this.destroy());
+    client.on('error', (error: LibraryError) => {
+      if (client === this.client) this.broken(error);
+    });
+    client.once('end', () => {
+      if (client === this.client) this.destroy();
+    });
     this.expectWithin(this.options.timeouts.connect);
     client.connect((error) => {
+      if (client !== this.client) return;
       if (error) return this.broken(error);
       const done = this.take();
       this.state = 'idle';
@@ -198,6 +212,7 @@ export class Session {
 
   /** The connection is of no more use: no dialogue came about, or it broke in the middle. */
   private broken(error: LibraryError): void {
+    if (this.fallBack()) return;
     this.finish(this.resultOf(error));
     this.destroy();
   }
@@ -233,6 +248,7 @@ export class Session {
   }
 
   private fail(code: string): void {
+    if (this.fallBack()) return;
     this.finish(this.lost(code));
     this.destroy();
   }
@@ -244,6 +260,24 @@ export class Session {
       outcome: this.client?.finalDotSent && stage === 'message' ? 'unknown' : 'unreachable',
       error,
     };
+  }
+
+  /**
+   * TLS was offered and came to nothing: another connection to the same host does without, and what
+   * comes of that is the result (RFC 3207, 4.1 leaves it to the client).
+   *
+   * @returns whether that is what happened
+   */
+  private fallBack(): boolean {
+    const { client } = this;
+    if (this.isFallingBack) return true;
+    if (this.state !== 'connecting' || this.isPlain || client?.awaiting !== 'starttls') return false;
+    this.isPlain = true;
+    this.isFallingBack = true;
+    this.client = undefined;
+    client.close();
+    this.socket.destroy();
+    return true;
   }
 
   private finish(result: DialogueResult): void {
@@ -260,6 +294,7 @@ export class Session {
   private destroy(): void {
     if (this.state === 'closed') return;
     this.state = 'closing';
+    this.isFallingBack = false;
     this.timer?.cancel();
     this.timer = undefined;
     this.client?.close();
@@ -268,6 +303,14 @@ export class Session {
 
   private closed(): void {
     if (this.state === 'closed') return;
+    if (this.fallBack()) {
+      this.isFallingBack = false;
+      try {
+        return this.dial();
+      } catch {
+        // This sender was killed meanwhile: it dials nobody any more.
+      }
+    }
     this.fail('ECLOSED');
     this.state = 'closed';
     this.onClosed();

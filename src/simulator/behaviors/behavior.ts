@@ -71,6 +71,8 @@ export type Verdict =
   | { kind: 'drop'; how: 'fin' | 'rst'; kept?: boolean; afterMs?: number }
   /** Sends bytes in the place of a reply; what was asked for is not done. */
   | { kind: 'bytes'; pieces: readonly Piece[]; reply?: Reply; mute?: boolean }
+  /** Shows this certificate once TLS begins: the next behavior is asked. */
+  | { kind: 'certificate'; which: 'expired' | 'none' }
   /** Says how the reply is given, whatever it will be: the next behavior is asked. */
   | { kind: 'manner'; manner: Manner };
 

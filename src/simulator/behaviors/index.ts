@@ -19,6 +19,7 @@ import { reply } from './reply.js';
 import { returnLater } from './return-later.js';
 import { slow } from './slow.js';
 import { throttle } from './throttle.js';
+import { tlsBroken } from './tls-broken.js';
 import { tooBig } from './too-big.js';
 import { unreachable } from './unreachable.js';
 import { unresponsive } from './unresponsive.js';
@@ -43,6 +44,7 @@ export const BEHAVIORS: ReadonlyMap<string, BehaviorDefinition> = new Map(
     slow,
     disconnect,
     garbled,
+    tlsBroken,
     reply,
     catalogue,
     returnLater,

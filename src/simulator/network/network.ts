@@ -19,7 +19,16 @@ const FIRST_CLIENT_PORT = 49_152;
 const CLIENT_PORTS = 65_536 - FIRST_CLIENT_PORT;
 
 /** The network between the fleet and whoever dials it. */
-export abstract class Network {
+export interface Wire {
+  /** @returns ends it: from then on handshakes are refused */
+  listen(at: Endpoint, listener: Listener): { close(): void };
+  connect(to: Endpoint, clientAddress: string): MemorySocket;
+  /** Frees what it holds of the operating system; nothing more is told to anybody. */
+  close(): Promise<void>;
+}
+
+/** A wire on the clock. */
+export abstract class Network implements Wire {
   private readonly listeners = new Map<string, Listener>();
   private connections = 0;
 
@@ -28,7 +37,6 @@ export abstract class Network {
     protected readonly latencyMs: number,
   ) {}
 
-  /** @returns ends it: from then on handshakes are refused */
   listen(at: Endpoint, listener: Listener): { close(): void } {
     const key = keyOf(at);
     invariant(!this.listeners.has(key), `${key} has a listener already`);
@@ -65,7 +73,6 @@ export abstract class Network {
     listener.accept(server);
   }
 
-  /** Frees what the network holds of the operating system; nothing more is told to anybody. */
   close(): Promise<void> {
     return Promise.resolve();
   }

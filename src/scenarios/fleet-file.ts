@@ -1,0 +1,34 @@
+// The fleet of a scenario file, or of a file that holds nothing but a fleet, for servers that stand by
+// themselves.
+
+import { dirname, resolve } from 'node:path';
+import { loadScenario, type LoadOptions } from './load.js';
+import { readFleet } from './normalize-fleet.js';
+import type { ScenarioPlan } from './plan.js';
+import { arrangeProblems, type Problem } from './problems.js';
+import { Reader } from './reader.js';
+import { displayPath, readSource } from './source-file.js';
+import { parseYaml } from './yaml-file.js';
+
+/** A fleet, what changes in it and when, and the seed of its draws. */
+export type FleetPlan = Pick<ScenarioPlan, 'fleet' | 'events' | 'seed'>;
+
+export type FleetFile =
+  { plan: FleetPlan; problems?: undefined } | { plan?: undefined; problems: Problem[]; source: string };
+
+/** @param path relative to the folder of the options */
+export function loadFleet(path: string, options: LoadOptions): FleetFile {
+  const absolute = resolve(options.cwd, path);
+  const text = readSource(absolute);
+  const yaml = 'text' in text ? parseYaml(displayPath(absolute, options.cwd), text.text) : undefined;
+  if (!yaml || !holdsFleetAlone(yaml.value)) return loadScenario(path, options);
+  const reader = new Reader(yaml);
+  const fleet = readFleet(reader, { scenario: dirname(absolute), cwd: options.cwd });
+  const problems = arrangeProblems([...yaml.problems, ...reader.problems]);
+  if (problems.length > 0) return { problems, source: 'text' in text ? text.text : '' };
+  return { plan: { fleet: Object.fromEntries(fleet.domains), events: [], seed: options.seed ?? '1' } };
+}
+
+function holdsFleetAlone(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).join() === 'fleet';
+}

@@ -1,0 +1,10 @@
+// Whether a fleet may come to do TLS: only then are certificates made.
+
+import type { ScenarioPlan } from './plan.js';
+
+/** @param events those that change behaviors count too */
+export function usesTls(fleet: ScenarioPlan['fleet'], events: ScenarioPlan['events']): boolean {
+  const changes = events.map((event) => (event.action === 'set' ? event.behaviors : []));
+  const all = [...Object.values(fleet).map(({ behaviors }) => behaviors), ...changes].flat();
+  return Object.values(fleet).some(({ tls }) => tls) || all.some(({ at }) => at === 'starttls');
+}

@@ -1,0 +1,166 @@
+// The live fleet: what a program sees that connects to its ports, byte for byte, in real time.
+
+import { once } from 'node:events';
+import net from 'node:net';
+import tls from 'node:tls';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { RunEvent } from '../../src/events/types.js';
+import { type TestScreen, Workplace } from './harness.js';
+
+const places: Workplace[] = [];
+afterEach(() => places.splice(0).forEach((place) => place.remove()));
+
+const FLEET = `
+fleet:
+  example.org:
+    tls: true
+    mailboxes:
+      bob: mailbox-full
+  down.example: { behaviors: [down] }
+  broken.example: { behaviors: [{ do: tls-broken, how: refused }] }
+  default: {}
+`;
+
+async function serving(argv: string[], files: Record<string, string> = {}) {
+  const place = new Workplace().write(files);
+  places.push(place);
+  const abort = new AbortController();
+  const started = place.start(['serve', ...argv], { signal: abort.signal });
+  const ports: TestScreen = argv.includes('--json') ? started.stderr : started.stdout;
+  await Promise.race([ports.until('Ctrl-C ends it.'), started.code]);
+  const portOf = (domain: string): number =>
+    Number(new RegExp(`127\\.0\\.0\\.1:(\\d+) +${domain}`).exec(ports.text)?.[1]);
+  const end = async (): Promise<number> => {
+    abort.abort();
+    return started.code;
+  };
+  onTestFinished(() => void end());
+  return { ...started, portOf, end };
+}
+
+/** The smallest client: writes lines, reads whole replies. */
+class Client {
+  private text = '';
+  constructor(readonly socket: net.Socket) {
+    socket.setEncoding('latin1').on('data', (bytes: string) => (this.text += bytes));
+  }
+
+  static async to(port: number): Promise<Client> {
+    const client = new Client(net.connect(port, '127.0.0.1'));
+    onTestFinished(() => void client.socket.destroy());
+    await once(client.socket, 'connect');
+    return client;
+  }
+
+  async reply(): Promise<string> {
+    for (;;) {
+      const whole = /^(?:\d{3}-[^\r\n]*\r\n)*\d{3} [^\r\n]*\r\n/.exec(this.text)?.[0];
+      if (whole !== undefined) {
+        this.text = this.text.slice(whole.length);
+        return whole;
+      }
+      await once(this.socket, 'data');
+    }
+  }
+
+  ask(line: string): Promise<string> {
+    this.socket.write(`${line}\r\n`);
+    return this.reply();
+  }
+}
+
+describe('a live fleet', () => {
+  test('speaks RFC 5321 to a raw socket, and ends with 0', async () => {
+    const { portOf, end, stdout } = await serving([]);
+    const client = await Client.to(portOf('every other domain'));
+    expect(await client.reply()).toBe('220 mx.default ESMTP\r\n');
+    expect(await client.ask('EHLO client.test')).toMatch(/^250-.*\r\n(250-.*\r\n)*250 [A-Z0-9]+\r\n$/);
+    expect(await client.ask('MAIL FROM:<a@client.test>')).toMatch(/^250 /);
+    expect(await client.ask('RCPT TO:<b@example.net>')).toMatch(/^250 /);
+    expect(await client.ask('DATA')).toMatch(/^354 /);
+    expect(await client.ask('Subject: hi\r\n\r\n..dot\r\n.')).toMatch(/^250 2\.0\.0 Ok: queued as/);
+    expect(await client.ask('NOSUCH')).toMatch(/^500 /);
+    expect(await client.ask('RSET')).toMatch(/^250 /);
+    expect(await client.ask('QUIT')).toMatch(/^221 /);
+    await once(client.socket, 'close');
+    await stdout.until('closed');
+    expect(stdout.text).toContain('> EHLO client.test');
+    expect(stdout.text).toMatch(/took a message of 21 bytes for b@example\.net: inbox/);
+    expect(await end()).toBe(0);
+    await expect(Client.to(portOf('every other domain'))).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('plays the behaviors of a file, and tells them as NDJSON', async () => {
+    const { portOf, end, stdout } = await serving(['fleet.yaml', '--json'], { 'fleet.yaml': FLEET });
+    // In the order of swaks: greeting, EHLO, MAIL, RCPT refused, QUIT.
+    const client = await Client.to(portOf('example\\.org'));
+    await client.reply();
+    await client.ask('EHLO swaks.test');
+    await client.ask('MAIL FROM:<a@client.test>');
+    expect(await client.ask('RCPT TO:<bob@example.org>')).toMatch(/^452 4\.2\.2 /);
+    expect(await client.ask('QUIT')).toMatch(/^221 /);
+    await stdout.until('connection.closed');
+    const events = stdout.text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as RunEvent);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
+    expect(events.find((event) => event.type === 'smtp.reply' && event.stage === 'rcpt')).toMatchObject({
+      code: 452,
+      enhanced: '4.2.2',
+    });
+    expect(await end()).toBe(0);
+  });
+
+  test('does TLS after STARTTLS', async () => {
+    const { portOf, stdout } = await serving(['fleet.yaml'], { 'fleet.yaml': FLEET });
+    const client = await Client.to(portOf('example\\.org'));
+    await client.reply();
+    expect(await client.ask('EHLO client.test')).toContain('STARTTLS');
+    expect(await client.ask('STARTTLS')).toMatch(/^220 /);
+    client.socket.removeAllListeners('data');
+    const socket = tls.connect({ socket: client.socket, rejectUnauthorized: false });
+    const secure = new Client(socket);
+    await once(socket, 'secureConnect');
+    expect(socket.getPeerCertificate().subject.CN).toBe('fleet.bouncelab.test');
+    expect(await secure.ask('EHLO client.test')).not.toContain('STARTTLS');
+    expect(await secure.ask('MAIL FROM:<a@client.test>')).toMatch(/^250 /);
+    socket.destroy();
+    await stdout.until('closed');
+    expect(stdout.text).toContain('TLSv1.3 with a certificate that is valid');
+
+    const broken = await Client.to(portOf('broken\\.example'));
+    await broken.reply();
+    await broken.ask('EHLO client.test');
+    expect(await broken.ask('STARTTLS')).toMatch(/^454 4\.7\.0 /);
+  });
+
+  test('resets connections to a host that is down', async () => {
+    const { portOf } = await serving(['fleet.yaml'], { 'fleet.yaml': FLEET });
+    const socket = net.connect(portOf('down\\.example'), '127.0.0.1');
+    const [error] = (await once(socket, 'error').catch((thrown: unknown) => [thrown])) as [
+      NodeJS.ErrnoException,
+    ];
+    expect(error.code).toBe('ECONNRESET');
+  });
+
+  test('takes the ports that it is given, and says when one cannot be had', async () => {
+    const taken = net.createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await once(taken, 'listening');
+    const { port } = taken.address() as net.AddressInfo;
+    const { code, stderr } = await serving(['--port', String(port)]);
+    expect(await code).toBe(2);
+    expect(stderr.text).toContain('EADDRINUSE');
+    expect(stderr.text).toContain('choose another port');
+  });
+
+  test('refuses a port for a domain that it does not have, and a file that is wrong', async () => {
+    const wrong = await serving(['fleet.yaml', '--host-port', 'other.example=2525'], { 'fleet.yaml': FLEET });
+    expect(await wrong.code).toBe(2);
+    expect(wrong.stderr.text).toContain('other.example, which is not in the fleet');
+    const bad = await serving(['bad.yaml'], { 'bad.yaml': 'fleet: { example.org: { behaviors: [bussy] } }' });
+    expect(await bad.code).toBe(3);
+    expect(bad.stderr.text).toContain('bussy');
+  });
+});
