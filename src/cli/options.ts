@@ -24,6 +24,8 @@ export interface RunOptions {
   lastFailed: boolean;
   watch: boolean;
   checkDeterminism: boolean;
+  /** File for the contacts after the run. */
+  exportContacts?: string;
   /** Milliseconds of real time. */
   timeout: number;
   debug?: boolean;

@@ -85,6 +85,7 @@ of 130, 4, 3, 5, 1 is taken.`,
     .option('--last-failed', 'only what did not pass in the last run', false)
     .option('--watch', 'run again when a file changes', false)
     .option('--check-determinism', 'play each scenario twice and stop at the first event that differs', false)
+    .option('--export-contacts <file>', 'write the contacts after the run of one scenario, as CSV', nonEmpty)
     .addOption(
       new Option('--timeout <duration>', 'real time that one scenario may use')
         .argParser(duration)

@@ -1,14 +1,14 @@
 // `bouncelab run`: select, play, report.
 
-import { existsSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
 import { createReporters, parseReporters, type ReporterName } from '../reporters/index.js';
 import { defaultWorkers, WorkerPool } from '../scenarios/executor.js';
 import { exitCodeOf } from '../scenarios/exit-code.js';
 import { readLatest } from '../scenarios/output.js';
 import { loadPolicy, unknownPolicy } from '../scenarios/policy-file.js';
-import { selectScenarios } from '../scenarios/selection.js';
+import { selectScenarios, type Entry } from '../scenarios/selection.js';
 import { runSuite } from '../scenarios/suite.js';
 import { problemLines } from './errors.js';
 import { inputsOr } from './inputs.js';
@@ -46,11 +46,14 @@ async function runOnce(
   const { grep, seed, policy, sender, wire, bail, timeout } = options;
   const inputs = only && files.length === 0 ? [...only] : inputsOr(files);
   const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy, sender, wire });
+  const contactsFile = options.exportContacts && exportTarget(options.exportContacts, entries, io);
+  for (const entry of entries) tellWarnings(entry, io);
   const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
   const executor = createExecutor({
     workers: options.workers ?? defaultWorkers(),
     wallLimitMs: timeout,
     checkDeterminism: options.checkDeterminism,
+    ...(contactsFile ? { contactsFile } : {}),
     ...(options.debug || io.env.BOUNCELAB_DEBUG === '1'
       ? { log: (text) => io.stderr.write(`${text}\n`) }
       : {}),
@@ -75,6 +78,43 @@ async function runOnce(
     signal: io.signal,
   });
   return exitCodeOf(result);
+}
+
+/** Looks before anything runs whether the contacts can be written to where they shall go. */
+function exportTarget(name: string, entries: readonly Entry[], io: Io): string {
+  const [{ file }, ...others] = entries as [Entry, ...Entry[]];
+  if (others.length > 0) {
+    throw new BouncelabError(
+      'E_USAGE',
+      `--export-contacts is for one scenario, and ${entries.length} are to be played`,
+      { hint: `name one of them, such as ${file}` },
+    );
+  }
+  const target = resolve(io.cwd, name);
+  const folder = dirname(target);
+  if (!existsSync(folder)) {
+    throw new BouncelabError(
+      'E_OUTPUT',
+      `the contacts cannot be written to ${name}: there is no folder ${folder}`,
+      {
+        hint: 'make the folder, or name another file',
+      },
+    );
+  }
+  if (existsSync(target) && !statSync(target).isFile()) {
+    throw new BouncelabError('E_OUTPUT', `the contacts cannot be written to ${name}: it is not a file`, {
+      hint: 'name a file',
+    });
+  }
+  return target;
+}
+
+/** What was left out of a scenario because it says so. */
+function tellWarnings({ warnings = [], source }: Entry, io: Io): void {
+  for (const warning of warnings) {
+    const columns = Math.max(20, io.stderr.columns());
+    for (const text of problemLines(warning, source, columns, io.stderr.color)) io.stderr.write(`${text}\n`);
+  }
 }
 
 function reporterNames(options: RunOptions, io: Io): ReporterName[] {

@@ -28,7 +28,7 @@ export function validate(files: string[], io: Io): ExitCode {
     kinds.push(checked.kind);
     problems += checked.problems.length;
     if (checked.problems.length > 0) invalid++;
-    for (const problem of checked.problems) {
+    for (const problem of [...(checked.warnings ?? []), ...checked.problems]) {
       for (const text of problemLines(problem, checked.source, columns, io.stdout.color))
         io.stdout.write(`${text}\n`);
     }

@@ -38,6 +38,8 @@ export interface WorkerPoolOptions {
   wallLimitMs: number;
   /** Real time that a scenario gets beyond its limit to end by itself and explain why, ms. */
   graceMs?: number;
+  /** CSV file for the contacts after the run, when there is one scenario. */
+  contactsFile?: string;
   /** Play each scenario twice, and fail it when the two differ. */
   checkDeterminism?: boolean;
   /** The worker's module; default: the one that plays scenarios. */
@@ -80,9 +82,16 @@ export class WorkerPool implements Executor {
     const startedAt = wallNow();
     let virtualMs = 0;
     const seat = this.#takeSeat();
-    const { wallLimitMs, checkDeterminism = false } = this.#options;
+    const { wallLimitMs, contactsFile, checkDeterminism = false } = this.#options;
     const { plan, eventsFile, viewFile } = job;
-    const order = { plan, eventsFile, ...(viewFile && { viewFile }), wallLimitMs, checkDeterminism };
+    const order = {
+      plan,
+      eventsFile,
+      wallLimitMs,
+      checkDeterminism,
+      ...(viewFile && { viewFile }),
+      ...(contactsFile && { contactsFile }),
+    };
     const end = await seat.play(order, (progress) => {
       virtualMs = progress.virtualMs;
       job.onProgress(progress);

@@ -33,6 +33,8 @@ export interface CheckedFile {
   source: string;
   /** None when it is valid. */
   problems: readonly Problem[];
+  /** What was left out, as the file wants it. */
+  warnings?: readonly Problem[];
 }
 
 /** Checks a file as what it is meant to be. @param file relative to `cwd` */
@@ -41,7 +43,10 @@ export function checkFile(file: string, cwd: string): CheckedFile {
   const read = readSource(path);
   const source = 'text' in read ? read.text : '';
   const kind = kindOf(source);
-  if (kind === 'scenario') return { kind, source, problems: loadScenario(file, { cwd }).problems ?? [] };
+  if (kind === 'scenario') {
+    const { problems = [], warnings = [] } = loadScenario(file, { cwd });
+    return { kind, source, problems, warnings };
+  }
   const loaded = kind === 'policy' ? loadPolicy(path, cwd, cwd) : loadCauses(path, cwd);
   return { kind, source, problems: loaded && 'problems' in loaded ? loaded.problems : [] };
 }

@@ -26,9 +26,12 @@ export interface LoadOptions {
 }
 
 /** A scenario file after loading: its plan, or what is wrong with it. `source` is empty when it could not be read. */
-export type LoadResult = { file: string; source: string } & (
-  { plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] }
-);
+export type LoadResult = {
+  file: string;
+  source: string;
+  /** What is wrong and was left out, as the file wants it. */
+  warnings?: readonly Problem[];
+} & ({ plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] });
 
 /**
  * Loads one scenario.
@@ -69,7 +72,13 @@ export function loadScenarioText(path: string, source: string, options: LoadOpti
   const problems = arrangeProblems([...yaml.problems, ...reader.problems]);
   if (!body || !policy || problems.length > 0) return { file, source, problems };
   const { seed = body.seed, wire = body.wire } = options;
-  return { file, source, plan: { ...body, policy, seed, wire, ...(sender ? { sender } : {}) } };
+  const { warnings } = reader;
+  return {
+    file,
+    source,
+    plan: { ...body, policy, seed, wire, ...(sender ? { sender } : {}) },
+    ...(warnings.length > 0 ? { warnings } : {}),
+  };
 }
 
 /** The module that sends, if the file or the command line names one; it is only looked for here. */

@@ -131,8 +131,15 @@ function readGenerated(reader: Reader, audience: Audience, path: Path): void {
 
 function readFile(reader: Reader, audience: Audience, path: Path, scenario: string, cwd: string): void {
   const name = reader.read(audienceSchema.shape.file, path);
+  const onBadLine: Path = ['audience', 'onBadLine'];
+  const isSkipping = reader.read(audienceSchema.shape.onBadLine, onBadLine) === 'skip';
   if (name === undefined) {
     if (reader.get(path) !== undefined) audience.complete = false;
+    else if (reader.get(onBadLine) !== undefined)
+      reader.problem(onBadLine, '`onBadLine` is about the lines of `file`, and there is none', {
+        on: 'key',
+        hint: 'remove it, or name a `file`',
+      });
     return;
   }
   const absolute = resolve(dirname(scenario), name);
@@ -145,13 +152,20 @@ function readFile(reader: Reader, audience: Audience, path: Path, scenario: stri
     return;
   }
   const { rows, problems, source } = result;
-  if (problems.length > 0) audience.complete = false;
-  for (const problem of problems) reader.foreign(problem);
+  // Without columns no line could be good, and none can be left out.
+  const isPassedOver = isSkipping && rows.length > 0;
+  if (problems.length > 0 && !isPassedOver) audience.complete = false;
+  for (const problem of problems) {
+    if (isPassedOver) reader.warn(problem);
+    else reader.foreign(problem);
+  }
   for (const { contact, location } of rows) {
     const first = audience.add(contact, { location, source });
     if (!first) continue;
     const message = `the contact ${quoted(contact.address)} is named twice`;
-    reader.foreign({ message, hint: firstHint(reader, first, file), location, source });
+    const problem = { message, hint: firstHint(reader, first, file), location, source };
+    if (isSkipping) reader.warn(problem);
+    else reader.foreign(problem);
   }
 }
 

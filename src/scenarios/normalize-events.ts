@@ -166,8 +166,10 @@ function bring(reader: Reader, { plan, path }: Read, people: People): void {
 function checkSubject(reader: Reader, { plan, path }: Read, people: People, fleet: Fleet): void {
   switch (plan.action) {
     case 'opt-out':
-    case 'reactivate':
       people.check(reader, plan.address, [...path, plan.action], { at: plan.at });
+      return;
+    case 'reactivate':
+      people.check(reader, plan.address, [...path, plan.action], { at: plan.at, patterns: true });
       return;
     case 'add':
     case 'subscribe':

@@ -72,6 +72,7 @@ export interface MessagePlan {
 
 export type EventPlan = { at: number } & (
   | { action: 'opt-out'; address: string }
+  /** `address` may hold `*`: then it is about those that are in error. */
   | { action: 'reactivate'; address: string; reason: string; by: string }
   | { action: 'subscribe'; address: string }
   | { action: 'add'; address: string }

@@ -20,6 +20,7 @@ export interface ProblemOptions {
 export class Reader {
   readonly #yaml: YamlFile;
   readonly #problems: Problem[] = [];
+  readonly #warnings: Problem[] = [];
 
   constructor(yaml: YamlFile) {
     this.#yaml = yaml;
@@ -38,6 +39,16 @@ export class Reader {
   /** What was found besides the syntax errors of the file. */
   get problems(): readonly Problem[] {
     return this.#problems;
+  }
+
+  /** Problems of other files that do not stand in the way. */
+  get warnings(): readonly Problem[] {
+    return this.#warnings;
+  }
+
+  /** Tells of a problem of another file that is passed over. */
+  warn(problem: Problem): void {
+    this.#warnings.push(problem);
   }
 
   get failed(): boolean {

@@ -8,6 +8,7 @@ import { VirtualClock } from '../clock/virtual.js';
 import { BouncelabError } from '../errors.js';
 import { EventLog } from '../events/log.js';
 import type { RunEvent } from '../events/types.js';
+import { writeContacts, type ContactLine } from './contacts-file.js';
 import { Judge } from './judge.js';
 import type { ScenarioPlan } from './plan.js';
 import { play } from './play.js';
@@ -25,6 +26,8 @@ export interface RunProgress {
 export interface RunScenarioOptions {
   /** File that gets the events as NDJSON; its folder is made. */
   eventsFile?: string;
+  /** CSV file that gets the contacts as they are in the end; not after a run that had none. */
+  contactsFile?: string;
   /** Real ms the run may take; without limit when absent. */
   wallLimitMs?: number;
   onProgress?: (progress: RunProgress) => void;
@@ -65,6 +68,9 @@ export async function runScenario(
       },
     });
     const { verdict, failures } = await play(plan, { clock, emit: log.emit, judge, ...options });
+    const isOver = verdict === 'passed' || verdict === 'failed';
+    if (options.contactsFile !== undefined && isOver)
+      writeContacts(options.contactsFile, contactsAfter(plan, judge.tally));
     return {
       file: plan.file,
       name: plan.name,
@@ -82,6 +88,13 @@ export async function runScenario(
     clock.uninstall();
     file?.close();
   }
+}
+
+/** The contacts in the order in which they came, with their addresses as they were written. */
+function* contactsAfter({ contacts }: ScenarioPlan, tally: Tally): Iterable<ContactLine> {
+  const written = new Map(contacts.map(({ address }) => [address.toLowerCase(), address]));
+  for (const [key, { status, softBounceStreak }] of tally.contacts)
+    yield { address: written.get(key) ?? key, status, softBounceStreak };
 }
 
 function progressReader(

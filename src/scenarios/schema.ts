@@ -112,6 +112,12 @@ export const audienceSchema = z
       .min(1)
       .optional()
       .describe('CSV file with the columns address, status and softBounceStreak; relative to the scenario'),
+    onBadLine: z
+      .enum(['refuse', 'skip'])
+      .optional()
+      .describe(
+        '`refuse`: a bad line of the file makes the scenario invalid, as when this is left out. `skip`: it is told and left out',
+      ),
   })
   .describe('The contacts that mailings go to');
 
@@ -207,12 +213,17 @@ export const mailingSchema = z
 
 const at = durationField().describe('When, since the start of the run');
 
+const REACTIVATE_TEXT = 'an address, or a pattern such as "*@example.org"';
+
 /** Events by the key that says what happens; `set` has its behaviors checked apart. */
 export const eventSchemas = {
   'opt-out': z.strictObject({ at, 'opt-out': addressField().describe('The contact opts out') }),
   reactivate: z.strictObject({
     at,
-    reactivate: addressField().describe('Somebody makes the contact active again'),
+    reactivate: z
+      .string({ error: REACTIVATE_TEXT })
+      .min(1, REACTIVATE_TEXT)
+      .describe('Somebody makes the contact active again; with * in it, all of them that are in error'),
     reason: z.string().default('').describe('Why'),
     by: z.string().min(1).default('scenario').describe('Who'),
   }),

@@ -8,9 +8,12 @@ import type { ScenarioPlan, Wire } from './plan.js';
 import type { Problem } from './problems.js';
 
 /** A scenario file after loading: its plan, or what is wrong with it. */
-export type Entry = { file: string; source: string } & (
-  { plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] }
-);
+export type Entry = {
+  file: string;
+  source: string;
+  /** Lines that were left out, as the scenario wants it. */
+  warnings?: readonly Problem[];
+} & ({ plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] });
 
 export interface Selection {
   /** Files, folders and globs. */

@@ -16,6 +16,8 @@ export interface PlayOrder {
   /** Where what the events come to is left for the page of the run; absent: nowhere. */
   viewFile?: string;
   wallLimitMs: number;
+  /** Where the contacts go as they are in the end, CSV. */
+  contactsFile?: string;
   /** Play it twice and compare. */
   checkDeterminism: boolean;
 }

@@ -13,14 +13,14 @@ invariant(parentPort, 'worker.js was started outside a worker thread');
 const port = parentPort;
 const tell = (message: WorkerMessage): void => port.postMessage(message);
 
-async function play({ plan, eventsFile, viewFile, wallLimitMs, checkDeterminism }: PlayOrder): Promise<void> {
+async function play({ plan, viewFile, checkDeterminism, ...options }: PlayOrder): Promise<void> {
   try {
     const onProgress = (progress: { virtualMs: number; attempts: number }): void =>
       tell({ kind: 'progress', progress });
     const player = checkDeterminism ? runTwice : runScenario;
     const view = viewFile === undefined ? undefined : new ViewFold({ policy: plan.policy });
     const watching = view ? { onEvent: view.read } : {};
-    const result = await player(plan, { eventsFile, wallLimitMs, onProgress, ...watching });
+    const result = await player(plan, { ...options, onProgress, ...watching });
     if (view) writeOutput(viewFile!, JSON.stringify(view.result));
     tell({ kind: 'result', result });
   } catch (error) {

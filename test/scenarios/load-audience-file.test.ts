@@ -1,7 +1,7 @@
 // Contacts from a CSV file: what is taken, and the place of each bad line in it.
 
 import { describe, expect, it } from 'vitest';
-import { load, planOf, problemsOf, scenario, write } from './load-scratch.js';
+import { lineOf, load, planOf, problemsOf, scenario, write } from './load-scratch.js';
 
 const text = scenario({ fleet: 'fleet: { example.org: {} }', audience: 'audience: { file: a.csv }' });
 const fromCsv = (csv: string | Uint8Array) => {
@@ -53,7 +53,7 @@ describe('an audience file', () => {
     write('a.csv', 'address\nEVE@example.org\n');
     const audience = 'audience:\n  contacts: [eve@example.org]\n  file: a.csv';
     expect(problemsOf(scenario({ audience }))).toEqual([
-      'a.csv:2:1+15 the contact `EVE@example.org` is named twice | the first is on t.yaml:6; case does not count',
+      'a.csv:2:1+15 the contact `EVE@example.org` is named twice | the first is on t.yaml:5; case does not count',
     ]);
   });
 
@@ -99,6 +99,32 @@ describe('an audience file', () => {
   it('without anybody leaves nobody to mail', () => {
     expect(fromCsv('address\n')).toEqual([
       '3:1+8 the audience is empty, and no event adds anybody | write `contacts: [bob@example.org]`',
+    ]);
+  });
+});
+
+describe('with `onBadLine: skip`', () => {
+  const audience = 'audience: { contacts: [bob@example.org], file: skip.csv, onBadLine: skip }';
+
+  it('each bad line is told with its place, and the others are read', () => {
+    write('skip.csv', 'address,status\nzoe@example.org,\nnobody,active\nBOB@example.org,error\n');
+    const { plan, warnings } = load(scenario({ audience }));
+    expect(plan?.contacts.map(({ address }) => address)).toEqual(['bob@example.org', 'zoe@example.org']);
+    expect(warnings?.map(lineOf)).toEqual([
+      'skip.csv:3:1+6 `address` must be an address such as bob@example.org, not `nobody` | spaces and angle brackets are not part of it',
+      'skip.csv:4:1+15 the contact `BOB@example.org` is named twice | the first is on t.yaml:5; case does not count',
+    ]);
+  });
+
+  it('a file without columns is refused all the same', () => {
+    write('skip.csv', 'adress\nzoe@example.org\n');
+    expect(load(scenario({ audience })).problems).toHaveLength(1);
+  });
+
+  it('and without a file it is about nothing', () => {
+    const lone = 'audience: { contacts: [bob@example.org, eve@yahoo.com], onBadLine: skip }';
+    expect(problemsOf(scenario({ audience: lone }))).toEqual([
+      '5:57+9 `onBadLine` is about the lines of `file`, and there is none | remove it, or name a `file`',
     ]);
   });
 });

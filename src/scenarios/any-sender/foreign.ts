@@ -8,6 +8,7 @@ import type { Emit, TerminalState } from '../../events/types.js';
 import type { Resolver } from '../../sender/ports.js';
 import type { RetryPolicy } from '../../sender/retry-policy.js';
 import { chooser } from '../../sender/selection.js';
+import { wildcard } from '../../wildcard.js';
 import type { ContactPlan, MailingPlan } from '../plan.js';
 import type { SenderEvent, SenderFault, SenderUnderTest } from '../sender-under-test.js';
 import type { ForeignContact, ForeignSender, SenderPorts, SenderReports } from './contract.js';
@@ -134,6 +135,12 @@ export class ForeignSenderHost implements SenderUnderTest {
     // Refused when the file was read: a module cannot be started again on a store.
     if (event.action === 'crash') return;
     const { address, action } = event;
+    if (action === 'reactivate' && address.includes('*')) {
+      const isMeant = wildcard(address.toLowerCase());
+      const meant = [...this.contacts].filter(([key, { status }]) => status === 'error' && isMeant(key));
+      for (const [key] of meant) this.apply({ ...event, address: key });
+      return;
+    }
     const key = address.toLowerCase();
     const contact = this.contacts.get(key);
     if (action === 'add' || (action === 'subscribe' && !contact))
