@@ -8,6 +8,7 @@ import { notServed, notServedHint, readEvents } from './normalize-events.js';
 import { readExpectations } from './normalize-expect.js';
 import type { Fleet } from './normalize-fleet.js';
 import { readFleet } from './normalize-fleet.js';
+import { checkMergeFields } from './normalize-message.js';
 import { checkRecipients, checkSeries, readMailings } from './normalize-mailings.js';
 import { People } from './normalize-people.js';
 import { checkShorthandOf } from './normalize-shorthand.js';
@@ -44,6 +45,7 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
   const events = readEvents(reader, fleet, people);
   checkRecipients(reader, people);
   checkSeries(reader, mailings, people);
+  checkMergeFields(reader, audience);
   checkServers(reader, audience, fleet);
   checkShorthandOf(reader, audience, fleet);
   if (people.nobody) {

@@ -47,6 +47,8 @@ export interface ContactPlan {
   address: string;
   status: ContactStatus;
   softBounceStreak: number;
+  /** Values of merge fields by name, in lower case. */
+  fields?: Record<string, string>;
 }
 
 export interface MailingPlan {

@@ -31,9 +31,11 @@ const MESSAGE_SIZE_MAX = 32 * 1024 * 1024;
 /** Each is a mailing of its own, with its deliveries. */
 const OCCURRENCES_MAX = 1000;
 const OCCURRENCES_UNTIL_MS = 366 * 86_400_000;
-const SERIES_NAME_LENGTH_MAX = 56;
+/** An occurrence has a number of up to four digits behind the name. */
+const SERIES_NAME_LENGTH_MAX = MAILING_NAME_LENGTH_MAX - 5;
 
 const MAILING_NAME_TEXT = `a name of at most ${MAILING_NAME_LENGTH_MAX} small letters, digits and hyphens, since it becomes part of the return-path`;
+const FIELD_TEXT = 'a name of small letters, digits, hyphens and underscores';
 const PREFIX_TEXT = 'the beginning of an address such as reader, without spaces or any of "()<>[]:;@\\,*';
 const SENDER_TEXT = 'the path of a JavaScript module such as ./my-sender.js';
 const PROFILE_TEXT = 'the name of a profile such as yahoo, or the path of a profile file';
@@ -85,6 +87,10 @@ const contactObject = z.strictObject({
   address: addressField().describe('Address, unique without regard to case'),
   status: z.enum(STATUSES).default('active').describe('Status at the start'),
   softBounceStreak: z.int().min(0).default(0).describe('Consecutive soft bounces before the run'),
+  fields: z
+    .record(z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, FIELD_TEXT), z.string())
+    .optional()
+    .describe('Values of merge fields by name: what {{name}} stands for in a message'),
 });
 
 export const contactSchema = z

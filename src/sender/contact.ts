@@ -12,6 +12,8 @@ export interface Contact extends Standing {
   /** In lower case: two addresses are the same contact when their keys are. */
   readonly key: string;
   readonly domain: string;
+  /** Values of merge fields by name, in lower case. */
+  readonly fields?: Readonly<Record<string, string>>;
   /** What has happened to it, in order, and what it was before; absent while nothing has. */
   history?: { start: Standing; past: Past[] };
 }
@@ -20,6 +22,8 @@ export interface NewContact {
   address: string;
   status?: ContactStatus;
   softBounceStreak?: number;
+  /** Values of merge fields by name, in lower case. */
+  fields?: Record<string, string> | undefined;
 }
 
 /** How contacts are compared. */
@@ -46,7 +50,7 @@ export class Contacts {
   }
 
   /** Adds a contact. @returns false when there is one with this address already */
-  add({ address, status = 'active', softBounceStreak = 0 }: NewContact): boolean {
+  add({ address, status = 'active', softBounceStreak = 0, fields }: NewContact): boolean {
     const key = contactKey(address);
     if (this.byKey.has(key)) {
       this.changes.tell({
@@ -57,13 +61,13 @@ export class Contacts {
       });
       return false;
     }
-    this.changes.contact(this.restore({ address, status, softBounceStreak }));
+    this.changes.contact(this.restore({ address, status, softBounceStreak, ...(fields ? { fields } : {}) }));
     this.changes.tell({ type: 'contact.added', address: key, status, softBounceStreak });
     return true;
   }
 
   /** Takes a contact as it is, from a store. */
-  restore(known: Pick<Contact, 'address' | 'status' | 'softBounceStreak' | 'history'>): Contact {
+  restore(known: Pick<Contact, 'address' | 'status' | 'softBounceStreak' | 'history' | 'fields'>): Contact {
     const key = contactKey(known.address);
     const contact: Contact = { ...known, key, domain: key.slice(key.lastIndexOf('@') + 1) };
     this.byKey.set(key, contact);

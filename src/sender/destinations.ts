@@ -10,7 +10,7 @@ import {
 } from './destination.js';
 import type { Delivery } from './delivery.js';
 import type { Mailing } from './mailing.js';
-import { Composer } from './message.js';
+import { Composer, type DkimKey } from './message.js';
 import type { Clock, Dialer, Resolver } from './ports.js';
 import type { Settlement } from './settlement.js';
 import { DEFAULT_TIMEOUTS, type Timeouts } from './smtp/session.js';
@@ -22,6 +22,10 @@ export interface DestinationsOptions {
   settlement: Settlement;
   /** `From:` of the messages. */
   from?: string | undefined;
+  /** `List-Unsubscribe:` of the messages, in which `{{email}}` is the contact. */
+  listUnsubscribe?: string | undefined;
+  /** What signs them. */
+  dkim?: DkimKey | undefined;
   returnPaths: ReturnPaths;
   /** Name for EHLO. */
   clientName?: string | undefined;
@@ -39,7 +43,9 @@ export class Destinations {
   compose(mailing: Mailing, date: Date): void {
     const from = this.options.from ?? 'news@sender.example';
     const { message } = mailing.order;
-    this.composers.set(mailing, new Composer(message, { mailing: mailing.name, from, date }));
+    const { listUnsubscribe, dkim } = this.options;
+    const context = { mailing: mailing.name, from, date, listUnsubscribe, dkim };
+    this.composers.set(mailing, new Composer(message, context));
   }
 
   /** Hands deliveries that are due to their destinations, all of one moment before any is begun. */

@@ -60,8 +60,12 @@ export class Recovery {
   private restoreContacts({ contacts, past }: Saved): number {
     const { changes, contacts: known } = this.options;
     let count = 0;
-    for (const { start, ...record } of contacts) {
-      known.restore({ ...record, ...(start ? { history: { start, past: [] } } : {}) });
+    for (const { start, fields, ...record } of contacts) {
+      known.restore({
+        ...record,
+        ...(fields ? { fields } : {}),
+        ...(start ? { history: { start, past: [] } } : {}),
+      });
       count++;
     }
     for (const record of past) {

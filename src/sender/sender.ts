@@ -15,6 +15,7 @@ import { Destinations } from './destinations.js';
 import { Delivery } from './delivery.js';
 import { figuresOf, type MailingFigures } from './figures.js';
 import { Mailing, type NewMailing } from './mailing.js';
+import type { DkimKey } from './message.js';
 import { OpenDeliveries } from './open-deliveries.js';
 import type { Clock, Dialer, Inlet, Random, Resolver } from './ports.js';
 import { Queue } from './queue.js';
@@ -42,6 +43,10 @@ export interface SenderOptions {
   onFailure?: (error: Error) => void;
   /** `From:` of the messages. */
   from?: string;
+  /** `List-Unsubscribe:` of the messages: a mailto: or https: address in which `{{email}}` is the contact. */
+  listUnsubscribe?: string;
+  /** Signs the messages (DKIM, RFC 6376). */
+  dkim?: DkimKey;
   /** Domain of the return path; bounce messages go there. */
   returnPathDomain?: string;
   /**

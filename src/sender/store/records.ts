@@ -22,8 +22,8 @@ export class Records {
     return date - this.epoch;
   }
 
-  contact({ address, status, softBounceStreak, history }: Contact): ContactRecord {
-    return { address, status, softBounceStreak, start: history?.start };
+  contact({ address, status, softBounceStreak, history, fields }: Contact): ContactRecord {
+    return { address, status, softBounceStreak, start: history?.start, fields };
   }
 
   past(contact: Contact, index: number): PastRecord {

@@ -19,6 +19,7 @@ interface ContactRow {
   streak: number;
   start_status: ContactStatus | null;
   start_streak: number | null;
+  fields: string | null;
 }
 
 interface PastRow {
@@ -91,10 +92,12 @@ export class Rows {
   }
 }
 
-function contact({ address, status, streak, start_status, start_streak }: ContactRow): ContactRecord {
+function contact(row: ContactRow): ContactRecord {
+  const { address, status, streak, start_status, start_streak, fields } = row;
   const start =
     start_status === null ? undefined : { status: start_status, softBounceStreak: start_streak ?? 0 };
-  return { address, status, softBounceStreak: streak, start };
+  const known = fields === null ? {} : { fields: json(fields) as Record<string, string> };
+  return { address, status, softBounceStreak: streak, start, ...known };
 }
 
 function past({ contact: key, position, entry }: PastRow): PastRecord {

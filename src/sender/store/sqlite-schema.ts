@@ -18,7 +18,8 @@ CREATE TABLE contact (
   status TEXT NOT NULL,
   streak INTEGER NOT NULL,
   start_status TEXT,              -- what it was before anything happened to it
-  start_streak INTEGER
+  start_streak INTEGER,
+  fields TEXT                     -- JSON
 );
 CREATE TABLE past (               -- what happened to a contact, in order
   contact TEXT NOT NULL,
@@ -68,7 +69,11 @@ CREATE TABLE delivery (
 
 /** One statement a table: a row that is there is replaced in its place. */
 export const UPSERT = {
-  contact: upsert('contact', ['key'], ['address', 'status', 'streak', 'start_status', 'start_streak']),
+  contact: upsert(
+    'contact',
+    ['key'],
+    ['address', 'status', 'streak', 'start_status', 'start_streak', 'fields'],
+  ),
   past: upsert('past', ['contact', 'position'], ['entry']),
   mailing: upsert('mailing', ['name'], ['orders', 'state', 'building_until', 'started_at', 'recipients']),
   delivery: upsert(

@@ -188,7 +188,7 @@ class SqliteStore implements Store {
   private write({ contacts, past, statuses, mailings, deliveries }: Commit): void {
     const to = this.statements;
     for (const record of contacts) {
-      const { address, status, softBounceStreak, start } = record;
+      const { address, status, softBounceStreak, start, fields } = record;
       to.contact.run(
         contactKey(address),
         address,
@@ -196,6 +196,7 @@ class SqliteStore implements Store {
         softBounceStreak,
         start?.status ?? null,
         start?.softBounceStreak ?? null,
+        fields ? JSON.stringify(fields) : null,
       );
     }
     for (const record of past) to.past.run(record.contact, record.index, JSON.stringify(record.past));

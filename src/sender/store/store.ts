@@ -12,6 +12,8 @@ export interface ContactRecord extends Standing {
   address: string;
   /** What it was before anything happened to it; absent while nothing has. */
   start: Standing | undefined;
+  /** Values of merge fields; absent while there are none. */
+  fields?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One entry of a contact's history; a bounce message may change an old one. Its times are dates. */

@@ -1,0 +1,199 @@
+// Messages composed once and merged for each contact: what arrives is what nodemailer would have composed
+// for that contact alone. Read back with a parser that is not ours.
+
+import { createHash, createVerify, generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import MailComposer from 'nodemailer/lib/mail-composer';
+import PostalMime from 'postal-mime';
+import { describe, expect, test } from 'vitest';
+import type { Contact } from '../../src/sender/contact.js';
+import { MergeText } from '../../src/sender/merge.js';
+import { Composer, type Message, type MessageContext } from '../../src/sender/message.js';
+import { contactOf } from '../support/contacts.js';
+
+const DATE = new Date(Date.UTC(2026, 0, 1, 12));
+const CONTEXT: MessageContext = { mailing: 'news', from: 'news@sender.example', date: DATE };
+
+const contact = (fields: Record<string, string>, address = 'bob@example.org'): Contact => ({
+  ...contactOf(address),
+  fields,
+});
+
+function render(
+  message: Partial<Message>,
+  to: Contact,
+  context: Partial<MessageContext> = {},
+): Promise<string> {
+  return new Composer(
+    { subject: 'S', text: 'T', sizeBytes: 0, ...message },
+    { ...CONTEXT, ...context },
+  ).render(to);
+}
+
+const read = async (raw: string) => {
+  const { subject, text, to, messageId, date } = await PostalMime.parse(raw);
+  // The parser ends a text with a line feed, or not, by its transfer encoding.
+  return { subject, text: text?.replace(/\n+$/, ''), to: to?.map(({ address }) => address), messageId, date };
+};
+
+describe('a message with merge fields', () => {
+  test('is encoded where it has to be: RFC 2047 in the subject, quoted-printable in the body', async () => {
+    const raw = await render(
+      { subject: 'Grüße, {{name}}', text: 'Liebe {{name}},\n\nwie ist es in {{city}}? =20\n' },
+      contact({ name: 'Zoë Łukasz 李', city: 'Köln' }),
+    );
+    // eslint-disable-next-line no-control-regex
+    expect(raw).toMatch(/^[\x00-\x7f]*$/);
+    expect(raw).toMatch(/^Content-Transfer-Encoding: quoted-printable\r$/m);
+    expect(await read(raw)).toMatchObject({
+      subject: 'Grüße, Zoë Łukasz 李',
+      text: 'Liebe Zoë Łukasz 李,\n\nwie ist es in Köln? =20',
+    });
+  });
+
+  test('cannot be given another header or an early end by a value', async () => {
+    const raw = await render(
+      { subject: 'Hi {{name}}', text: 'Dear {{name}}!' },
+      contact({ name: 'Bob\r\nBcc: eve@example.org\r\n\r\n.\r\nQUIT' }),
+    );
+    const parsed = await PostalMime.parse(raw);
+    expect(parsed.headers.map(({ key }) => key)).not.toContain('bcc');
+    expect(parsed.subject).toBe('Hi Bob Bcc: eve@example.org . QUIT');
+    expect(parsed.text?.trimEnd()).toBe('Dear Bob Bcc: eve@example.org . QUIT!');
+  });
+
+  test('takes the fallback of a field that the contact lacks', () => {
+    const text = new MergeText('{{name|friend}} of {{ City | your town }}, {{name}}, {{email}}, {{x}} {{ }}');
+    expect(text.for(contactOf('bob@example.org'))).toBe(
+      'bob of your town, bob, bob@example.org, {{x}} {{ }}',
+    );
+    expect(text.for(contact({ name: 'Bob', city: 'Ulm', x: '{{name}}' }))).toBe(
+      'Bob of Ulm, Bob, bob@example.org, {{name}} {{ }}',
+    );
+    expect(text.fields()).toEqual(['name', 'city', 'name', 'email', 'x']);
+    expect(text.fields({ withoutFallback: true })).toEqual(['name', 'email', 'x']);
+    expect(new MergeText('{{constructor}}').for(contact({}))).toBe('{{constructor}}');
+  });
+
+  test('never has a line of more than 76 characters in its body, nor of 998 anywhere', async () => {
+    const long = 'ä'.repeat(3000);
+    const raw = await render({ subject: '{{name}}', text: '{{name}} and {{name}}' }, contact({ name: long }));
+    const [head = '', body = ''] = raw.split('\r\n\r\n');
+    for (const line of body.split('\r\n')) expect(line.length).toBeLessThanOrEqual(76);
+    for (const line of head.split('\r\n')) expect(line.length).toBeLessThanOrEqual(998);
+    expect((await read(raw)).text?.trimEnd()).toBe(`${long} and ${long}`);
+  });
+
+  const words = fc
+    .string({ unit: 'grapheme', maxLength: 60 })
+    .map((text) => text.replace(/[\p{C}{}]/gu, '-'));
+  const template = fc
+    .array(fc.oneof(words, fc.constantFrom('{{name}}', '{{ city | nowhere }}', '{{email}}')), {
+      maxLength: 8,
+    })
+    .map((parts) => parts.join(''));
+
+  test('is for each contact what nodemailer composes for it alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        template,
+        fc.array(template, { maxLength: 6 }),
+        words,
+        fc.option(words, { nil: undefined }),
+        fc.constantFrom(0, 500),
+        async (subject, lines, name, city, sizeBytes) => {
+          const text = lines.join('\n');
+          const to = contact({ name, ...(city === undefined ? {} : { city }) });
+          const merged = await read(await render({ subject, text, sizeBytes }, to));
+          const alone = await new MailComposer({
+            from: CONTEXT.from,
+            to: to.address,
+            subject: new MergeText(subject).for(to),
+            text: new MergeText(text).for(to),
+            date: DATE,
+            messageId: merged.messageId!,
+          })
+            .compile()
+            .build();
+          const expected = await read(alone.toString('utf8'));
+          if (sizeBytes > 0) expect(merged.text?.startsWith(expected.text ?? '')).toBe(true);
+          expect({ ...merged, text: sizeBytes > 0 ? '' : merged.text }).toEqual({
+            ...expected,
+            text: sizeBytes > 0 ? '' : expected.text,
+          });
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('List-Unsubscribe', () => {
+  test('has the address of the contact, and asks for one click where it can', async () => {
+    const to = contact({}, 'a+b@example.org');
+    const mail = await render({}, to, { listUnsubscribe: 'mailto:leave@sender.example?subject={{email}}' });
+    expect(mail).toMatch(
+      /^List-Unsubscribe: <mailto:leave@sender\.example\?subject=a%2Bb%40example\.org>\r$/m,
+    );
+    expect(mail).not.toContain('One-Click');
+    const web = await render({}, to, { listUnsubscribe: 'https://sender.example/leave?{{email}}' });
+    expect(web).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\n/m);
+    expect((await read(web)).text?.trim()).toBe('T');
+    expect(await render({}, to)).not.toContain('List-Unsubscribe');
+  });
+});
+
+describe('DKIM', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const dkim = {
+    domain: 'sender.example',
+    selector: 's1',
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  };
+  const relaxed = (value: string): string =>
+    value
+      .replace(/\r\n/g, '')
+      .replace(/[ \t]+/g, ' ')
+      .trim();
+
+  /** Verifies a signature as RFC 6376 says, relaxed/relaxed. */
+  function isSigned(raw: string): boolean {
+    const [head = '', ...rest] = raw.split('\r\n\r\n');
+    const body = `${rest
+      .join('\r\n\r\n')
+      .split('\r\n')
+      .map((line) => line.replace(/[ \t]+/g, ' ').trimEnd())
+      .join('\r\n')
+      .replace(/(\r\n)*$/, '')}\r\n`;
+    const headers = head.split(/\r\n(?![ \t])/).map((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1)] as const;
+    });
+    const signature = headers.find(([name]) => name === 'dkim-signature')![1];
+    const tags = Object.fromEntries(
+      relaxed(signature)
+        .split(';')
+        .map((tag) => [tag.split('=')[0]!.trim(), tag.slice(tag.indexOf('=') + 1).replace(/\s/g, '')]),
+    ) as Record<string, string>;
+    if (createHash('sha256').update(body).digest('base64') !== tags['bh']) return false;
+    const lines = tags['h']!.toLowerCase()
+      .split(':')
+      .flatMap((name) => {
+        const value = headers.filter(([key]) => key === name).at(-1);
+        return value ? [`${name}:${relaxed(value[1])}`] : [];
+      });
+    lines.push(`dkim-signature:${relaxed(signature.replace(/(;\s*b=)[^;]*/, '$1'))}`);
+    return createVerify('sha256').update(lines.join('\r\n')).verify(publicKey, tags['b']!, 'base64');
+  }
+
+  test('signs the message as it is for this contact, the same at every attempt', async () => {
+    const message = { subject: 'Grüße {{name}}', text: 'Dear {{name}},\n\n  hello  there \n\n\n' };
+    const raw = await render(message, contact({ name: 'Zoë' }), { dkim });
+    expect(raw).toMatch(/^DKIM-Signature: v=1; a=rsa-sha256; c=relaxed\/relaxed; d=sender\.example;/);
+    expect(isSigned(raw)).toBe(true);
+    expect(isSigned(raw.replace('Dear', 'Deer'))).toBe(false);
+    expect(isSigned(raw.replace('To: bob@', 'To: eve@'))).toBe(false);
+    expect(await render(message, contact({ name: 'Zoë' }), { dkim })).toBe(raw);
+    expect(await render(message, contact({ name: 'Eve' }), { dkim })).not.toBe(raw);
+  });
+});
