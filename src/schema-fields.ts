@@ -113,6 +113,11 @@ export function isDomain(text: string): boolean {
   return text.length <= ADDRESS_LENGTH_MAX && DOMAIN.test(text);
 }
 
+/** @returns whether the text can be one part of a domain, such as mx1 */
+export function isLabel(text: string): boolean {
+  return !text.includes('.') && isDomain(text);
+}
+
 /** @returns whether the text can stand before the `@` of an address */
 export function isLocalPart(text: string): boolean {
   return text.length <= LOCAL_PART_LENGTH_MAX && LOCAL_PART.test(text);

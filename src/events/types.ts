@@ -69,6 +69,18 @@ interface ClockJumped {
   from: number;
 }
 
+/** A name was looked up. */
+interface DnsAnswered {
+  type: 'dns.answered';
+  query: 'MX' | 'A';
+  name: string;
+  /** Recipient domain that the name belongs to. */
+  domain: string;
+  /** What was found: `10 mx1.example.org`, or `0 .` for a null MX (RFC 7505); addresses. */
+  records?: string[];
+  /** Why nothing was, as node:dns says it: `ENOTFOUND`, `ENODATA`, `ESERVFAIL`, `ETIMEOUT`. */
+  error?: string;
+}
 interface ConnectionOpened {
   type: 'connection.opened';
   session: number;
@@ -214,10 +226,33 @@ interface MailingCompleted {
   type: 'mailing.completed';
   mailing: string;
 }
+/** The sender passes over a host that refused a connection or throttled. No attempt of anybody. */
+interface HostSuspended {
+  type: 'host.suspended';
+  domain: string;
+  host: string;
+  /** Virtual ms. */
+  until: number;
+  why: 'refused' | 'throttled';
+}
+/** A host refused a connection while others stood: no more than these are opened for now. */
+interface DestinationLimited {
+  type: 'destination.limited';
+  domain: string;
+  host: string;
+  connections: number;
+}
 interface DeliveryQueued {
   type: 'delivery.queued';
   mailing: string;
   address: string;
+}
+/** A host that did not come to a dialogue: why, as a reply code or an error. */
+export interface TriedHost {
+  host: string;
+  stage: Stage;
+  code?: number;
+  error?: string;
 }
 /** One attempt, logged when it ends. Attempts of one delivery never overlap. */
 interface AttemptMade {
@@ -228,8 +263,10 @@ interface AttemptMade {
   n: number;
   startedAt: number;
   domain: string;
-  /** Host that was tried; absent when DNS gave none. */
+  /** Host that gave the result; absent when DNS gave none. */
   host?: string;
+  /** Hosts tried before it in this attempt, in order; absent when there was none. */
+  tried?: TriedHost[];
   /**
    * The sender's end of the connection, as in `connection.opened`: it leads from an attempt to what was
    * said. Absent when no connection came about.
@@ -315,6 +352,7 @@ export type Fact =
   | RunStarted
   | RunEnded
   | ClockJumped
+  | DnsAnswered
   | ConnectionOpened
   | ConnectionRefused
   | ConnectionClosed
@@ -332,6 +370,8 @@ export type Fact =
   | SeriesOrdered
   | MailingStarted
   | MailingCompleted
+  | HostSuspended
+  | DestinationLimited
   | DeliveryQueued
   | AttemptMade
   | AttemptInterrupted

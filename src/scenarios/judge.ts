@@ -110,7 +110,7 @@ export class Judge {
         expected: this.plan.expectations.some(({ checks }) => checks.some(({ kind }) => kind === 'lost')),
         groups: tally.lost.largest(),
       },
-      servers: Object.fromEntries(tally.servers),
+      servers: tally.servers.results(),
     };
   }
 

@@ -135,19 +135,27 @@ function readAt(reader: Reader, path: Path): number | undefined {
 
 function knowsSubject(reader: Reader, subject: string, path: Path, fleet: Fleet): boolean {
   if (subject.includes('@') && !isAddress(subject)) {
-    const message = `\`set\` must be a domain of the fleet, \`default\`, or an address, not ${described(subject)}`;
+    const message = `\`set\` must be a domain of the fleet, \`default\`, a host, or an address, not ${described(subject)}`;
     reader.shape(path, message, { hint: 'it cannot be a pattern: give each mailbox an event of its own' });
     return false;
   }
   const domain = subject.slice(subject.lastIndexOf('@') + 1);
   // A mailbox may be served by `default`; to change a whole domain it must have a plan of its own.
+  const host = subject.includes('@') ? undefined : fleet.hosts.get(subject);
   const known = subject.includes('@') ? fleet.serves(domain) : fleet.domains.has(subject);
-  if (known) return true;
+  if (host ? host.hasAddress && fleet.reaches(host.domain) : known && fleet.reaches(domain)) return true;
+  if (host ?? known) {
+    reader.problem(path, `nobody ever reaches a server of ${quoted(domain)}, so that this changes nothing`, {
+      hint:
+        host?.hasAddress === false ? 'the host has no address' : 'its `dns` leads nowhere: give it a time',
+    });
+    return false;
+  }
   const served = fleet.serves(domain) && subject !== DEFAULT_DOMAIN;
   reader.problem(path, `the fleet has no domain ${quoted(domain)}`, {
     hint: served
       ? `it is served by \`default\`: add \`${domain}: {}\` to the fleet to change it alone`
-      : nameHint(domain, fleet.names, 'domains of the fleet'),
+      : nameHint(domain, fleet.names, fleet.namesAre),
   });
   return false;
 }

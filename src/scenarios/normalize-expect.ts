@@ -268,7 +268,7 @@ class BlockReader {
             : nameHint(
                 domain,
                 fleet.names.filter((name) => name !== DEFAULT_DOMAIN),
-                'domains of the fleet',
+                fleet.namesAre,
               );
         this.reader.problem(at, `the fleet has no server for ${quoted(written)}`, { on: 'key', hint });
       }
@@ -282,10 +282,11 @@ class BlockReader {
     }
   }
 
-  /** A domain of the fleet, or one that `default` serves because somebody of it is mailed. */
+  /** A domain or a host of the fleet, or a domain that `default` serves because somebody of it is mailed. */
   #isServed(domain: string): boolean {
     const { fleet, people } = this.subjects;
     if (domain === DEFAULT_DOMAIN) return false;
+    if (fleet.hosts.has(domain)) return true;
     if (fleet.domains.has(domain)) return true;
     return fleet.domains.has(DEFAULT_DOMAIN) && (people.domains()?.has(domain) ?? true);
   }

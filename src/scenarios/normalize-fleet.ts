@@ -6,6 +6,7 @@ import { wildcard } from '../wildcard.js';
 import type { Path } from './locate.js';
 import { readBehaviorList, readBehaviors } from './normalize-behavior.js';
 import { readProfile, type Folders } from './normalize-profile.js';
+import { checkReach, isReachable, readDns, readHosts, type NamedHost } from './normalize-hosts.js';
 import { quoted } from './problems.js';
 import type { Reader } from './reader.js';
 import { domainSchema } from './schema.js';
@@ -17,6 +18,8 @@ export const DEFAULT_DOMAIN = 'default';
 /** The domains of a scenario, and who serves which. */
 export class Fleet {
   readonly domains = new Map<string, DomainPlan>();
+  /** Hosts by their whole names; those of `default` are named by the domains it serves. */
+  readonly hosts = new Map<string, NamedHost>();
 
   /** Whether there is a server for this domain. */
   serves(domain: string): boolean {
@@ -29,9 +32,25 @@ export class Fleet {
     return this.domains.get(domain.toLowerCase()) ?? this.domains.get(DEFAULT_DOMAIN);
   }
 
+  /** Whether a server for this domain can ever be reached. */
+  reaches(domain: string): boolean {
+    const plan = this.planOf(domain);
+    return plan !== undefined && isReachable(plan);
+  }
+
   /** Names to offer when one is not known. */
   get names(): string[] {
-    return [...this.domains.keys()];
+    return [...this.domains.keys(), ...this.namedHosts];
+  }
+
+  /** What these names are. */
+  get namesAre(): string {
+    return this.namedHosts.length > 0 ? 'domains and hosts of the fleet' : 'domains of the fleet';
+  }
+
+  /** Hosts that the file names. */
+  private get namedHosts(): string[] {
+    return [...this.hosts].filter(([, { line }]) => line > 0).map(([name]) => name);
   }
 }
 
@@ -58,12 +77,36 @@ export function readFleet(reader: Reader, folders: Folders): Fleet {
       });
     }
     lines.set(key, reader.line(path));
-    fleet.domains.set(key, readDomain(reader, path, folders));
+    fleet.domains.set(key, readDomain(reader, path, folders, key, fleet.hosts));
   }
+  nameHosts(reader, fleet);
   return fleet;
 }
 
-function readDomain(reader: Reader, path: Path, folders: Folders): DomainPlan {
+/** Hosts of domains that name none; and no host has the name of a domain. */
+function nameHosts(reader: Reader, fleet: Fleet): void {
+  for (const [name, { line }] of fleet.hosts) {
+    if (!fleet.domains.has(name)) continue;
+    const written = reader.keys(['fleet']).find((key) => key.toLowerCase() === name)!;
+    reader.problem(['fleet', written], `${quoted(name)} is a host and cannot be a domain of its own`, {
+      on: 'key',
+      hint: `the host is on line ${line}`,
+    });
+  }
+  for (const [domain, { hosts }] of fleet.domains) {
+    const name = `mx.${domain}`;
+    if (hosts || domain === DEFAULT_DOMAIN || fleet.domains.has(name) || fleet.hosts.has(name)) continue;
+    fleet.hosts.set(name, { domain, hasAddress: true, line: 0 });
+  }
+}
+
+function readDomain(
+  reader: Reader,
+  path: Path,
+  folders: Folders,
+  domain: string,
+  named: Map<string, NamedHost>,
+): DomainPlan {
   const plan: DomainPlan = { behaviors: [], mailboxes: [] };
   if (reader.get(path) === null || !reader.object(domainSchema, path)) return plan;
   const shorthand = reader.read(domainSchema.shape.shorthand, [...path, 'shorthand']);
@@ -72,12 +115,18 @@ function readDomain(reader: Reader, path: Path, folders: Folders): DomainPlan {
   if (profile) plan.profile = profile;
   if (reader.get([...path, 'tls']) !== undefined)
     plan.tls = reader.read(domainSchema.shape.tls, [...path, 'tls']) === true;
+  const dns = readDns(reader, [...path, 'dns']);
+  if (dns) plan.dns = dns;
+  const hosts = [...path, 'hosts'];
+  if (reader.get(hosts) !== undefined)
+    plan.hosts = readHosts(reader, hosts, domain === DEFAULT_DOMAIN ? undefined : domain, named, profile);
   const behaviors = [...path, 'behaviors'];
   if (reader.get(behaviors) !== undefined)
     plan.behaviors = readBehaviorList(reader, behaviors, { scope: 'domain', profile });
   const mailboxes = [...path, 'mailboxes'];
   if (reader.get(mailboxes) !== undefined && reader.mapping(mailboxes))
     plan.mailboxes = readMailboxes(reader, mailboxes, profile);
+  checkReach(reader, path, plan);
   return plan;
 }
 

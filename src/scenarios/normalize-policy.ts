@@ -21,7 +21,7 @@ export function completePolicy(
   base: RetryPolicy | undefined,
   name: string,
 ): RetryPolicy {
-  const { retry = {}, bounce = {} } = input;
+  const { retry = {}, bounce = {}, destination = {} } = input;
   return {
     name: input.name ?? name,
     retry: {
@@ -39,6 +39,15 @@ export function completePolicy(
         'bounce.softBouncesToError',
       ),
       overrides: either(bounce.overrides, base?.bounce.overrides, 'bounce.overrides'),
+    },
+    destination: {
+      suspendMs: either(destination.suspend, base?.destination?.suspendMs, 'destination.suspend'),
+      allSuspended: either(
+        destination.allSuspended,
+        base?.destination?.allSuspended,
+        'destination.allSuspended',
+      ),
+      recoverMs: either(destination.recover, base?.destination?.recoverMs, 'destination.recover'),
     },
     causes: either(input.causes, base?.causes, 'causes'),
   };

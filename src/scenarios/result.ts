@@ -111,7 +111,7 @@ export interface MailingResult {
   lost: LostResult;
 }
 
-export interface ServerResult {
+export interface ServerFigures {
   connections: number;
   peakConnections: number;
   /** Connections that were refused or never answered. */
@@ -121,4 +121,10 @@ export interface ServerResult {
   tls: number;
   /** Replies by reply code. */
   replies: Record<string, number>;
+}
+
+/** Figures of a domain: those of its hosts together. */
+export interface ServerResult extends ServerFigures {
+  /** By host, where more than one was dialed. */
+  hosts?: Record<string, ServerFigures>;
 }

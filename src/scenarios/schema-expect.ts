@@ -86,7 +86,7 @@ export const contactExpectationSchema = z.union(
 export const statusesExpectationSchema = numbersOf(STATUSES).describe('How many contacts have each status');
 
 export const serverExpectationSchema = numbersOf(SERVER_NUMBERS).describe(
-  'Figures of the servers of one domain',
+  'Figures of the servers of one domain, or of one host',
 );
 
 /** One block of `expect`. Every key that is not named here is a mailing. */
@@ -106,7 +106,7 @@ export const expectationSchema = z
     servers: z
       .record(z.string(), serverExpectationSchema)
       .optional()
-      .describe('Figures of the servers by domain'),
+      .describe('Figures of the servers, by domain or by host'),
   })
   .catchall(mailingExpectationSchema)
   .meta({ id: 'expectation', title: 'What must be true at one moment' });

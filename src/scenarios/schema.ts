@@ -9,8 +9,10 @@ import {
   durationField,
   positiveDurationField,
   sizeField,
+  windowField,
 } from '../schema-fields.js';
 import { MAILING_NAME_LENGTH_MAX } from '../sender/bounce/return-path.js';
+import { DNS_ANSWERS, type DnsPlan } from '../simulator/plan.js';
 import { policySchema } from '../sender/policy-schema.js';
 import { sentence } from './issues.js';
 import {
@@ -45,6 +47,53 @@ const CONTACT_TEXT =
 const TO_TEXT = '{ domain: ... }, { addresses: [...] } or a list of addresses';
 const ADDRESSES_TEXT = 'a list of addresses, which may hold * for any text';
 
+const DNS_TEXT = `${DNS_ANSWERS.join(', ')}, or a mapping { answer: servfail, until: 2h }`;
+const HOST_NAME_TEXT = 'a name such as mx1, to which the domain is added, or mx1.example.net';
+const PREFERENCE_TEXT = 'a whole number from 0 to 65535; the lowest is tried first';
+
+const dnsAnswer = z.enum(DNS_ANSWERS);
+
+/** `dns` of a domain; becomes an answer and its time. */
+export const dnsField = z
+  .union(
+    [
+      dnsAnswer,
+      z.strictObject({
+        answer: dnsAnswer.describe('What DNS says'),
+        during: windowField()
+          .optional()
+          .describe('Window of virtual time in which it says so, such as 0h..2h; otherwise `mx`'),
+        until: positiveDurationField().optional().describe('It says so until this virtual time; then `mx`'),
+      }),
+    ],
+    { error: DNS_TEXT },
+  )
+  .transform((value): DnsPlan => {
+    if (typeof value === 'string') return { answer: value };
+    const { answer, during, until } = value;
+    return { answer, ...(during ? { during } : {}), ...(until === undefined ? {} : { until }) };
+  });
+
+/** One MX host of a domain. */
+export const hostSchema = z
+  .strictObject({
+    name: z
+      .string({ error: HOST_NAME_TEXT })
+      .min(1, HOST_NAME_TEXT)
+      .describe('Its name: mx1, to which the domain is added, or a whole one such as mx1.example.net'),
+    preference: z
+      .int(PREFERENCE_TEXT)
+      .min(0, PREFERENCE_TEXT)
+      .max(65_535, PREFERENCE_TEXT)
+      .default(10)
+      .describe('The lowest is tried first; equal ones in an order that is drawn'),
+    address: z.literal('none', '`none`').optional().describe('`none`: the name has no address'),
+    behaviors: behaviorListSchema
+      .optional()
+      .describe('What this host does; asked after those of the mailbox and before those of the domain'),
+  })
+  .meta({ id: 'host', title: 'An MX host of a domain' });
+
 const domainSchema = z
   .strictObject({
     tls: z
@@ -60,6 +109,12 @@ const domainSchema = z
       .describe(
         'Whose words, stages and greeting its servers use: a shipped profile by its name, or a file by its path',
       ),
+    dns: dnsField
+      .optional()
+      .describe(
+        'What DNS says of the domain: `mx`, `a-only` (no MX, an address), `nxdomain`, `servfail`, `null-mx` (RFC 7505) or `timeout`; at some time, or always',
+      ),
+    hosts: z.array(hostSchema).min(1).optional().describe('Its MX hosts; one, mx, when left out'),
     behaviors: behaviorListSchema.optional().describe('What its servers do with every recipient'),
     mailboxes: z
       .record(z.string(), z.union([behaviorSchema, behaviorListSchema]))
@@ -257,11 +312,11 @@ export const eventSchemas = {
   }),
 } as const;
 
-const SET_TEXT = 'a domain of the fleet, `default`, or an address';
+const SET_TEXT = 'a domain of the fleet, `default`, a host such as mx1.example.org, or an address';
 export const setField = z
   .string({ error: SET_TEXT })
   .min(1, SET_TEXT)
-  .describe('Changes the behaviors of a domain, of `default`, or of one mailbox');
+  .describe('Changes the behaviors of a domain, of `default`, of one host, or of one mailbox');
 
 /** `{ at, set, behaviors }`; the keys of one behavior may stand in the place of `behaviors`. */
 export const setSchema = z.strictObject({ at, set: setField, behaviors: behaviorListSchema });

@@ -14,7 +14,8 @@ import type {
 import { mailingOf, recipientOf } from './envelope.js';
 import { LostTally, nobodyLost } from './lost.js';
 import { responseOf } from './series.js';
-import type { MailingResult, ServerResult } from './result.js';
+import type { MailingResult, ServerFigures } from './result.js';
+import { ServerTally, type Place } from './server-tally.js';
 
 export interface MailingTally extends MailingResult {
   placement: Record<Placement, number>;
@@ -30,7 +31,7 @@ interface ContactTally {
 }
 
 interface Session {
-  domain: string;
+  place: Place;
   mailing: string | undefined;
 }
 
@@ -41,16 +42,13 @@ export class Tally {
   /** Occurrences of automated mailings by the name of these. */
   readonly series = new Map<string, string[]>();
   readonly contacts = new Map<string, ContactTally>();
-  readonly servers = new Map<string, ServerResult>();
+  readonly servers = new ServerTally();
   readonly lost = new LostTally();
   /** Attempts of all mailings. */
   attempts = 0;
   /** Time of the last event, virtual ms. */
   now = 0;
   private readonly sessions = new Map<number, Session>();
-  private readonly openConnections = new Map<string, number>();
-  /** Domains at which a connection was opened in this instant. */
-  private readonly unsettled = new Set<string>();
 
   read(event: RunEvent): void {
     if (event.t > this.now) {
@@ -99,33 +97,26 @@ export class Tally {
       }
       case 'attempt':
         return this.attempt(event);
-      case 'connection.opened':
-        this.sessions.set(event.session, { domain: event.domain, mailing: undefined });
-        this.visited(event.domain).connections++;
-        this.unsettled.add(event.domain);
-        this.openConnections.set(event.domain, (this.openConnections.get(event.domain) ?? 0) + 1);
+      case 'connection.opened': {
+        const place = this.servers.opened(event.domain, event.host);
+        this.sessions.set(event.session, { place, mailing: undefined });
         return;
+      }
       case 'connection.closed': {
-        const session = this.sessions.get(event.session)!;
+        this.servers.closed(this.sessions.get(event.session)!.place);
         this.sessions.delete(event.session);
-        this.openConnections.set(session.domain, this.openConnections.get(session.domain)! - 1);
         return;
       }
       case 'connection.refused':
-        this.visited(event.domain).refused++;
-        return;
+        return this.servers.refused(event.domain, event.host);
       case 'smtp.command':
         return this.command(event.session, event.line, event.t);
-      case 'smtp.reply': {
-        const { replies } = this.visited(this.sessions.get(event.session)!.domain);
-        replies[event.code] = (replies[event.code] ?? 0) + 1;
-        return;
-      }
+      case 'smtp.reply':
+        return this.servers.replied(this.sessions.get(event.session)!.place, event.code);
       case 'tls.started':
-        this.visited(this.sessions.get(event.session)!.domain).tls++;
-        return;
+        return this.servers.turnedToTls(this.sessions.get(event.session)!.place);
       case 'message.accepted': {
-        this.visited(event.domain).accepted++;
+        this.servers.accepted(event.domain, event.host);
         const mailing = this.sessions.get(event.session)!.mailing;
         if (mailing !== undefined) this.mailing(mailing).placement[event.placement]++;
         return;
@@ -134,10 +125,13 @@ export class Tally {
       case 'run.started':
       case 'run.ended':
       case 'clock.jumped':
+      case 'dns.answered':
+      case 'host.suspended':
+      case 'destination.limited':
+      case 'smtp.garbled':
       case 'contact.refused':
       case 'bounce.received':
       case 'message.returned':
-      case 'smtp.garbled':
       case 'attempt.interrupted':
       case 'sender.crashed':
       case 'sender.restarted':
@@ -161,28 +155,14 @@ export class Tally {
     return count;
   }
 
-  /** Figures of a domain; all zero when nobody ever connected. Asking leaves no trace in the result. */
-  server(domain: string): ServerResult {
-    return this.servers.get(domain) ?? newServer();
+  /** Figures of a domain or of one host; all zero when nobody ever connected. */
+  server(name: string): ServerFigures {
+    return this.servers.of(name);
   }
 
-  /**
-   * Connections open at once count when an instant is over: one that closes in the same instant
-   * in which another opens was not beside it.
-   */
+  /** Connections open at once count when an instant is over. */
   settlePeaks(): void {
-    for (const domain of this.unsettled) {
-      const open = this.openConnections.get(domain) ?? 0;
-      const server = this.visited(domain);
-      if (open > server.peakConnections) server.peakConnections = open;
-    }
-    this.unsettled.clear();
-  }
-
-  private visited(domain: string): ServerResult {
-    let server = this.servers.get(domain);
-    if (!server) this.servers.set(domain, (server = newServer()));
-    return server;
+    this.servers.settlePeaks();
   }
 
   private occurrencesOf(series: string): string[] {
@@ -288,10 +268,6 @@ function newMailing(kind: MailingTally['kind'], series: string | undefined): Mai
     attempts: new Map(),
     seen: new Map(),
   };
-}
-
-function newServer(): ServerResult {
-  return { connections: 0, peakConnections: 0, refused: 0, accepted: 0, tls: 0, replies: {} };
 }
 
 function append(map: Map<string, number[]>, key: string, value: number): void {

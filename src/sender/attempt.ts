@@ -24,7 +24,7 @@ const DNS_ERRORS = new Set([
 export function attemptFact(delivery: Delivery, result: DestinationResult, policy: RetryPolicy): AttemptFact {
   const { contact, mailing } = delivery;
   const { domain } = contact;
-  const { startedAt, host, client, stage, reply, error, shared } = result;
+  const { startedAt, host, tried, client, stage, reply, error, shared } = result;
   const cause = causeOfResult(result, domain, policy);
   const outcome = overridden(result.outcome, { reply, stage, cause, domain }, policy);
   return {
@@ -35,6 +35,7 @@ export function attemptFact(delivery: Delivery, result: DestinationResult, polic
     startedAt,
     domain,
     ...(host === undefined ? {} : { host }),
+    ...(tried ? { tried } : {}),
     ...(client === undefined ? {} : { client }),
     stage,
     outcome,
@@ -51,6 +52,7 @@ function causeOfResult(
   policy: RetryPolicy,
 ): Cause {
   if (reply) return causeOf(reply, stage, { host, domain }, policy.causes);
-  if (error === 'EPROTOCOL') return 'protocol-error';
+  if (error === 'EPROTOCOL' || error === 'ESMTPUTF8') return 'protocol-error';
+  if (error === 'EMESSAGESIZE') return 'message-too-big';
   return error !== undefined && DNS_ERRORS.has(error) ? 'dns-failure' : 'network';
 }

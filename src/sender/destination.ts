@@ -3,9 +3,13 @@
 // holds for all that is due there (rule 13).
 
 import Denque from 'denque';
-import type { Clock, MxRecord, Resolver, Timer } from './ports.js';
+import type { Cause, Emit, TriedHost } from '../events/types.js';
 import type { Delivery } from './delivery.js';
-import { Session, type DialogueResult, type SessionOptions, type SessionTarget } from './smtp/session.js';
+import { HostCare } from './host-care.js';
+import { Opening } from './opening.js';
+import type { Clock, Random, Resolver, Timer } from './ports.js';
+import type { CarePolicy } from './retry-policy.js';
+import type { DialogueResult, Session, SessionOptions } from './smtp/session.js';
 
 export interface DestinationLimits {
   /** Connections open at once. */
@@ -28,14 +32,19 @@ export interface DestinationOptions {
   resolver: Resolver;
   session: SessionOptions;
   limits: DestinationLimits;
+  /** Draws the order of hosts of equal preference. */
+  random: Random;
+  care: CarePolicy | undefined;
+  /** Told what is no attempt of anybody. */
+  tell: Emit;
   envelopeFrom(delivery: Delivery): string;
   render(delivery: Delivery): Promise<string>;
   /** The server is about to hear of this delivery. */
   begun(delivery: Delivery, startedAt: number, host: string): void;
   /** The final dot of its message is about to leave. */
   finalDot(delivery: Delivery): void;
-  /** Takes the result of one attempt. */
-  attempted(delivery: Delivery, result: DestinationResult): void;
+  /** Takes the result of one attempt. @returns why it went so */
+  attempted(delivery: Delivery, result: DestinationResult): Cause;
   /** The last moment at which an attempt of this delivery may begin. */
   edgeOf(delivery: Delivery): number;
   /** That moment is over before the attempt that was due could begin. */
@@ -49,13 +58,10 @@ export interface DestinationOptions {
 export interface DestinationResult extends DialogueResult {
   startedAt: number;
   host?: string;
+  /** Hosts that did not come to a dialogue before that one. */
+  tried?: TriedHost[];
   shared?: true;
 }
-
-/** DNS answers that will not change by waiting: the domain or its mail service does not exist. */
-const PERMANENT_DNS = new Set(['ENOTFOUND', 'ENULLMX']);
-
-const SMTP_PORT = 25;
 
 /** A delivery that is due, and since when. */
 interface Waiting {
@@ -66,14 +72,19 @@ interface Waiting {
 export class Destination {
   private readonly ready = new Denque<Waiting>();
   private readonly sessions = new Set<Session>();
-  private connecting: { lead: Waiting; since: number; session?: Session } | undefined;
+  private readonly care: HostCare;
+  private connecting: { lead: Waiting; since: number; opening: Opening } | undefined;
   private isDraining = false;
   private expiry: { at: number; timer: Timer } | undefined;
+  private wakeUp: Timer | undefined;
 
   constructor(
     readonly domain: string,
     private readonly options: DestinationOptions,
-  ) {}
+  ) {
+    const { clock, tell, care: policy, limits } = options;
+    this.care = new HostCare({ domain, clock, tell, policy, connectionsMax: limits.connectionsMax });
+  }
 
   /** A delivery is due: it is taken up as soon as a connection is free. */
   add(delivery: Delivery): void {
@@ -86,9 +97,9 @@ export class Destination {
     for (const session of this.sessions) {
       if (session.state === 'idle' && this.ready.length > 0) this.idle(session);
     }
-    if (!this.connecting && this.sessions.size < this.options.limits.connectionsMax) {
+    if (!this.connecting && this.sessions.size < this.care.connectionsMax && this.mayOpen()) {
       const lead = this.take();
-      if (lead) this.open(lead).catch((error: unknown) => this.options.broken(error));
+      if (lead) this.open(lead);
     }
     this.watchExpiry();
   }
@@ -100,84 +111,119 @@ export class Destination {
 
   /** What a delivery here waits for, for people. */
   waitsFor(delivery: Delivery): string {
-    if (this.connecting) return this.connecting.session?.waitsFor ?? `DNS of ${this.domain}`;
+    if (this.connecting) return this.connecting.opening.session?.waitsFor ?? `DNS of ${this.domain}`;
     if (delivery.runningSince !== undefined) return `the end of its attempt at ${this.domain}`;
     return `a free connection to ${this.domain}`;
   }
 
+  /** Under a policy that waits for suspended hosts: whether one is free; if not, comes back then. */
+  private mayOpen(): boolean {
+    const at = this.care.resumesAt;
+    if (at === undefined || this.ready.length === 0 || this.isDraining) return true;
+    this.wakeUp ??= this.options.clock.after(at - this.options.clock.now(), () => {
+      this.wakeUp = undefined;
+      this.pump();
+    });
+    return false;
+  }
+
   /** Opens a connection for `lead`; whatever else is due shares what comes of it if it fails. */
-  private async open(lead: Waiting): Promise<void> {
-    const since = this.options.clock.now();
+  private open(lead: Waiting): void {
+    const { clock, resolver, random, session } = this.options;
+    const broken = (error: unknown): void => this.options.broken(error);
+    const since = clock.now();
     lead.delivery.runningSince = since;
-    this.connecting = { lead, since };
-    const target = await this.locate();
-    if ('outcome' in target) return this.failed(target);
-    const session = new Session(this.options.session, target);
-    this.connecting.session = session;
+    const { attempts } = lead.delivery;
+    const nth = this.sessions.size;
+    const opening = new Opening({
+      domain: this.domain,
+      resolver,
+      session,
+      care: this.care,
+      standingAt: (host) => this.standing(host),
+      standing: () => this.standing(),
+      // By what is opened, not for whom: another contact changes nothing.
+      draw: (host) => random.fraction('mx', this.domain, attempts, nth, host),
+      begun: (begun) => this.begun(begun),
+      stands: (standing) => this.opened(standing),
+      failed: (result, host) => this.failed(result, host),
+      broken,
+    });
+    this.connecting = { lead, since, opening };
+    opening.run().catch(broken);
+  }
+
+  private begun(session: Session): void {
     this.sessions.add(session);
     session.onClosed = () => {
       this.sessions.delete(session);
       this.pump();
     };
-    session.connect((failure) => {
-      if (failure) return this.failed(failure, target.host);
-      this.connecting = undefined;
-      session.onIdle = () => this.idle(session);
-      // Nobody has heard of a contact that left meanwhile, and nobody shall (rule 1).
-      if (lead.delivery.leaving) {
-        this.options.left(lead.delivery);
-        this.idle(session);
-      } else this.serve(session, lead.delivery, since);
-      this.pump();
-    });
   }
 
-  /** The host to talk to, or why there is none. */
-  private async locate(): Promise<SessionTarget | DialogueResult> {
-    try {
-      const host = mostPreferred(await this.options.resolver.resolveMx(this.domain));
-      const [address] = await this.options.resolver.resolve4(host);
-      if (address === undefined) throw dnsError('ENODATA');
-      return { host, address, port: SMTP_PORT };
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === undefined) throw error;
-      return { stage: 'connect', outcome: PERMANENT_DNS.has(code) ? 'rejected' : 'unreachable', error: code };
+  private opened(session: Session): void {
+    const { lead, since, opening } = this.connecting!;
+    this.connecting = undefined;
+    session.onIdle = () => this.idle(session);
+    // Nobody has heard of a contact that left meanwhile, and nobody shall (rule 1).
+    if (lead.delivery.leaving) {
+      this.options.left(lead.delivery);
+      this.idle(session);
+    } else this.serve(session, lead.delivery, since, opening.tried);
+    this.pump();
+  }
+
+  /** Connections that stand, at one host or at all. */
+  private standing(host?: string): number {
+    let count = 0;
+    for (const { state, target } of this.sessions) {
+      if ((state === 'idle' || state === 'busy') && (host === undefined || target.host === host)) count++;
     }
+    return count;
   }
 
   /** No dialogue came about: all that is due here takes that result together. */
   private failed(result: DialogueResult, host?: string): void {
-    const { lead, since } = this.connecting!;
+    const { lead, since, opening } = this.connecting!;
     const due = [lead];
     for (let entry = this.take(); entry; entry = this.take()) due.push(entry);
     this.connecting = undefined;
-    const shared = due.length > 1 ? { shared: true as const } : {};
-    const named = host === undefined ? {} : { host };
+    const how: Partial<DestinationResult> = { ...named(host, opening.tried) };
+    if (due.length > 1) how.shared = true;
     // All of them are being attempted: what happens to the first must not withdraw the second.
     for (const { delivery, since: ready } of due) delivery.runningSince = Math.max(since, ready);
     for (const { delivery } of due) {
       const startedAt = delivery.runningSince!;
-      this.options.attempted(delivery, { ...result, startedAt, ...named, ...shared });
+      this.options.attempted(delivery, { ...result, startedAt, ...how });
     }
     this.pump();
   }
 
-  private serve(session: Session, delivery: Delivery, startedAt: number): void {
+  private serve(session: Session, delivery: Delivery, startedAt: number, tried: TriedHost[] = []): void {
     session.reserve();
     delivery.runningSince = startedAt;
     this.options
       .render(delivery)
-      .then((message) => this.deliver(session, delivery, startedAt, message))
+      .then((message) => this.deliver(session, delivery, startedAt, message, tried))
       .catch((error: unknown) => this.options.broken(error));
   }
 
-  private deliver(session: Session, delivery: Delivery, startedAt: number, message: string): void {
+  private deliver(
+    session: Session,
+    delivery: Delivery,
+    startedAt: number,
+    message: string,
+    tried: TriedHost[],
+  ): void {
     const { host } = session.target;
     this.options.begun(delivery, startedAt, host);
     session.onFinalDot = () => this.options.finalDot(delivery);
     session.deliver(this.options.envelopeFrom(delivery), delivery.contact.address, message, (result) => {
-      if (!session.isStale(result)) return this.options.attempted(delivery, { ...result, startedAt, host });
+      if (!session.isStale(result)) {
+        const cause = this.options.attempted(delivery, { ...result, startedAt, ...named(host, tried) });
+        if (cause === 'throttled' && result.outcome === 'deferred') this.care.suspend(host, 'throttled');
+        return;
+      }
       delivery.runningSince = undefined;
       if (delivery.leaving) return this.options.left(delivery);
       this.ready.unshift({ delivery, since: startedAt });
@@ -187,6 +233,7 @@ export class Destination {
 
   private idle(session: Session): void {
     if (session.transactions >= this.options.limits.messagesPerConnectionMax) return session.quit();
+    if (this.care.isHeld(session.target.host)) return session.quit();
     const entry = this.take();
     if (entry) this.serve(session, entry.delivery, this.options.clock.now());
     else session.quitAfter(this.options.limits.idleMs);
@@ -240,18 +287,7 @@ export class Destination {
   }
 }
 
-/** @throws system error ENODATA, or ENULLMX for a domain that takes no mail (RFC 7505) */
-function mostPreferred(records: MxRecord[]): string {
-  const [first, ...others] = records;
-  if (!first) throw dnsError('ENODATA');
-  const best = others.reduce(
-    (found, record) => (record.preference < found.preference ? record : found),
-    first,
-  );
-  if (best.exchange === '') throw dnsError('ENULLMX');
-  return best.exchange;
-}
-
-function dnsError(code: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(code), { code });
+/** The host of a result, and those before it where there are any. */
+function named(host: string | undefined, tried: TriedHost[]): Pick<DestinationResult, 'host' | 'tried'> {
+  return { ...(host === undefined ? {} : { host }), ...(tried.length > 0 ? { tried } : {}) };
 }

@@ -11,7 +11,9 @@ import {
 import type { Delivery } from './delivery.js';
 import type { Mailing } from './mailing.js';
 import { Composer, type DkimKey } from './message.js';
-import type { Clock, Dialer, Resolver } from './ports.js';
+import type { Clock, Dialer, Random, Resolver } from './ports.js';
+import type { RetryPolicy } from './retry-policy.js';
+import type { Emit } from '../events/types.js';
 import type { Settlement } from './settlement.js';
 import { DEFAULT_TIMEOUTS, type Timeouts } from './smtp/session.js';
 
@@ -27,6 +29,10 @@ export interface DestinationsOptions {
   /** What signs them. */
   dkim?: DkimKey | undefined;
   returnPaths: ReturnPaths;
+  random: Random;
+  policy: RetryPolicy;
+  /** Told what is no attempt of anybody. */
+  tell: Emit;
   /** Name for EHLO. */
   clientName?: string | undefined;
   limits?: Partial<DestinationLimits> | undefined;
@@ -79,12 +85,16 @@ export class Destinations {
   }
 
   private destinationOptions(): DestinationOptions {
-    const { clock, resolver, dialer, limits, timeouts, settlement, returnPaths } = this.options;
+    const { clock, resolver, dialer, limits, timeouts, settlement, returnPaths, random, policy, tell } =
+      this.options;
     const { clientName = 'sender.example' } = this.options;
     return {
       clock,
       resolver,
       limits: { ...DEFAULT_LIMITS, ...limits },
+      random,
+      care: policy.destination,
+      tell,
       session: { clock, dialer, clientName, timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts } },
       envelopeFrom: ({ mailing, contact }) => returnPaths.of(mailing.name, contact.key),
       render: (delivery) => this.composers.get(delivery.mailing)!.render(delivery.contact),

@@ -127,12 +127,34 @@ const bounce = z.strictObject({
     .describe('Treats a reply as another outcome; the first one that matches wins'),
 });
 
+const destination = z.strictObject({
+  suspend: durationField()
+    .optional()
+    .describe(
+      'How long a host that refused a connection or throttled is passed over while another can take its place; `0s`: not at all',
+    ),
+  allSuspended: z
+    .enum(['try', 'wait'])
+    .optional()
+    .describe(
+      'When every host is suspended. `try`: attempts are made on their grid all the same. `wait`: none is made until the first suspension ends',
+    ),
+  recover: durationField()
+    .optional()
+    .describe(
+      'After a connection was refused while others stood, no more than those are opened; one more each time this has passed',
+    ),
+});
+
 /** A retry policy as written. */
 export const policySchema = z
   .strictObject({
     name: z.string().min(1).optional().describe("Name that reports show; the file's own when left out"),
     retry: retry.optional().describe('When a delivery is tried again, and when it is given up'),
     bounce: bounce.optional().describe('What is a bounce, and what it does to the contact'),
+    destination: destination
+      .optional()
+      .describe('How receiving servers are spared; none of it is an attempt'),
     causes: causesField
       .optional()
       .describe('Rules for the cause of a refusal that are asked before those that ship, or a file of them'),

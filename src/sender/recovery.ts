@@ -106,13 +106,14 @@ export class Recovery {
     const { contact, mailing } = delivery;
     const { startedAt, host, finalDot } = delivery.running!;
     if (finalDot) {
-      return settlement.attempted(delivery, {
+      settlement.attempted(delivery, {
         stage: 'message',
         outcome: 'unknown',
         error: 'ECRASHED',
         startedAt,
         host,
       });
+      return;
     }
     delivery.running = undefined;
     changes.delivery(delivery);

@@ -24,8 +24,20 @@ export interface RetryPolicy {
     softBouncesToError: number;
     overrides: PolicyOverride[];
   };
+  /** How destinations are spared; absent: not at all. */
+  destination?: CarePolicy;
   /** Rules for the cause of a refusal, asked before those that ship. */
   causes?: CauseRule[];
+}
+
+/** How a destination is spared. Nothing of it is an attempt of anybody. */
+export interface CarePolicy {
+  /** How long a host is passed over that refused a connection or throttled; 0: not at all. */
+  suspendMs: number;
+  /** When every host of a destination is suspended: they are tried all the same, or waited for. */
+  allSuspended: 'try' | 'wait';
+  /** How long until one connection more is opened after one was refused beside others; 0: at once. */
+  recoverMs: number;
 }
 
 /** Treats a reply as another outcome. Every field given must match; the first match wins. */

@@ -91,7 +91,12 @@ export class Sender {
       options.returnPathSecret ?? secretOf(random),
       options.returnPathDomain ?? 'return.sender.example',
     );
-    this.destinations = new Destinations({ ...options, settlement: this.settlement, returnPaths });
+    this.destinations = new Destinations({
+      ...options,
+      settlement: this.settlement,
+      returnPaths,
+      tell: this.changes.tell,
+    });
     this.automations = new Automations({
       clock,
       changes,

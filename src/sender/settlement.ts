@@ -2,7 +2,7 @@
 // and the status of its contact. Rules 4 to 8 and 10 of docs/semantics.md.
 
 import type { BouncedState, Cause, TerminalState } from '../events/types.js';
-import { attemptFact } from './attempt.js';
+import { attemptFact, type AttemptFact } from './attempt.js';
 import type { Changes } from './changes.js';
 import { liesWithRecipient } from './classify.js';
 import type { Contact, Contacts } from './contact.js';
@@ -47,10 +47,12 @@ export class Settlement {
     });
   }
 
-  /** Takes the result of one attempt. */
-  attempted(delivery: Delivery, result: DestinationResult): void {
-    this.options.changes.change(() => this.settle(delivery, result));
+  /** Takes the result of one attempt. @returns why it went so */
+  attempted(delivery: Delivery, result: DestinationResult): Cause {
+    const fact = attemptFact(delivery, result, this.options.policy);
+    this.options.changes.change(() => this.settle(delivery, result, fact));
     this.options.ended();
+    return fact.cause;
   }
 
   /** The window was over before a connection was free. */
@@ -106,9 +108,8 @@ export class Settlement {
     }
   }
 
-  private settle(delivery: Delivery, result: DestinationResult): void {
+  private settle(delivery: Delivery, result: DestinationResult, fact: AttemptFact): void {
     const { changes, policy, queue } = this.options;
-    const fact = attemptFact(delivery, result, policy);
     const { outcome, cause } = fact;
     delivery.attempts = fact.n;
     delivery.runningSince = undefined;

@@ -9,14 +9,15 @@ import type { Conditions } from './plan.js';
  *   chance do not fall on the same attempts
  */
 export function holds(when: Conditions, situation: Situation, random: Random, label: string): boolean {
-  const { now, host, recipient, attempt } = situation;
+  const { now, domain, host, recipient, attempt } = situation;
   if (when.during && (now < when.during.from || now >= when.during.to)) return false;
   if (when.from !== undefined && now < when.from) return false;
   if (when.until !== undefined && now >= when.until) return false;
   // Of a behavior that acts at every stage: before the recipient is known, nobody is among the chosen.
   if (recipient === '' && (when.attempts || when.share !== undefined)) return false;
   if (when.attempts && (attempt < when.attempts.from || attempt > when.attempts.to)) return false;
-  if (when.share !== undefined && random.fraction('share', host, label, recipient) >= when.share)
+  // Whoever is among the chosen is so at every host of the domain.
+  if (when.share !== undefined && random.fraction('share', domain, label, recipient) >= when.share)
     return false;
   if (when.chance !== undefined && random.fraction('chance', host, label, recipient, attempt) >= when.chance)
     return false;

@@ -1,6 +1,9 @@
-// The fake DNS: every domain of the fleet has one MX host; a domain that nobody serves does not
-// exist. Answers and errors have the shapes and codes of node:dns.
+// The fake DNS: what is asked about the fleet's names, and what is answered. Answers and errors have
+// the shapes and codes of node:dns; every answer is an event.
 
+import type { Clock } from '../clock/clock.js';
+import type { Emit } from '../events/types.js';
+import type { DnsAnswer } from './plan.js';
 import { systemError } from './network/socket.js';
 
 export interface MxRecord {
@@ -8,28 +11,94 @@ export interface MxRecord {
   preference: number;
 }
 
-/** Where the fleet's names lead. */
+/** What the fleet's names stand for. */
 export interface Zone {
-  /** Name of the MX host of a domain; undefined when the domain does not exist. */
-  exchangeOf(domain: string): string | undefined;
-  /** Address of a host; undefined when the name does not exist. */
-  addressOf(host: string): string | undefined;
+  /** Undefined when the domain does not exist. */
+  domain(name: string): ZoneDomain | undefined;
+  /** Undefined when there is no host of that name. */
+  host(name: string): ZoneHost | undefined;
 }
 
-export class FakeDns {
-  constructor(private readonly zone: Zone) {}
+export interface ZoneDomain {
+  /** What DNS says of it now. */
+  answer: DnsAnswer;
+  records: MxRecord[];
+}
 
-  /** @throws system error ENOTFOUND for a domain that does not exist (NXDOMAIN) */
-  async resolveMx(domain: string): Promise<MxRecord[]> {
-    const exchange = this.zone.exchangeOf(domain);
-    if (exchange === undefined) throw systemError('ENOTFOUND', 'queryMx');
-    return Promise.resolve([{ exchange, preference: 10 }]);
+export interface ZoneHost {
+  /** Recipient domain that it serves. */
+  domain: string;
+  /** Undefined for a name without address. */
+  address: string | undefined;
+}
+
+export interface FakeDnsOptions {
+  clock: Clock;
+  emit: Emit;
+  zone: Zone;
+}
+
+/** How long it takes a resolver to give up on servers that do not answer, ms: three tries of five seconds. */
+const TIMEOUT_MS = 15_000;
+
+const ERRORS = { nxdomain: 'ENOTFOUND', servfail: 'ESERVFAIL', timeout: 'ETIMEOUT' } as const;
+
+export class FakeDns {
+  constructor(private readonly options: FakeDnsOptions) {}
+
+  /**
+   * Mail exchangers of a domain. A null MX (RFC 7505) is one record with an empty exchange.
+   *
+   * @throws system error ENOTFOUND (NXDOMAIN), ENODATA (no MX), ESERVFAIL or ETIMEOUT
+   */
+  async resolveMx(name: string): Promise<MxRecord[]> {
+    const domain = name.toLowerCase();
+    const found = this.options.zone.domain(domain);
+    if (!found) return this.fail('MX', domain, domain, 'ENOTFOUND');
+    const { answer, records } = found;
+    if (answer === 'a-only') return this.fail('MX', domain, domain, 'ENODATA');
+    if (answer === 'null-mx') {
+      this.tell('MX', domain, domain, ['0 .']);
+      return [{ exchange: '', preference: 0 }];
+    }
+    if (answer !== 'mx') return this.fail('MX', domain, domain, ERRORS[answer]);
+    this.tell(
+      'MX',
+      domain,
+      domain,
+      records.map(({ exchange, preference }) => `${preference} ${exchange}`),
+    );
+    return [...records];
   }
 
-  /** @throws system error ENOTFOUND for a name that does not exist */
-  async resolve4(name: string): Promise<string[]> {
-    const address = this.zone.addressOf(name);
-    if (address === undefined) throw systemError('ENOTFOUND', 'queryA');
-    return Promise.resolve([address]);
+  /**
+   * Addresses of a host, or of a domain without MX.
+   *
+   * @throws system error ENOTFOUND (NXDOMAIN), ENODATA (no address), ESERVFAIL or ETIMEOUT
+   */
+  async resolve4(written: string): Promise<string[]> {
+    const name = written.toLowerCase();
+    const host = this.options.zone.host(name);
+    if (!host) {
+      const answer = this.options.zone.domain(name)?.answer;
+      const refused = answer === 'nxdomain' || answer === 'servfail' || answer === 'timeout';
+      const none = answer === undefined ? 'ENOTFOUND' : 'ENODATA';
+      return this.fail('A', name, name, refused ? ERRORS[answer] : none);
+    }
+    if (host.address === undefined) return this.fail('A', name, host.domain, 'ENODATA');
+    this.tell('A', name, host.domain, [host.address]);
+    return [host.address];
+  }
+
+  private async fail(query: 'MX' | 'A', name: string, domain: string, code: string): Promise<never> {
+    if (code === ERRORS.timeout) {
+      await new Promise<void>((resolve) => void this.options.clock.after(TIMEOUT_MS, resolve));
+    }
+    this.options.emit({ type: 'dns.answered', query, name, domain, error: code });
+    throw systemError(code, query === 'MX' ? 'queryMx' : 'queryA');
+  }
+
+  private tell(query: 'MX' | 'A', name: string, domain: string, records: string[]): void {
+    this.options.emit({ type: 'dns.answered', query, name, domain, records });
   }
 }

@@ -31,12 +31,17 @@ export interface HostOptions {
   domain: string;
   name: string;
   address: string;
+  /** Of the domain: what all its hosts share. */
   plan: DomainPlan;
+  /** Its own. */
+  behaviors?: BehaviorPlan[];
   clock: Clock;
   random: Random;
   emit: Emit;
   /** Needed to offer STARTTLS. */
   certificates?: Certificates | undefined;
+  /** How it says things; without it, as its profile has it. */
+  words?: Words;
   /** Numbers the sessions of the whole fleet. */
   nextSession: () => number;
   /** Sends something back to a return path when its time has come. */
@@ -75,6 +80,7 @@ export class Host implements Listener {
   private readonly standing = new Map<string, number>();
   private readonly date = (): Date => this.options.clock.date();
   private readonly words: Words | undefined;
+  private own: BehaviorPlan[];
   private dials = 0;
   private connections = 0;
   private transactions = 0;
@@ -84,13 +90,18 @@ export class Host implements Listener {
     this.name = options.name;
     this.address = options.address;
     this.behaviors = options.plan.behaviors;
-    this.words = options.plan.profile && wordsOf(options.plan.profile);
+    this.words = options.words ?? (options.plan.profile && wordsOf(options.plan.profile));
+    this.own = options.behaviors ?? [];
     this.mailboxes = options.plan.mailboxes.map(({ pattern, behaviors }) => ({
       pattern,
       matches: wildcard(pattern),
       behaviors,
     }));
-    for (const behaviors of [this.behaviors, ...this.mailboxes.map((mailbox) => mailbox.behaviors)]) {
+    for (const behaviors of [
+      this.behaviors,
+      this.own,
+      ...this.mailboxes.map((mailbox) => mailbox.behaviors),
+    ]) {
       this.note(behaviors);
     }
     this.server = new FleetServer(this);
@@ -159,6 +170,12 @@ export class Host implements Listener {
     else this.standing.delete(client);
   }
 
+  /** Replaces the behaviors of this host alone, from now on. */
+  setOwnBehaviors(behaviors: BehaviorPlan[]): void {
+    this.note(behaviors);
+    this.own = behaviors;
+  }
+
   /** @returns the number of this connection at this host, from 1 */
   countConnection(): number {
     return ++this.connections;
@@ -177,12 +194,13 @@ export class Host implements Listener {
   }
 
   /**
-   * Asks the behaviors of the mailbox, then those of the domain. The first that speaks wins; the
-   * next is asked only when its caller wants another verdict, after a silence that ended.
+   * Asks the behaviors of the mailbox, then those of the host, then those of the domain. The first
+   * that speaks wins; the next is asked only when its caller wants another verdict, after a silence that ended.
    */
   *decide(point: Exclude<Point, 'any'>, asked: Asked): Generator<Verdict, undefined> {
     const mailbox = asked.recipient === '' ? undefined : this.mailboxOf(asked.recipient);
     if (mailbox) yield* this.ask(mailbox, 'mailbox', point, asked);
+    yield* this.ask(this.own, 'host', point, asked);
     yield* this.ask(this.behaviors, 'domain', point, asked);
   }
 

@@ -68,14 +68,48 @@ export interface ProfilePlan {
   words: WordPlan[];
 }
 
+/** What DNS says of a recipient domain. */
+export const DNS_ANSWERS = ['mx', 'a-only', 'nxdomain', 'servfail', 'null-mx', 'timeout'] as const;
+export type DnsAnswer = (typeof DNS_ANSWERS)[number];
+
+export interface DnsPlan {
+  answer: DnsAnswer;
+  /** Virtual time in which it says so; at any other time it is `mx`. */
+  during?: Window;
+  /** Likewise, until this virtual time, ms. */
+  until?: number;
+}
+
+/** One MX host of a domain. */
+export interface HostPlan {
+  /** One label, which stands before the domain, or a whole name; lower case. */
+  name: string;
+  /** The lowest is tried first (RFC 5321, 5.1). */
+  preference: number;
+  /** False: the name has no address. */
+  hasAddress: boolean;
+  /** What this host does, asked after the mailbox and before the behaviors of the domain. */
+  behaviors: BehaviorPlan[];
+}
+
 export interface DomainPlan {
+  /** Absent: `mx`, always. */
+  dns?: DnsPlan;
+  /** Absent: one MX host, `mx` with preference 10; under `a-only` the domain itself. */
+  hosts?: HostPlan[];
   /** Its servers offer STARTTLS. Those of a domain with a behavior at `starttls` do so in any case. */
   tls?: boolean;
-  /** A mailbox that is not named does what the `+` of its address says, see `shorthand.ts`. */
-  shorthand?: boolean;
   /** How its servers speak. */
   profile?: ProfilePlan;
+  /** A mailbox that is not named does what the `+` of its address says, see `shorthand.ts`. */
+  shorthand?: boolean;
+  /** What every host of the domain does. */
   behaviors: BehaviorPlan[];
   /** Keyed by local part, lower case; a key may hold `*`. The first key that matches is used. */
   mailboxes: { pattern: string; behaviors: BehaviorPlan[] }[];
+}
+
+/** The whole name of a host. */
+export function hostNameOf({ name }: Pick<HostPlan, 'name'>, domain: string): string {
+  return name.includes('.') || name === domain ? name : `${name}.${domain}`;
 }

@@ -9,13 +9,13 @@ import { invariant } from '../errors.js';
 import type { Emit } from '../events/types.js';
 import type { Random } from '../random.js';
 import { bounce } from './behaviors/return-later.js';
-import { FakeDns } from './dns.js';
+import { FakeDns, type MxRecord } from './dns.js';
 import { Host } from './host.js';
 import { MemoryNetwork } from './network/memory.js';
 import type { Wire } from './network/network.js';
 import { Postman } from './returns/postman.js';
 import type { MemorySocket } from './network/socket.js';
-import type { BehaviorPlan, DomainPlan } from './plan.js';
+import { hostNameOf, type BehaviorPlan, type DnsAnswer, type DomainPlan, type HostPlan } from './plan.js';
 
 const SMTP_PORT = 25;
 
@@ -37,12 +37,25 @@ export interface WorldOptions {
   certificates?: Certificates | undefined;
 }
 
+/** What stands for a domain whose plan names no hosts. */
+const ONE_HOST: HostPlan[] = [{ name: 'mx', preference: 10, hasAddress: true, behaviors: [] }];
+
+/** A recipient domain that was asked for: its hosts share its mailboxes and behaviors. */
+interface Site {
+  domain: string;
+  plan: DomainPlan;
+  records: MxRecord[];
+  hosts: Host[];
+}
+
 export class World {
   readonly dns: FakeDns;
   private readonly network: Wire;
   private readonly fleet: Map<string, DomainPlan>;
-  private readonly byDomain = new Map<string, Host>();
-  private readonly byName = new Map<string, Host>();
+  /** Domains of the hosts that the fleet names. */
+  private readonly domainOfHost = new Map<string, string>();
+  private readonly sites = new Map<string, Site>();
+  private readonly byName = new Map<string, { domain: string; address: string | undefined }>();
   /** Addresses of the hosts that are not the fleet's own, by domain. */
   private readonly attached = new Map<string, string>();
   private readonly postman: Postman;
@@ -50,13 +63,27 @@ export class World {
   private sessions = 0;
 
   constructor(private readonly options: WorldOptions) {
+    const { clock, emit } = options;
     this.fleet = new Map(Object.entries(options.fleet));
-    this.network = options.network ?? new MemoryNetwork(options.clock, options.latencyMs ?? 0);
+    for (const [domain, plan] of this.fleet) {
+      if (domain === DEFAULT_DOMAIN) continue;
+      for (const host of hostsOf(plan, domain)) this.domainOfHost.set(hostNameOf(host, domain), domain);
+    }
+    this.network = options.network ?? new MemoryNetwork(clock, options.latencyMs ?? 0);
     this.dns = new FakeDns({
-      exchangeOf: (domain) =>
-        this.attached.has(domain.toLowerCase()) ? exchangeName(domain) : this.hostOf(domain)?.name,
-      addressOf: (name) =>
-        this.byName.get(name)?.address ?? this.attached.get(name.replace(/^mx\./, '').toLowerCase()),
+      clock,
+      emit,
+      zone: {
+        domain: (name) => {
+          const site = this.siteOf(name);
+          return site && { answer: this.answerOf(site.plan), records: site.records };
+        },
+        host: (name) => {
+          const domain = this.domainOfHost.get(name);
+          if (domain !== undefined) this.siteOf(domain);
+          return this.byName.get(name);
+        },
+      },
     });
     this.postman = new Postman({
       clock: options.clock,
@@ -79,6 +106,10 @@ export class World {
     if (address === undefined) {
       address = addressNumber(this.addresses++);
       this.attached.set(key, address);
+      const exchange = `mx.${key}`;
+      const records = [{ exchange, preference: 10 }];
+      this.sites.set(key, { domain: key, plan: { behaviors: [], mailboxes: [] }, records, hosts: [] });
+      this.byName.set(exchange, { domain: key, address });
     }
     return this.network.listen({ address, port: SMTP_PORT }, { handshake: () => 'accept', accept });
   }
@@ -105,7 +136,7 @@ export class World {
     const domain = about.slice(about.lastIndexOf('@') + 1).toLowerCase();
     this.postman.send({
       domain,
-      host: exchangeName(domain),
+      host: `mx.${domain}`,
       address: clientAddress,
       returnPath: to,
       rcpt: about,
@@ -118,39 +149,72 @@ export class World {
   /**
    * Changes behaviors from now on.
    *
-   * @param subject a domain, `default` (every domain not named), or one address
+   * @param subject a domain, `default` (every domain not named), one host that the fleet names, or
+   *   one address
    */
   setBehaviors(subject: string, behaviors: BehaviorPlan[]): void {
     const key = subject.toLowerCase();
     const at = key.lastIndexOf('@');
     if (at >= 0) {
-      const host = this.hostOf(key.slice(at + 1));
-      invariant(host, `no host for ${subject}`);
-      host.setBehaviors(behaviors, key.slice(0, at));
+      const site = this.siteOf(key.slice(at + 1));
+      invariant(site, `no host for ${subject}`);
+      for (const host of site.hosts) host.setBehaviors(behaviors, key.slice(0, at));
       return;
     }
     const plan = this.fleet.get(key);
-    invariant(plan, `no domain ${subject} in the fleet`);
+    if (!plan) {
+      const domain = this.domainOfHost.get(key);
+      const host = this.siteOf(domain ?? key)?.hosts.find(({ name }) => name === key);
+      invariant(domain !== undefined && host, `no domain ${subject} in the fleet`);
+      host.setOwnBehaviors(behaviors);
+      return;
+    }
     this.fleet.set(key, { ...plan, behaviors });
-    for (const host of this.byDomain.values()) {
-      if (host.domain === key || (key === DEFAULT_DOMAIN && !this.fleet.has(host.domain)))
-        host.setBehaviors(behaviors);
+    for (const { domain, hosts } of this.sites.values()) {
+      if (domain !== key && (key !== DEFAULT_DOMAIN || this.fleet.has(domain))) continue;
+      for (const host of hosts) host.setBehaviors(behaviors);
     }
   }
 
-  private hostOf(domain: string): Host | undefined {
-    const key = domain.toLowerCase();
-    const known = this.byDomain.get(key);
+  private answerOf({ dns }: DomainPlan): DnsAnswer {
+    if (!dns) return 'mx';
+    const now = this.options.clock.now();
+    const { answer, during, until } = dns;
+    const isOver = until !== undefined && now >= until;
+    return isOver || (during && (now < during.from || now >= during.to)) ? 'mx' : answer;
+  }
+
+  private siteOf(name: string): Site | undefined {
+    const domain = name.toLowerCase();
+    const known = this.sites.get(domain);
     if (known) return known;
-    const plan = this.fleet.get(key) ?? this.fleet.get(DEFAULT_DOMAIN);
+    // A host of the fleet is not a domain of its own that `default` would serve.
+    if (this.domainOfHost.has(domain) && !this.fleet.has(domain)) return undefined;
+    const plan = this.fleet.get(domain) ?? this.fleet.get(DEFAULT_DOMAIN);
     if (!plan) return undefined;
+    const site: Site = { domain, plan, records: [], hosts: [] };
+    this.sites.set(domain, site);
+    for (const host of hostsOf(plan, domain)) this.openHost(site, host);
+    return site;
+  }
+
+  private openHost(site: Site, { hasAddress, behaviors, preference, ...plan }: HostPlan): void {
     const { clock, random, emit } = this.options;
+    const { domain } = site;
+    const name = hostNameOf(plan, domain);
+    invariant(!this.byName.has(name), `two domains have a host ${name}`);
+    if (name !== domain) site.records.push({ exchange: name, preference });
+    if (!hasAddress) {
+      this.byName.set(name, { domain, address: undefined });
+      return;
+    }
     const address = addressNumber(this.addresses++);
     const host = new Host({
-      domain: key,
-      name: exchangeName(key),
+      domain,
+      name,
       address,
-      plan,
+      plan: site.plan,
+      behaviors,
       clock,
       random,
       emit,
@@ -158,15 +222,17 @@ export class World {
       nextSession: () => ++this.sessions,
       sendBack: (letter) => this.postman.send(letter),
     });
-    this.byDomain.set(key, host);
-    this.byName.set(host.name, host);
+    site.hosts.push(host);
+    this.byName.set(name, { domain, address });
     this.network.listen({ address, port: SMTP_PORT }, host);
-    return host;
   }
 }
 
-function exchangeName(domain: string): string {
-  return `mx.${domain.toLowerCase()}`;
+/** The hosts of a domain: without MX the domain itself is the one (RFC 5321, 5.1). */
+function hostsOf({ dns, hosts = ONE_HOST }: DomainPlan, domain: string): HostPlan[] {
+  if (dns?.answer !== 'a-only') return hosts;
+  const itself = { name: domain, preference: 0, hasAddress: true, behaviors: [] };
+  return dns.during || dns.until !== undefined ? [itself, ...hosts] : [itself];
 }
 
 /** Loopback addresses from 127.1.0.1 on, without the .0 and .255 of each block. */

@@ -148,7 +148,7 @@ describe('what servers saw', () => {
       [1, { type: 'connection.refused', domain: 'y.example', host: 'mx', how: 'refused' }],
       [1, accepted(1, 'bob@x.example')],
     );
-    expect(Object.fromEntries(read.servers)).toEqual({
+    expect(read.servers.results()).toEqual({
       'x.example': {
         connections: 1,
         peakConnections: 1,
@@ -172,7 +172,7 @@ describe('what servers saw', () => {
   test('asking for a domain that nobody connected to leaves no trace of it', () => {
     const read = new Tally();
     expect(read.server('nobody.example')).toMatchObject({ connections: 0, accepted: 0 });
-    expect(read.servers.size).toBe(0);
+    expect(read.servers.results()).toEqual({});
   });
 });
 

@@ -142,7 +142,7 @@ describe('draws', () => {
     const random = seededRandom('42');
     expect(rounds[0]).toEqual(
       names.filter(
-        (name) => random.fraction('share', 'mx.example.org', 'domain 0 nonexistent-user', name) < 0.3,
+        (name) => random.fraction('share', 'example.org', 'domain 0 nonexistent-user', name) < 0.3,
       ),
     );
     expect(Math.abs(rounds[0]!.length - 90)).toBeLessThan(4 * Math.sqrt(300 * 0.3 * 0.7));

@@ -25,6 +25,8 @@ function situation(recipient: string, attempt: number): Situation {
     messages: 0,
     connections: 0,
     notes: new Map(),
+    random: seededRandom('1'),
+    date: () => new Date(0),
   };
 }
 

@@ -170,7 +170,7 @@ describe('what the log is told', () => {
       lines,
     });
     const command = (line: string): object => ({ type: 'smtp.command', session, line });
-    expect(lab.events.map(({ seq: _seq, t: _t, ...fact }) => fact)).toEqual([
+    expect(lab.facts.map(({ t: _t, ...fact }) => fact)).toEqual([
       { type: 'connection.opened', ...at, client: '127.0.0.1:49152' },
       reply('connect', 220, 'mx.example.org ESMTP'),
       command('EHLO client.test'),
@@ -207,7 +207,7 @@ describe('what the log is told', () => {
       reply('other', 221, 'Bye'),
       { type: 'connection.closed', session },
     ]);
-    expect(lab.events.map(({ t }) => t).slice(0, 4)).toEqual([5, 5, 15, 15]);
+    expect(lab.facts.map(({ t }) => t).slice(0, 4)).toEqual([5, 5, 15, 15]);
   });
 
   it('is the reply in its parts: enhanced code once, one text for each line', async () => {
@@ -237,7 +237,7 @@ describe('what the log is told', () => {
       await client.closed();
       expect([client.error, lab.clock.now()]).toEqual(['ECONNREFUSED', 10]);
     });
-    expect(lab.events.map(({ seq: _seq, ...event }) => event)).toEqual([
+    expect(lab.facts).toEqual([
       { t: 5, type: 'connection.refused', domain: 'example.org', host: 'mx.example.org', how: 'refused' },
     ]);
   });

@@ -11,7 +11,15 @@ import type { Scope } from '../../src/simulator/behaviors/behavior.js';
 import { MemoryNetwork } from '../../src/simulator/network/memory.js';
 import { TcpNetwork } from '../../src/simulator/network/tcp.js';
 import type { MemorySocket } from '../../src/simulator/network/socket.js';
-import type { BehaviorPlan, Conditions, DomainPlan, Point, ProfilePlan } from '../../src/simulator/plan.js';
+import type {
+  BehaviorPlan,
+  Conditions,
+  DnsPlan,
+  DomainPlan,
+  HostPlan,
+  Point,
+  ProfilePlan,
+} from '../../src/simulator/plan.js';
 import { World } from '../../src/simulator/world.js';
 import { installClock } from './virtual-time.js';
 
@@ -39,6 +47,8 @@ export function mailboxDoes(
 
 export interface FleetDomain {
   profile?: ProfilePlan | undefined;
+  dns?: DnsPlan;
+  hosts?: HostPlan[];
   behaviors?: BehaviorPlan[];
   mailboxes?: Record<string, BehaviorPlan[]>;
   shorthand?: boolean;
@@ -56,12 +66,9 @@ export class Lab {
     this.clock = installClock();
     const log = new EventLog({ now: () => this.clock.now(), readers: [(event) => this.events.push(event)] });
     const plans: Record<string, DomainPlan> = {};
-    for (const [domain, { behaviors = [], mailboxes = {}, shorthand = false, profile }] of Object.entries(
-      fleet,
-    )) {
+    for (const [domain, { behaviors = [], mailboxes = {}, ...rest }] of Object.entries(fleet)) {
       plans[domain] = {
-        shorthand,
-        ...(profile ? { profile } : {}),
+        ...rest,
         behaviors,
         mailboxes: Object.entries(mailboxes).map(([pattern, list]) => ({ pattern, behaviors: list })),
       };
@@ -103,6 +110,11 @@ export class Lab {
     return new Promise((resolve) => void this.clock.after(ms, resolve));
   }
 
+  /** What the servers told, without numbers: all but what was looked up on the way to them. */
+  get facts(): Omit<RunEvent, 'seq'>[] {
+    return this.events.flatMap(({ seq: _seq, ...event }) => (event.type === 'dns.answered' ? [] : [event]));
+  }
+
   /** Events of one type, without number and time. */
   told<Type extends RunEvent['type']>(type: Type): Extract<RunEvent, { type: Type }>[] {
     return this.events.filter((event): event is Extract<RunEvent, { type: Type }> => event.type === type);
@@ -111,13 +123,24 @@ export class Lab {
   /** Dials the MX host of a domain. */
   async dial(domain: string): Promise<RawClient> {
     const [mx] = await this.world.dns.resolveMx(domain);
-    const [address] = await this.world.dns.resolve4(mx!.exchange);
+    return this.dialHost(mx!.exchange);
+  }
+
+  async dialHost(name: string): Promise<RawClient> {
+    const [address] = await this.world.dns.resolve4(name);
     return new RawClient(this, this.world.dial(address!, 25));
   }
 
   /** A connection on which the greeting and the reply to EHLO are read. */
   async session(domain: string): Promise<RawClient> {
-    const client = await this.dial(domain);
+    return this.greeted(await this.dial(domain));
+  }
+
+  async sessionAt(host: string): Promise<RawClient> {
+    return this.greeted(await this.dialHost(host));
+  }
+
+  private async greeted(client: RawClient): Promise<RawClient> {
     await client.reply();
     await client.ask('EHLO client.test');
     return client;

@@ -1,6 +1,8 @@
 // The receiving network as a whole: names, addresses, and hosts that share nothing.
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { MxRecord } from '../../src/simulator/dns.js';
+import type { DnsAnswer, HostPlan } from '../../src/simulator/plan.js';
 import { does, Lab, mailboxDoes } from './raw-client.js';
 
 it('gives every domain of the fleet one MX host with an address of its own in 127/8', async () => {
@@ -52,6 +54,154 @@ it.each([
   });
   expect(error.code).toBe('ECONNREFUSED');
   expect(lab.clock.now()).toBe(10);
+});
+
+const host = (name: string, more: Partial<HostPlan> = {}): HostPlan => ({
+  name,
+  preference: 10,
+  hasAddress: true,
+  behaviors: [],
+  ...more,
+});
+
+describe('the DNS of a domain', () => {
+  const codeOf = (look: Promise<unknown>): Promise<unknown> =>
+    look.catch((error: unknown) => (error as NodeJS.ErrnoException).code);
+
+  it.each<[DnsAnswer, string, unknown, string, unknown]>([
+    ['a-only', 'MX', 'ENODATA', 'A', ['127.1.0.1']],
+    ['null-mx', 'MX', [{ exchange: '', preference: 0 }], 'A', 'ENODATA'],
+    ['nxdomain', 'MX', 'ENOTFOUND', 'A', 'ENOTFOUND'],
+    ['servfail', 'MX', 'ESERVFAIL', 'A', 'ESERVFAIL'],
+    ['timeout', 'MX', 'ETIMEOUT', 'A', 'ETIMEOUT'],
+    ['mx', 'MX', [{ exchange: 'mx.example.org', preference: 10 }], 'A', 'ENODATA'],
+  ])('that is %s: %s says %j, %s says %j', async (answer, _mx, mx, _a, address) => {
+    const lab = new Lab({ 'example.org': { dns: { answer } } });
+    await lab.play(async () => {
+      expect(await codeOf(lab.world.dns.resolveMx('example.org'))).toEqual(mx);
+      expect(await codeOf(lab.world.dns.resolve4('Example.org'))).toEqual(address);
+    });
+    expect(lab.clock.now()).toBe(answer === 'timeout' ? 30_000 : 0);
+    expect(lab.told('dns.answered').map(({ query, name, domain }) => [query, name, domain])).toEqual([
+      ['MX', 'example.org', 'example.org'],
+      ['A', 'example.org', 'example.org'],
+    ]);
+  });
+
+  it('changes at its time', async () => {
+    const lab = new Lab({
+      'a.test': { dns: { answer: 'servfail', until: 1000 } },
+      'b.test': { dns: { answer: 'a-only', during: { from: 1000, to: 2000 } } },
+    });
+    const seen: unknown[] = [];
+    await lab.play(async () => {
+      for (const at of [0, 999, 1000, 1999, 2000]) {
+        await lab.sleep(at - lab.clock.now());
+        for (const domain of ['a.test', 'b.test']) {
+          const found = await codeOf(lab.world.dns.resolveMx(domain));
+          seen.push(typeof found === 'string' ? found : (found as MxRecord[])[0]!.exchange);
+        }
+      }
+    });
+    expect(seen).toEqual([
+      ...['ESERVFAIL', 'mx.b.test', 'ESERVFAIL', 'mx.b.test', 'mx.a.test'],
+      ...['ENODATA', 'mx.a.test', 'ENODATA', 'mx.a.test', 'mx.b.test'],
+    ]);
+  });
+
+  it('names several hosts, one of them without address', async () => {
+    const lab = new Lab({
+      'example.org': {
+        hosts: [host('mx1', { preference: 5 }), host('mx.provider.test', { hasAddress: false })],
+      },
+      default: { hosts: [host('in')] },
+    });
+    const { dns } = lab.world;
+    expect(await codeOf(dns.resolve4('mx1.example.org'))).toEqual(['127.1.0.1']);
+    expect(await dns.resolveMx('example.org')).toEqual([
+      { exchange: 'mx1.example.org', preference: 5 },
+      { exchange: 'mx.provider.test', preference: 10 },
+    ]);
+    expect(await codeOf(dns.resolve4('mx.provider.test'))).toBe('ENODATA');
+    expect(await dns.resolveMx('other.test')).toEqual([{ exchange: 'in.other.test', preference: 10 }]);
+    expect(await codeOf(dns.resolve4('in.other.test'))).toEqual(['127.1.0.2']);
+    expect(lab.told('dns.answered').map(({ domain, records, error }) => [domain, records ?? error])).toEqual([
+      ['example.org', ['127.1.0.1']],
+      ['example.org', ['5 mx1.example.org', '10 mx.provider.test']],
+      ['example.org', 'ENODATA'],
+      ['other.test', ['10 in.other.test']],
+      ['other.test', ['127.1.0.2']],
+    ]);
+  });
+});
+
+describe('several hosts of a domain', () => {
+  it('share mailboxes and behaviors, have some of their own, and count for themselves', async () => {
+    const lab = new Lab({
+      'example.org': {
+        hosts: [
+          host('mx1', { behaviors: [does('mailbox-full', { permanent: true }, { until: 1000 })] }),
+          host('mx2'),
+        ],
+        mailboxes: { carol: [mailboxDoes('nonexistent-user')] },
+        behaviors: [does('busy', { stage: 'rcpt' }, { attempts: { from: 1, to: 1 } })],
+      },
+    });
+    const seen: string[] = [];
+    const attempt = async (name: string, at: string): Promise<void> => {
+      const client = await lab.sessionAt(at);
+      seen.push((await client.transaction(`${name}@example.org`, 'news@sender.test')).at(-1)!.slice(0, 3));
+      client.socket.destroy();
+    };
+    await lab.play(async () => {
+      await attempt('carol', 'mx1.example.org');
+      await attempt('bob', 'mx1.example.org');
+      await attempt('bob', 'mx2.example.org');
+      await attempt('bob', 'mx2.example.org');
+      await lab.sleep(1000);
+      await attempt('dave', 'mx1.example.org');
+      await attempt('dave', 'mx1.example.org');
+      await attempt('dave', 'mx2.example.org');
+    });
+    expect(seen).toEqual(['550', '552', '450', '250', '450', '250', '450']);
+  });
+
+  it('are changed one by one, or together', async () => {
+    const lab = new Lab({ 'example.org': { hosts: [host('mx1'), host('mx2')] }, default: {} });
+    const greetings = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for (const name of ['mx1.example.org', 'mx2.example.org']) {
+        const client = await lab.dialHost(name);
+        found.push((await client.reply())?.slice(0, 3) ?? 'nothing');
+        client.socket.destroy();
+      }
+      return found;
+    };
+    const seen: string[][] = [];
+    await lab.play(async () => {
+      lab.world.setBehaviors('MX1.example.org', [does('busy')]);
+      seen.push(await greetings());
+      lab.world.setBehaviors('example.org', [does('reply', { stage: 'connect', code: 554 })]);
+      seen.push(await greetings());
+      lab.world.setBehaviors('mx1.example.org', []);
+      lab.world.setBehaviors('example.org', []);
+      seen.push(await greetings());
+    });
+    expect(seen).toEqual([
+      ['421', '220'],
+      ['421', '554'],
+      ['220', '220'],
+    ]);
+  });
+
+  it('cannot have the name of a host of another domain', async () => {
+    const lab = new Lab({
+      'a.test': { hosts: [host('mx.c.test')] },
+      'b.test': { hosts: [host('mx.c.test')] },
+    });
+    await lab.world.dns.resolveMx('a.test');
+    await expect(lab.world.dns.resolveMx('b.test')).rejects.toThrow('two domains have a host mx.c.test');
+  });
 });
 
 it('keeps hosts apart: counters, greylists, mailboxes and behaviors', async () => {

@@ -14,7 +14,15 @@ import type {
 import type { RetryPolicy } from '../../src/sender/retry-policy.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import type { Scope } from '../../src/simulator/behaviors/behavior.js';
-import type { BehaviorPlan, Conditions, DomainPlan, Point } from '../../src/simulator/plan.js';
+import type {
+  BehaviorPlan,
+  Conditions,
+  DnsAnswer,
+  DnsPlan,
+  DomainPlan,
+  HostPlan,
+  Point,
+} from '../../src/simulator/plan.js';
 import { EMMA } from './policies.js';
 
 /** A behavior as a test writes it; parameters and conditions side by side. */
@@ -33,8 +41,17 @@ export interface PlanSketch {
 }
 
 export interface DomainSketch {
+  dns?: DnsPlan | DnsAnswer;
+  hosts?: HostSketch[];
   behaviors?: BehaviorSketch[];
   mailboxes?: Record<string, BehaviorSketch | BehaviorSketch[]>;
+}
+
+interface HostSketch {
+  name: string;
+  preference?: number;
+  hasAddress?: boolean;
+  behaviors?: BehaviorSketch[];
 }
 
 interface ContactSketch {
@@ -109,14 +126,20 @@ export function expectation(at: number | 'end', ...checks: Unplaced<Check>[]): E
   };
 }
 
-function domainPlan({ behaviors = [], mailboxes = {} }: DomainSketch): DomainPlan {
+function domainPlan({ dns, hosts, behaviors = [], mailboxes = {} }: DomainSketch): DomainPlan {
   return {
+    ...(dns === undefined ? {} : { dns: typeof dns === 'string' ? { answer: dns } : dns }),
+    ...(hosts ? { hosts: hosts.map(hostPlan) } : {}),
     behaviors: behaviors.map((sketch) => behavior(sketch)),
     mailboxes: Object.entries(mailboxes).map(([pattern, written]) => ({
       pattern,
       behaviors: [written].flat().map((sketch) => behavior(sketch, 'mailbox')),
     })),
   };
+}
+
+function hostPlan({ name, preference = 10, hasAddress = true, behaviors = [] }: HostSketch): HostPlan {
+  return { name, preference, hasAddress, behaviors: behaviors.map((sketch) => behavior(sketch)) };
 }
 
 function contactPlan(sketch: string | ContactSketch): ContactPlan {

@@ -1,7 +1,7 @@
 // The three shipped policies as objects, written out here so that the tests of the engine do not
 // depend on the loader. That they equal the files is a test of its own.
 
-import type { RetryPolicy } from '../../src/sender/retry-policy.js';
+import type { CarePolicy, RetryPolicy } from '../../src/sender/retry-policy.js';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -17,6 +17,7 @@ export const EMMA: RetryPolicy = {
     windowFrom: 'mailing-start',
   },
   bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },
+  destination: { suspendMs: 5 * MINUTE, allSuspended: 'try', recoverMs: HOUR },
 };
 
 export const FOUR_ATTEMPTS: RetryPolicy = {
@@ -33,12 +34,17 @@ export const THIRTY_HOURS: RetryPolicy = {
 
 /** A policy that differs from `emma` in what is given. */
 export function policy(
-  changes: { retry?: Partial<RetryPolicy['retry']>; bounce?: Partial<RetryPolicy['bounce']> } = {},
+  changes: {
+    retry?: Partial<RetryPolicy['retry']>;
+    bounce?: Partial<RetryPolicy['bounce']>;
+    destination?: Partial<CarePolicy>;
+  } = {},
   base: RetryPolicy = EMMA,
 ): RetryPolicy {
   return {
     name: 'of a test',
     retry: { ...base.retry, ...changes.retry },
     bounce: { ...base.bounce, ...changes.bounce },
+    ...(base.destination ? { destination: { ...base.destination, ...changes.destination } } : {}),
   };
 }

@@ -1,5 +1,6 @@
 // Rule 5: attempts lie on a grid that starts at the first one. None is early; one that is late
-// waited for its predecessor or for a connection, and then something was going on at its destination.
+// waited for its predecessor, for a connection, and then something was going on at its destination, or
+// for a suspended host where the policy says so.
 
 import { gridOffset } from '../../sender/retry-policy.js';
 import type { DomainRecord } from './history.js';
@@ -11,11 +12,12 @@ const SLACK_MS = 60_000;
 export const exactGrid: Invariant = {
   name: 'exact-grid',
   rule: 'attempts are made on the grid of their delivery, none early and none late (rule 5)',
-  watch({ history, policy: { retry } }) {
+  watch({ history, policy: { retry, destination } }) {
+    const waits = destination?.allSuspended === 'wait';
     const late = (event: EventOf<'attempt'>, due: number, breach: Breach): Breach | undefined => {
       const { domain, startedAt } = event;
       if (startedAt - due <= SLACK_MS) return undefined;
-      return quiet(history.domain(domain), due, startedAt) > SLACK_MS ? breach : undefined;
+      return quiet(history.domain(domain), due, startedAt, waits) > SLACK_MS ? breach : undefined;
     };
     return {
       on: {
@@ -51,9 +53,17 @@ function step(intervalsMs: readonly number[], n: number): number {
   return intervalsMs[Math.min(n, intervalsMs.length) - 1]!;
 }
 
-/** How much of a span had no dialogue at a destination, ms. */
-function quiet({ busy, open }: DomainRecord, from: number, to: number): number {
+/**
+ * How much of a span had no dialogue at a destination, ms.
+ *
+ * @param waits under a policy that waits for suspended hosts, that is a reason too
+ */
+function quiet(record: DomainRecord, from: number, to: number, waits: boolean): number {
+  const { busy, open, suspended } = record;
   let left = to - from;
+  if (waits) {
+    for (const span of suspended) left -= Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
+  }
   for (let index = busy.length - 1; index >= 0; index--) {
     const span = busy[index]!;
     if (span.to <= from) break;

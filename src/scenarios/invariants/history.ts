@@ -60,6 +60,8 @@ export interface DomainRecord {
   orphans: number;
   /** Spans of virtual time in which there was a dialogue here, merged, in order. */
   busy: { from: number; to: number }[];
+  /** Spans of virtual time in which a host was suspended by the sender. */
+  suspended: { from: number; to: number }[];
   /** The last reply of each code. */
   replies: Map<number, EventOf<'smtp.reply'>>;
 }
@@ -80,7 +82,8 @@ export class History {
 
   domain(name: string): DomainRecord {
     let record = this.domains.get(name);
-    if (!record) this.domains.set(name, (record = { open: 0, orphans: 0, busy: [], replies: new Map() }));
+    if (!record)
+      this.domains.set(name, (record = { open: 0, orphans: 0, busy: [], suspended: [], replies: new Map() }));
     return record;
   }
 
@@ -138,6 +141,9 @@ export class History {
         return this.restarted(event.t);
       case 'message.accepted':
         return this.accepted(event);
+      case 'host.suspended':
+        this.domain(event.domain).suspended.push({ from: event.t, to: event.until });
+        return;
       case 'connection.opened':
         this.sessions.set(event.session, { opened: event, transactions: 0, mailing: undefined });
         this.domain(event.domain).open++;

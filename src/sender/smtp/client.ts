@@ -18,6 +18,8 @@ interface Internals {
   _formatError(this: SmtpClient, ...args: unknown[]): Error;
   _parseEhloExtensions(this: SmtpClient, text: string): void;
   _supportedExtensions: string[];
+  /** Of SIZE (RFC 1870); 0 for none. */
+  _maxAllowedSize: number;
 }
 
 const library = SMTPConnection.prototype as unknown as Internals;
@@ -128,6 +130,16 @@ export class SmtpClient extends SMTPConnection {
     library._parseEhloExtensions.call(this, text);
     const { internals } = this;
     internals._supportedExtensions = internals._supportedExtensions.filter((name) => name !== 'PIPELINING');
+  }
+
+  /** Most bytes that the server takes (RFC 1870); 0 when it did not say. */
+  get sizeMax(): number {
+    return this.internals._maxAllowedSize;
+  }
+
+  /** Whether the server takes addresses with other characters than ASCII (RFC 6531). */
+  get takesUtf8(): boolean {
+    return this.internals._supportedExtensions.includes('SMTPUTF8');
   }
 
   private get internals(): Internals {

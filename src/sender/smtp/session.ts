@@ -15,7 +15,10 @@ export interface DialogueResult {
   stage: Stage;
   outcome: Outcome;
   reply?: Reply;
-  /** `ECONNREFUSED`, `ETIMEDOUT`, `ECONNRESET`, `ECLOSED`, `EPROTOCOL`: set when there is no usable reply. */
+  /**
+   * Set when there is no usable reply: `ECONNREFUSED`, `ETIMEDOUT`, `ECONNRESET`, `ECLOSED`, `EPROTOCOL`;
+   * `EMESSAGESIZE` and `ESMTPUTF8` when the server had said before that it cannot take this.
+   */
   error?: string;
   /** Our end of the connection, `address:port`; absent when none came about. */
   client?: string;
@@ -119,11 +122,13 @@ export class Session {
   /**
    * Whether a result says only that the server had closed this connection before, while nothing was
    * asked of it: gone at MAIL on a connection that was used, or 421 there after a time of idleness.
-   * Nothing was said about the message then, so it is no attempt of it.
+   * Likewise 503 there: it has the transaction before on its mind. Nothing was said about the
+   * message then, so it is no attempt of it.
    */
   isStale({ stage, reply, error }: DialogueResult): boolean {
     if (this.transactions < 2 || stage !== 'mail') return false;
-    return reply ? reply.code === 421 && this.wasIdle : error !== 'ETIMEDOUT';
+    if (reply) return reply.code === 503 || (reply.code === 421 && this.wasIdle);
+    return error !== 'ETIMEDOUT' && !NEVER_SENT.has(error!);
   }
 
   /**
@@ -134,6 +139,12 @@ export class Session {
    */
   deliver(from: string, to: string, message: string, done: (result: DialogueResult) => void): void {
     const client = this.client!;
+    const unfit = whyUnfit(client, from, to, message);
+    if (unfit !== undefined) {
+      // The server has said before what it would say: nothing is sent to hear it again.
+      done({ stage: 'mail', outcome: 'rejected', error: unfit });
+      return this.becomeIdle();
+    }
     this.transactions++;
     if (client.destroyed) return done({ stage: 'mail', outcome: 'unreachable', error: 'ECLOSED' });
     this.settle = (result) => done(result!);
@@ -206,7 +217,8 @@ export class Session {
     if (this.state !== 'busy') return;
     const result = this.resultOf(error);
     this.finish(result);
-    if (result.reply && result.reply.code !== 421) this.reset();
+    // After 503 the two sides do not agree on where they are: RSET need not bring them together.
+    if (result.reply && result.reply.code !== 421 && result.reply.code !== 503) this.reset();
     else this.destroy();
   }
 
@@ -347,6 +359,22 @@ function inBlocks(message: string): string | Readable {
   const blocks: string[] = [];
   for (let at = 0; at < message.length; at += BLOCK_CHARS) blocks.push(message.slice(at, at + BLOCK_CHARS));
   return Readable.from(blocks, { objectMode: false });
+}
+
+/** Refused by what the server said of itself at EHLO. */
+const NEVER_SENT: ReadonlySet<string> = new Set(['EMESSAGESIZE', 'ESMTPUTF8']);
+
+/** Why a message cannot be sent to this server, by what it said at EHLO; undefined when it can. */
+function whyUnfit(client: SmtpClient, from: string, to: string, message: string): string | undefined {
+  // eslint-disable-next-line no-control-regex -- ASCII is what is meant
+  if (!client.takesUtf8 && /[^\x00-\x7f]/.test(`${from}${to}`)) return 'ESMTPUTF8';
+  const { sizeMax } = client;
+  return sizeMax > 0 && sizeOf(message) > sizeMax ? 'EMESSAGESIZE' : undefined;
+}
+
+/** Bytes of a message on the wire, without the final dot (RFC 1870, 3). */
+function sizeOf(message: string): number {
+  return Buffer.byteLength(message.replace(/\r?\n/g, '\r\n'));
 }
 
 /** Told once how a connection or transaction ended; of a connection, nothing when it stands. */

@@ -91,8 +91,8 @@ export interface ComesBack {
   text: string;
 }
 
-/** Where a behavior is written: for a whole domain, or for one mailbox of it. */
-export type Scope = 'domain' | 'mailbox';
+/** Where a behavior is written: for a whole domain, for one of its hosts, or for one mailbox. */
+export type Scope = 'domain' | 'host' | 'mailbox';
 
 /** A behavior as it is written, for the question whether it can work. */
 export interface Written<Params> {

@@ -1,0 +1,259 @@
+// Several hosts of a domain: which is tried, in what order, what makes the sender go on to the next, and
+// how a destination is spared.
+
+import { describe, expect, test } from 'vitest';
+import type { DomainSketch } from '../support/plans.js';
+import { readers } from '../support/plans.js';
+import { FOUR_ATTEMPTS, MINUTE, policy } from '../support/policies.js';
+import { run } from '../support/runs.js';
+import { sendTo } from '../support/scripted-server.js';
+
+const BOB = 'bob@example.org';
+
+const two = (behaviors: { do: string; [key: string]: unknown }[]): Record<string, DomainSketch> => ({
+  'example.org': {
+    hosts: [
+      { name: 'mx1', preference: 10, behaviors },
+      { name: 'mx2', preference: 20 },
+    ],
+  },
+});
+
+describe('the next host is tried in the same attempt', () => {
+  test.each([
+    ['refused', { do: 'down' }, { stage: 'connect', error: 'ECONNREFUSED' }],
+    ['no answer to the handshake', { do: 'unreachable' }, { stage: 'connect', error: 'ETIMEDOUT' }],
+    ['no greeting', { do: 'unresponsive' }, { stage: 'connect', error: 'ETIMEDOUT' }],
+    ['closed at connect', { do: 'disconnect', stage: 'connect' }, { stage: 'connect', error: 'ECLOSED' }],
+    ['421 at connect', { do: 'busy' }, { stage: 'connect', code: 421 }],
+    ['421 at EHLO', { do: 'busy', stage: 'ehlo' }, { stage: 'ehlo', code: 421 }],
+  ])('after %s', async (_what, behavior, why) => {
+    const { events, mailing } = await run({ fleet: two([behavior]), contacts: [BOB] });
+    expect(mailing()).toMatchObject({ delivered: 1 });
+    expect(events.attempts(BOB)).toMatchObject([
+      { n: 1, outcome: 'accepted', host: 'mx2.example.org', tried: [{ host: 'mx1.example.org', ...why }] },
+    ]);
+    expect(events.accepted(BOB)).toMatchObject([{ host: 'mx2.example.org' }]);
+  });
+
+  test.each([
+    ['a 5xx greeting', { do: 'reply', stage: 'connect', code: 554 }, 'rejected'],
+    ['a 4xx to the recipient', { do: 'mailbox-full' }, 'deferred'],
+    ['silence after the final dot', { do: 'unresponsive', stage: 'message' }, 'unknown'],
+  ])('but not after %s', async (_what, behavior, outcome) => {
+    const { events } = await run({ fleet: two([behavior]), contacts: [BOB], policy: FOUR_ATTEMPTS });
+    const [first] = events.attempts(BOB);
+    expect(first).toMatchObject({ host: 'mx1.example.org', outcome });
+    expect(first).not.toHaveProperty('tried');
+  });
+
+  test('and all that are due share what the last one says', async () => {
+    const { events } = await run({
+      fleet: {
+        'example.org': {
+          hosts: [
+            { name: 'mx1', preference: 1, behaviors: [{ do: 'down' }] },
+            { name: 'gone', preference: 2, hasAddress: false },
+            { name: 'mx2', preference: 3, behaviors: [{ do: 'busy' }] },
+          ],
+        },
+      },
+      contacts: readers(3),
+      policy: policy({ retry: { attempts: { counting: 'total', total: 1 } } }),
+    });
+    expect(events.of('attempt')).toHaveLength(3);
+    for (const attempt of events.of('attempt')) {
+      expect(attempt).toMatchObject({
+        shared: true,
+        host: 'mx2.example.org',
+        reply: { code: 421 },
+        tried: [
+          { host: 'mx1.example.org', error: 'ECONNREFUSED' },
+          { host: 'gone.example.org', error: 'ENODATA' },
+        ],
+      });
+    }
+  });
+});
+
+test('hosts without address are permanent only where no other host could be back later', async () => {
+  const hosts = [
+    { name: 'mx1', preference: 10, behaviors: [{ do: 'down' }] },
+    { name: 'gone', preference: 20, hasAddress: false },
+  ];
+  const { events } = await run({
+    fleet: { 'example.org': { hosts }, 'other.test': { hosts: hosts.slice(1) } },
+    contacts: [BOB, 'bob@other.test'],
+    policy: FOUR_ATTEMPTS,
+  });
+  expect(events.attempts(BOB)).toHaveLength(4);
+  expect(events.attempts('bob@other.test')).toMatchObject([{ outcome: 'rejected', error: 'ENODATA' }]);
+});
+
+describe('equal preference', () => {
+  const fleet = { 'example.org': { hosts: [{ name: 'mx1' }, { name: 'mx2' }, { name: 'mx3' }] } };
+  const order = async (seed: string, count: number): Promise<string[]> => {
+    const { events } = await run({ fleet, seed, contacts: readers(count) });
+    return events.of('connection.opened').map(({ host }) => host);
+  };
+
+  test('is drawn by the seed, and by nothing else', async () => {
+    const first = await order('1', 40);
+    expect(await order('1', 40)).toEqual(first);
+    expect(await order('1', 41)).toEqual(first);
+    const firsts = new Set<string>();
+    for (const seed of ['2', '3', '4', '5', '6', '7']) firsts.add((await order(seed, 1))[0]!);
+    expect(firsts.size).toBeGreaterThan(1);
+  });
+});
+
+describe('a host that refuses', () => {
+  test('is passed over for as long as the policy says, and then tried again', async () => {
+    const { events } = await run({
+      fleet: two([{ do: 'down' }]),
+      contacts: [BOB],
+      policy: policy({ destination: { suspendMs: 5 * MINUTE } }),
+      mailings: ['a', { name: 'b', at: MINUTE }, { name: 'c', at: 6 * MINUTE }],
+    });
+    expect(events.of('attempt').map(({ tried }) => tried?.length ?? 0)).toEqual([1, 0, 1]);
+    expect(events.of('host.suspended')).toHaveLength(2);
+  });
+
+  test('is always tried first where the policy suspends nobody', async () => {
+    const { events } = await run({
+      fleet: two([{ do: 'down' }]),
+      contacts: [BOB],
+      policy: policy({ destination: { suspendMs: 0 } }),
+      mailings: ['a', { name: 'b', at: MINUTE }],
+    });
+    expect(events.of('attempt').map(({ tried }) => tried?.length ?? 0)).toEqual([1, 1]);
+    expect(events.of('host.suspended')).toEqual([]);
+  });
+
+  test('a window that ends while all are waited for ends the delivery', async () => {
+    const { events, mailing } = await run({
+      fleet: { 'example.org': { behaviors: [{ do: 'down' }] } },
+      contacts: [BOB],
+      policy: policy({
+        retry: { windowMs: 70 * MINUTE },
+        destination: { suspendMs: 600 * MINUTE, allSuspended: 'wait' },
+      }),
+    });
+    expect(events.attempts(BOB)).toHaveLength(1);
+    expect(mailing()).toMatchObject({ bounced: { soft: 1, hard: 0 } });
+  });
+});
+
+describe('what the server said at EHLO', () => {
+  const ehlo = (...lines: string[]) =>
+    lines.map((line, i) => `250${i < lines.length - 1 ? '-' : ' '}${line}\r\n`).join('');
+
+  test('a message over its SIZE is refused without a word', async () => {
+    const { events, sessions } = await sendTo(
+      ({ verb }) => (verb === 'EHLO' ? ehlo('scripted', 'SIZE 5000') : undefined),
+      { contacts: readers(3), sizeBytes: 8000, limits: { connectionsMax: 1 } },
+    );
+    expect(sessions.map(({ lines }) => lines.map((line) => line.split(' ')[0]))).toEqual([['EHLO', 'QUIT']]);
+    for (const attempt of events.of('attempt')) {
+      expect(attempt).toMatchObject({
+        stage: 'mail',
+        outcome: 'rejected',
+        error: 'EMESSAGESIZE',
+        cause: 'message-too-big',
+      });
+    }
+    expect(events.of('attempt')).toHaveLength(3);
+  });
+
+  test.each(['SIZE', 'SIZE 0', 'SIZE 50000'])('%s is no limit for it', async (size) => {
+    const { events } = await sendTo(({ verb }) => (verb === 'EHLO' ? ehlo('scripted', size) : undefined), {
+      sizeBytes: 8000,
+    });
+    expect(events.of('attempt')).toMatchObject([{ outcome: 'accepted' }]);
+  });
+
+  test('without SMTPUTF8 an address that needs it is refused, and never put on the wire', async () => {
+    const { events, sessions } = await sendTo(() => undefined, {
+      contacts: ['jörg@example.org', BOB],
+      limits: { connectionsMax: 1 },
+    });
+    expect(events.attempts('jörg@example.org')).toMatchObject([{ outcome: 'rejected', error: 'ESMTPUTF8' }]);
+    expect(events.attempts(BOB)).toMatchObject([{ outcome: 'accepted' }]);
+    expect(sessions.flatMap(({ lines }) => lines).filter((line) => line.startsWith('RCPT'))).toEqual([
+      `RCPT TO:<${BOB}>`,
+    ]);
+  });
+
+  test('with SMTPUTF8 it is sent as it is written', async () => {
+    const { events, sessions } = await sendTo(
+      ({ verb }) => (verb === 'EHLO' ? ehlo('scripted', 'SMTPUTF8') : undefined),
+      { contacts: ['jörg@example.org'] },
+    );
+    expect(events.of('attempt')).toMatchObject([{ outcome: 'accepted' }]);
+    expect(sessions[0]!.lines).toContain('RCPT TO:<jörg@example.org>');
+    expect(sessions[0]!.lines.find((line) => line.startsWith('MAIL'))).toMatch(/ SMTPUTF8$/);
+  });
+});
+
+test('503 to MAIL on a used connection is about the transaction before: no attempt', async () => {
+  const { events, sessions } = await sendTo(
+    ({ verb, nth }) => (verb === 'MAIL' && nth === 2 ? '503 5.5.1 nested MAIL\r\n' : undefined),
+    { contacts: readers(2), limits: { connectionsMax: 1 } },
+  );
+  expect(events.of('attempt').map(({ n, outcome }) => [n, outcome])).toEqual([
+    [1, 'accepted'],
+    [1, 'accepted'],
+  ]);
+  expect(sessions.map(({ messages }) => messages.length)).toEqual([1, 1]);
+});
+
+test('but 503 to the first MAIL of a connection is an answer', async () => {
+  const { events } = await sendTo(({ verb }) =>
+    verb === 'MAIL' ? '503 5.5.1 authenticate first\r\n' : undefined,
+  );
+  expect(events.of('attempt')).toMatchObject([{ outcome: 'rejected', reply: { code: 503 } }]);
+});
+
+test('a refused further connection lowers what is opened until the policy lets it grow again', async () => {
+  const { events } = await run({
+    fleet: { 'example.org': { behaviors: [{ do: 'throttle', connections: 2 }] } },
+    contacts: readers(100),
+    latencyMs: 5,
+    policy: policy({ destination: { recoverMs: 40 * MINUTE } }),
+    mailings: ['a', { name: 'b', at: 50 * MINUTE }],
+  });
+  const rounds = [0, 0, 0, 0];
+  for (const { t } of events.of('connection.opened')) rounds[Math.floor(t / (25 * MINUTE))]!++;
+  // Three with the refused one; then two; and after 40 minutes a third is tried and refused again.
+  expect(rounds).toEqual([3, 2, 3, 2]);
+  expect(events.of('destination.limited').map(({ connections }) => connections)).toEqual([2, 2]);
+});
+
+describe('many messages', () => {
+  test('over one connection', async () => {
+    const { sessions } = await sendTo(() => undefined, {
+      contacts: readers(80),
+      limits: { connectionsMax: 1 },
+    });
+    expect(sessions.map(({ messages }) => messages.length)).toEqual([80]);
+  });
+
+  test('over twenty destinations, none with more connections than its limit, on however many hosts', async () => {
+    const domains = Array.from({ length: 20 }, (_, i) => `d${i}.test`);
+    const hosts = [
+      { name: 'mx1' },
+      { name: 'mx2' },
+      { name: 'mx3', behaviors: [{ do: 'down', chance: 0.5 }] },
+    ];
+    const { result, mailing } = await run({
+      fleet: { default: { hosts } },
+      contacts: domains.flatMap((domain) => readers(25, domain)),
+      latencyMs: 10,
+    });
+    expect(mailing().delivered).toBe(500);
+    for (const domain of domains) {
+      expect(result.servers[domain]!.accepted).toBe(25);
+      expect(result.servers[domain]!.peakConnections).toBeLessThanOrEqual(5);
+    }
+  });
+});
