@@ -20,6 +20,8 @@ export interface RunOptions {
   output: string;
   /** Write the page of the run; false with --no-html. */
   html: boolean;
+  /** Runs whose reports are kept. */
+  keep: number;
   bail: boolean;
   lastFailed: boolean;
   watch: boolean;

@@ -5,11 +5,13 @@ import { EXIT, type ExitCode } from '../errors.js';
 import { WIRES } from '../scenarios/plan.js';
 import { parseDuration } from '../units.js';
 import { printError } from './errors.js';
+import type { ExplainCommand } from './explain.js';
 import type { ExploreCommand } from './explore.js';
 import type { Io } from './io.js';
 import type { ServeOptions } from './serve.js';
 import { version, type RunOptions } from './options.js';
 import type { RepliesCommand } from './replies.js';
+import type { ShowReportCommand } from './show-report.js';
 
 /**
  * Runs one command line.
@@ -80,6 +82,11 @@ of 130, 4, 3, 5, 1 is taken.`,
     .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
     .option('--reporter <names>', 'terminal, json, junit, github; several with commas (default: terminal)')
     .option('--output <dir>', 'folder for the reports of runs', 'reports')
+    .addOption(
+      new Option('--keep <n>', 'finished runs to keep in that folder, this one included')
+        .argParser(count)
+        .default(20),
+    )
     .option('--no-html', 'do not write the page of the run, index.html')
     .option('-x, --bail', 'stop after the first scenario that does not pass', false)
     .option('--last-failed', 'only what did not pass in the last run', false)
@@ -230,6 +237,44 @@ A scenario says one by its name: { reply: yahoo/mailbox-full }.`,
     });
 
   program
+    .command('explain')
+    .description('tell the life of one contact: every attempt, what was said, what was decided and why')
+    .argument('<scenario>', 'file of the scenario')
+    .argument('<address>', 'address of the contact')
+    .option('--mailing <name>', 'only this mailing')
+    .option('--last', 'from the events of the last run instead of playing it', false)
+    .option('--run <run-id>', 'from the events of this run')
+    .option('--output <dir>', 'folder of the reports', 'reports')
+    .option('--seed <seed>', 'seed instead of its own', nonEmpty)
+    .option('--policy <name|file>', 'retry policy instead of its own')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ bouncelab explain scenarios/retry/mailbox-full-for-good.yaml bob@example.org
+  $ bouncelab explain mine.yaml bob@example.org --mailing november --last`,
+    )
+    .action(async (file: string, address: string, options: ExplainCommand) => {
+      const { explain } = await import('./explain.js');
+      done(await explain(file, address, options, io));
+    });
+
+  program
+    .command('show-report')
+    .description('serve the page of a run on loopback, and print its address')
+    .argument('[run-id]', 'name of the run', 'latest')
+    .option('--output <dir>', 'folder of the reports', 'reports')
+    .option('--port <n>', 'port (default: any that is free)', port, 0)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ bouncelab show-report\n  $ bouncelab show-report 20261123-094512-ab12cd',
+    )
+    .action(async (run: string, options: ShowReportCommand) => {
+      const { showReport } = await import('./show-report.js');
+      done(await showReport(run, options, io));
+    });
+
+  program
     .command('explore')
     .description('draw random experiments, hold every rule against them, and write down one that breaks one')
     .option('--runs <n>', 'experiments (default: 1000, or as many as --time allows)', count)
@@ -287,6 +332,13 @@ function count(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('It must be a whole number from 1.');
+  return value;
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
   return value;
 }
 

@@ -69,6 +69,7 @@ async function runOnce(
     wire,
     bail,
     html: options.html,
+    keep: options.keep,
     reporters: createReporters(names, {
       stdout: io.stdout,
       stderr: io.stderr,

@@ -61,12 +61,12 @@ export class RunOutput {
 
   /** Where the events of a scenario go: NDJSON, one event a line. */
   eventsFile(scenarioFile: string): string {
-    return join(this.dir, 'events', `${slug(scenarioFile)}.ndjson`);
+    return join(this.dir, 'events', `${eventsName(scenarioFile)}.ndjson`);
   }
 
   /** What the events of a scenario come to, kept for the page until it is written. */
   viewFile(scenarioFile: string): string {
-    return join(this.dir, 'events', `${slug(scenarioFile)}.view.json`);
+    return join(this.dir, 'events', `${eventsName(scenarioFile)}.view.json`);
   }
 
   /** The page of the run. */
@@ -178,7 +178,7 @@ async function refuseFolderInPlaceOfLatest(parent: string): Promise<void> {
  * File name for a scenario. Readable, and never the same for two files: a path that the plain
  * form does not carry without loss gets a hash.
  */
-function slug(file: string): string {
+export function eventsName(file: string): string {
   const plain = /^[a-z0-9_]+(?:-[a-z0-9_]+)*(?:\/[a-z0-9_]+(?:-[a-z0-9_]+)*)*\.yaml$/;
   const readable = file
     .replace(/\.ya?ml$/i, '')

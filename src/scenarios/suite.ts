@@ -5,6 +5,7 @@ import { wallDate, wallNow } from '../clock/system.js';
 import { HtmlReport, type HtmlReportOptions } from '../reporters/html/report.js';
 import type { Reporter } from '../reporters/reporter.js';
 import type { Executor } from './executor.js';
+import { removeOldRuns } from './retention.js';
 import { RunOutput, withOutputErrors } from './output.js';
 import type { RunResult, ScenarioResult } from './result.js';
 import type { Entry } from './selection.js';
@@ -21,6 +22,8 @@ export interface SuiteOptions {
   outputName: string;
   /** Write the page of the run, index.html. */
   html?: boolean;
+  /** Finished runs that are kept in the folder, this one included; without it all of them. */
+  keep?: number;
   /** Seed and policy that the command line set for all of them. */
   seed?: string | undefined;
   policy?: string | undefined;
@@ -69,6 +72,7 @@ export async function runSuite(options: SuiteOptions): Promise<RunResult> {
   const [written] = await Promise.allSettled([writeAll(output, page, run)]);
   for (const reporter of options.reporters) await reporter.onRunEnd?.(run);
   if (written.status === 'rejected') throw written.reason;
+  if (options.keep !== undefined) await removeOldRuns(options.outputDir, options.keep);
   return run;
 }
 

@@ -6,7 +6,7 @@ import { mailingOf } from '../../scenarios/envelope.js';
 import { MailingFold } from './mailings.js';
 import { NetworkFold } from './network.js';
 import { Stories, type StoryLimits } from './stories.js';
-import type { Mark, PolicyFacts, ScenarioView, StatusChange } from './view.js';
+import type { ContactStory, Mark, PolicyFacts, ScenarioView, StatusChange } from './view.js';
 
 const CHANGES_MAX = 2000;
 const MARKS_MAX = 200;
@@ -39,6 +39,11 @@ export class ViewFold {
   /** Addresses of all contacts. */
   get addresses(): string[] {
     return [...this.stories.addresses];
+  }
+
+  /** A contact of whom nothing is told, as it stands at the end; undefined when there is none. */
+  plainContact(address: string): ContactStory | undefined {
+    return this.stories.plain(address);
   }
 
   /** Reads one event. Bound, so that it can be handed out. */

@@ -50,6 +50,12 @@ export class Stories {
     return this.everybody.keys();
   }
 
+  /** A contact without a story. */
+  plain(address: string): ContactStory | undefined {
+    const known = this.everybody.get(address);
+    return known && { address, ...known, deliveries: [], notes: [] };
+  }
+
   read(event: RunEvent): void {
     this.dialogues.read(event);
     switch (event.type) {

@@ -1,0 +1,112 @@
+// `bouncelab explain`: plays one scenario, or reads the events of a run, and tells the life of one contact.
+
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import pc from 'picocolors';
+import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
+import { parseEvents } from '../events/ndjson.js';
+import { explainLines } from '../reporters/explain.js';
+import { ViewFold } from '../reporters/html/fold.js';
+import { Printer } from '../reporters/screen.js';
+import { eventsName } from '../scenarios/output.js';
+import type { ScenarioPlan } from '../scenarios/plan.js';
+import { closest, nameHint, quoted } from '../scenarios/problems.js';
+import { runScenario } from '../scenarios/run.js';
+import { selectScenarios } from '../scenarios/selection.js';
+import { problemLines } from './errors.js';
+import type { Io } from './io.js';
+
+/** Addresses that are looked through for one that is close. */
+const NAMES_MAX = 50_000;
+
+export interface ExplainCommand {
+  mailing?: string;
+  seed?: string;
+  policy?: string;
+  /** Read the events of the last run. */
+  last: boolean;
+  /** Read those of this run. */
+  run?: string;
+  output: string;
+}
+
+/** @throws BouncelabError for a scenario, contact, mailing or run that is not there, and for damaged events */
+export async function explain(
+  file: string,
+  address: string,
+  options: ExplainCommand,
+  io: Io,
+): Promise<ExitCode> {
+  const { seed, policy, mailing } = options;
+  const [entry, ...more] = selectScenarios({ inputs: [file], cwd: io.cwd, seed, policy });
+  if (!entry || more.length > 0) {
+    throw new BouncelabError('E_USAGE', `${quoted(file)} is ${more.length + 1} scenarios`, {
+      hint: 'explain tells of one: name its file',
+    });
+  }
+  if (!entry.plan) {
+    const columns = Math.max(20, io.stderr.columns());
+    for (const problem of entry.problems) {
+      for (const line of problemLines(problem, entry.source, columns, io.stderr.color))
+        io.stderr.write(`${line}\n`);
+    }
+    return EXIT.invalidScenario;
+  }
+  const only = address.toLowerCase();
+  const fold = new ViewFold({ policy: entry.plan.policy, only });
+  await readEvents(entry.plan, options, io, fold);
+  const view = fold.result;
+  const contact = view.contacts.find((one) => one.address === only) ?? fold.plainContact(only);
+  if (!contact) {
+    const near = closest(only, fold.addresses.slice(0, NAMES_MAX));
+    throw new BouncelabError('E_NOT_FOUND', `${quoted(address)} is no contact of ${entry.plan.name}`, {
+      hint: near === undefined ? 'its audience is in the scenario file' : `did you mean ${quoted(near)}?`,
+    });
+  }
+  const names = view.mailings.map(({ name }) => name);
+  if (mailing !== undefined && !names.includes(mailing)) {
+    throw new BouncelabError('E_NOT_FOUND', `there is no mailing ${quoted(mailing)}`, {
+      hint: nameHint(mailing, names, 'mailings'),
+    });
+  }
+  const printer = new Printer(io.stdout);
+  const colors = pc.createColors(io.stdout.color);
+  for (const line of explainLines(view, contact, { columns: printer.columns, colors, mailing }))
+    printer.line(line);
+  return EXIT.passed;
+}
+
+async function readEvents(
+  plan: ScenarioPlan,
+  options: ExplainCommand,
+  io: Io,
+  fold: ViewFold,
+): Promise<void> {
+  if (!options.last && options.run === undefined) {
+    await runScenario(plan, { onEvent: fold.read });
+    return;
+  }
+  const output = resolve(io.cwd, options.output);
+  const run = options.run ?? 'latest';
+  const name = `${eventsName(plan.file)}.ndjson`;
+  const file = join(options.output, run, 'events', name);
+  const path = join(runFolder(output, run), 'events', name);
+  if (!existsSync(path)) {
+    throw new BouncelabError('E_NOT_FOUND', `${file} is not there`, {
+      hint: 'that run did not play this scenario; without --last and --run it is played now',
+    });
+  }
+  for (const event of parseEvents(readFileSync(path, 'utf8'), file)) fold.read(event);
+}
+
+/** The folder of a run; where links are not allowed `latest` is a file that names it. */
+export function runFolder(output: string, run: string): string {
+  const path = join(output, run);
+  try {
+    return realpathSync(path) === path && run === 'latest'
+      ? join(output, readFileSync(path, 'utf8').trim())
+      : realpathSync(path);
+  } catch {
+    return path;
+  }
+}

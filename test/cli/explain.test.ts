@@ -1,0 +1,138 @@
+// `explain` and `show-report`, in the test's process.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { displayWidth } from '../../src/reporters/layout.js';
+import { sparkline } from '../../src/reporters/sparkline.js';
+import { runScenario } from '../../src/scenarios/run.js';
+import { loadScenario } from '../../src/scenarios/load.js';
+import { main } from '../../src/cli/program.js';
+import { PassThrough } from 'node:stream';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { TestScreen } from './harness.js';
+
+const SCENARIO = `name: A full mailbox
+fleet:
+  example.org: { mailboxes: { bob: mailbox-full } }
+audience:
+  contacts: [bob@example.org, "ann@example.org"]
+mailings:
+  - name: november
+expect:
+  - at: end
+    november: { recipients: 2 }
+`;
+
+function folder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'bouncelab-explain-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  writeFileSync(join(dir, 'full.yaml'), SCENARIO);
+  return dir;
+}
+
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+async function cli(cwd: string, args: string[], columns = 120): Promise<Ran> {
+  const stdout = new TestScreen({ columns });
+  const stderr = new TestScreen({ columns });
+  const { signal } = new AbortController();
+  const code = await main(args, { cwd, env: {}, stdout, stderr, stdin: new PassThrough(), signal });
+  return { code, out: stdout.text, err: stderr.text };
+}
+
+test.each([60, 120])('the life of a contact in %i columns', async (columns) => {
+  const { code, out } = await cli(folder(), ['explain', 'full.yaml', 'Bob@example.org'], columns);
+  expect(code).toBe(0);
+  for (const line of out.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
+  const words = out.replaceAll(/\s+/g, ' ');
+  expect(words).toContain('november: soft-bounced at 1h30m05s (budget spent), 4 attempts');
+  expect(words).toContain('> RCPT TO:<bob@example.org>');
+  expect(words).toContain('< 452 4.2.2');
+  expect(words).toContain('Answers with 4xx so far: 4 of 4.');
+  expect(words).toContain('Rule 6, giving up');
+  expect(words).toContain('At the end: active, soft-bounce streak 1.');
+});
+
+test('an address that is no contact gets the one that is close', async () => {
+  const { code, err } = await cli(folder(), ['explain', 'full.yaml', 'bop@example.org']);
+  expect(code).toBe(2);
+  expect(err).toContain('`bop@example.org` is no contact');
+  expect(err).toContain('did you mean `bob@example.org`?');
+});
+
+test('a mailing that is not there gets the one that is close', async () => {
+  const { code, err } = await cli(folder(), [
+    'explain',
+    'full.yaml',
+    'bob@example.org',
+    '--mailing',
+    'novembre',
+  ]);
+  expect(code).toBe(2);
+  expect(err).toContain('november');
+});
+
+test('the events of a run are told as they are, and refused with their line when damaged', async () => {
+  const cwd = folder();
+  const { plan } = loadScenario('full.yaml', { cwd });
+  const events = join(cwd, 'reports', '20261123-094512-ab12cd', 'events');
+  mkdirSync(events, { recursive: true });
+  await runScenario(plan!, { eventsFile: join(events, 'full.ndjson') });
+  const args = ['explain', 'full.yaml', 'bob@example.org', '--run', '20261123-094512-ab12cd'];
+  const played = await cli(cwd, args.slice(0, 3));
+  const read = await cli(cwd, args);
+  expect(read.code).toBe(0);
+  expect(read.out).toBe(played.out);
+
+  const file = join(events, readdirSync(events)[0]!);
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.slice(0, 2000));
+  const cut = await cli(cwd, args);
+  expect(cut.code).toBe(2);
+  expect(cut.err).toMatch(/full\.ndjson:\d+: the last line is cut off/);
+
+  writeFileSync(file, text.replace('"format":1', '"format":9'));
+  expect((await cli(cwd, args)).err).toMatch(/full\.ndjson:1: it is of event format 9/);
+});
+
+test('show-report serves the page of a run on loopback, to loopback only', async () => {
+  const cwd = folder();
+  const dir = join(cwd, 'reports', '20261123-094512-ab12cd');
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'index.html'), '<!doctype html><title>run</title>');
+  const stdout = new TestScreen();
+  const stop = new AbortController();
+  const io = {
+    cwd,
+    env: {},
+    stdout,
+    stderr: new TestScreen(),
+    stdin: new PassThrough(),
+    signal: stop.signal,
+  };
+  const ended = main(['show-report', '20261123-094512-ab12cd'], io);
+  await stdout.until('/\n');
+  const url = stdout.text.trim();
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+  expect(await (await fetch(url)).text()).toContain('<title>run</title>');
+  expect((await fetch(`${url}../../full.yaml`)).status).toBe(404);
+  stop.abort();
+  expect(await ended).toBe(0);
+});
+
+test.each(['latest', '../escape', 'nothing'])('show-report says that there is no page of %s', async (run) => {
+  const { code, err } = await cli(folder(), ['show-report', run]);
+  expect(code).toBe(2);
+  expect(err).toContain('page');
+});
+
+test('a sparkline has the highest level of each step', () => {
+  expect(sparkline([0, 10, 20, 40], [8, 4, 2, 0], 4)).toBe('█▄▂▂');
+  expect(sparkline([], [], 4)).toBe('');
+});
