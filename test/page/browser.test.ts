@@ -1,0 +1,241 @@
+// The page of a run in a real browser, opened from disk: its figures are those of run.json, it filters,
+// leads from a failure to the line of its file and to a contact's story, and is usable by everybody.
+
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PassThrough } from 'node:stream';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { main } from '../../src/cli/program.js';
+import type { RunResult } from '../../src/scenarios/result.js';
+import { TestScreen } from '../cli/harness.js';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+const executablePath = process.env['BOUNCELAB_CHROMIUM'] ?? onPath();
+
+function onPath(): string | undefined {
+  const places = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .flatMap((dir) => NAMES.map((name) => join(dir, name)));
+  return places.find((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+if (executablePath === undefined) {
+  console.warn(
+    'SKIPPED: no Chromium on PATH or in BOUNCELAB_CHROMIUM, so the page is not tested in a browser',
+  );
+}
+
+const MARKUP = '<img src=x onerror=alert(1)></script><script>alert(2)</script>';
+const EVIL = `${MARKUP}\\u202E\\x1b[31m`;
+
+const FAILS = `name: "Evil ${EVIL}"
+policy: emma
+fleet:
+  example.org:
+    mailboxes:
+      bob: mailbox-full
+      ghost: { reply: { stage: rcpt, code: 550, enhanced: 5.1.1, text: "No ${MARKUP}" } }
+audience:
+  contacts: [bob@example.org, ghost@example.org, ann@example.org]
+mailings:
+  - { name: november, at: 0h }
+expect:
+  - at: end
+    november: { delivered: 2 }
+`;
+
+const BLOCKED = `name: A greeting costs a domain
+fleet:
+  blocked.test: { behaviors: [blocklisted] }
+  example.org: {}
+audience:
+  contacts: [ann@example.org]
+  generate: [{ count: 40, at: blocked.test, prefix: reader }]
+mailings:
+  - { name: november, at: 0h }
+  - { name: december, at: 2d }
+expect:
+  - at: end
+    november: { recipients: 41 }
+`;
+
+describe.skipIf(executablePath === undefined)('the page', () => {
+  let dir: string;
+  let file: string;
+  let run: RunResult;
+  let context: BrowserContext;
+  let page: Page;
+  const requests: string[] = [];
+  const errors: string[] = [];
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'bouncelab-page-'));
+    writeFileSync(join(dir, 'fails.yaml'), FAILS);
+    writeFileSync(join(dir, 'blocked.yaml'), BLOCKED);
+    const stdout = new TestScreen();
+    const io = {
+      cwd: dir,
+      env: {},
+      stdout,
+      stderr: stdout,
+      stdin: new PassThrough(),
+      signal: new AbortController().signal,
+    };
+    await main(['run', 'fails.yaml', 'blocked.yaml', '--workers', '1'], io);
+    file = join(dir, 'reports', 'latest', 'index.html');
+    run = JSON.parse(readFileSync(join(dir, 'reports', 'latest', 'run.json'), 'utf8')) as RunResult;
+    context = await chromium.launchPersistentContext(join(dir, 'profile'), {
+      executablePath: executablePath!,
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+    });
+    page = await context.newPage();
+    page.on('request', (request) => requests.push(request.url()));
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on('dialog', (dialog) => {
+      errors.push(`dialog ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await context?.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const open = async (hash = ''): Promise<void> => {
+    await page.goto('about:blank');
+    await page.goto(`${pathToFileURL(file).href}${hash}`);
+    await page.waitForSelector('main');
+  };
+  const indexOf = (name: string): number => run.scenarios.findIndex((one) => one.file === name);
+
+  test('opens from disk, says the verdict, and asks for nothing', async () => {
+    await open();
+    expect(await page.textContent('h1')).toContain('1 failed, 1 passed');
+    expect(requests.filter((url) => !url.startsWith('file:') && !url.startsWith('about:'))).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  test('contacts lost to a greeting cannot be missed', async () => {
+    await open();
+    const alarm = await page.textContent('.alarm');
+    expect(alarm).toContain('40contacts lost to a cause that is not theirs');
+    expect(alarm).toContain('blocked.test');
+    expect(alarm).toContain('554');
+  });
+
+  test('its figures are those of run.json', async () => {
+    for (const [index, { mailings }] of run.scenarios.entries()) {
+      for (const [name, mailing] of Object.entries(mailings)) {
+        await open(`#/s/${index}/m/${name}`);
+        const shown = await page.$$eval('[data-figure]', (all) =>
+          Object.fromEntries(
+            all.map((one) => [one.getAttribute('data-figure'), Number(one.getAttribute('data-value'))]),
+          ),
+        );
+        expect(shown).toMatchObject({
+          Recipients: mailing.recipients,
+          Delivered: mailing.delivered,
+          'In progress': mailing.inProgress,
+          'Soft bounced': mailing.bounced.soft,
+          'Hard bounced': mailing.bounced.hard,
+          Withdrawn: mailing.withdrawn,
+          Inbox: mailing.placement.inbox,
+          Junk: mailing.placement.junk,
+        });
+        expect(await page.textContent('[data-figure="Recipients"]')).toBe(String(mailing.recipients));
+      }
+    }
+  });
+
+  test('filters and searches', async () => {
+    await open();
+    expect(await page.locator('#list tbody tr').count()).toBe(2);
+    await page.click('[data-filter="not-passed"]');
+    expect(await page.locator('#list tbody tr').count()).toBe(1);
+    await page.click('[data-filter="all"]');
+    await page.fill('#search', 'greeting');
+    expect(await page.locator('#list tbody tr').count()).toBe(1);
+  });
+
+  test('leads from a failure to the line of its file', async () => {
+    await open();
+    await page.click('.failure a');
+    await page.waitForSelector('#hit');
+    expect(await page.textContent('#hit')).toContain('november: { delivered: 2 }');
+  });
+
+  test('leads to the story of a contact, with the dialogue and its picture', async () => {
+    await open(`#/s/${indexOf('fails.yaml')}`);
+    await page.click('#contacts a:has-text("bob@example.org")');
+    await page.waitForSelector('[data-delivery="november"]');
+    expect(await page.locator('.attempt').count()).toBe(4);
+    await page.click('.attempt >> nth=0 >> summary');
+    await page.waitForSelector('.lanes');
+    expect(await page.textContent('.dialogue')).toContain('RCPT TO:<bob@example.org>');
+    expect(await page.textContent('.attempt >> nth=3')).toContain('Rule 6');
+  });
+
+  test('shows what a server or a scenario says as text', async () => {
+    await open(`#/s/${indexOf('fails.yaml')}`);
+    expect(await page.textContent('h1')).toContain(
+      '<img src=x onerror=alert(1)></script><script>alert(2)</script>',
+    );
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(await page.textContent('main')).not.toMatch(/[\u202e\x1b]/);
+    expect(errors).toEqual([]);
+  });
+
+  test.each(['light', 'dark'] as const)(
+    'has no serious violation of accessibility, %s',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+      for (const hash of ['', '#/s/0', '#/s/1', `#/s/${indexOf('fails.yaml')}/c/bob%40example.org`]) {
+        await open(hash);
+        await page.evaluate(axe);
+        const found = await page.evaluate(async () => {
+          const { axe } = globalThis as unknown as {
+            axe: {
+              run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+            };
+          };
+          const { violations } = await axe.run();
+          return violations
+            .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+            .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+        });
+        expect({ hash, found }).toEqual({ hash, found: [] });
+      }
+    },
+  );
+
+  test('fits 360 columns of pixels without scrolling sideways', async () => {
+    await page.setViewportSize({ width: 360, height: 800 });
+    for (const hash of ['', '#/s/0', '#/s/1', `#/s/${indexOf('fails.yaml')}/c/bob%40example.org`]) {
+      await open(hash);
+      const width = await page.evaluate('document.documentElement.scrollWidth');
+      expect({ hash, width }).toEqual({ hash, width: 360 });
+    }
+  });
+});
