@@ -264,7 +264,7 @@ Examples:
     .description('serve the page of a run on loopback, and print its address')
     .argument('[run-id]', 'name of the run', 'latest')
     .option('--output <dir>', 'folder of the reports', 'reports')
-    .option('--port <n>', 'port (default: any that is free)', port, 0)
+    .option('--port <n>', 'port (default: any that is free)', anyPort, 0)
     .addHelpText(
       'after',
       '\nExamples:\n  $ bouncelab show-report\n  $ bouncelab show-report 20261123-094512-ab12cd',
@@ -335,11 +335,9 @@ function count(text: string): number {
   return value;
 }
 
-function port(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535)
-    throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
-  return value;
+/** A port, or 0 for any that is free. */
+function anyPort(text: string): number {
+  return text.trim() === '0' ? 0 : port(text);
 }
 
 function nonEmpty(text: string): string {
