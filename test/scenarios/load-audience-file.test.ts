@@ -53,7 +53,7 @@ describe('an audience file', () => {
     write('a.csv', 'address\nEVE@example.org\n');
     const audience = 'audience:\n  contacts: [eve@example.org]\n  file: a.csv';
     expect(problemsOf(scenario({ audience }))).toEqual([
-      'a.csv:2:1+15 the contact `EVE@example.org` is named twice | the first is on t.yaml:5; case does not count',
+      'a.csv:2:1+15 the contact `EVE@example.org` is named twice | the first is on t.yaml:6; case does not count',
     ]);
   });
 

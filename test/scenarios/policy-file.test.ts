@@ -21,6 +21,7 @@ const EMMA: RetryPolicy = {
     windowFrom: 'mailing-start',
   },
   bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },
+  destination: { suspendMs: 5 * M, allSuspended: 'try', recoverMs: H },
   causes: [],
 };
 
@@ -101,6 +102,7 @@ describe('a policy', () => {
       '    - { code: 554, stage: connect, domain: Yahoo.com, treatAs: deferred }',
       '    - { enhanced: 4.1.1, treatAs: rejected }',
       '    - { cause: mailbox-full, treatAs: deferred }',
+      'destination: { suspend: 1m, allSuspended: wait }',
       'causes: [{ cause: throttled, code: [450, 5xx], text: slow down, why: known }]',
     ].join('\n');
     write('spread.yaml', text);
@@ -122,6 +124,7 @@ describe('a policy', () => {
           { cause: 'mailbox-full', treatAs: 'deferred' },
         ],
       },
+      destination: { suspendMs: 60_000, allSuspended: 'wait', recoverMs: H },
       causes: [{ cause: 'throttled', code: ['450', '5xx'], text: ['slow down'] }],
     });
   });

@@ -94,6 +94,7 @@ describe('a mailing', () => {
       completedAt: 9,
       causes: { 'mailbox-full': 2 },
       lost: { total: 0, notTheirs: 0, causes: {} },
+      placement: { inbox: 0, junk: 0, discarded: 0, returned: 0 },
     });
   });
 

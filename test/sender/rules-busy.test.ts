@@ -108,7 +108,7 @@ describe('rule 13: a busy destination is one fact', () => {
     });
     expect(events.of('connection.opened')).toHaveLength(1);
     expect(mailing()).toMatchObject({ bounced: { soft: 0, hard: 40 }, completedAt: BUILDING_MS });
-    expect(mailing().causes).toEqual({ policy: 40 });
+    expect(mailing().causes).toEqual({ 'ip-blocklisted': 40 });
     expect(result.statuses).toEqual({ active: 0, error: 40, optOut: 0 });
   });
 

@@ -18,6 +18,7 @@ export const EMMA: RetryPolicy = {
   },
   bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },
   destination: { suspendMs: 5 * MINUTE, allSuspended: 'try', recoverMs: HOUR },
+  causes: [],
 };
 
 export const FOUR_ATTEMPTS: RetryPolicy = {
