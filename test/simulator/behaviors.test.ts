@@ -1,7 +1,9 @@
-// Every behavior at every stage where it can act, read off the wire as bytes. A behavior, or a
+// Every behavior at every stage where it can act, read off both wires as bytes. A behavior, or a
 // stage of one, that has no line in this table fails.
 
 import { describe, expect, it } from 'vitest';
+import { findReply } from '../../src/scenarios/profile-file.js';
+import { WIRES } from '../../src/scenarios/plan.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import type { BehaviorPlan } from '../../src/simulator/plan.js';
 import { CELLS, COMMANDS, DIALOGUE, everyCell, USUAL, type Cell } from './behavior-cells.js';
@@ -11,7 +13,12 @@ const DAY_MS = 24 * 3_600_000;
 
 function planOf({ name, point, cell }: { name: string; point: string; cell: Cell }): BehaviorPlan {
   const hasStage = 'stage' in BEHAVIORS.get(name)!.parameters.shape && point !== 'any';
-  return does(name, { ...cell.params, ...(hasStage ? { stage: point } : {}) }, {}, cell.scope);
+  const plan = does(name, { ...cell.params, ...(hasStage ? { stage: point } : {}) }, {}, cell.scope);
+  if (name !== 'catalogue') return plan;
+  // What the loader puts behind the name.
+  const found = findReply(plan.params['entry'] as string);
+  if ('message' in found) throw new Error(found.message);
+  return { ...plan, params: { ...plan.params, said: found.reply } };
 }
 
 /** What the client has seen once the connection is over. */
@@ -20,13 +27,14 @@ async function overBy(client: RawClient): Promise<'fin' | 'rst'> {
   return client.error === 'ECONNRESET' ? 'rst' : 'fin';
 }
 
-describe('the wire shows', () => {
+describe.each(WIRES)('the %s wire shows', (wire) => {
   it.each(everyCell())('$title', async ({ name, point, cell }) => {
     const { shown, scope, before, command } = cell;
     const behaviors = [planOf({ name, point, cell })];
-    const lab = new Lab({
+    const fleet = {
       'example.org': scope === 'mailbox' ? { mailboxes: { bob: behaviors } } : { behaviors },
-    });
+    };
+    const lab = new Lab(fleet, { wire });
     let accepted = 0;
     await lab.play(async () => {
       await before?.(lab);
@@ -99,15 +107,13 @@ describe('the wire shows', () => {
     );
     expect(lab.told('connection.closed')).toHaveLength(lab.told('connection.opened').length);
   });
+});
 
-  it('every behavior at every stage that it has, and at no other', () => {
-    // What the catalogue says is read in full in a test of its own.
-    const here = [...BEHAVIORS].filter(([name]) => name !== 'catalogue');
-    expect(Object.keys(CELLS).sort()).toEqual(here.map(([name]) => name).sort());
-    for (const [name, { points }] of here) {
-      expect(Object.keys(CELLS[name]!).sort(), name).toEqual([...points].sort());
-    }
-  });
+it('the table has every behavior at every stage that it has, and at no other', () => {
+  expect(Object.keys(CELLS).sort()).toEqual([...BEHAVIORS.keys()].sort());
+  for (const [name, { points }] of BEHAVIORS) {
+    expect(Object.keys(CELLS[name]!).sort(), name).toEqual([...points].sort());
+  }
 });
 
 describe('the parameters', () => {

@@ -1,4 +1,4 @@
-// Every reply of the catalogue, said in a scenario by its name and read off the wire as bytes: code,
+// Every reply of the catalogue, said in a scenario by its name and read off both wires as bytes: code,
 // enhanced code and lines as the profile publishes them, multi-line form included. What is expected is
 // made from the files by a few lines of this test, not by the code that says it.
 
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
 import { loadScenarioText } from '../../src/scenarios/load.js';
+import { WIRES } from '../../src/scenarios/plan.js';
 import { listProfiles, loadProfile } from '../../src/scenarios/profile-file.js';
 import type { DomainPlan } from '../../src/simulator/plan.js';
 import { PLACEHOLDERS } from '../../src/simulator/profile.js';
@@ -98,17 +99,17 @@ test('the catalogue has 610 replies of 54 providers', () => {
   expect(new Set(published.map(({ name }) => name)).size).toBe(610);
 });
 
-test(
-  'every reply can be said by its name, and is said as it was published',
+test.each(WIRES)(
+  'every reply can be said by its name, and is said as it was published, over %s',
   { timeout: 120_000 },
-  async () => {
+  async (wire) => {
     const fleet = published.map(
       ({ name }, index) => `  d${index}.test: { behaviors: [{ reply: ${name} }] }\n`,
     );
     const text = `name: all of them\nfleet:\n${fleet.join('')}audience: { contacts: [bob@d0.test] }\nmailings: [{ name: news }]\nexpect: [{ at: end, news: { recipients: 1 } }]\n`;
     const { plan, problems } = loadScenarioText('all.yaml', text, { cwd: FOLDER });
     expect(problems).toBeUndefined();
-    const lab = new Lab(plan!.fleet as unknown as ConstructorParameters<typeof Lab>[0]);
+    const lab = new Lab(plan!.fleet as unknown as ConstructorParameters<typeof Lab>[0], { wire });
     const wrong: string[] = [];
     await lab.play(async () => {
       for (const [index, reply] of published.entries()) {

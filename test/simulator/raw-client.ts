@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { EventLog } from '../../src/events/log.js';
 import type { RunEvent } from '../../src/events/types.js';
 import type { VirtualClock } from '../../src/clock/virtual.js';
+import type { Wire } from '../../src/scenarios/plan.js';
 import { seededRandom } from '../../src/random.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import type { Scope } from '../../src/simulator/behaviors/behavior.js';
@@ -61,7 +62,7 @@ export class Lab {
 
   constructor(
     fleet: Record<string, FleetDomain>,
-    { latencyMs = 5, seed = '42', wire = process.env.WIRE ?? 'memory' } = {},
+    { latencyMs = 5, seed = '42', wire = 'memory' }: { latencyMs?: number; seed?: string; wire?: Wire } = {},
   ) {
     this.clock = installClock();
     const log = new EventLog({ now: () => this.clock.now(), readers: [(event) => this.events.push(event)] });
@@ -81,6 +82,7 @@ export class Lab {
       clientAddress: '127.0.0.1',
       network: new (wire === 'tcp' ? TcpNetwork : MemoryNetwork)(this.clock, latencyMs),
     });
+    onTestFinished(() => this.world.close());
   }
 
   /** Plays a script in virtual time. @throws what the script throws, or that it waits for ever */

@@ -119,7 +119,7 @@ describe('an address is answered as it says', () => {
     );
     // Those that act before the recipient is known, the one that begins with its code instead, and the
     // one whose name has a slash.
-    expect(unknown).toEqual(['down', 'unreachable', 'reply', 'catalogue']);
+    expect(unknown).toEqual(['down', 'unreachable', 'tls-broken', 'reply', 'catalogue']);
   });
 });
 

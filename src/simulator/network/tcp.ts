@@ -99,6 +99,8 @@ export class TcpNetwork extends Network {
       raw.on('error', () => undefined);
     });
     server.on('error', (error) => this.fail(`listen on ${LOOPBACK}`, error));
+    // As many clients as dial it in its first instant wait for it to listen.
+    server.setMaxListeners(0);
     server.listen(0, LOOPBACK);
     const port = { server, accepted };
     this.ports.set(address, port);
