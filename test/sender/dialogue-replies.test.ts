@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE } from '../support/policies.js';
 import { at, only, type ServerStage } from '../support/dialogue.js';
-import { sendTo, type Script, type Scripted } from '../support/scripted-server.js';
+import { sendTo, type Script, type Scripted, type ScriptedOptions } from '../support/scripted-server.js';
 
 describe('a reply that cannot be read', () => {
   const garbage = [
@@ -14,10 +14,14 @@ describe('a reply that cannot be read', () => {
     '45 short\r\n',
     '354 what?\r\n',
     '\0\x01\x02\r\n',
+    '2hello\r\n',
+    '250OK\r\n',
+    '250-and\r\n999 much\r\n',
   ];
 
-  test.each(['mail', 'rcpt'] as const)('at %s is a protocol error and tried again', async (stage) => {
+  test.each(['mail', 'rcpt', 'data'] as const)('at %s is a protocol error and tried again', async (stage) => {
     for (const reply of garbage) {
+      if (stage === 'data' && reply.startsWith('354')) continue;
       const attempt = only(await sendToOnce(at(stage, () => reply)));
       expect(attempt).toMatchObject({
         stage,
@@ -29,7 +33,7 @@ describe('a reply that cannot be read', () => {
   });
 
   test('after the dot leaves it open whether the server has the message', async () => {
-    for (const reply of [...garbage, '2hello\r\n']) {
+    for (const reply of garbage) {
       const attempt = only(await sendToOnce(at('message', () => reply)));
       expect(attempt).toMatchObject({ stage: 'message', outcome: 'unknown', error: 'EPROTOCOL' });
     }
@@ -43,7 +47,68 @@ describe('a reply that cannot be read', () => {
   });
 });
 
+describe('after a reply that cannot be read', () => {
+  test.each(['000 zero\r\n', '999 much\r\n', 'hello there\r\n', '2hello\r\n'])(
+    '%j, the next message goes out undisturbed over a new connection',
+    async (reply) => {
+      for (const stage of ['mail', 'rcpt', 'data', 'message'] as const) {
+        const ran = await sendToOnce(
+          at(stage, ({ session }) => (session === 1 ? reply : (USUAL_AT[stage] ?? '250 ok\r\n'))),
+          TWO,
+        );
+        const lost = stage === 'message' ? 'unknown' : 'unreachable';
+        expect(ran.events.of('attempt').map(({ outcome }) => outcome)).toEqual([lost, 'accepted']);
+        expect(ran.sessions).toHaveLength(2);
+      }
+    },
+  );
+});
+
 describe('a long reply', () => {
+  test.each(['rcpt', 'message'] as const)('of 1 MB at %s is taken for what it says', async (stage) => {
+    const last = '450 4.2.2 full\r\n';
+    const line = `450-4.2.2 ${'x'.repeat(488)}\r\n`;
+    const long = line.repeat(2000).slice(line.length) + line.slice(0, 498 - last.length) + '\r\n' + last;
+    expect(long).toHaveLength(1_000_000);
+    const ran = await sendTo(
+      at(stage, ({ nth }) => (nth === 1 ? long : '250 ok\r\n')),
+      TWO,
+    );
+    const [first, second] = ran.events.of('attempt');
+    expect(first).toMatchObject({ stage, outcome: 'deferred', reply: { code: 450, enhanced: '4.2.2' } });
+    expect(second).toMatchObject({ outcome: 'accepted' });
+    expect(ran.sessions).toHaveLength(1);
+    // It goes into the log with each attempt.
+    expect(JSON.stringify(first).length).toBeLessThan(10_000);
+  });
+
+  test.each([
+    ['lines of a reply', '250-more and more\r\n'],
+    ['one line', 'more and more'],
+    ['empty lines', '\r\n'],
+    ['bytes of zero', '\0'],
+  ])('of %s that comes as fast as it can is cut off after 1 MB', async (_what, piece) => {
+    let written = 0;
+    const flood: Script = ({ verb, socket, session }, clock) => {
+      if (verb !== 'RCPT' || session > 1) return undefined;
+      const block = piece.repeat(Math.ceil(16_384 / piece.length));
+      const more = (): void => {
+        if (socket.destroyed) return;
+        written += block.length;
+        socket.write(block);
+        clock.after(1, more);
+      };
+      more();
+      return null;
+    };
+    const ran = await sendTo(flood, TWO);
+    expect(ran.events.of('attempt')).toMatchObject([
+      { stage: 'rcpt', outcome: 'unreachable', error: 'EPROTOCOL' },
+      { outcome: 'accepted' },
+    ]);
+    expect(written).toBeLessThan(1.2 * 1024 * 1024);
+  });
+
   test('of just under 1 MB is read to its end', async () => {
     const long = `${'250-x'.padEnd(990, 'x')}\r\n`.repeat(1000) + '250 ok\r\n';
     expect(only(await sendTo(at('rcpt', () => long)))).toMatchObject({ outcome: 'accepted' });
@@ -57,19 +122,25 @@ describe('a long reply', () => {
     expect(only(ran)).toMatchObject({ stage: 'rcpt', outcome: 'unreachable', error: 'EPROTOCOL' });
   });
 
-  test('that drips without end is given up when the time of the stage is over', async () => {
-    const drip: Script = ({ verb, socket }, clock) => {
-      if (verb !== 'RCPT') return undefined;
-      const more = (): void => {
-        if (socket.destroyed) return;
-        socket.write('250-still thinking\r\n');
-        clock.after(10_000, more);
+  test.each(['250-still thinking\r\n', '\r\n', 'x'])(
+    'that drips %j without end is given up when the time of the stage is over',
+    async (piece) => {
+      const drip: Script = ({ verb, socket, session }, clock) => {
+        if (verb !== 'RCPT' || session > 1) return undefined;
+        const more = (): void => {
+          if (socket.destroyed) return;
+          socket.write(piece);
+          clock.after(10_000, more);
+        };
+        more();
+        return null;
       };
-      more();
-      return null;
-    };
-    expect(only(await sendTo(drip))).toMatchObject({ stage: 'rcpt', error: 'ETIMEDOUT', t: 5 * MINUTE });
-  });
+      expect((await sendTo(drip, TWO)).events.of('attempt')).toMatchObject([
+        { stage: 'rcpt', outcome: 'unreachable', error: 'ETIMEDOUT', t: 5 * MINUTE },
+        { outcome: 'accepted' },
+      ]);
+    },
+  );
 
   test('torn between every byte is read as if it had come whole', async () => {
     const torn: Script = ({ verb, socket }, clock) => {
@@ -100,9 +171,17 @@ describe('a reply whose lines carry different codes', () => {
   });
 });
 
+/** Two contacts, one after the other. */
+const TWO: ScriptedOptions = {
+  contacts: ['bob@example.org', 'ann@example.org'],
+  limits: { connectionsMax: 1 },
+};
+
+const USUAL_AT: Partial<Record<ServerStage, string>> = { data: '354 go ahead\r\n' };
+
 /** As `sendTo`, for a test that runs several: the clock of the one before is taken out first. */
-async function sendToOnce(script: Script): Promise<Scripted> {
-  const ran = await sendTo(script);
+async function sendToOnce(script: Script, options?: ScriptedOptions): Promise<Scripted> {
+  const ran = await sendTo(script, options);
   ran.clock.uninstall();
   return ran;
 }

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseReply } from '../../src/sender/smtp/reply.js';
+import { parseReply, REPLY_LENGTH_MAX } from '../../src/sender/smtp/reply.js';
 
 describe('a reply', () => {
   test('is a code, an enhanced code and a text', () => {
@@ -81,6 +81,13 @@ describe('a reply', () => {
 
   test('that a client may meet at DATA is one: 354', () => {
     expect(parseReply('354 Go ahead')).toEqual({ code: 354, lines: ['Go ahead'] });
+  });
+
+  test('is kept only in its beginning when it is very long', () => {
+    const { lines, ...rest } = parseReply(`550-5.1.1 ${'x'.repeat(6000)}\n`.repeat(100) + '550 5.1.1 no')!;
+    expect(rest).toEqual({ code: 550, enhanced: '5.1.1' });
+    expect(lines.join('').length).toBeLessThanOrEqual(REPLY_LENGTH_MAX);
+    expect(lines.map((line) => line.length)).toEqual([6000, 1980]);
   });
 
   test('comes back whole from what it was written as', () => {

@@ -9,6 +9,7 @@ import type { Stage } from '../../events/types.js';
 /** The members of nodemailer's class that are overridden here; its types leave them out. */
 interface Internals {
   _onError(this: SmtpClient, error: Error, code: string, response: false, command: string): void;
+  _onData(this: SmtpClient, chunk: Buffer): void;
   _processResponse(this: SmtpClient): void;
   /** Replies that have come and that nothing has read yet, the lines of each joined by line feeds. */
   _responseQueue: string[];
@@ -33,6 +34,12 @@ const STAGE_OF_VERB: Record<string, Stage> = {
   DATA: 'data',
 };
 
+/** Bytes that a server may say to one command; the library bounds a reply, but not what comes beside it. */
+const SAID_MAX = 1024 * 1024;
+
+/** The line that ends a reply (RFC 5321, 4.2). */
+const LAST_LINE = /^[2-5]\d\d(?: |$)/;
+
 export class SmtpClient extends SMTPConnection {
   /** Stage whose reply is awaited, or came last. */
   awaiting: Stage = 'connect';
@@ -42,6 +49,8 @@ export class SmtpClient extends SMTPConnection {
   private bodyUnderWay = false;
   /** A reply was there before what it could answer: nothing that comes can be trusted any more. */
   private isOutOfStep = false;
+  /** Bytes that have come since the last command. */
+  private said = 0;
   /** Told right before the final dot is handed to the socket. */
   onFinalDot: () => void = () => undefined;
   /** Told whenever a new reply is awaited, and for each `block` of a message that leaves. */
@@ -69,14 +78,25 @@ export class SmtpClient extends SMTPConnection {
     if (this.internals._responseQueue.length > 0) {
       return this.lostStep();
     }
+    this.said = 0;
     library._sendCommand.call(this, text, logged);
   }
 
-  /** The library goes by the first line of a reply, this project by the last, which ends it. */
+  protected _onData(chunk: Buffer): void {
+    this.said += chunk.length;
+    if (this.said > SAID_MAX) return this.lostStep();
+    library._onData.call(this, chunk);
+  }
+
+  /**
+   * The library goes by the first line of a reply and there by the first digit; this project by the
+   * last line, which ends the reply, and which must begin with a code.
+   */
   protected _processResponse(): void {
     const queue = this.internals._responseQueue;
     const first = queue[0];
     if (first !== undefined) queue[0] = withLastCode(first);
+    if (first?.trim() && !LAST_LINE.test(first.slice(first.lastIndexOf('\n') + 1))) return this.lostStep();
     // A server may refuse a message before its end; it cannot have taken it.
     if (this.isOutOfStep || (this.bodyUnderWay && isYes(queue[0]))) return this.lostStep();
     library._processResponse.call(this);
@@ -103,6 +123,7 @@ export class SmtpClient extends SMTPConnection {
     if (this.finalDotSent) return;
     this.bodyUnderWay = false;
     this.finalDotSent = true;
+    this.said = 0;
     this.isOutOfStep = isYes(this.internals._responseQueue[0]);
     this.enter('message');
   }

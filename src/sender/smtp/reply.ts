@@ -6,6 +6,12 @@ const LINE = /^(\d{3})(?:[ -]|$)(.*)$/;
 const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)/;
 
 /**
+ * Characters of a reply that are kept, its end cut off. It goes into the log and the store with each
+ * attempt, and whoever serves a million contacts may answer each of them with 1 MB.
+ */
+export const REPLY_LENGTH_MAX = 8000;
+
+/**
  * Parses a reply (RFC 5321, 4.2). Of a multi-line reply whose lines carry different codes the last
  * line counts, since it is the one that ends the reply.
  *
@@ -17,9 +23,20 @@ export function parseReply(text: string): Reply | undefined {
   if (!last) return undefined;
   const code = Number(last[1]);
   if (code < 200 || code > 599) return undefined;
-  const texts = lines.map((line) => LINE.exec(line)?.[2] ?? line);
-  const enhanced = ENHANCED.exec(texts.at(-1)!)?.[1];
+  const enhanced = ENHANCED.exec(last[2]!)?.[1];
+  const texts = beginningOf(lines).map((line) => LINE.exec(line)?.[2] ?? line);
   // An enhanced code of another class than the reply code is noise (RFC 2034, 4).
   if (enhanced === undefined || enhanced[0] !== String(code)[0]) return { code, lines: texts };
   return { code, enhanced, lines: texts.map((line) => line.replace(ENHANCED, '')) };
+}
+
+function beginningOf(lines: string[]): string[] {
+  let left = REPLY_LENGTH_MAX;
+  const kept: string[] = [];
+  for (const line of lines) {
+    kept.push(line.slice(0, left));
+    left -= line.length;
+    if (left <= 0) break;
+  }
+  return kept;
 }
