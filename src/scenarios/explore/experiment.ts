@@ -72,7 +72,7 @@ class Experiment {
   }
 
   private domain(domain: string): Data {
-    const faults = this.behaviors.filter(() => this.draw.chance(PRESENT));
+    const faults = this.behaviors.filter((fault) => fault.domain && this.draw.chance(PRESENT));
     const behaviors = faults.map((fault) => drawBehavior(this.draw, fault, this.hours, 'domain'));
     const mailboxes: { [key: string]: Data } = {};
     const forMailboxes = this.behaviors.filter(({ mailbox }) => mailbox);
@@ -84,9 +84,26 @@ class Experiment {
       );
     }
     return {
+      ...this.dns(),
       ...(behaviors.length > 0 ? { behaviors } : {}),
       ...(Object.keys(mailboxes).length > 0 ? { mailboxes } : {}),
     };
+  }
+
+  /** What leads to the servers of a domain. What leads nowhere for ever leaves nothing to be tried. */
+  private dns(): { [key: string]: Data } {
+    if (this.faults.has('dns') && this.draw.chance(0.5)) {
+      const answer = this.draw.one(['a-only', 'nxdomain', 'servfail', 'null-mx', 'timeout']);
+      return { dns: { answer, until: `${this.draw.int(1, this.hours)}h` } };
+    }
+    if (!this.faults.has('hosts') || this.draw.chance(0.5)) return {};
+    const hosts = this.draw.many(1, 3, (n) => {
+      const faults = this.behaviors.filter((fault) => fault.domain && this.draw.chance(0.4));
+      const behaviors = faults.map((fault) => drawBehavior(this.draw, fault, this.hours, 'domain'));
+      const preference = this.draw.one([10, 10, 20]);
+      return { name: `mx${n + 1}`, preference, ...(behaviors.length > 0 ? { behaviors } : {}) };
+    });
+    return { hosts };
   }
 
   private contact(address: string): Data {
@@ -122,10 +139,13 @@ class Experiment {
           add: `new${n + 1}@${this.draw.one(this.domains)}`,
         })),
       );
-    if (this.faults.has('set') && this.behaviors.length > 0) {
+    if (this.faults.has('crash'))
+      events.push({ at: this.moment(), crash: 'sender', restart: `${this.draw.int(0, 90)}m` });
+    const settable = this.behaviors.filter(({ domain }) => domain);
+    if (this.faults.has('set') && settable.length > 0) {
       const at = this.draw.int(0, this.hours - 1);
       const set = this.draw.one(this.domains);
-      const behaviors = [drawBehavior(this.draw, this.draw.one(this.behaviors), this.hours, 'domain')];
+      const behaviors = [drawBehavior(this.draw, this.draw.one(settable), this.hours, 'domain')];
       events.push({ at: `${at}h`, set, behaviors });
     }
     return events;

@@ -11,6 +11,8 @@ interface BehaviorFault {
   kind: 'behavior';
   /** Whether it can stand for one mailbox, where the recipient is known. */
   mailbox: boolean;
+  /** Whether it can stand for a whole domain, with a time. */
+  domain: boolean;
   /** The behavior without its conditions. */
   draw(draw: Draw): { [key: string]: Data };
 }
@@ -26,7 +28,17 @@ const behavior = (
   name: string,
   mailbox: boolean,
   draw: (draw: Draw) => { [key: string]: Data } = () => ({}),
-): [string, Fault] => [name, { kind: 'behavior', mailbox, draw: (from) => ({ do: name, ...draw(from) }) }];
+  domain = true,
+): [string, Fault] => [
+  name,
+  { kind: 'behavior', mailbox, domain, draw: (from) => ({ do: name, ...draw(from) }) },
+];
+
+/** A behavior under another name, for what it does to a host as a whole. */
+const hostFault = (name: string, draw: (draw: Draw) => { [key: string]: Data }): [string, Fault] => [
+  name,
+  { kind: 'behavior', mailbox: false, domain: true, draw },
+];
 
 const RECIPIENT_STAGES = ['rcpt', 'data', 'message'];
 const STAGES = ['connect', 'ehlo', 'mail', ...RECIPIENT_STAGES];
@@ -52,26 +64,48 @@ export const FAULTS: ReadonlyMap<string, Fault> = new Map<string, Fault>([
       ...(stage === 'message' ? { kept: draw.chance(0.5) } : {}),
     };
   }),
-  [
-    'busy-host',
-    { kind: 'behavior', mailbox: false, draw: (draw) => ({ do: 'busy', stage: draw.one(STAGES) }) },
-  ],
-  [
-    'silent-host',
-    {
-      kind: 'behavior',
-      mailbox: false,
-      draw: (draw) => ({ do: 'unresponsive', stage: draw.one(STAGES.slice(0, 3)) }),
-    },
-  ],
-  [
-    'refusing-host',
-    {
-      kind: 'behavior',
-      mailbox: false,
-      draw: () => ({ do: 'reply', stage: 'connect', code: 554, text: 'drawn' }),
-    },
-  ],
+  behavior('mailbox-disabled', true),
+  behavior('content-block', true, (draw) => ({ stage: draw.one(['data', 'message']) })),
+  behavior('blocklisted', false, (draw) => ({
+    ...(draw.chance(0.5) ? { delisted: `${draw.int(1, 10)}h` } : {}),
+  })),
+  behavior('throttle', false, (draw) => ({
+    ...(draw.chance(0.5) ? { rate: `${draw.int(1, 20)}/h` } : { messagesPerConnection: draw.int(1, 5) }),
+    ...(draw.chance(0.4) ? { connections: draw.int(1, 4) } : {}),
+    ...(draw.chance(0.3) ? { recipientsPerHour: draw.int(1, 10) } : {}),
+  })),
+  behavior('unreachable', false),
+  behavior('slow', true, (draw) => ({ stage: draw.one(RECIPIENT_STAGES), delay: `${draw.int(1, 200)}s` })),
+  behavior('disconnect', true, (draw) => {
+    const stage = draw.one([...RECIPIENT_STAGES, 'body']);
+    return {
+      stage,
+      how: draw.one(['fin', 'rst']),
+      ...(stage === 'message' ? { kept: draw.chance(0.5) } : {}),
+    };
+  }),
+  behavior('garbled', true, (draw) => ({
+    stage: draw.one(RECIPIENT_STAGES),
+    as: draw.one(['nonsense', 'torn', 'mixed-codes', 'unended']),
+  })),
+  behavior('too-big', true, (draw) => ({ limit: draw.one(['1kb', '10kb']) }), false),
+  behavior('return-later', true, (draw) => ({
+    after: minutes(draw, 3000),
+    status: draw.one(['5.1.1', '4.2.2', '5.2.2', '5.7.1']),
+    times: draw.int(1, 2),
+  })),
+  behavior('auto-reply', true, (draw) => ({ after: minutes(draw, 300) })),
+  behavior('tls-broken', false, (draw) => ({ how: draw.one(['refused', 'handshake', 'expired']) })),
+  hostFault('busy-host', (draw) => ({ do: 'busy', stage: draw.one(STAGES) })),
+  hostFault('silent-host', (draw) => ({ do: 'unresponsive', stage: draw.one(STAGES.slice(0, 3)) })),
+  hostFault('closing-host', (draw) => ({
+    do: 'disconnect',
+    stage: draw.one([...STAGES.slice(0, 3), 'idle']),
+  })),
+  hostFault('refusing-host', () => ({ do: 'reply', stage: 'connect', code: 554, text: 'drawn' })),
+  ['dns', { kind: 'experiment' }],
+  ['hosts', { kind: 'experiment' }],
+  ['crash', { kind: 'experiment' }],
   ['opt-out', { kind: 'experiment' }],
   ['reactivate', { kind: 'experiment' }],
   ['subscribe', { kind: 'experiment' }],
@@ -99,6 +133,7 @@ export function drawBehavior(
     conditions['attempts'] = `${first}..${draw.int(first, 6)}`;
   }
   if (knowsRecipient && draw.chance(0.2)) conditions['share'] = draw.one(['10%', '50%', '90%']);
-  if (draw.chance(0.3)) conditions['chance'] = draw.one(['5%', '30%', '70%']);
+  // A limit is held by counting and not by lot.
+  if (written['do'] !== 'throttle' && draw.chance(0.3)) conditions['chance'] = draw.one(['5%', '30%', '70%']);
   return { ...written, ...conditions };
 }
