@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { EXIT, type ExitCode } from '../errors.js';
 import { WIRES } from '../scenarios/plan.js';
 import { parseDuration } from '../units.js';
+import type { CompareCommand } from './compare.js';
 import { printError } from './errors.js';
 import type { ExplainCommand } from './explain.js';
 import type { ExploreCommand } from './explore.js';
@@ -115,6 +116,49 @@ Every run writes <output>/<run-id>/ with index.html, run.json, junit.xml and eve
     .action(async (files: string[], options: RunOptions) => {
       const { run } = await import('./run.js');
       done(await run(files, options, io));
+    });
+
+  program
+    .command('compare')
+    .description('play the same scenarios under several policies, and show what that changes')
+    .argument('[files...]', 'files, folders or patterns of scenarios (default: scenarios)')
+    .addOption(
+      new Option('--policy <name|file>', 'a policy; twice or more, the first is what others are compared to')
+        .argParser(several)
+        .default([], ''),
+    )
+    .option('-g, --grep <pattern>', 'only scenarios whose name, file or tags match')
+    .option('--seed <seed>', 'seed for every scenario instead of its own', nonEmpty)
+    .option('--html [file]', 'write a page with plots (default file: compare.html)')
+    .option('--json', 'as JSON', false)
+    .addOption(
+      new Option('--fail-if <threshold>', 'exit code 1 when it holds; several times for several')
+        .argParser(several)
+        .default([], ''),
+    )
+    .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
+    .addOption(
+      new Option('--timeout <duration>', 'real time that one scenario may use')
+        .argParser(duration)
+        .default(60_000, '60s'),
+    )
+    .addHelpText(
+      'after',
+      `
+Expectations are not judged, since a policy changes what a scenario comes to; invariants are.
+
+Thresholds: FIGURE OPERATOR NUMBER about the last policy, NAME.FIGURE about another one, and .delta behind
+a figure for its difference from the first policy. Figures: delivered, soft, hard, lost, notTheirs, hours,
+attempts, connections, refused, and differing (contacts that do not end the same).
+
+Examples:
+  $ bouncelab compare --policy emma --policy four-attempts
+  $ bouncelab compare scenarios/outages --policy emma --policy ./mine.yaml --html
+  $ bouncelab compare --policy emma --policy ./mine.yaml --fail-if 'lost.delta > 0' --fail-if 'hours > 48'`,
+    )
+    .action(async (files: string[], options: CompareCommand) => {
+      const { compareCommand } = await import('./compare.js');
+      done(await compareCommand(files, options, io));
     });
 
   program
@@ -338,6 +382,10 @@ function count(text: string): number {
 /** A port, or 0 for any that is free. */
 function anyPort(text: string): number {
   return text.trim() === '0' ? 0 : port(text);
+}
+
+function several(text: string, known: readonly string[]): string[] {
+  return [...known, nonEmpty(text)];
 }
 
 function nonEmpty(text: string): string {

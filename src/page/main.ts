@@ -8,6 +8,7 @@ import { code } from './failure.js';
 import { overview } from './overview.js';
 import { clearPlots } from './plot.js';
 import { mailingPage, scenarioPage } from './scenario.js';
+import { followSystemTheme, themeButton } from './theme.js';
 
 type Crumb = [text: string, href?: string];
 
@@ -77,15 +78,8 @@ function top(crumbs: Crumb[]): HTMLElement {
         ),
       ),
     ),
-    h('button', { type: 'button', click: switchTheme, 'aria-label': 'Switch between light and dark' }, '◐'),
+    themeButton(),
   );
-}
-
-function switchTheme(): void {
-  const root = document.documentElement;
-  const isDark = getComputedStyle(root).colorScheme === 'dark';
-  root.dataset['theme'] = isDark ? 'light' : 'dark';
-  dispatchEvent(new Event('bouncelab-theme'));
 }
 
 function show(): void {
@@ -105,7 +99,5 @@ addEventListener('hashchange', () => {
   show();
   document.getElementById('main')!.focus({ preventScroll: true });
 });
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
-  dispatchEvent(new Event('bouncelab-theme')),
-);
+followSystemTheme();
 show();

@@ -128,7 +128,7 @@ function options(
         space: 70,
         incrs: STEPS_H,
       },
-      { ...axis, size: 56, values: (_, splits) => splits.map((n) => (Number.isInteger(n) ? number(n) : '')) },
+      { ...axis, size: 68, values: (_, splits) => splits.map((n) => (Number.isInteger(n) ? number(n) : '')) },
     ],
     series: [
       {},

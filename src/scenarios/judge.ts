@@ -94,11 +94,12 @@ export class Judge {
     return { verdict: 'inconclusive', failures: [...this.failures, ...this.violations(), failure] };
   }
 
-  figures(): Pick<ScenarioResult, 'mailings' | 'statuses' | 'lost' | 'servers'> {
+  figures(): Pick<ScenarioResult, 'attempts' | 'mailings' | 'statuses' | 'lost' | 'servers'> {
     const { tally } = this;
     const mailings: ScenarioResult['mailings'] = {};
     for (const [name, mailing] of tally.mailings) mailings[name] = resultOf(mailing);
     return {
+      attempts: tally.attempts,
       mailings,
       statuses: {
         active: tally.count('active'),

@@ -40,6 +40,8 @@ export interface ScenarioResult {
   /** SHA-256 over the event stream, hex. Empty when nothing ran. */
   fingerprint: string;
   failures: Failure[];
+  /** Attempts of all mailings, as the sender made them. */
+  attempts: number;
   mailings: Record<string, MailingResult>;
   statuses: { active: number; error: number; optOut: number };
   /** Contacts that became `error`, over all mailings; and what was said to those not lost by a cause of their own. */

@@ -69,6 +69,7 @@ function nothing(file: string, name: string, status: ScenarioStatus): ScenarioRe
     virtualMs: 0,
     fingerprint: '',
     failures: [],
+    attempts: 0,
     mailings: {},
     statuses: { active: 0, error: 0, optOut: 0 },
     lost: { ...nobodyLost(), expected: false, groups: [] },

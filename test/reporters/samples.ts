@@ -16,6 +16,7 @@ export function scenario(change: Partial<ScenarioResult> = {}): ScenarioResult {
     virtualMs: 108_000_000,
     fingerprint: 'f00d',
     failures: [],
+    attempts: 0,
     mailings: {
       november: {
         kind: 'standard',

@@ -48,6 +48,7 @@ export function resultOf(played: ScenarioPlan, status: ScenarioStatus = 'passed'
       status === 'passed'
         ? []
         : [{ file: played.file, line: 1, column: 1, message: `it is ${status}`, expected: '1', actual: '2' }],
+    attempts: 0,
     mailings: {},
     statuses: { active: 0, error: 0, optOut: 0 },
     lost: { total: 0, notTheirs: 0, causes: {}, expected: false, groups: [] },

@@ -14,12 +14,23 @@ function sourceOf(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-/** The page up to its data. */
-export function pageStart(title: string): string {
+/** A built script of a page: that of a run, or that of a comparison. */
+export type PageScript = 'page.js' | 'compare.js';
+
+/**
+ * The page up to its data.
+ *
+ * @param figures where the same figures are, for a browser that runs no script
+ */
+export function pageStart(
+  title: string,
+  script: PageScript = 'page.js',
+  figures = 'run.json beside it has the same figures',
+): string {
   const style = asset('page.css');
   const policy = [
     "default-src 'none'",
-    `script-src ${sourceOf(asset('page.js'))}`,
+    `script-src ${sourceOf(asset(script))}`,
     `style-src ${sourceOf(style)}`,
     "base-uri 'none'",
     "form-action 'none'",
@@ -37,7 +48,7 @@ export function pageStart(title: string): string {
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
-<div id="app"><noscript>This report needs JavaScript. run.json beside it has the same figures.</noscript></div>
+<div id="app"><noscript>This report needs JavaScript. ${htmlText(figures)}.</noscript></div>
 `;
 }
 
@@ -47,8 +58,8 @@ export function dataBlock(id: string, json: string): string {
 }
 
 /** The page behind its data. */
-export function pageEnd(): string {
-  return `<script>${asset('page.js')}</script>\n</body>\n</html>\n`;
+export function pageEnd(script: PageScript = 'page.js'): string {
+  return `<script>${asset(script)}</script>\n</body>\n</html>\n`;
 }
 
 function htmlText(text: string): string {

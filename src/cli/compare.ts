@@ -1,0 +1,156 @@
+// `bouncelab compare`: the same scenarios under several policies, and what that changes.
+
+import { writeFile, rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import pc from 'picocolors';
+import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
+import { comparePage } from '../reporters/compare/page.js';
+import { comparisonLines } from '../reporters/compare/terminal.js';
+import { Printer } from '../reporters/screen.js';
+import { compare } from '../scenarios/compare/compare.js';
+import type { Comparison } from '../scenarios/compare/comparison.js';
+import { parseThreshold } from '../scenarios/compare/threshold.js';
+import { defaultWorkers, WorkerPool } from '../scenarios/executor.js';
+import type { ScenarioPlan } from '../scenarios/plan.js';
+import { listPolicies, loadPolicy, unknownPolicy } from '../scenarios/policy-file.js';
+import { quoted } from '../scenarios/problems.js';
+import { selectScenarios, type Entry } from '../scenarios/selection.js';
+import { problemLines } from './errors.js';
+import { inputsOr } from './inputs.js';
+import type { Io } from './io.js';
+import { version } from './options.js';
+
+export interface CompareCommand {
+  policy: string[];
+  grep?: string;
+  seed?: string;
+  /** true: in the place where it goes when no file is named. */
+  html?: string | true;
+  json: boolean;
+  failIf: string[];
+  workers?: number;
+  /** Milliseconds of real time. */
+  timeout: number;
+}
+
+const PAGE = 'compare.html';
+
+/** @throws BouncelabError for wrong usage, and for a page that cannot be written */
+export async function compareCommand(files: string[], options: CompareCommand, io: Io): Promise<ExitCode> {
+  const policies = policyNames(options.policy, io);
+  if (typeof policies === 'number') return policies;
+  const thresholds = options.failIf.map((text) => parseThreshold(text, policies));
+  const selected = options.policy.map((policy) =>
+    selectScenarios({
+      inputs: inputsOr(files),
+      cwd: io.cwd,
+      grep: options.grep,
+      seed: options.seed,
+      policy,
+    }),
+  );
+  const { plans, invalid } = comparable(selected);
+  for (const entry of invalid) tellProblems(entry, io);
+  const screen = new Printer(io.stderr);
+  const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
+  const comparison = await compare({
+    policies,
+    scenarios: plans,
+    version: version(),
+    thresholds,
+    executor: createExecutor({ workers: options.workers ?? defaultWorkers(), wallLimitMs: options.timeout }),
+    signal: io.signal,
+    onScenario: (ended) => screen.live(`${ended} of ${plans.length} scenarios`),
+  });
+  screen.clearLive();
+  if (options.json) io.stdout.write(`${JSON.stringify(comparison, null, 2)}\n`);
+  else {
+    const out = new Printer(io.stdout);
+    for (const line of comparisonLines(comparison, out.columns, pc.createColors(io.stdout.color)))
+      out.line(line);
+  }
+  if (options.html !== undefined) {
+    const name = options.html === true ? PAGE : options.html;
+    await writePage(resolve(io.cwd, name), name, comparison);
+    new Printer(options.json ? io.stderr : io.stdout).line(`page: ${name}`);
+  }
+  return exitCodeOf(comparison, invalid.length > 0);
+}
+
+/** Names for people; a policy that is wrong is told once, not once a scenario. */
+function policyNames(given: readonly string[], io: Io): string[] | ExitCode {
+  if (given.length < 2) {
+    throw new BouncelabError('E_USAGE', 'to compare takes two policies or more', {
+      hint: `such as --policy emma --policy four-attempts; shipped policies: ${listPolicies().join(', ')}`,
+    });
+  }
+  const twice = given.find((name, index) => given.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new BouncelabError('E_USAGE', `the policy ${quoted(twice)} is named twice`, {
+      hint: 'compare it with another one',
+    });
+  }
+  const names: string[] = [];
+  let isWrong = false;
+  for (const name of given) {
+    const loaded = loadPolicy(name, io.cwd, io.cwd);
+    if (!loaded) {
+      const { message, hint } = unknownPolicy(name);
+      throw new BouncelabError('E_USAGE', message, { hint });
+    }
+    if ('policy' in loaded) names.push(loaded.policy.name);
+    else {
+      isWrong = true;
+      tellProblems({ file: name, source: '', problems: loaded.problems }, io);
+    }
+  }
+  if (isWrong) return EXIT.invalidScenario;
+  // Two files may give themselves the same name: then their paths tell them apart.
+  return new Set(names).size === names.length ? names : [...given];
+}
+
+function comparable(selected: readonly Entry[][]): { plans: ScenarioPlan[][]; invalid: Entry[] } {
+  const plans: ScenarioPlan[][] = [];
+  const invalid: Entry[] = [];
+  for (const [index] of selected[0]!.entries()) {
+    const entries = selected.map((entriesOfPolicy) => entriesOfPolicy[index]!);
+    const wrong = entries.find(({ problems }) => problems);
+    if (wrong) invalid.push(wrong);
+    else plans.push(entries.map(({ plan }) => plan!));
+  }
+  return { plans, invalid };
+}
+
+function tellProblems({ source, problems = [] }: Entry, io: Io): void {
+  const columns = Math.max(20, io.stderr.columns());
+  for (const problem of problems) {
+    for (const line of problemLines(problem, source, columns, io.stderr.color)) io.stderr.write(`${line}\n`);
+  }
+}
+
+async function writePage(file: string, name: string, comparison: Comparison): Promise<void> {
+  const temporary = `${file}.tmp`;
+  try {
+    await writeFile(temporary, comparePage(comparison));
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new BouncelabError(
+      'E_OUTPUT',
+      `the page cannot be written to ${name}: ${(error as Error).message}`,
+      {
+        hint: 'name another file with --html FILE',
+        cause: error,
+      },
+    );
+  }
+}
+
+function exitCodeOf({ interrupted, troubles, thresholds }: Comparison, isInvalid: boolean): ExitCode {
+  const has = (status: string): boolean => troubles.some((trouble) => trouble.status === status);
+  if (interrupted) return EXIT.interrupted;
+  if (has('error')) return EXIT.harness;
+  if (isInvalid) return EXIT.invalidScenario;
+  if (has('inconclusive')) return EXIT.inconclusive;
+  return has('failed') || thresholds.some(({ holds }) => holds) ? EXIT.failed : EXIT.passed;
+}

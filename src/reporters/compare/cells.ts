@@ -1,0 +1,40 @@
+// How figures of a comparison are said, in the terminal and on the page: what each is called, and its
+// difference from the first policy with signs: `+12 ✗` is worse, `-3 ✓` is better, `=` is the same.
+
+import { difference, isBetter, type Figure, type Figures } from '../../scenarios/compare/figures.js';
+import { thousands } from '../figures.js';
+
+export const LABELS: Record<Figure, string> = {
+  delivered: 'delivered',
+  soft: 'soft bounced',
+  hard: 'hard bounced',
+  lost: 'contacts lost',
+  notTheirs: ' not theirs',
+  hours: 'hours',
+  attempts: 'attempts',
+  connections: 'connections',
+  refused: ' refused',
+};
+
+export interface Cell {
+  value: string;
+  /** Empty for the first policy itself. */
+  change: string;
+  verdict: 'same' | 'better' | 'worse';
+}
+
+/** One figure of one policy. */
+export function cellOf(name: Figure, figures: Figures, first: Figures): Cell {
+  const value = valueText(name, figures[name]);
+  if (figures === first) return { value, change: '', verdict: 'same' };
+  const change = difference(name, figures, first);
+  if (change === 0) return { value, change: '=', verdict: 'same' };
+  const verdict = isBetter(name, change) ? 'better' : 'worse';
+  const size = Number.isFinite(change) ? valueText(name, Math.abs(change)) : '∞';
+  return { value, change: `${change > 0 ? '+' : '-'}${size} ${verdict === 'better' ? '✓' : '✗'}`, verdict };
+}
+
+function valueText(name: Figure, value: number | null): string {
+  if (value === null) return 'not ended';
+  return name === 'hours' ? value.toFixed(1) : thousands(value);
+}

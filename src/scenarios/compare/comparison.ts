@@ -1,0 +1,94 @@
+// What comes out of `compare`: its shape in JSON and on its page. Policies stand everywhere in the
+// order in which they were named; the first one is what the others are compared to.
+
+import type { Failure, ScenarioStatus } from '../result.js';
+import type { Figures } from './figures.js';
+import type { Verdict } from './threshold.js';
+
+/** How a delivery or the status of a contact can stand at the end; `absent` where there was none. */
+export const ENDS = [
+  'absent',
+  'in progress',
+  'delivered',
+  'soft-bounced',
+  'hard-bounced',
+  'withdrawn',
+  'active',
+  'error',
+  'opt-out',
+] as const;
+export type End = (typeof ENDS)[number];
+
+/** What is different of a contact: its status, or the delivery of a mailing; one end a policy. */
+export interface Change {
+  /** Absent: its status. */
+  mailing?: string;
+  ends: End[];
+}
+
+/** Contacts of one domain that end differently in the same way. */
+export interface EndGroup {
+  domain: string;
+  contacts: number;
+  changes: Change[];
+  /** The first of them. */
+  named: string[];
+}
+
+export interface EndDifferences {
+  /** Contacts that do not end the same under all policies. */
+  contacts: number;
+  /** The largest groups. */
+  groups: EndGroup[];
+  /** Contacts in groups that are left out. */
+  notShown: number;
+}
+
+export interface Curve {
+  inProgress: number[];
+  delivered: number[];
+  attempts: number[];
+}
+
+export interface Curves {
+  /** Virtual ms since each mailing began. */
+  t: number[];
+  /** One for each policy. */
+  policies: Curve[];
+}
+
+/** A run that cannot be compared, or that breaks an invariant. */
+export interface Trouble {
+  file: string;
+  name: string;
+  policy: string;
+  status: Exclude<ScenarioStatus, 'passed'>;
+  failures: Failure[];
+}
+
+export interface ComparedScenario {
+  file: string;
+  name: string;
+  seed: string;
+  /** One for each policy. */
+  figures: Figures[];
+  ends: EndDifferences;
+}
+
+export interface Comparison {
+  /** Version of bouncelab that made it. */
+  version: string;
+  policies: string[];
+  /** Sums over the scenarios that ended under all policies; of the hours the longest. */
+  sum: Figures[];
+  /** Contacts that do not end the same under all policies. */
+  differing: number;
+  scenarios: ComparedScenario[];
+  /** Broken invariants; and runs that did not end, whose scenarios are in no figure. */
+  troubles: Trouble[];
+  /** Thresholds of `--fail-if` that were given. */
+  thresholds: Verdict[];
+  curves: Curves;
+  /** True when it was interrupted: then scenarios are missing. */
+  interrupted: boolean;
+}

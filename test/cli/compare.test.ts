@@ -1,0 +1,170 @@
+// `compare`: the same scenarios under several policies, in the test's process, with real workers.
+
+import { readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterEach, describe, expect, test } from 'vitest';
+import { displayWidth } from '../../src/reporters/layout.js';
+import type { Comparison } from '../../src/scenarios/compare/comparison.js';
+import type { ScenarioStatus } from '../../src/scenarios/result.js';
+import { FakeExecutor, resultOf } from '../scenarios/plans.js';
+import { scenarioText, Workplace, type Options } from './harness.js';
+
+let place: Workplace;
+const make = (files: Record<string, string>): Workplace => (place = new Workplace().write(files));
+afterEach(() => place.remove());
+
+/** A host that is back after three hours: too late for one policy. The expectation holds for none. */
+const DOWN = `name: Down for three hours
+fleet:
+  yahoo.com: { behaviors: [{ during: 0h..3h, do: down }] }
+  example.org: {}
+audience:
+  contacts: [ann@example.org, bob@yahoo.com, cid@yahoo.com]
+mailings:
+  - name: november
+expect:
+  - at: end
+    november: { delivered: 77 }
+`;
+const BOTH = ['--policy', 'emma', '--policy', 'four-attempts'];
+
+function parse(stdout: string): Comparison {
+  return JSON.parse(stdout) as Comparison;
+}
+
+test('figures of each policy, contacts that end differently, and no leftovers', async () => {
+  make({ 'scenarios/down.yaml': DOWN, 'scenarios/easy.yaml': scenarioText('Easy') });
+  const before = leftovers();
+  const { code, stdout } = await place.run(['compare', ...BOTH, '--json']);
+  expect(code).toBe(0);
+  const { policies, sum, scenarios, differing, troubles, curves } = parse(stdout);
+  expect(policies).toEqual(['emma', 'four-attempts']);
+  expect(troubles).toEqual([]);
+  expect(sum[0]).toMatchObject({ delivered: 4, soft: 0, hours: 3 });
+  expect(sum[1]).toMatchObject({ delivered: 2, soft: 2, hours: 1.5 });
+  // Two contacts, seven and four times; one of another host, and one of the easy scenario.
+  expect(sum.map(({ attempts }) => attempts)).toEqual([16, 10]);
+  expect(sum[0]!.refused).toBeGreaterThan(sum[1]!.refused);
+  expect(differing).toBe(2);
+  expect(scenarios.map(({ file }) => file)).toEqual(['scenarios/down.yaml', 'scenarios/easy.yaml']);
+  expect(scenarios[0]!.ends.groups).toEqual([
+    {
+      domain: 'yahoo.com',
+      contacts: 2,
+      changes: [{ mailing: 'november', ends: ['delivered', 'soft-bounced'] }],
+      named: ['bob@yahoo.com', 'cid@yahoo.com'],
+    },
+  ]);
+  expect(scenarios[1]!.ends).toEqual({ contacts: 0, groups: [], notShown: 0 });
+  expect(curves.policies.map(({ delivered }) => delivered.at(-1))).toEqual([4, 2]);
+  expect(curves.policies.map(({ inProgress }) => inProgress.at(-1))).toEqual([0, 0]);
+  expect(readdirSync(place.dir)).toEqual(['scenarios']);
+  expect(leftovers()).toEqual(before);
+});
+
+/** Every run ends with a status, and without events. */
+function ended(status: ScenarioStatus): Options {
+  return {
+    createExecutor: () =>
+      new FakeExecutor(({ plan, eventsFile }) => {
+        writeFileSync(eventsFile, '');
+        return resultOf(plan, status);
+      }),
+  };
+}
+
+function leftovers(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('bouncelab-compare-'));
+}
+
+test.each([60, 120])('a table that fits %i columns, with signs', async (columns) => {
+  make({ 'scenarios/down.yaml': DOWN });
+  const { stdout } = await place.run(['compare', ...BOTH, '--policy', 'thirty-hours'], { columns });
+  for (const line of stdout.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
+  expect(stdout).toMatch(/delivered +3 +1 -2 ✗ +3 =/);
+  expect(stdout).toMatch(/hours +3\.0 +1\.5 -1\.5 ✓/);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+    '2 contacts at yahoo.com: november delivered → soft-bounced → delivered (bob@yahoo.com, cid@yahoo.com)',
+  );
+});
+
+describe('--fail-if', () => {
+  test.each([
+    ['soft > 0', 1, 'four-attempts'],
+    ['emma.soft > 0', 0, 'emma'],
+    ['delivered.delta < 0', 1, 'four-attempts'],
+    ['hours.delta >= 0', 0, 'four-attempts'],
+    ['differing != 2', 0, 'four-attempts'],
+    ['attempts == 9', 1, 'four-attempts'],
+  ])('%s ends with %i', async (text, code, policy) => {
+    make({ 'scenarios/down.yaml': DOWN });
+    const outcome = await place.run(['compare', ...BOTH, '--fail-if', text]);
+    expect(outcome.code).toBe(code);
+    expect(outcome.stdout).toContain(`${code === 1 ? '✗ fails' : '✓ passes'}: --fail-if "${text}", found `);
+    expect(outcome.stdout).toContain(`(${policy})`);
+  });
+
+  test.each([
+    ['lost', 'is no threshold', 'FIGURE OPERATOR NUMBER'],
+    ['losst > 0', 'there is no figure `losst`', 'did you mean `lost`?'],
+    ['ema.lost > 0', 'the policy `ema` is not compared', 'did you mean `emma`?'],
+    ['differing.delta > 0', 'of all policies together', 'differing > 0'],
+    ['lost > many', 'is no threshold', 'operators'],
+  ])('%s is wrong usage', async (text, message, hint) => {
+    make({ 'scenarios/down.yaml': DOWN });
+    const { code, stderr } = await place.run(['compare', ...BOTH, '--fail-if', text]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(hint);
+  });
+});
+
+test.each([
+  [['--policy', 'emma'], 'takes two policies or more'],
+  [['--policy', 'emma', '--policy', 'emma'], 'is named twice'],
+  [['--policy', 'emma', '--policy', 'emmma'], 'did you mean `emma`?'],
+])('%j is wrong usage', async (args, message) => {
+  make({ 'scenarios/easy.yaml': scenarioText('Easy') });
+  const { code, stderr } = await place.run(['compare', ...args]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(message);
+});
+
+test('a broken invariant and a run without an end are told; what has no end is in no figure', async () => {
+  make({ 'a.yaml': scenarioText('Breaks'), 'b.yaml': scenarioText('Hangs') });
+  const breaks = ended('failed');
+  const failed = await place.run(['compare', 'a.yaml', ...BOTH], breaks);
+  expect(failed.code).toBe(1);
+  expect(failed.stdout).toContain('Breaks, under emma: failed');
+  const hangs = ended('inconclusive');
+  const stuck = await place.run(['compare', 'b.yaml', ...BOTH, '--json'], hangs);
+  expect(stuck.code).toBe(5);
+  const { scenarios, troubles } = parse(stuck.stdout);
+  expect(scenarios).toEqual([]);
+  expect(troubles.map(({ policy }) => policy)).toEqual(['emma', 'four-attempts']);
+});
+
+test('an invalid scenario is shown in its place, and the others are compared', async () => {
+  make({ 'a.yaml': 'name: A\nflet: {}\n', 'b.yaml': scenarioText('Easy') });
+  const { code, stdout, stderr } = await place.run(['compare', 'a.yaml', 'b.yaml', ...BOTH, '--json']);
+  expect(code).toBe(3);
+  expect(stderr).toContain('a.yaml:2:1');
+  expect(parse(stdout).scenarios.map(({ file }) => file)).toEqual(['b.yaml']);
+});
+
+test('a page that asks for nothing and lets no data become markup', async () => {
+  const name = '</script><img src=x onerror=alert(1)>';
+  make({ 'scenarios/down.yaml': DOWN.replace('name: Down for three hours', `name: "${name}"`) });
+  const { code, stdout } = await place.run(['compare', ...BOTH, '--html', 'out.html']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('page: out.html');
+  const page = place.read('out.html');
+  expect(page).toContain("default-src 'none'");
+  expect(page).not.toContain('<img src=x');
+  expect(page).not.toMatch(/(?:src|href)="?https?:/);
+  const json = /id="comparison">(.*?)<\/script>/s.exec(page)![1]!;
+  expect(parse(json).scenarios[0]!.name).toBe(name);
+  const refused = await place.run(['compare', ...BOTH, '--html', 'not/there.html']);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('cannot be written to not/there.html');
+});
