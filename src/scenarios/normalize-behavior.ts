@@ -289,7 +289,8 @@ function endsBefore(
   );
   // An idle connection has said EHLO and nothing else.
   const order = later.at === 'idle' ? POINTS.indexOf('ehlo') + 1 : POINTS.indexOf(later.at);
-  return isAlone && first.at !== 'idle' && POINTS.indexOf(first.at) < order;
+  // A client that is refused TLS may go on without it; that does not stand before what follows.
+  return isAlone && first.at !== 'idle' && first.at !== 'starttls' && POINTS.indexOf(first.at) < order;
 }
 
 function speaksAlways({ do: name, when, params }: BehaviorPlan): boolean {

@@ -5,6 +5,11 @@ import type { ScenarioPlan } from './plan.js';
 /** @param events those that change behaviors count too */
 export function usesTls(fleet: ScenarioPlan['fleet'], events: ScenarioPlan['events']): boolean {
   const changes = events.map((event) => (event.action === 'set' ? event.behaviors : []));
-  const all = [...Object.values(fleet).map(({ behaviors }) => behaviors), ...changes].flat();
-  return Object.values(fleet).some(({ tls }) => tls) || all.some(({ at }) => at === 'starttls');
+  const domains = Object.values(fleet);
+  const written = domains.flatMap(({ behaviors, hosts = [] }) => [
+    behaviors,
+    ...hosts.map((host) => host.behaviors),
+  ]);
+  const all = [...written, ...changes].flat();
+  return domains.some(({ tls }) => tls) || all.some(({ at }) => at === 'starttls');
 }

@@ -63,6 +63,11 @@ export abstract class SpeakingConnection extends SMTPConnection {
     return this.speech.isBusy;
   }
 
+  /** Runs `then` once all that is being said has left. */
+  protected afterSpeech(then: Done): void {
+    this.speech.after(then);
+  }
+
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     if (this.silent === 'for ever') return;
     const { stage, manner, instead, isMeant } = this;

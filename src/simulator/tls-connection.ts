@@ -35,11 +35,21 @@ export abstract class TlsConnection extends SpeakingConnection {
     return super._isSupported(command) && (command !== 'STARTTLS' || this.offersTls);
   }
 
+  /** TLS begins once the yes to STARTTLS has left, however long that takes. */
   override upgrade(callback: Done, secured?: Done): void {
     const { certificates } = this;
     invariant(certificates, 'a server offers STARTTLS and was given no certificates');
-    this.server.show(certificates[this.certificate]);
-    super.upgrade(callback, secured);
+    this.afterSpeech(() => {
+      if (this.isOver) return;
+      this.server.show(certificates[this.certificate]);
+      super.upgrade(callback, secured);
+    });
+  }
+
+  /** A client that leaves a handshake half done is not told so: there is no way to speak. */
+  override _onTimeout(): void {
+    if (this._upgrading) this.raw.destroy();
+    else super._onTimeout();
   }
 
   /** TLS has begun. @param protocol such as TLSv1.3 */

@@ -90,7 +90,7 @@ describe('the schema of a scenario', () => {
     ['{ reply: { stage: rcpt, code: 550 }, chance: 10% }', true],
     ['bussy', false],
     ['{ do: bussy }', false],
-    ['{ do: busy, stage: starttls }', false],
+    ['{ do: junk-block, stage: starttls }', false],
     ['{ do: down, stage: rcpt }', false],
     ['{ do: busy, until: soon }', false],
     ['{ do: mailbox-full, code: 552 }', false],

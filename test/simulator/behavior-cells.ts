@@ -42,8 +42,15 @@ export const USUAL = {
   data: '354 End data with <CR><LF>.<CR><LF>\r\n',
   message: '250 2.0.0 Ok: queued as 1.1\r\n',
 };
+/** What a server says that offers STARTTLS. */
+export const USUAL_TLS = {
+  ehlo: USUAL.ehlo.replace('250 SMTPUTF8', '250-SMTPUTF8\r\n250 STARTTLS'),
+  starttls: '220 Ready to start TLS\r\n',
+};
 export const DIALOGUE = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'message'] as const;
 export type Step = (typeof DIALOGUE)[number];
+/** And the one that a plain dialogue does without. */
+const REPLIES = [...DIALOGUE, 'starttls'] as const;
 
 export const COMMANDS: Record<Step, string> = {
   connect: '',
@@ -88,13 +95,14 @@ const RECORDED = says(
 );
 RECORDED.doc = 'the reply';
 
-const YES: Partial<Record<Step, string>> = {
+const YES: Partial<Record<Step | 'starttls', string>> = {
+  starttls: '220-mx.example.org\r\n220 no spam here\r\n',
   connect: '220-mx.example.org\r\n220 no spam here\r\n',
   data: '354-mx.example.org\r\n354 no spam here\r\n',
 };
 /** A yes in other words. */
-const yes = (step: Step): Cell => {
-  const code = step === 'connect' ? 220 : step === 'data' ? 354 : 250;
+const yes = (step: Step | 'starttls'): Cell => {
+  const code = step === 'connect' || step === 'starttls' ? 220 : step === 'data' ? 354 : 250;
   return {
     doc: 'the reply',
     params: { code, text: ['mx.example.org', 'no spam here'] },
@@ -102,8 +110,8 @@ const yes = (step: Step): Cell => {
   };
 };
 
-function slow(step: Step): Cell[] {
-  const usual = USUAL[step];
+function slow(step: Step | 'starttls'): Cell[] {
+  const usual = step === 'starttls' ? USUAL_TLS.starttls : USUAL[step];
   return [
     { doc: 'late', params: { delay: '7s' }, shown: { goesOn: usual, lateMs: 7000 } },
     { doc: 'late', shown: { goesOn: usual, lateMs: 10_000 } },
@@ -120,8 +128,9 @@ function slow(step: Step): Cell[] {
   ];
 }
 
-function garbled(step: Step): Cell[] {
-  const code = step === 'connect' ? 220 : step === 'data' ? 354 : 250;
+function garbled(step: Step | 'starttls'): Cell[] {
+  const usual = step === 'starttls' ? USUAL_TLS.starttls : USUAL[step];
+  const code = usual.startsWith('220') ? 220 : step === 'data' ? 354 : 250;
   const closes = step === 'connect' ? { closes: true as const } : {};
   return [
     {
@@ -139,8 +148,8 @@ function garbled(step: Step): Cell[] {
       shown: { bytes: '250-line 1 says 250\r\n451-line 2 says 451\r\n554 line 3 says 554\r\n', ...closes },
     },
     { doc: 'as told', params: { as: 'unended' }, shown: { unended: `${code}-One moment\r\n` } },
-    { doc: 'as told', params: { as: 'torn' }, shown: { goesOn: USUAL[step], lateMs: 1000 } },
-    { doc: 'as told', params: { as: 'stray' }, shown: { goesOn: `${USUAL[step]}250 2.0.0 Ok\r\n` } },
+    { doc: 'as told', params: { as: 'torn' }, shown: { goesOn: usual, lateMs: 1000 } },
+    { doc: 'as told', params: { as: 'stray' }, shown: { goesOn: `${usual}250 2.0.0 Ok\r\n` } },
   ];
 }
 
@@ -160,6 +169,7 @@ export const CELLS: Record<string, Partial<Record<Point, Cell | Cell[]>>> = {
   busy: {
     ...at(['connect', 'ehlo', 'body', 'idle'], () => BUSY_421),
     ...at(['mail', 'data', 'message'], () => BUSY_451),
+    starttls: says('454 4.3.2 TLS not available due to temporary reason'),
     rcpt: says('450 4.3.2 System busy, try again later'),
   },
   'mailbox-full': at(['rcpt', 'data', 'message'], () => [
@@ -250,26 +260,27 @@ export const CELLS: Record<string, Partial<Record<Point, Cell | Cell[]>>> = {
   'tls-broken': {
     starttls: {
       ...says('454 4.7.0 TLS not available due to temporary reason', { how: 'refused' }),
-      usual: { ehlo: USUAL.ehlo.replace('250 SMTPUTF8', '250-SMTPUTF8\r\n250 STARTTLS') },
-      command: 'STARTTLS\r\n',
     },
   },
   'return-later': { message: { doc: '250', params: { after: '1m' }, shown: { accepted: true } } },
   'auto-reply': { message: { doc: '250', params: { after: '1m' }, shown: { accepted: true } } },
   down: { dial: { doc: 'RST', shown: { refused: true } } },
   unreachable: { dial: { doc: 'no answer', shown: { unanswered: true } } },
-  unresponsive: at(['connect', 'ehlo', 'mail', 'rcpt', 'data', 'body', 'message'], () => SILENCE),
-  slow: { any: { doc: 'late', shown: { accepted: true } }, ...at(DIALOGUE, slow) },
-  disconnect: at(['connect', 'ehlo', 'mail', 'rcpt', 'data', 'body', 'message', 'idle'], () => dropped),
-  garbled: at(DIALOGUE, garbled),
+  unresponsive: at(['connect', 'ehlo', 'starttls', 'mail', 'rcpt', 'data', 'body', 'message'], () => SILENCE),
+  slow: { any: { doc: 'late', shown: { accepted: true } }, ...at(REPLIES, slow) },
+  disconnect: at(
+    ['connect', 'ehlo', 'starttls', 'mail', 'rcpt', 'data', 'body', 'message', 'idle'],
+    () => dropped,
+  ),
+  garbled: at(REPLIES, garbled),
   catalogue: {
     connect: closing(RECORDED),
-    ...at(['ehlo', 'mail', 'rcpt', 'data', 'message'], () => RECORDED),
+    ...at(['ehlo', 'starttls', 'mail', 'rcpt', 'data', 'message'], () => RECORDED),
     ...at(['body', 'idle'], () => closing(RECORDED)),
   },
   reply: {
     connect: [{ ...REPLY, shown: { ...(REPLY.shown as { bytes: string }), closes: true } }, yes('connect')],
-    ...at(['ehlo', 'mail', 'rcpt', 'data', 'message'], (step) => [REPLY, yes(step)]),
+    ...at(['ehlo', 'starttls', 'mail', 'rcpt', 'data', 'message'], (step) => [REPLY, yes(step)]),
     ...at(['body', 'idle'], () => closing(REPLY)),
   },
 };

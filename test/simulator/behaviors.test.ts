@@ -4,9 +4,10 @@
 import { describe, expect, it } from 'vitest';
 import { findReply } from '../../src/scenarios/profile-file.js';
 import { WIRES } from '../../src/scenarios/plan.js';
+import { certificates } from '../../src/simulator/certificates.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import type { BehaviorPlan } from '../../src/simulator/plan.js';
-import { CELLS, COMMANDS, DIALOGUE, everyCell, USUAL, type Cell } from './behavior-cells.js';
+import { CELLS, COMMANDS, DIALOGUE, everyCell, USUAL, USUAL_TLS, type Cell } from './behavior-cells.js';
 import { does, Lab, mailboxDoes, type RawClient } from './raw-client.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -34,7 +35,8 @@ describe.each(WIRES)('the %s wire shows', (wire) => {
     const fleet = {
       'example.org': scope === 'mailbox' ? { mailboxes: { bob: behaviors } } : { behaviors },
     };
-    const lab = new Lab(fleet, { wire });
+    const isTls = point === 'starttls';
+    const lab = new Lab(fleet, { wire, ...(isTls ? { certificates: await certificates() } : {}) });
     let accepted = 0;
     await lab.play(async () => {
       await before?.(lab);
@@ -52,13 +54,13 @@ describe.each(WIRES)('the %s wire shows', (wire) => {
       }
       for (const step of DIALOGUE) {
         const atBody = point === 'body' && step === 'message';
-        const atStarttls = point === 'starttls' && step === 'mail';
+        const atStarttls = isTls && step === 'mail';
         const isHere = step === point || atBody || atStarttls;
         const since = lab.clock.now();
-        const usual = atBody ? 'Subject: hello\r\n' : COMMANDS[step];
+        const usual = atBody ? 'Subject: hello\r\n' : atStarttls ? 'STARTTLS\r\n' : COMMANDS[step];
         client.write(isHere ? (command ?? usual) : usual);
         if (!isHere || 'accepted' in shown) {
-          const expected = { ...USUAL, ...cell.usual }[step];
+          const expected = { ...USUAL, ...(isTls ? USUAL_TLS : {}), ...cell.usual }[step];
           // Only the number in the queue tells that something came before.
           expect((await client.reply()).replace(/as \d/, 'as 1'), step).toBe(expected);
         }
@@ -71,6 +73,9 @@ describe.each(WIRES)('the %s wire shows', (wire) => {
           await lab.sleep(1);
           expect(client.pending).toBe(shown.goesOn);
           client.pending = '';
+          // What follows is TLS, see tls.test.ts.
+          if (isTls) client.socket.destroy();
+          if (isTls) return;
           continue;
         }
         if ('silent' in shown) {

@@ -8,6 +8,7 @@ import type { VirtualClock } from '../../src/clock/virtual.js';
 import type { Wire } from '../../src/scenarios/plan.js';
 import { seededRandom } from '../../src/random.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
+import type { Certificates } from '../../src/simulator/certificates.js';
 import type { Scope } from '../../src/simulator/behaviors/behavior.js';
 import { MemoryNetwork } from '../../src/simulator/network/memory.js';
 import { TcpNetwork } from '../../src/simulator/network/tcp.js';
@@ -49,6 +50,7 @@ export function mailboxDoes(
 export interface FleetDomain {
   profile?: ProfilePlan | undefined;
   dns?: DnsPlan;
+  tls?: boolean;
   hosts?: HostPlan[];
   behaviors?: BehaviorPlan[];
   mailboxes?: Record<string, BehaviorPlan[]>;
@@ -62,9 +64,16 @@ export class Lab {
 
   constructor(
     fleet: Record<string, FleetDomain>,
-    { latencyMs = 5, seed = '42', wire = 'memory' }: { latencyMs?: number; seed?: string; wire?: Wire } = {},
+    {
+      latencyMs = 5,
+      seed = '42',
+      wire = 'memory',
+      certificates,
+    }: { latencyMs?: number; seed?: string; wire?: Wire; certificates?: Certificates } = {},
   ) {
     this.clock = installClock();
+    // What TLS does within one instant is nothing that the clock could see by itself.
+    if (certificates) this.clock.watchHiddenImmediates();
     const log = new EventLog({ now: () => this.clock.now(), readers: [(event) => this.events.push(event)] });
     const plans: Record<string, DomainPlan> = {};
     for (const [domain, { behaviors = [], mailboxes = {}, ...rest }] of Object.entries(fleet)) {
@@ -80,6 +89,7 @@ export class Lab {
       emit: log.emit,
       fleet: plans,
       clientAddress: '127.0.0.1',
+      certificates,
       network: new (wire === 'tcp' ? TcpNetwork : MemoryNetwork)(this.clock, latencyMs),
     });
     onTestFinished(() => this.world.close());

@@ -1,6 +1,7 @@
 // Limits that are counted: what counts, for whom, and when the count begins anew.
 
 import { describe, expect, it } from 'vitest';
+import { loadScenarioText } from '../../src/scenarios/load.js';
 import { does, Lab, mailboxDoes, type FleetDomain } from './raw-client.js';
 
 const HOUR_MS = 3_600_000;
@@ -157,4 +158,61 @@ it('a profile says it in its own words, with the class of code that is meant', a
     { kind: 'reply', reply: { code: 552, lines: ['Over quota, says the provider'] } },
   ]);
   expect(asked).toEqual([['mailbox-full', true, 'rcpt']]);
+});
+
+describe('of one host among several', () => {
+  const load = (behavior: string) =>
+    loadScenarioText(
+      'host.yaml',
+      `name: host\nfleet: { example.org: { hosts: [{ name: mx1, behaviors: [${behavior}] }, { name: mx2, preference: 20 }] } }\n` +
+        'audience: { contacts: [bob@example.org] }\nmailings: [{ name: news }]\nexpect: [{ at: end, news: { recipients: 1 } }]\n',
+      { cwd: '.' },
+    );
+  const labOf = (behavior: string): Lab => {
+    const { plan, problems } = load(behavior);
+    expect(problems).toBeUndefined();
+    return new Lab(plan!.fleet as unknown as ConstructorParameters<typeof Lab>[0]);
+  };
+  const mail = async (lab: Lab, host: string, args = ''): Promise<string> =>
+    (await (await lab.sessionAt(`${host}.example.org`)).ask(`MAIL FROM:<a@b.test>${args}`)).slice(0, 3);
+
+  it('a rate is held by that host', async () => {
+    const lab = labOf('{ do: throttle, rate: 1/h }');
+    await lab.play(async () => {
+      expect(await mail(lab, 'mx1')).toBe('250');
+      expect(await mail(lab, 'mx1')).toBe('451');
+      expect(await mail(lab, 'mx2')).toBe('250');
+      expect(await mail(lab, 'mx2')).toBe('250');
+    });
+  });
+
+  it('a number of connections and of recipients too', async () => {
+    const lab = labOf('{ do: throttle, connections: 1, recipientsPerHour: 1 }');
+    await lab.play(async () => {
+      const first = await lab.sessionAt('mx1.example.org');
+      expect(await (await lab.dialHost('mx1.example.org')).reply()).toMatch(/^421 4\.7\.0 /);
+      expect(await (await lab.dialHost('mx2.example.org')).reply()).toMatch(/^220 /);
+      await first.ask('MAIL FROM:<a@b.test>');
+      expect(await first.ask('RCPT TO:<bob@example.org>')).toMatch(/^250 /);
+      expect(await first.ask('RCPT TO:<eve@example.org>')).toMatch(/^452 4\.5\.3 /);
+    });
+  });
+
+  it('a size is held at MAIL', async () => {
+    const lab = labOf('{ do: too-big, limit: 1000b }');
+    await lab.play(async () => {
+      expect(await mail(lab, 'mx1', ' SIZE=1001')).toBe('552');
+      expect(await mail(lab, 'mx2', ' SIZE=1001')).toBe('250');
+    });
+  });
+
+  it('a size goes with no lot', () => {
+    expect(load('{ do: too-big, limit: 1000b, chance: 50% }').problems![0]!.message).toContain(
+      '`chance` cannot work for `too-big` of a whole host',
+    );
+  });
+
+  it('STARTTLS that is refused stands before nothing', () => {
+    expect(load('{ do: tls-broken }, { do: busy, stage: mail }').problems).toBeUndefined();
+  });
 });

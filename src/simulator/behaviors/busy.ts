@@ -8,7 +8,7 @@ import { ALL_STAGES, stageParameter } from './stage.js';
 export const busy = defineBehavior({
   name: 'busy',
   summary:
-    'Answers 421 4.3.2 at connect, ehlo, body and idle and closes, 450 4.3.2 at rcpt, or 451 4.3.2 at another named stage.',
+    'Answers 421 4.3.2 at connect, ehlo, body and idle and closes, 454 4.3.2 at starttls, 450 4.3.2 at rcpt, or 451 4.3.2 at another named stage.',
   cause: 'server-busy',
   parameters: z.strictObject({ stage: stageParameter(ALL_STAGES), after: afterParameter() }),
   points: ALL_STAGES,
@@ -20,6 +20,11 @@ export const busy = defineBehavior({
       const lines = [`${host} Service not available, closing transmission channel`];
       const own = { code: 421, enhanced: '4.3.2', lines };
       return say(situation, 'server-busy', own, { close: true, afterMs: after });
+    }
+    if (point === 'starttls') {
+      // In its own words whoever it is: a server that cannot do TLS now may well take mail.
+      const lines = ['TLS not available due to temporary reason'];
+      return { kind: 'reply', reply: { code: 454, enhanced: '4.3.2', lines } };
     }
     const code = point === 'rcpt' ? 450 : 451;
     const lines = ['System busy, try again later'];

@@ -52,7 +52,7 @@ export const garbled = defineBehavior({
       case 'nonsense':
         return { kind: 'bytes', pieces: [{ bytes: NONSENSE, afterMs: 0 }] };
       case 'unended': {
-        const code = point === 'connect' ? 220 : point === 'data' ? 354 : 250;
+        const code = point === 'connect' || point === 'starttls' ? 220 : point === 'data' ? 354 : 250;
         return { kind: 'bytes', pieces: [{ bytes: `${code}-One moment\r\n`, afterMs: 0 }], mute: true };
       }
       case 'mixed-codes': {

@@ -74,6 +74,12 @@ function yesObjections({ params, at }: Written<z.output<typeof parameters>>): Ob
       message: `${code} cannot be said at \`${at}\`, where the client waits for no reply`,
       hint: 'say a 4xx or a 5xx there',
     });
+  } else if (at === 'starttls' && code !== 220) {
+    objections.push({
+      key: 'code',
+      message: `${code} is no answer at \`starttls\` (RFC 3207, 4)`,
+      hint: '220 is the yes to STARTTLS',
+    });
   } else if (code >= 300 !== (at === 'data')) {
     objections.push({
       key: 'code',

@@ -39,7 +39,7 @@ export const throttle = defineBehavior({
       });
     }
     for (const key of LIMITS) {
-      if (scope === 'domain' || key === 'rate' || params[key] === undefined) continue;
+      if (scope !== 'mailbox' || key === 'rate' || params[key] === undefined) continue;
       objections.push({
         key,
         message: `\`${key}\` cannot be a limit of one mailbox: it counts what a client does at the whole host`,
@@ -68,7 +68,7 @@ export const throttle = defineBehavior({
       if (most !== undefined && messages >= most) {
         return refuse(421, '4.7.0', `${host} Too many messages on this connection`, true);
       }
-      if (scope === 'domain' && params.rate && isOver('rate', params.rate, situation)) {
+      if (scope !== 'mailbox' && params.rate && isOver('rate', params.rate, situation)) {
         return refuse(451, '4.7.1', 'Too many messages from your address, try again later');
       }
     }

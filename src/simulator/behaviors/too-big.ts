@@ -21,10 +21,10 @@ export const tooBig = defineBehavior({
   mayPass: () => true,
   objections: ({ scope, when }) =>
     (['attempts', 'share', 'chance'] as const)
-      .filter((condition) => scope === 'domain' && when[condition] !== undefined)
+      .filter((condition) => scope !== 'mailbox' && when[condition] !== undefined)
       .map((condition) => ({
         key: condition,
-        message: `\`${condition}\` cannot work for \`too-big\` of a whole domain: the limit that EHLO tells holds for everybody`,
+        message: `\`${condition}\` cannot work for \`too-big\` of a whole ${scope}: the limit that EHLO tells holds for everybody`,
         hint: 'use `during`, `from` or `until`, or put it under `mailboxes`',
       })),
   decide({ limit }, situation) {

@@ -7,7 +7,7 @@ import { defineBehavior } from './behavior.js';
 import { keptObjections, keptParameter } from './kept.js';
 import { stageParameter } from './stage.js';
 
-const POINTS = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'body', 'message'] as const;
+const POINTS = ['connect', 'ehlo', 'starttls', 'mail', 'rcpt', 'data', 'body', 'message'] as const;
 
 export const unresponsive = defineBehavior({
   name: 'unresponsive',
