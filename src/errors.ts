@@ -25,6 +25,8 @@ const REGISTRY = {
   E_SCENARIO: EXIT.invalidScenario,
   /** An events file is truncated, edited or of another version. */
   E_EVENTS: EXIT.usage,
+  /** The file of a baseline cannot be read, is none, or was made by a newer version. */
+  E_BASELINE: EXIT.usage,
   /** A command was about to connect to another machine. */
   E_NOT_LOOPBACK: EXIT.harness,
   /** A store file cannot be opened or used. */

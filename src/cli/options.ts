@@ -26,6 +26,10 @@ export interface RunOptions {
   lastFailed: boolean;
   watch: boolean;
   checkDeterminism: boolean;
+  /** File that the results are held against. */
+  baseline?: string;
+  /** Accept the results as the baseline. */
+  updateBaseline: boolean;
   /** File for the contacts after the run. */
   exportContacts?: string;
   /** Milliseconds of real time. */

@@ -93,6 +93,8 @@ of 130, 4, 3, 5, 1 is taken.`,
     .option('--last-failed', 'only what did not pass in the last run', false)
     .option('--watch', 'run again when a file changes', false)
     .option('--check-determinism', 'play each scenario twice and stop at the first event that differs', false)
+    .option('--baseline <file>', 'record the results there, or fail when they differ from it', nonEmpty)
+    .option('--update-baseline', 'accept the results as the baseline', false)
     .option('--export-contacts <file>', 'write the contacts after the run of one scenario, as CSV', nonEmpty)
     .addOption(
       new Option('--timeout <duration>', 'real time that one scenario may use')
@@ -109,6 +111,7 @@ Examples:
   $ bouncelab run --policy thirty-hours     the same scenarios under another policy
   $ bouncelab run --wire tcp                the same over real sockets on loopback
   $ bouncelab run --last-failed -x          what failed last time, until one fails again
+  $ bouncelab run --baseline baseline.yaml  fail when any figure is not as it was
   $ bouncelab run --reporter json > run.json
 
 Every run writes <output>/<run-id>/ with index.html, run.json, junit.xml and events/; <output>/latest leads there.`,

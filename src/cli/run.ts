@@ -10,6 +10,7 @@ import { readLatest } from '../scenarios/output.js';
 import { loadPolicy, unknownPolicy } from '../scenarios/policy-file.js';
 import { selectScenarios, type Entry } from '../scenarios/selection.js';
 import { runSuite } from '../scenarios/suite.js';
+import { BaselineCheck } from './baseline.js';
 import { problemLines } from './errors.js';
 import { inputsOr } from './inputs.js';
 import type { Io } from './io.js';
@@ -46,6 +47,7 @@ async function runOnce(
   const { grep, seed, policy, sender, wire, bail, timeout } = options;
   const inputs = only && files.length === 0 ? [...only] : inputsOr(files);
   const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy, sender, wire });
+  const baseline = BaselineCheck.open(options, io.cwd);
   const contactsFile = options.exportContacts && exportTarget(options.exportContacts, entries, io);
   for (const entry of entries) tellWarnings(entry, io);
   const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
@@ -78,7 +80,13 @@ async function runOnce(
     executor,
     signal: io.signal,
   });
-  return exitCodeOf(result);
+  const ended = exitCodeOf(result);
+  if (!baseline) return ended;
+  const isNarrowed =
+    grep !== undefined || only !== undefined || (bail && result.scenarios.length < entries.length);
+  const forPeople = names.some((name) => name === 'json' || name === 'junit') ? io.stderr : io.stdout;
+  const held = baseline.settle(result, inputs, isNarrowed, forPeople);
+  return ended === EXIT.passed ? held : ended;
 }
 
 /** Looks before anything runs whether the contacts can be written to where they shall go. */

@@ -1,0 +1,109 @@
+// `run --baseline`: recorded once, held against later runs, and accepted on request.
+
+import { mkdirSync } from 'node:fs';
+import { afterEach, expect, test } from 'vitest';
+import { pretend, scenarioText, Workplace } from './harness.js';
+
+let place: Workplace;
+const make = (files: Record<string, string>): Workplace => (place = new Workplace().write(files));
+afterEach(() => place.remove());
+
+const RUN = ['run', '--no-html', '--baseline', 'base.yaml'];
+
+test('is recorded, holds, shows each figure that differs, and is accepted', async () => {
+  make({ 'scenarios/a.yaml': scenarioText('First'), 'scenarios/b.yaml': scenarioText('Second') });
+  const recorded = await place.run(RUN);
+  expect(recorded.code).toBe(0);
+  expect(recorded.stdout).toContain('baseline: base.yaml written, 2 scenarios');
+  const text = place.read('base.yaml');
+  expect(text).toContain('bouncelab-baseline: 1');
+  expect(text).toContain('delivered: 1');
+  expect(text).not.toMatch(/wallMs|fingerprint|startedAt: 20/);
+  const again = await place.run([...RUN, '--workers', '1']);
+  expect(again.code).toBe(0);
+  expect(again.stdout).toContain('baseline: no difference from base.yaml');
+  expect(place.read('base.yaml')).toBe(text);
+
+  const more = scenarioText('First', { delivered: 2 }).replace(
+    '[bob@example.org]',
+    '[bob@example.org, ann@example.org]',
+  );
+  place.write({ 'scenarios/a.yaml': more });
+  const differs = await place.run(RUN);
+  expect(differs.code).toBe(1);
+  expect(differs.stdout).toContain('2 passed, 0 failed');
+  expect(differs.stdout).toContain('baseline: 1 scenario not as in base.yaml');
+  expect(differs.stdout).toContain('First (scenarios/a.yaml)');
+  expect(differs.stdout).toContain(
+    '  - mailings.november.delivered: 1\n  + mailings.november.delivered: 2\n',
+  );
+  expect(differs.stdout).not.toContain('Second (');
+  expect(place.read('base.yaml')).toBe(text);
+
+  const accepted = await place.run([...RUN, '--update-baseline']);
+  expect(accepted.code).toBe(0);
+  expect((await place.run(RUN)).code).toBe(0);
+});
+
+test('scenarios that are gone or new differ when the whole set ran, and only then', async () => {
+  make({ 'scenarios/a.yaml': scenarioText('First'), 'scenarios/b.yaml': scenarioText('Second') });
+  await place.run(RUN);
+  place.write({ 'scenarios/c.yaml': scenarioText('Third') });
+  const added = await place.run(RUN);
+  expect(added.code).toBe(1);
+  expect(added.stdout).toContain('+ Third (scenarios/c.yaml): it is new');
+  expect((await place.run([...RUN, '-g', 'First'])).code).toBe(0);
+  expect((await place.run([...RUN, 'scenarios/c.yaml'])).code).toBe(0);
+  // Accepting a part leaves the rest as it was.
+  await place.run([...RUN, '-g', 'Third', '--update-baseline']);
+  expect((await place.run(RUN)).code).toBe(0);
+  place.write({ 'scenarios/c.yaml': 'not a scenario: [' });
+  expect((await place.run(RUN)).code).toBe(3);
+});
+
+test('differences go where people read when a program reads standard output', async () => {
+  make({ 'scenarios/a.yaml': scenarioText('First') });
+  await place.run(RUN);
+  const { code, stdout, stderr } = await place.run([...RUN, '--seed', '7', '--reporter', 'json']);
+  expect(code).toBe(1);
+  expect(() => void JSON.parse(stdout)).not.toThrow();
+  expect(stderr).toContain('  + seed: 7');
+});
+
+test('is not written by a run that did not come to its end', async () => {
+  make({ 'scenarios/a.yaml': scenarioText('First') });
+  const { code, stdout } = await place.run(
+    RUN,
+    pretend(() => 'inconclusive'),
+  );
+  expect(code).toBe(5);
+  expect(stdout).toContain('base.yaml is not written');
+  expect(() => place.read('base.yaml')).toThrow();
+});
+
+test.each([
+  ['bouncelab-baseline: 2\ninputs: []\nscenarios: {}\n', 'of format 2, and this version reads format 1'],
+  ['name: something else\n', 'base.yaml is no baseline'],
+  ['<<<<<<< HEAD\nbouncelab-baseline: [\n', 'base.yaml:'],
+  ['bouncelab-baseline: 1\ninputs: []\nscenarios: { a: 3 }\n', 'is damaged'],
+  ['', 'is no baseline'],
+])('a file that begins %j is refused before anything is played', async (text, message) => {
+  make({ 'scenarios/a.yaml': scenarioText('First'), 'base.yaml': text });
+  const fake = pretend(() => 'passed');
+  const { code, stderr } = await place.run([...RUN, '--update-baseline'], fake);
+  expect(code).toBe(2);
+  expect(stderr).toContain(message);
+  expect(fake.played).toEqual([]);
+  expect(place.read('base.yaml')).toBe(text);
+});
+
+test('what cannot be a baseline is said at once', async () => {
+  make({ 'scenarios/a.yaml': scenarioText('First') });
+  mkdirSync(place.path('folder'));
+  const folder = await place.run(['run', '--baseline', 'folder']);
+  expect([folder.code, folder.stderr]).toEqual([2, expect.stringContaining('is not a file')]);
+  const nowhere = await place.run(['run', '--baseline', 'not/there.yaml']);
+  expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('there is no folder')]);
+  const alone = await place.run(['run', '--update-baseline']);
+  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('--baseline FILE')]);
+});
