@@ -46,8 +46,9 @@ function tableOf(rules: readonly CauseRule[]): CauseTable {
 /** Causes that lie with the recipient: the only ones that cost a contact its status under `recipient-only`. */
 const RECIPIENT_CAUSES: ReadonlySet<Cause> = new Set(['user-unknown', 'mailbox-full', 'mailbox-disabled']);
 
-export function liesWithRecipient(cause: Cause): boolean {
-  return RECIPIENT_CAUSES.has(cause);
+/** @param replied whether a server said it: without one it was DNS, and the domain of the address leads nowhere */
+export function liesWithRecipient(cause: Cause, replied = true): boolean {
+  return RECIPIENT_CAUSES.has(cause) || (cause === 'dns-failure' && !replied);
 }
 
 /** A refused attempt; without a reply where DNS refused it. */

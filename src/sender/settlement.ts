@@ -127,6 +127,7 @@ export class Settlement {
         cause,
         result.reply ? `${result.reply.code} at ${result.stage}` : (result.error ?? cause),
         result.startedAt,
+        result.reply !== undefined,
       );
     }
     const spent = budgetClass(outcome, result.stage);
@@ -171,9 +172,15 @@ export class Settlement {
     this.count(delivery, { what: 'delivered', begunAt });
   }
 
-  private hardBounced(delivery: Delivery, cause: Cause, why: string, begunAt: number): void {
+  private hardBounced(
+    delivery: Delivery,
+    cause: Cause,
+    why: string,
+    begunAt: number,
+    replied: boolean,
+  ): void {
     this.end(delivery, 'hard-bounced', why, cause);
-    this.count(delivery, { what: 'hard-bounced', begunAt, ...this.spares(cause) });
+    this.count(delivery, { what: 'hard-bounced', begunAt, ...this.spares(cause, replied) });
   }
 
   private softBounced(delivery: Delivery, cause: Cause, why: string, begunAt: number): void {
@@ -192,8 +199,9 @@ export class Settlement {
   }
 
   /** Whether the policy lets a contact stay active after a hard bounce. */
-  private spares(cause: Cause): { spares?: true } {
-    const isSpared = this.options.policy.bounce.hard === 'recipient-only' && !liesWithRecipient(cause);
+  private spares(cause: Cause, replied = true): { spares?: true } {
+    const isSpared =
+      this.options.policy.bounce.hard === 'recipient-only' && !liesWithRecipient(cause, replied);
     return isSpared ? { spares: true } : {};
   }
 

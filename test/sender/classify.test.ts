@@ -124,8 +124,11 @@ describe('the cause', () => {
       'other',
       'auth-failure',
     ];
-    expect(own.map(liesWithRecipient)).toEqual([true, true, true]);
-    expect(others.some(liesWithRecipient)).toBe(false);
+    expect(own.map((cause) => liesWithRecipient(cause))).toEqual([true, true, true]);
+    expect(others.some((cause) => liesWithRecipient(cause))).toBe(false);
+    // A server that names DNS speaks of the sender's; without one, the recipient's leads nowhere.
+    expect(liesWithRecipient('dns-failure')).toBe(false);
+    expect(liesWithRecipient('dns-failure', false)).toBe(true);
   });
 });
 

@@ -152,9 +152,10 @@ function deliveriesOf(
   for (const [mailing, { started, deliveries }] of history.mailings) {
     const { ended, last, returned } = deliveries.get(latest.address) ?? {};
     if (!ended || !started || ended.state === 'withdrawn') continue;
-    const { state, cause = 'other' } = returned ?? (mailing === latest.mailing ? latest : ended);
-    const isSpared =
-      state === 'hard-bounced' && bounce.hard === 'recipient-only' && !liesWithRecipient(cause);
+    const message = returned ?? (mailing === latest.mailing ? latest : undefined);
+    const { state, cause = 'other' } = message ?? ended;
+    const isTheirs = liesWithRecipient(cause, message !== undefined || last?.reply !== undefined);
+    const isSpared = state === 'hard-bounced' && bounce.hard === 'recipient-only' && !isTheirs;
     const { seq, t } = ended;
     const span = { from: started.t, to: last?.t === t ? last.startedAt : t };
     found.push({ seq, t, what: isSpared ? 'spared' : (state as Happened['what']), span });
