@@ -34,7 +34,7 @@ export async function serve(file: string | undefined, options: ServeOptions, io:
     }
     return EXIT.invalidScenario;
   }
-  const { plan } = loaded;
+  const plan = { ...loaded.plan, fleet: withShorthand(loaded.plan.fleet) };
   refuseUnknownHosts(options.hostPort, plan);
   let seq = 0;
   const fleet = new LiveFleet({
@@ -61,6 +61,13 @@ export async function serve(file: string | undefined, options: ServeOptions, io:
     await fleet.close();
   }
   return EXIT.passed;
+}
+
+/** For one-off work an address may say what its mailbox does, unless the file says otherwise. */
+function withShorthand(fleet: FleetPlan['fleet']): FleetPlan['fleet'] {
+  return Object.fromEntries(
+    Object.entries(fleet).map(([domain, plan]) => [domain, { shorthand: true, ...plan }]),
+  );
 }
 
 function refuseUnknownHosts(ports: ReadonlyMap<string, number>, { fleet }: FleetPlan): void {

@@ -93,11 +93,22 @@ function nameHosts(reader: Reader, fleet: Fleet): void {
       hint: `the host is on line ${line}`,
     });
   }
-  for (const [domain, { hosts }] of fleet.domains) {
-    const name = `mx.${domain}`;
-    if (hosts || domain === DEFAULT_DOMAIN || fleet.domains.has(name) || fleet.hosts.has(name)) continue;
+  for (const [domain, plan] of fleet.domains) {
+    if (plan.hosts || domain === DEFAULT_DOMAIN) continue;
+    const recorded = plan.profile?.mx;
+    const isFree = recorded !== undefined && !isTaken(fleet, recorded, domain);
+    const name = isFree ? recorded : `mx.${domain}`;
+    if (fleet.domains.has(name) || fleet.hosts.has(name)) continue;
+    if (isFree) plan.hosts = [{ name, preference: 10, hasAddress: true, behaviors: [] }];
     fleet.hosts.set(name, { domain, hasAddress: true, line: 0 });
   }
+}
+
+/** Whether a name is a domain of the fleet, or the host of another one. */
+function isTaken(fleet: Fleet, name: string, domain: string): boolean {
+  if (fleet.domains.has(name) || fleet.hosts.has(name)) return true;
+  const owner = name.startsWith('mx.') ? name.slice('mx.'.length) : undefined;
+  return owner !== undefined && owner !== domain && fleet.domains.has(owner);
 }
 
 function readDomain(

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BouncelabError } from '../errors.js';
 import type { Cause, Reply, Stage } from '../events/types.js';
+import { isDomain } from '../schema-fields.js';
 import { profileSchema, type ProfileInput } from '../simulator/profile-schema.js';
 import type { ProfilePlan, WordPlan } from '../simulator/plan.js';
 import { arrangeProblems, listed, nameHint, quoted, type Problem } from './problems.js';
@@ -117,8 +118,11 @@ export function profilePlan(profile: Profile): ProfilePlan {
     profile.prefer.includes(name.slice(profile.id.length + 1)) ? 0 : isStageDocumented ? 1 : 2;
   const word = ({ cause, stage, reply }: CatalogueReply): WordPlan => ({ cause, stage, reply });
   const { id, banner, ehlo } = profile;
+  // A name with placeholders is that of a customer.
+  const mx = profile.mx.find(isDomain);
   return {
     name: id,
+    ...(mx === undefined ? {} : { mx: mx.toLowerCase() }),
     ...(banner ? { banner } : {}),
     ...(ehlo ? { ehlo } : {}),
     words: [...replies].sort((a, b) => rank(a) - rank(b)).map(word),

@@ -60,6 +60,8 @@ export interface WordPlan {
 /** The profile of a provider, as far as its servers need it. */
 export interface ProfilePlan {
   name: string;
+  /** Whole name of its MX host; absent where that is made for each customer. */
+  mx?: string;
   /** Lines of the greeting, with placeholders. */
   banner?: string[];
   /** What EHLO offers. */

@@ -112,6 +112,29 @@ describe('a live fleet', () => {
     expect(await end()).toBe(0);
   });
 
+  test('lets an address say what its mailbox does, unless the file says otherwise', async () => {
+    const lastReply = async (port: number, to: string): Promise<string> => {
+      const client = await Client.to(port);
+      await client.reply();
+      await client.ask('EHLO swaks.test');
+      await client.ask('MAIL FROM:<a@client.test>');
+      return client.ask(`RCPT TO:<${to}>`);
+    };
+    const empty = await serving([]);
+    const port = empty.portOf('every other domain');
+    expect(await lastReply(port, 'bob+mailbox-full@any.example')).toMatch(/^452 4\.2\.2 /);
+    expect(await lastReply(port, 'bob+550-5.7.1@any.example')).toMatch(/^550 5\.7\.1 /);
+    expect(await lastReply(port, 'bob+newsletter@any.example')).toMatch(/^250 /);
+    const files = {
+      'fleet.yaml': 'fleet: { gmail.com: { profile: gmail }, off.example: { shorthand: false } }',
+    };
+    const { portOf } = await serving(['fleet.yaml'], files);
+    expect(await lastReply(portOf('gmail\\.com'), 'bob+mailbox-full@gmail.com')).toMatch(
+      /^452-4\.2\.2 The recipient's inbox/,
+    );
+    expect(await lastReply(portOf('off\\.example'), 'bob+mailbox-full@off.example')).toMatch(/^250 /);
+  });
+
   test('does TLS after STARTTLS', async () => {
     const { portOf, stdout } = await serving(['fleet.yaml'], { 'fleet.yaml': FLEET });
     const client = await Client.to(portOf('example\\.org'));

@@ -187,6 +187,33 @@ describe('a profile', () => {
     });
   });
 
+  test('has the name of its MX host, which only one domain can have', async () => {
+    const hostOf = (fleet: string): Record<string, string[] | undefined> => {
+      const loaded = load(`fleet: ${fleet}\naudience: { contacts: [bob@a.test] }`);
+      expect(loaded.problems).toBeUndefined();
+      const domains = Object.entries(loaded.plan!.fleet);
+      return Object.fromEntries(domains.map(([name, { hosts }]) => [name, hosts?.map((host) => host.name)]));
+    };
+    const google = 'gmail-smtp-in.l.google.com';
+    expect(hostOf('{ a.test: { profile: gmail }, b.test: { profile: gmail } }')).toEqual({
+      'a.test': [google],
+      'b.test': undefined,
+    });
+    expect(hostOf(`{ b.test: { hosts: [{ name: ${google} }] }, a.test: { profile: gmail } }`)).toMatchObject({
+      'a.test': undefined,
+    });
+    // Made for each customer, and the ordinary name of another domain.
+    expect(hostOf('{ a.test: { profile: proofpoint } }')).toEqual({ 'a.test': undefined });
+    expect(hostOf('{ a.test: { profile: kpn }, kpnmail.nl: {} }')).toMatchObject({ 'a.test': undefined });
+
+    const at = lab('a.test', '{ profile: yahoo }');
+    await at.play(async () => {
+      expect(await (await at.dialHost('mta5.am0.yahoodns.net')).reply()).toBe(
+        '220 mta5.am0.yahoodns.net ESMTP ready\r\n',
+      );
+    });
+  });
+
   test('does not offer what the provider does not', async () => {
     const other = lab('q.test', '{ profile: qmail }');
     await other.play(async () => {
