@@ -1,0 +1,178 @@
+// Puts known bugs into a copy of the sender, one at a time, and shows who catches each: the suite by its
+// expectations, the invariants that watch every run, or an exploration. `npm run bugs`.
+//
+// Options: --runs N experiments per bug (default 1000), --only N[,N] numbers of bugs.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** `find` must stand in the file exactly once. */
+const BUGS = [
+  {
+    name: 'off by one in the budget',
+    file: 'src/sender/retry-policy.ts',
+    find: 'budget !== null && used >= budget',
+    replace: 'budget !== null && used > budget',
+  },
+  {
+    name: 'a delivered mailing does not reset the streak',
+    file: 'src/sender/contact.ts',
+    find: 'return this.setStreak(contact, 0, ended.mailing);',
+    replace: 'return;',
+  },
+  {
+    name: 'contacts that opted out are mailed',
+    file: 'src/sender/sender.ts',
+    find: "(contact) => contact.status === 'active' && isChosen(contact)",
+    replace: "(contact) => contact.status !== 'error' && isChosen(contact)",
+  },
+  {
+    name: '421 counts as a hard bounce',
+    file: 'src/sender/classify.ts',
+    find: "if (digit === 4) return 'deferred';",
+    replace: "if (digit === 4) return reply.code === 421 ? 'rejected' : 'deferred';",
+  },
+  {
+    name: 'the edge of the window is excluded',
+    file: 'src/sender/retry-policy.ts',
+    find: 'return retryAt > windowEdge(retry, situation)',
+    replace: 'return retryAt >= windowEdge(retry, situation)',
+  },
+  {
+    name: 'a second attempt in flight',
+    file: 'src/sender/queue.ts',
+    find: 'this.heap.push({ delivery, at: delivery.dueAt, order: this.order++ });',
+    replace: 'for (const _ of [1, 2]) this.heap.push({ delivery, at: delivery.dueAt, order: this.order++ });',
+  },
+  {
+    name: 'a connection that was closed while idle is charged to the next delivery',
+    file: 'src/sender/smtp/session.ts',
+    find: "if (this.transactions < 2 || stage !== 'mail') return false;",
+    replace: "if (this.transactions >= 0 || stage !== 'mail') return false;",
+  },
+  {
+    name: 'a late bounce counts twice',
+    file: 'src/sender/bounce/bounces.ts',
+    find: 'if (ended?.returned) return',
+    replace: 'if (ended?.returned && ended.begunAt < 0) return',
+  },
+  {
+    name: 'the grid drifts with the time that attempts take',
+    file: 'src/sender/retry-policy.ts',
+    find: 'const gridPoint = situation.firstAttemptAt + gridOffset(retry.intervalsMs, situation.attempts);',
+    replace: 'const gridPoint = situation.endedAt + retry.intervalsMs.at(-1)!;',
+  },
+  {
+    name: 'a 5xx is tried again',
+    file: 'src/sender/classify.ts',
+    find: "if (digit === 5) return 'rejected';",
+    replace: "if (digit === 5) return 'deferred';",
+  },
+];
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '1000' }, only: { type: 'string' } },
+});
+const only = values.only?.split(',').map(Number);
+
+const run = (dir, ...args) =>
+  spawnSync(process.execPath, args, { cwd: dir, encoding: 'utf8', maxBuffer: 1 << 28, timeout: 900_000 });
+
+/** Scenarios that do not pass, by what tells of it. */
+function playSuite(dir) {
+  const { stdout } = run(
+    dir,
+    'dist/cli/main.js',
+    'run',
+    '--reporter',
+    'json',
+    '--no-html',
+    '--output',
+    'reports/bugs',
+  );
+  const { scenarios } = JSON.parse(stdout);
+  const failed = scenarios.filter(({ status }) => status !== 'passed');
+  const invariants = new Set();
+  let expectations = 0;
+  for (const { failures } of failed) {
+    for (const { message } of failures) {
+      const invariant = /^invariant (\S+) is broken/.exec(message)?.[1];
+      if (invariant) invariants.add(invariant);
+    }
+    if (failures.some(({ message }) => !message.startsWith('invariant '))) expectations++;
+  }
+  return { failed: failed.length, expectations, invariants: [...invariants] };
+}
+
+function explore(dir) {
+  const { stdout } = run(
+    dir,
+    'dist/cli/main.js',
+    'explore',
+    '--runs',
+    values.runs,
+    '--seed',
+    '1',
+    '--output',
+    'reports/found',
+  );
+  const [, index, kind] = /experiment (\d+) fails \((.*?)\)/.exec(stdout) ?? [];
+  if (index === undefined) return /no violation/.test(stdout) ? 'nothing' : `failed: ${stdout.slice(-200)}`;
+  const [, before, after] = /(\d+) values in the scenario as drawn, (\d+) now/.exec(stdout) ?? [];
+  const file = /bouncelab run (\S+)/.exec(stdout)?.[1];
+  const lines = readFileSync(join(dir, file), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  parse(lines.join('\n'));
+  return `${kind}, experiment ${index}, ${before} values made ${after} (${lines.length} lines)`;
+}
+
+let missed = 0;
+for (const [index, { name, file, find, replace }] of BUGS.entries()) {
+  if (only && !only.includes(index + 1)) continue;
+  const dir = mkdtempSync(join(tmpdir(), 'bouncelab-bug-'));
+  try {
+    for (const part of [
+      'src',
+      'scripts',
+      'policies',
+      'profiles',
+      'classification',
+      'schema',
+      'scenarios',
+      'package.json',
+      'tsconfig.json',
+      'tsconfig.build.json',
+    ])
+      cpSync(join(ROOT, part), join(dir, part), { recursive: true });
+    cpSync(join(ROOT, 'dist'), join(dir, 'dist'), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
+    const text = readFileSync(join(dir, file), 'utf8');
+    if (text.split(find).length !== 2) throw new Error(`${file} does not hold exactly once: ${find}`);
+    writeFileSync(
+      join(dir, file),
+      text.replace(find, () => replace),
+    );
+    const built = run(dir, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck');
+    if (built.status !== 0) throw new Error(built.stdout);
+    const suite = playSuite(dir);
+    const found = explore(dir);
+    const isCaught = suite.failed > 0 || !/^(nothing|failed)/.test(found);
+    if (!isCaught) missed++;
+    console.log(`${index + 1}. ${name}: ${isCaught ? 'caught' : 'MISSED'}`);
+    console.log(
+      `   suite: ${suite.failed} scenarios fail, ${suite.expectations} by expectations; invariants: ${suite.invariants.join(', ') || 'none'}`,
+    );
+    console.log(`   explore: ${found}`);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+process.exitCode = missed > 0 ? 1 : 0;
