@@ -60,8 +60,9 @@ const BUGS = [
   {
     name: 'a late bounce counts twice',
     file: 'src/sender/bounce/bounces.ts',
-    find: 'if (ended?.returned) return',
-    replace: 'if (ended?.returned && ended.begunAt < 0) return',
+    find: 'const ended = contacts.ended(contact, mailing);',
+    replace:
+      "const past = contacts.ended(contact, mailing); const ended = past && Object.assign(past, { returned: undefined, what: 'delivered' });",
   },
   {
     name: 'the grid drifts with the time that attempts take',
