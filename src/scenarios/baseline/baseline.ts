@@ -88,7 +88,8 @@ export function differences(
   const files = [...new Set([...Object.keys(before.scenarios), ...Object.keys(after.scenarios)])].sort();
   return files.flatMap((file): ScenarioDifference[] => {
     const [old, now] = [before.scenarios[file], after.scenarios[file]];
-    const name = String((now ?? old)!['name'] ?? '');
+    const named = (now ?? old)!['name'];
+    const name = typeof named === 'string' ? named : file;
     if (!old || !now) {
       if (!isWhole || unknown.has(file)) return [];
       return [{ file, name, kind: old ? 'missing' : 'new', figures: [] }];
