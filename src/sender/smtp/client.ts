@@ -47,8 +47,6 @@ export class SmtpClient extends SMTPConnection {
   finalDotSent = false;
   /** The message is being handed to the socket. */
   private bodyUnderWay = false;
-  /** A reply was there before what it could answer: nothing that comes can be trusted any more. */
-  private isOutOfStep = false;
   /** Bytes that have come since the last command. */
   private said = 0;
   /** Told right before the final dot is handed to the socket. */
@@ -98,7 +96,9 @@ export class SmtpClient extends SMTPConnection {
     if (first !== undefined) queue[0] = withLastCode(first);
     if (first?.trim() && !LAST_LINE.test(first.slice(first.lastIndexOf('\n') + 1))) return this.lostStep();
     // A server may refuse a message before its end; it cannot have taken it.
-    if (this.isOutOfStep || (this.bodyUnderWay && isYes(queue[0]))) return this.lostStep();
+    if (this.bodyUnderWay && isYes(queue[0])) return this.lostStep();
+    // Nor can it have taken one that was not begun: better found now than after the final dot.
+    if (this.awaiting === 'data' && isYes(queue[0]) && isYes(queue[1])) return this.lostStep();
     library._processResponse.call(this);
   }
 
@@ -124,7 +124,6 @@ export class SmtpClient extends SMTPConnection {
     this.bodyUnderWay = false;
     this.finalDotSent = true;
     this.said = 0;
-    this.isOutOfStep = isYes(this.internals._responseQueue[0]);
     this.enter('message');
   }
 
