@@ -1,12 +1,12 @@
 // What stands in the place of a scenario file, and all problems of one file at once.
 
 import { execFileSync } from 'node:child_process';
-import { closeSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROBLEMS_MAX } from '../../src/scenarios/problems.js';
 import { loadScenario } from '../../src/scenarios/load.js';
-import { lineOf, load, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';
+import { folder, lineOf, load, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';
 
 const loadPath = (path: string) => loadScenario(path, { cwd: scratch });
 
@@ -20,14 +20,14 @@ describe('a file that cannot be read', () => {
   });
 
   it('is told when it is a folder', () => {
-    mkdirSync(join(scratch, 'folder.yaml'));
+    folder('folder.yaml');
     expect(loadPath('folder.yaml').problems?.map(lineOf)).toEqual([
       'folder.yaml:1:1+1 this is a folder, not a file',
     ]);
   });
 
   it.skipIf(process.platform === 'win32')('is told when reading it would never end', () => {
-    execFileSync('mkfifo', [join(scratch, 'pipe.yaml')]);
+    execFileSync('mkfifo', [join(folder(), 'pipe.yaml')]);
     expect(loadPath('pipe.yaml').problems?.map(lineOf)).toEqual([
       'pipe.yaml:1:1+1 this is not a regular file',
     ]);
@@ -35,7 +35,7 @@ describe('a file that cannot be read', () => {
 
   it('is told when it is too large, and is not read', () => {
     // A file of 50 GB that takes no room: reading it would fail or fill the memory.
-    const file = openSync(join(scratch, 'large.yaml'), 'w');
+    const file = openSync(join(folder(), 'large.yaml'), 'w');
     ftruncateSync(file, 50 * 1024 ** 3);
     closeSync(file);
     expect(loadPath('large.yaml').problems?.map(lineOf)).toEqual([

@@ -1,12 +1,10 @@
 // From a valid scenario to its plan: defaults, short forms, units, order, places.
 
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { seedFromText } from '../../src/random.js';
 import { loadScenario } from '../../src/scenarios/load.js';
 import type { Check } from '../../src/scenarios/plan.js';
-import { load, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';
+import { folder, load, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';
 
 const M = 60_000;
 const H = 60 * M;
@@ -65,7 +63,7 @@ describe('defaults', () => {
   });
 
   it('give a seed that depends on the name of the file alone', () => {
-    mkdirSync(join(scratch, 'sub'), { recursive: true });
+    folder('sub');
     const seedOf = (name: string) => loadScenario(write(name, scenario()), { cwd: scratch }).plan?.seed;
     expect(seedOf('outage.yaml')).toBe(seedOf('sub/outage.yml'));
     expect(seedOf('outage.yaml')).not.toBe(seedOf('other.yaml'));
@@ -90,7 +88,7 @@ describe('the command line', () => {
   });
 
   it('means the path of a policy from the working directory, and a file from its own folder', () => {
-    mkdirSync(join(scratch, 'deep'), { recursive: true });
+    folder('deep');
     write('here.yaml', 'name: from-cwd\n');
     write('deep/here.yaml', 'name: from-file\n');
     const file = write('deep/s.yaml', scenario({ more: 'policy: ./here.yaml' }));

@@ -1,9 +1,9 @@
 // A folder of its own for tests of the loader, and a valid scenario of which each test changes one part.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { ScenarioPlan } from '../../src/scenarios/plan.js';
 import { loadScenario } from '../../src/scenarios/load.js';
 import type { LoadOptions } from '../../src/scenarios/load.js';
@@ -17,9 +17,9 @@ const PARTS = {
   expect: 'expect:\n  - { at: end, november: { recipients: "> 0" } }',
 };
 
-/** The folder of the test file that imports this. */
+/** The folder; it is there from the first file that a test writes until the end of that test. */
 export const scratch = mkdtempSync(join(tmpdir(), 'bouncelab-load-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+rmSync(scratch, { recursive: true });
 
 /** A valid scenario with parts replaced, left out (empty) or, as `more`, put at its end. */
 export function scenario(parts: Partial<Record<keyof typeof PARTS | 'more', string>> = {}): string {
@@ -28,8 +28,17 @@ export function scenario(parts: Partial<Record<keyof typeof PARTS | 'more', stri
     .join('\n')}\n`;
 }
 
+/** Makes the folder, or one in it, for the test that runs. @returns its path */
+export function folder(name = ''): string {
+  const path = join(scratch, name);
+  mkdirSync(path, { recursive: true });
+  onTestFinished(() => rmSync(scratch, { recursive: true, force: true }));
+  return path;
+}
+
 /** Writes a file into the folder. @returns its name */
 export function write(name: string, content: string | Uint8Array): string {
+  folder();
   writeFileSync(join(scratch, name), content);
   return name;
 }

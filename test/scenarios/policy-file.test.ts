@@ -1,12 +1,11 @@
 // Policies: what the shipped ones say, what is left out, and what a wrong file is told.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listPolicies, loadPolicy, unknownPolicy } from '../../src/scenarios/policy-file.js';
 import type { RetryPolicy } from '../../src/sender/retry-policy.js';
-import { lineOf, planOf, scenario, scratch, write } from './load-scratch.js';
+import { folder, lineOf, planOf, scenario, scratch, write } from './load-scratch.js';
 
 const M = 60_000;
 const H = 60 * M;
@@ -135,7 +134,7 @@ describe('a policy', () => {
   });
 
   it('is found from the folder that is given, and shown from the working directory', () => {
-    mkdirSync(join(scratch, 'p'));
+    folder('p');
     write('p/near.yaml', 'name: 3\n');
     const result = loadPolicy('./near.yaml', join(scratch, 'p'), scratch);
     expect(result && 'problems' in result && result.problems.map(lineOf)).toEqual([
@@ -188,7 +187,7 @@ describe('a wrong policy', () => {
   });
 
   it.skipIf(process.platform === 'win32')('that would never end is told', () => {
-    execFileSync('mkfifo', [join(scratch, 'pipe.yaml')]);
+    execFileSync('mkfifo', [join(folder(), 'pipe.yaml')]);
     const result = loadPolicy('./pipe.yaml', scratch, scratch);
     expect(result && 'problems' in result && result.problems.map(lineOf)).toEqual([
       'pipe.yaml:1:1+1 this is not a regular file',

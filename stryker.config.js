@@ -1,0 +1,27 @@
+// Mutation testing of the sender, `npm run mutation`: see docs/trust.md.
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  // Policy, queue, delivery, contacts and classification; docs/trust.md says what is left out and why.
+  mutate: [
+    'src/sender/*.ts',
+    '!src/sender/{lifespan,merge,message,ports}.ts',
+    'src/sender/bounce/{bounces,delivery-status,verdict}.ts',
+  ],
+  testRunner: 'vitest',
+  vitest: { configFile: 'vitest.mutation.config.ts', related: false },
+  plugins: ['@stryker-mutator/vitest-runner'],
+  coverageAnalysis: 'perTest',
+  disableTypeChecks: true,
+  // A mutant that never ends is stopped by the count of its turns; this is for what escapes the count.
+  timeoutMS: 10_000,
+  timeoutFactor: 1.5,
+  ignorePatterns: ['dist', 'reports', 'bench', 'coverage'],
+  tempDirName: '.stryker-tmp',
+  reporters: ['clear-text', 'json', 'html'],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  jsonReporter: { fileName: 'reports/mutation/mutation.json' },
+  htmlReporter: { fileName: 'reports/mutation/index.html' },
+  thresholds: { high: 95, low: 90, break: 90 },
+  warnings: { slow: false },
+};
