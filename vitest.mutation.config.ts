@@ -26,7 +26,7 @@ export default defineConfig({
     include: [
       'test/sender/**/*.test.ts',
       'test/oracle/*.test.ts',
-      'test/scenarios/{causes-file,policy-file,contacts-file,json-schema}.test.ts',
+      'test/scenarios/{causes-file,contacts-file,json-schema,policy-file,policy-messages}.test.ts',
       'test/mutation/*.mutation.ts',
     ],
     // What is said on the wire and what a file of the store holds is no part of what is mutated.

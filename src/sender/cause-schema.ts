@@ -18,7 +18,7 @@ const ENHANCED_TEXT = 'an enhanced status code such as 5.2.2, x.2.2 or x.7.*, or
 const STAGE_TEXT = `one of ${STAGES.join(', ')}, or a list of them`;
 const PATTERN_TEXT = `a pattern of 1 to ${PATTERN_LENGTH_MAX} characters, or a list of them`;
 const NAME_TEXT = 'a name such as mx.example.org or *.example.org, or a list of them';
-const CAUSES_TEXT = 'a list of rules, or the path of a file that has one under `causes:`';
+const CAUSES_TEXT = `a list of at most ${RULES_MAX} rules, or the path of a file that has one under \`causes:\``;
 
 /** One value, or a list of them; becomes a list. */
 function oneOrMore<S extends z.ZodType>(item: S, error: string) {

@@ -43,7 +43,10 @@ describe('the rules of a policy', () => {
   });
 
   it.each([
-    ['7', '`causes` must be a list of rules, or the path of a file that has one under `causes:`, not `7`'],
+    [
+      '7',
+      '`causes` must be a list of at most 1000 rules, or the path of a file that has one under `causes:`, not `7`',
+    ],
     ['[{ cause: policy, code: 250 }]', '`code` must be a reply code from 400 to 599'],
     ['[{ cause: policy, enhanced: 2.0.0 }]', '`enhanced` must be an enhanced status code'],
     ['[{ cause: policy, text: "a(?=b)" }]', 'this pattern cannot be used'],
