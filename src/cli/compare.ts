@@ -21,13 +21,13 @@ import type { Io } from './io.js';
 import { version } from './options.js';
 
 export interface CompareCommand {
-  policy: string[];
+  policy?: string[];
   grep?: string;
   seed?: string;
   /** true: in the place where it goes when no file is named. */
   html?: string | true;
   json: boolean;
-  failIf: string[];
+  failIf?: string[];
   workers?: number;
   /** Milliseconds of real time. */
   timeout: number;
@@ -37,10 +37,11 @@ const PAGE = 'compare.html';
 
 /** @throws BouncelabError for wrong usage, and for a page that cannot be written */
 export async function compareCommand(files: string[], options: CompareCommand, io: Io): Promise<ExitCode> {
-  const policies = policyNames(options.policy, io);
+  const given = options.policy ?? [];
+  const policies = policyNames(given, io);
   if (typeof policies === 'number') return policies;
-  const thresholds = options.failIf.map((text) => parseThreshold(text, policies));
-  const selected = options.policy.map((policy) =>
+  const thresholds = (options.failIf ?? []).map((text) => parseThreshold(text, policies));
+  const selected = given.map((policy) =>
     selectScenarios({
       inputs: inputsOr(files),
       cwd: io.cwd,

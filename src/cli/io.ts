@@ -2,6 +2,7 @@
 // test can run a command in its own process and read what it wrote.
 
 import type { Readable } from 'node:stream';
+import type { ExitCode } from '../errors.js';
 import type { Screen } from '../reporters/screen.js';
 import type { Executor, WorkerPoolOptions } from '../scenarios/executor.js';
 
@@ -16,6 +17,9 @@ export interface Io {
   /** What plays scenarios; worker threads of this machine when absent. */
   createExecutor?: (options: WorkerPoolOptions) => Executor;
 }
+
+/** Told the exit code of a command when it is over. */
+export type Finish = (code: ExitCode) => void;
 
 /** Width that text is fitted to where there is no terminal to ask. */
 const COLUMNS_WITHOUT_TTY = 120;
