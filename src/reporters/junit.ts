@@ -5,7 +5,7 @@ import { create } from 'xmlbuilder2';
 import type { Failure, RunResult, ScenarioResult } from '../scenarios/result.js';
 import { comparison } from './comparison.js';
 import type { Reporter } from './reporter.js';
-import { xmlAttribute, xmlText } from './text.js';
+import * as plain from './text.js';
 
 type Element = ReturnType<typeof create>;
 
@@ -91,4 +91,13 @@ function failureText(failure: Failure): string {
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
+}
+
+/** The builder takes `&lt;` for what is escaped already; so every `&` is. */
+function xmlAttribute(text: string): string {
+  return plain.xmlAttribute(text).replaceAll('&', '&amp;');
+}
+
+function xmlText(text: string): string {
+  return plain.xmlText(text).replaceAll('&', '&amp;');
 }

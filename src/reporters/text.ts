@@ -1,25 +1,12 @@
-// Makes text of unknown origin safe to show: names, addresses and replies come from scenarios and
-// servers, and may carry escape sequences, bidirectional marks or a line that a CI obeys. What
-// cannot be shown as it is becomes visible (`\x1b`, `\u202e`); nothing is dropped in silence.
+// Text of unknown origin for each kind of output: names, addresses and replies come from scenarios and
+// servers, and may carry escape sequences, bidirectional marks or a line that a CI obeys. What cannot be
+// shown as it is becomes visible (`\x1b`, `\u202e`); nothing is dropped in silence.
 
-// Control and format characters, line and paragraph separators, lone surrogates. The two joiners
-// (U+200C, U+200D) stay: emoji and several scripts are written with them.
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-const JOINERS = new Set(['\u200c', '\u200d']);
-const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-function visible(character: string): string {
-  if (JOINERS.has(character)) return character;
-  const short = SHORT[character];
-  if (short !== undefined) return short;
-  const code = character.codePointAt(0)!;
-  if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
-  return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
-}
+import { visible } from '../visible.js';
 
 /** One line for a terminal: line breaks and tabs become visible as well. */
 export function terminalLine(text: string): string {
-  return text.replace(INVISIBLE, visible);
+  return visible(text);
 }
 
 /** Several lines for a terminal. A tab becomes one space, so that columns keep their place. */
@@ -41,10 +28,9 @@ export function withoutCommands(line: string): string {
 export function xmlText(text: string): string {
   return text
     .replaceAll('\r\n', '\n')
-    .replace(INVISIBLE, (character) =>
-      character === '\n' || character === '\t' ? character : visible(character),
-    )
-    .replace(/[\ufffe\uffff]/g, visible);
+    .split(/([\n\t])/)
+    .map((part) => (part === '\n' || part === '\t' ? part : terminalLine(part)))
+    .join('');
 }
 
 /** Text for an XML 1.0 attribute: a reader would turn line breaks and tabs into blanks. */

@@ -3,7 +3,7 @@
 
 import pc from 'picocolors';
 import type { Location } from '../errors.js';
-import { escapeControls } from './problems.js';
+import { visible } from '../visible.js';
 
 export interface CodeFrameOptions {
   /** Colors for a terminal; none by default. */
@@ -51,7 +51,7 @@ export function codeFrame(source: string, location: Location, options: CodeFrame
       }
       const { text, indent, length } = mark(marked, location, width);
       const margin = `  ${' '.repeat(gutter)} |`;
-      const carets = '^'.repeat(length) + (label === '' ? '' : ` ${escapeControls(label)}`);
+      const carets = '^'.repeat(length) + (label === '' ? '' : ` ${visible(label)}`);
       return [
         `${colors.red('>')} ${colors.dim(`${number} |`)} ${text}`.trimEnd(),
         `${colors.dim(margin)} ${' '.repeat(indent)}${colors.red(carets)}`,
@@ -102,7 +102,7 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 function cellsOf(text: string): Cell[] {
   return Array.from(segmenter.segment(text), ({ segment }) => {
     if (segment === '\t') return { text: TAB, width: TAB.length };
-    const shown = escapeControls(segment);
+    const shown = visible(segment);
     if (shown !== segment) return { text: shown, width: shown.length };
     return { text: segment, width: isWide(segment) ? 2 : isInvisible(segment) ? 0 : 1 };
   });

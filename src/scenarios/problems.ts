@@ -3,6 +3,7 @@
 
 import { closest as nearest, distance } from 'fastest-levenshtein';
 import type { Location } from '../errors.js';
+import { visible } from '../visible.js';
 
 /** One thing wrong with a scenario, a policy or an audience file. */
 export interface Problem {
@@ -83,7 +84,7 @@ export function listed(names: readonly string[]): string {
 /** A text of the user inside a message: in backticks, on one line, harmless to a terminal. */
 export function quoted(text: string): string {
   const cut = text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}...` : text;
-  return `\`${escapeControls(cut)}\``;
+  return `\`${visible(cut)}\``;
 }
 
 /** What was found instead, in words. */
@@ -104,18 +105,4 @@ export function described(value: unknown): string {
 /** `1 contact`, `3 contacts`. */
 export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-// Control characters, marks that change the direction of text, invisible characters and lone
-// surrogates: all that can make a terminal show something else than what is in the file.
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
-
-/** Writes control characters and the like as `\x1b` or `\u202e`. */
-export function escapeControls(text: string): string {
-  return text.replace(UNSAFE, (char) => {
-    const code = char.codePointAt(0)!;
-    return code < 0x100
-      ? `\\x${code.toString(16).padStart(2, '0')}`
-      : `\\u${code.toString(16).padStart(4, '0')}`;
-  });
 }

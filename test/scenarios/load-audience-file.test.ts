@@ -40,7 +40,7 @@ describe('an audience file', () => {
       'a.csv:3:13+1 `softBounceStreak` must be a whole number, not `x` | leave it empty for 0',
       'a.csv:4:1+17 the contact `BOB@example.org` is named twice | the first is on line 2; case does not count',
       'a.csv:5:29+1 this line has 4 fields, and there are 3 columns | put a field that holds a comma in quotes',
-      'a.csv:7:1+4 `address` must be an address such as bob@example.org, not `two\\x0alines@example.org` | spaces and angle brackets are not part of it',
+      'a.csv:7:1+4 `address` must be an address such as bob@example.org, not `two\\nlines@example.org` | spaces and angle brackets are not part of it',
       'a.csv:8:21+2 `softBounceStreak` must be a whole number, not `-1` | leave it empty for 0',
       'a.csv:9:1+16 no receiving server for `unknown.test` | add `unknown.test: {}` to the fleet, or `default: {}` for all others',
     ]);

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { terminalLine } from '../text.js';
 
 /** The built script and style of the page. Run from TypeScript source (in tests), the build is used. */
 function asset(name: string): string {
@@ -43,7 +44,7 @@ export function pageStart(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${htmlText(title)} · Bouncelab</title>
+<title>${htmlText(terminalLine(title))} · Bouncelab</title>
 <style>${style}</style>
 </head>
 <body>
