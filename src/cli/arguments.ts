@@ -1,6 +1,7 @@
 // What the options of the command line take, and what is said of anything else.
 
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { WIRES } from '../scenarios/plan.js';
 import { parseDuration } from '../units.js';
 
 const WORKERS_MAX = 256;
@@ -54,4 +55,9 @@ export function duration(text: string): number {
   if (value === undefined || value === 0 || value > TIMEOUT_MAX_MS)
     throw new InvalidArgumentError('It must be a duration such as 30s or 10m, at most 24h.');
   return value;
+}
+
+/** `--wire`, which several commands take. */
+export function wireOption(whose = 'for every scenario instead of its own'): Option {
+  return new Option('--wire <wire>', `what carries the bytes, ${whose}`).choices(WIRES);
 }

@@ -4,6 +4,7 @@ import { writeFile, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import pc from 'picocolors';
 import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
+import { comparisonMarkdown } from '../reporters/compare/markdown.js';
 import { comparePage } from '../reporters/compare/page.js';
 import { comparisonLines } from '../reporters/compare/terminal.js';
 import { Printer } from '../reporters/screen.js';
@@ -11,7 +12,7 @@ import { compare } from '../scenarios/compare/compare.js';
 import type { Comparison } from '../scenarios/compare/comparison.js';
 import { parseThreshold } from '../scenarios/compare/threshold.js';
 import { defaultWorkers, WorkerPool } from '../scenarios/executor.js';
-import type { ScenarioPlan } from '../scenarios/plan.js';
+import type { ScenarioPlan, Wire } from '../scenarios/plan.js';
 import { listPolicies, loadPolicy, unknownPolicy } from '../scenarios/policy-file.js';
 import { quoted } from '../scenarios/problems.js';
 import { selectScenarios, type Entry } from '../scenarios/selection.js';
@@ -27,6 +28,9 @@ export interface CompareCommand {
   /** true: in the place where it goes when no file is named. */
   html?: string | true;
   json: boolean;
+  markdown: boolean;
+  sender?: string;
+  wire?: Wire;
   failIf?: string[];
   workers?: number;
   /** Milliseconds of real time. */
@@ -37,6 +41,11 @@ const PAGE = 'compare.html';
 
 /** @throws BouncelabError for wrong usage, and for a page that cannot be written */
 export async function compareCommand(files: string[], options: CompareCommand, io: Io): Promise<ExitCode> {
+  if (options.json && options.markdown) {
+    throw new BouncelabError('E_USAGE', '--json and --markdown both write to standard output', {
+      hint: 'choose one of them; --html FILE goes with either',
+    });
+  }
   const given = options.policy ?? [];
   const policies = policyNames(given, io);
   if (typeof policies === 'number') return policies;
@@ -47,6 +56,8 @@ export async function compareCommand(files: string[], options: CompareCommand, i
       cwd: io.cwd,
       grep: options.grep,
       seed: options.seed,
+      sender: options.sender,
+      wire: options.wire,
       policy,
     }),
   );
@@ -65,6 +76,7 @@ export async function compareCommand(files: string[], options: CompareCommand, i
   });
   screen.clearLive();
   if (options.json) io.stdout.write(`${JSON.stringify(comparison, null, 2)}\n`);
+  else if (options.markdown) io.stdout.write(comparisonMarkdown(comparison));
   else {
     const out = new Printer(io.stdout);
     for (const line of comparisonLines(comparison, out.columns, pc.createColors(io.stdout.color)))
@@ -73,7 +85,7 @@ export async function compareCommand(files: string[], options: CompareCommand, i
   if (options.html !== undefined) {
     const name = options.html === true ? PAGE : options.html;
     await writePage(resolve(io.cwd, name), name, comparison);
-    new Printer(options.json ? io.stderr : io.stdout).line(`page: ${name}`);
+    new Printer(options.json || options.markdown ? io.stderr : io.stdout).line(`page: ${name}`);
   }
   return exitCodeOf(comparison, invalid.length > 0);
 }

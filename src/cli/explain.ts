@@ -9,7 +9,7 @@ import { explainLines } from '../reporters/explain.js';
 import { ViewFold } from '../reporters/html/fold.js';
 import { Printer } from '../reporters/screen.js';
 import { eventsName } from '../scenarios/output.js';
-import type { ScenarioPlan } from '../scenarios/plan.js';
+import type { ScenarioPlan, Wire } from '../scenarios/plan.js';
 import { closest, nameHint, quoted } from '../scenarios/problems.js';
 import { runScenario } from '../scenarios/run.js';
 import { selectScenarios } from '../scenarios/selection.js';
@@ -23,6 +23,8 @@ export interface ExplainCommand {
   mailing?: string;
   seed?: string;
   policy?: string;
+  sender?: string;
+  wire?: Wire;
   /** Read the events of the last run. */
   last: boolean;
   /** Read those of this run. */
@@ -37,8 +39,8 @@ export async function explain(
   options: ExplainCommand,
   io: Io,
 ): Promise<ExitCode> {
-  const { seed, policy, mailing } = options;
-  const [entry, ...more] = selectScenarios({ inputs: [file], cwd: io.cwd, seed, policy });
+  const { seed, policy, sender, wire, mailing } = options;
+  const [entry, ...more] = selectScenarios({ inputs: [file], cwd: io.cwd, seed, policy, sender, wire });
   if (!entry || more.length > 0) {
     throw new BouncelabError('E_USAGE', `${quoted(file)} is ${more.length + 1} scenarios`, {
       hint: 'explain tells of one: name its file',

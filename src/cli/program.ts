@@ -14,6 +14,7 @@ import { addSchema } from './commands/schema.js';
 import { addServe } from './commands/serve.js';
 import { addShowReport } from './commands/show-report.js';
 import { addValidate } from './commands/validate.js';
+import { terminalLines, withoutCommands } from '../reporters/text.js';
 import { printError } from './errors.js';
 import type { Finish, Io } from './io.js';
 import { version } from './options.js';
@@ -65,7 +66,8 @@ function commands(io: Io, done: Finish): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      // A message repeats what was typed, and that may be anything.
+      writeErr: (text) => io.stderr.write(terminalLines(text).map(withoutCommands).join('\n')),
       getOutHelpWidth: () => io.stdout.columns(),
       getErrHelpWidth: () => io.stderr.columns(),
       getOutHasColors: () => io.stdout.color,

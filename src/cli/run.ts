@@ -1,9 +1,10 @@
 // `bouncelab run`: select, play, report.
 
-import { existsSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
-import { createReporters, parseReporters, type ReporterName } from '../reporters/index.js';
+import { createReporters, FOR_PROGRAMS, parseReporters, type ReporterName } from '../reporters/index.js';
+import { terminalLine } from '../reporters/text.js';
 import { defaultWorkers, WorkerPool } from '../scenarios/executor.js';
 import { exitCodeOf } from '../scenarios/exit-code.js';
 import { readLatest } from '../scenarios/output.js';
@@ -76,6 +77,7 @@ async function runOnce(
       stdout: io.stdout,
       stderr: io.stderr,
       toRepositoryPath: (file) => repositoryPath(file, io),
+      summarize: jobSummary(io),
     }),
     executor,
     signal: io.signal,
@@ -84,7 +86,7 @@ async function runOnce(
   if (!baseline) return ended;
   const isNarrowed =
     grep !== undefined || only !== undefined || (bail && result.scenarios.length < entries.length);
-  const forPeople = names.some((name) => name === 'json' || name === 'junit') ? io.stderr : io.stdout;
+  const forPeople = names.some((name) => FOR_PROGRAMS.includes(name)) ? io.stderr : io.stdout;
   const held = baseline.settle(result, inputs, isNarrowed, forPeople);
   return ended === EXIT.passed ? held : ended;
 }
@@ -128,8 +130,9 @@ function tellWarnings({ warnings = [], source }: Entry, io: Io): void {
 
 function reporterNames(options: RunOptions, io: Io): ReporterName[] {
   const names = parseReporters(options.reporter ?? 'terminal');
-  if (options.watch && names.some((name) => name === 'json' || name === 'junit')) {
-    throw new BouncelabError('E_USAGE', '--watch writes for people, and cannot go with json or junit', {
+  const program = names.find((name) => FOR_PROGRAMS.includes(name));
+  if (options.watch && program !== undefined) {
+    throw new BouncelabError('E_USAGE', `--watch writes for people, and cannot go with ${program}`, {
       hint: 'run.json and junit.xml are in the report folder of every run',
     });
   }
@@ -176,6 +179,20 @@ async function lastFailed(outputDir: string, io: Io): Promise<Set<string>> {
   }
   if (gone > 0) io.stderr.write(`${gone} of ${failed.length} that failed are not there any more.\n`);
   return new Set(here);
+}
+
+/** The file of GitHub that is shown with the job. One that cannot be written costs a run nothing. */
+function jobSummary({ env, stderr }: Io): ((markdown: string) => void) | undefined {
+  const file = env.GITHUB_STEP_SUMMARY;
+  if (file === undefined || file === '') return undefined;
+  return (markdown) => {
+    try {
+      appendFileSync(file, markdown);
+    } catch (error) {
+      const why = terminalLine((error as Error).message);
+      stderr.write(`the summary of the job cannot be written: ${why}\n`);
+    }
+  };
 }
 
 /** GitHub wants paths from the root of the repository, wherever the command was started. */

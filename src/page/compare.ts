@@ -1,6 +1,6 @@
 // The page of a comparison: what policies come to in sum, over time, and scenario by scenario.
 
-import { cellOf, LABELS } from '../reporters/compare/cells.js';
+import { cellOf, differingFigures, isDifferent, LABELS } from '../reporters/compare/cells.js';
 import { comparison as expectedAndFound } from '../reporters/comparison.js';
 import type {
   Comparison,
@@ -9,7 +9,7 @@ import type {
   EndGroup,
   Trouble,
 } from '../scenarios/compare/comparison.js';
-import { difference, FIGURES, type Figure, type Figures } from '../scenarios/compare/figures.js';
+import { FIGURES, type Figure, type Figures } from '../scenarios/compare/figures.js';
 import { mix } from './charts.js';
 import { h, said } from './dom.js';
 import { plot } from './plot.js';
@@ -175,13 +175,7 @@ function curves(): HTMLElement {
   );
 }
 
-function differs(figure: Figure, figures: readonly Figures[]): boolean {
-  return figures.some((one) => difference(figure, one, figures[0]!) !== 0);
-}
-
 function scenarios(): Node[] {
-  const isDifferent = ({ figures, ends }: ComparedScenario): boolean =>
-    ends.contacts > 0 || FIGURES.some((figure) => differs(figure, figures));
   const different = data.scenarios.filter(isDifferent);
   const same = data.scenarios.filter((scenario) => !isDifferent(scenario));
   return [
@@ -204,7 +198,7 @@ function scenarios(): Node[] {
 }
 
 function scenarioCard({ name, file, figures, ends }: ComparedScenario): HTMLElement {
-  const rows = FIGURES.filter((figure) => differs(figure, figures));
+  const rows = differingFigures(figures);
   return h(
     'article',
     { class: 'card cards' },

@@ -5,15 +5,16 @@ import { nameHint, quoted } from '../scenarios/problems.js';
 import { githubReporter } from './github.js';
 import { jsonReporter } from './json.js';
 import { junitReporter } from './junit.js';
+import { MarkdownReporter } from './markdown.js';
 import type { Reporter } from './reporter.js';
 import type { Screen } from './screen.js';
 import { TerminalReporter } from './terminal.js';
 
-export const REPORTERS = ['terminal', 'json', 'junit', 'github'] as const;
+export const REPORTERS = ['terminal', 'json', 'junit', 'markdown', 'github'] as const;
 export type ReporterName = (typeof REPORTERS)[number];
 
 /** Reporters whose output a program reads: nothing else may go where they write. */
-const FOR_PROGRAMS: readonly ReporterName[] = ['json', 'junit'];
+export const FOR_PROGRAMS: readonly ReporterName[] = ['json', 'junit', 'markdown'];
 
 /** Where reporters write. */
 export interface ReporterOutputs {
@@ -21,6 +22,8 @@ export interface ReporterOutputs {
   stderr: Screen;
   /** Turns the path of a scenario into one from the root of the repository. */
   toRepositoryPath(file: string): string;
+  /** Adds Markdown to the summary of the job that a CI shows; absent where there is none. */
+  summarize?: ((markdown: string) => void) | undefined;
 }
 
 /**
@@ -55,19 +58,24 @@ function reporterName(name: string): ReporterName {
 export function createReporters(names: readonly ReporterName[], outputs: ReporterOutputs): Reporter[] {
   const forPeople = names.some((name) => FOR_PROGRAMS.includes(name)) ? outputs.stderr : outputs.stdout;
   const program = (text: string): void => outputs.stdout.write(text);
-  return names.map((name) => {
+  return names.flatMap((name): Reporter[] => {
     switch (name) {
       case 'terminal':
-        return new TerminalReporter(forPeople);
+        return [new TerminalReporter(forPeople)];
       case 'json':
-        return jsonReporter(program);
+        return [jsonReporter(program)];
       case 'junit':
-        return junitReporter(program);
+        return [junitReporter(program)];
+      case 'markdown':
+        return [new MarkdownReporter(program)];
       case 'github':
-        return githubReporter(
-          (text) => forPeople.write(text),
-          (file) => outputs.toRepositoryPath(file),
-        );
+        return [
+          githubReporter(
+            (text) => forPeople.write(text),
+            (file) => outputs.toRepositoryPath(file),
+          ),
+          ...(outputs.summarize ? [new MarkdownReporter(outputs.summarize)] : []),
+        ];
     }
   });
 }

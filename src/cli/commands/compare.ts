@@ -1,7 +1,7 @@
 // `bouncelab compare`: the same scenarios under several policies.
 
 import { Option, type Command } from 'commander';
-import { positiveInteger, several, nonEmpty, duration } from '../arguments.js';
+import { positiveInteger, several, nonEmpty, duration, wireOption } from '../arguments.js';
 import type { CompareCommand } from '../compare.js';
 import type { Finish, Io } from '../io.js';
 
@@ -17,8 +17,11 @@ export function addCompare(program: Command, io: Io, done: Finish): void {
     )
     .option('-g, --grep <pattern>', 'only scenarios whose name, file or tags match')
     .option('--seed <seed>', 'seed for every scenario instead of its own', nonEmpty)
+    .addOption(wireOption())
+    .option('--sender <file>', 'a module that sends in the place of the sender of bouncelab')
     .option('--html [file]', 'write a page with plots (default file: compare.html)')
     .option('--json', 'as JSON', false)
+    .option('--markdown', 'as Markdown, for a comment or the summary of a job', false)
     .option('--fail-if <threshold>', 'exit code 1 when it holds; several times for several', several)
     .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
     .addOption(

@@ -1,7 +1,7 @@
 // `bouncelab explain`: the life of one contact.
 
 import type { Command } from 'commander';
-import { nonEmpty } from '../arguments.js';
+import { nonEmpty, wireOption } from '../arguments.js';
 import type { ExplainCommand } from '../explain.js';
 import type { Finish, Io } from '../io.js';
 
@@ -17,6 +17,8 @@ export function addExplain(program: Command, io: Io, done: Finish): void {
     .option('--output <dir>', 'folder of the reports', 'reports')
     .option('--seed <seed>', 'seed instead of its own', nonEmpty)
     .option('--policy <name|file>', 'retry policy instead of its own')
+    .addOption(wireOption('instead of its own'))
+    .option('--sender <file>', 'a module that sends in the place of the sender of bouncelab')
     .addHelpText(
       'after',
       `

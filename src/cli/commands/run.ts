@@ -1,8 +1,7 @@
 // `bouncelab run`: play scenarios and check what they expect.
 
 import { Option, type Command } from 'commander';
-import { WIRES } from '../../scenarios/plan.js';
-import { positiveInteger, count, nonEmpty, duration } from '../arguments.js';
+import { positiveInteger, count, nonEmpty, duration, wireOption } from '../arguments.js';
 import type { RunOptions } from '../options.js';
 import type { Finish, Io } from '../io.js';
 
@@ -14,14 +13,13 @@ export function addRun(program: Command, io: Io, done: Finish): void {
     .option('-g, --grep <pattern>', 'only scenarios whose name, file or tags match')
     .option('--seed <seed>', 'seed for every scenario instead of its own', nonEmpty)
     .option('--policy <name|file>', 'retry policy for every scenario instead of its own')
-    .addOption(
-      new Option('--wire <wire>', 'what carries the bytes, for every scenario instead of its own').choices(
-        WIRES,
-      ),
-    )
+    .addOption(wireOption())
     .option('--sender <file>', 'a module that sends in the place of the sender of bouncelab')
     .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
-    .option('--reporter <names>', 'terminal, json, junit, github; several with commas (default: terminal)')
+    .option(
+      '--reporter <names>',
+      'terminal, json, junit, markdown, github; several with commas (default: terminal)',
+    )
     .option('--output <dir>', 'folder for the reports of runs', 'reports')
     .addOption(
       new Option('--keep <n>', 'finished runs to keep in that folder, this one included')

@@ -1,7 +1,8 @@
 // How figures of a comparison are said, in the terminal and on the page: what each is called, and its
 // difference from the first policy with signs: `+12 ✗` is worse, `-3 ✓` is better, `=` is the same.
 
-import { difference, isBetter, type Figure, type Figures } from '../../scenarios/compare/figures.js';
+import type { ComparedScenario } from '../../scenarios/compare/comparison.js';
+import { difference, FIGURES, isBetter, type Figure, type Figures } from '../../scenarios/compare/figures.js';
 import { thousands } from '../figures.js';
 
 export const LABELS: Record<Figure, string> = {
@@ -21,6 +22,16 @@ export interface Cell {
   /** Empty for the first policy itself. */
   change: string;
   verdict: 'same' | 'better' | 'worse';
+}
+
+/** Whether a scenario does not come out the same under all policies. */
+export function isDifferent({ figures, ends }: ComparedScenario): boolean {
+  return ends.contacts > 0 || differingFigures(figures).length > 0;
+}
+
+/** The figures that are not the same under all policies. */
+export function differingFigures(figures: readonly Figures[]): Figure[] {
+  return FIGURES.filter((name) => figures.some((one) => difference(name, one, figures[0]!) !== 0));
 }
 
 /** One figure of one policy. */

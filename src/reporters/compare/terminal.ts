@@ -1,14 +1,14 @@
 // A comparison of policies in the terminal: the sum, then each scenario that comes out differently with
 // the figures that differ and the contacts that end differently, then what failed.
 
-import type { Comparison, ComparedScenario, EndGroup, Trouble } from '../../scenarios/compare/comparison.js';
-import { difference, FIGURES, type Figure, type Figures } from '../../scenarios/compare/figures.js';
+import type { ComparedScenario, Comparison, EndGroup, Trouble } from '../../scenarios/compare/comparison.js';
+import { FIGURES, type Figure, type Figures } from '../../scenarios/compare/figures.js';
 import { comparison as expectedAndFound } from '../comparison.js';
 import { plural, thousands } from '../figures.js';
 import { displayWidth, pad, truncate, wrap } from '../layout.js';
 import type { Colors } from '../terminal-lines.js';
 import { terminalLine } from '../text.js';
-import { cellOf, LABELS, type Cell } from './cells.js';
+import { cellOf, differingFigures, isDifferent, LABELS, type Cell } from './cells.js';
 
 const LINE_COLUMNS = 120;
 const LABEL_COLUMNS = Math.max(...Object.values(LABELS).map((label) => label.length));
@@ -45,14 +45,6 @@ export function comparisonLines(comparison: Comparison, columns: number, colors:
   return lines;
 }
 
-function isDifferent({ figures, ends }: ComparedScenario): boolean {
-  return ends.contacts > 0 || FIGURES.some((name) => differs(name, figures));
-}
-
-function differs(name: Figure, [first, ...others]: readonly Figures[]): boolean {
-  return others.some((figures) => difference(name, figures, first!) !== 0);
-}
-
 function scenarioLines(
   { file, name, figures, ends }: ComparedScenario,
   names: readonly string[],
@@ -61,15 +53,7 @@ function scenarioLines(
 ): string[] {
   const lines = wrap(terminalLine(name), width).map((line) => colors.bold(line));
   lines.push(colors.dim(truncate(terminalLine(file), width)));
-  lines.push(
-    ...table(
-      FIGURES.filter((figure) => differs(figure, figures)),
-      figures,
-      names,
-      width,
-      colors,
-    ),
-  );
+  lines.push(...table(differingFigures(figures), figures, names, width, colors));
   const shown = ends.groups.slice(0, GROUPS_MAX);
   for (const group of shown) lines.push(...wrap(`  ${groupText(group)}`, width));
   const rest = ends.contacts - shown.reduce((total, { contacts }) => total + contacts, 0);
