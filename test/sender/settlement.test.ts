@@ -1,0 +1,269 @@
+// What becomes of one attempt, without a connection: what is told, what is counted, and the figures of its
+// mailing after it.
+
+import { describe, expect, test } from 'vitest';
+import type { Fact } from '../../src/events/types.js';
+import { Changes } from '../../src/sender/changes.js';
+import { Contacts } from '../../src/sender/contact.js';
+import { Delivery } from '../../src/sender/delivery.js';
+import type { DestinationResult } from '../../src/sender/destination.js';
+import { figuresOf } from '../../src/sender/figures.js';
+import { Mailing } from '../../src/sender/mailing.js';
+import { OpenDeliveries } from '../../src/sender/open-deliveries.js';
+import { Queue } from '../../src/sender/queue.js';
+import { pointsPassed } from '../../src/sender/retry-policy.js';
+import { Settlement } from '../../src/sender/settlement.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { EMMA, HOUR, MINUTE, policy } from '../support/policies.js';
+
+/** A mailing in progress with one delivery for each name. */
+function world(names: string[], rules = EMMA) {
+  const clock = new ManualClock();
+  const facts: Fact[] = [];
+  const changes = new Changes({ clock, emit: (fact) => facts.push(fact), onFailure: () => undefined });
+  const contacts = new Contacts(clock, changes, rules.bounce.softBouncesToError);
+  const open = new OpenDeliveries();
+  const due: Delivery[] = [];
+  const queue = new Queue(clock, (deliveries) => due.push(...deliveries));
+  const draws: unknown[][] = [];
+  const random = { fraction: (...name: (string | number)[]) => (draws.push(name), 0.5) };
+  let told = 0;
+  const ended = (): void => void told++;
+  const settlement = new Settlement({ clock, random, policy: rules, changes, contacts, open, queue, ended });
+  const message = { subject: 'News', text: 'x', sizeBytes: 0 };
+  const mailing = new Mailing({ name: 'news', kind: 'standard', message }, 0);
+  const deliveries = names.map((name) => {
+    contacts.add({ address: `${name}@example.org` });
+    const delivery = new Delivery(mailing, contacts.get(`${name}@example.org`)!);
+    open.add(delivery);
+    return delivery;
+  });
+  mailing.start(names.length, 0, changes);
+  facts.length = 0;
+  return { clock, contacts, settlement, mailing, deliveries, facts, due, draws, open, told: () => told };
+}
+
+const RESULTS: Record<string, Pick<DestinationResult, 'stage' | 'outcome' | 'reply' | 'error'>> = {
+  accepted: { stage: 'message', outcome: 'accepted', reply: { code: 250, lines: ['ok'] } },
+  deferred: { stage: 'rcpt', outcome: 'deferred', reply: { code: 450, lines: ['busy'] } },
+  rejected: { stage: 'rcpt', outcome: 'rejected', reply: { code: 554, lines: ['no'] } },
+  unknown: { stage: 'message', outcome: 'unknown', error: 'ECONNRESET' },
+  unreachable: { stage: 'connect', outcome: 'unreachable', error: 'ECONNREFUSED' },
+};
+
+const result = (what: string, more: Partial<DestinationResult> = {}): DestinationResult => ({
+  ...RESULTS[what]!,
+  startedAt: 0,
+  ...more,
+});
+
+const endOf = (facts: Fact[]) => facts.find((fact) => fact.type === 'delivery.ended');
+
+describe('an attempt', () => {
+  test.each<[string, Partial<DestinationResult>, object]>([
+    ['accepted', {}, { state: 'delivered', why: '2xx after the final dot' }],
+    ['rejected', {}, { state: 'hard-bounced', why: '554 at rcpt', cause: 'other' }],
+    [
+      'rejected',
+      { stage: 'connect', reply: undefined, error: 'ENOTFOUND' },
+      { state: 'hard-bounced', why: 'ENOTFOUND', cause: 'dns-failure' },
+    ],
+    [
+      'rejected',
+      { stage: 'mail', reply: undefined, error: undefined },
+      { state: 'hard-bounced', why: 'network', cause: 'network' },
+    ],
+  ])('that is %s with %j ends the delivery', (what, more, expected) => {
+    const { settlement, deliveries, facts } = world(['bob']);
+    settlement.attempted(deliveries[0]!, result(what, more));
+    expect(endOf(facts)).toMatchObject({ address: 'bob@example.org', ...expected });
+  });
+
+  test.each<[string | undefined, string]>([
+    ['ENOTFOUND', 'dns-failure'],
+    ['ENODATA', 'dns-failure'],
+    ['ENULLMX', 'dns-failure'],
+    ['ESERVFAIL', 'dns-failure'],
+    ['ETIMEOUT', 'dns-failure'],
+    ['EREFUSED', 'dns-failure'],
+    ['EBADRESP', 'dns-failure'],
+    ['EPROTOCOL', 'protocol-error'],
+    ['ESMTPUTF8', 'protocol-error'],
+    ['EMESSAGESIZE', 'message-too-big'],
+    ['ECONNREFUSED', 'network'],
+    ['ETIMEDOUT', 'network'],
+    [undefined, 'network'],
+  ])('without a reply and with %s has the cause %s', (error, cause) => {
+    const { settlement, deliveries, facts } = world(['bob']);
+    expect(settlement.attempted(deliveries[0]!, result('unreachable', { error }))).toBe(cause);
+    const fact = facts.find(({ type }) => type === 'attempt')!;
+    expect(fact).toMatchObject({ n: 1, cause, nextAt: 30 * MINUTE });
+    for (const key of [
+      'host',
+      'tried',
+      'client',
+      'reply',
+      'shared',
+      ...(error === undefined ? ['error'] : []),
+    ])
+      expect(fact).not.toHaveProperty(key);
+  });
+
+  test('names what it knows of the connection', () => {
+    const { settlement, deliveries, facts } = world(['bob']);
+    const known = {
+      host: 'mx.example.org',
+      tried: [{ host: 'mx0.example.org', stage: 'connect' as const }],
+      client: '127.0.0.1:4000',
+      shared: true as const,
+    };
+    settlement.attempted(deliveries[0]!, result('deferred', known));
+    expect(facts[0]).toMatchObject({ type: 'attempt', reply: RESULTS['deferred']!.reply, ...known });
+  });
+
+  test('with an unknown end is counted as a possible duplicate, and made again', () => {
+    const { settlement, deliveries, mailing, clock, due } = world(['bob']);
+    const [bob] = deliveries;
+    settlement.attempted(bob!, result('unknown'));
+    settlement.attempted(bob!, result('unreachable'));
+    expect([bob!.unknown, bob!.unreachable, bob!.replied, mailing.possibleDuplicates]).toEqual([1, 2, 0, 1]);
+    clock.to(HOUR);
+    expect(due).toContain(bob);
+  });
+
+  test('draws jitter by mailing, contact and number, and only when the policy has some', () => {
+    const plain = world(['bob']);
+    plain.settlement.attempted(plain.deliveries[0]!, result('deferred'));
+    expect(plain.draws).toEqual([]);
+    const moved = world(['bob'], policy({ retry: { jitter: 0.5 } }));
+    moved.settlement.attempted(moved.deliveries[0]!, result('deferred'));
+    expect(moved.draws).toEqual([['jitter', 'news', 'bob@example.org', 1]]);
+    expect(moved.deliveries[0]!.dueAt).toBe(37.5 * MINUTE);
+  });
+
+  test('is told of when it has ended', () => {
+    const { settlement, deliveries, told } = world(['bob', 'eve']);
+    settlement.attempted(deliveries[0]!, result('deferred'));
+    settlement.left(deliveries[1]!);
+    expect(told()).toBe(2);
+  });
+});
+
+describe('a delivery', () => {
+  test('whose window is over while it waits is a soft bounce for its last cause, or for none', () => {
+    const { settlement, deliveries, facts } = world(['bob', 'eve']);
+    settlement.expired(deliveries[0]!);
+    deliveries[1]!.lastCause = 'throttled';
+    settlement.expired(deliveries[1]!);
+    expect(facts.filter(({ type }) => type === 'delivery.ended')).toMatchObject([
+      { state: 'soft-bounced', why: 'window over', cause: 'other' },
+      { state: 'soft-bounced', why: 'window over', cause: 'throttled' },
+    ]);
+  });
+
+  test('leaves out the points of its grid that passed while nobody was there', () => {
+    const { settlement, deliveries, clock } = world(['bob', 'eve']);
+    const [bob, eve] = deliveries;
+    clock.to(10 * MINUTE);
+    settlement.attempted(bob!, result('deferred', { startedAt: 10 * MINUTE }));
+    clock.to(100 * MINUTE);
+    for (const one of [bob!, eve!]) settlement.skipMissed(one);
+    // At 40 one was due and is made late; those at 70 and 100 have passed.
+    expect([bob!.missed, eve!.missed]).toEqual([2, 0]);
+    clock.to(131 * MINUTE);
+    settlement.skipMissed(bob!);
+    expect(bob!.missed).toBe(3);
+  });
+
+  test('of a contact that left is withdrawn, but lets an attempt that is running end', () => {
+    const { settlement, deliveries, contacts, facts, open } = world(['bob']);
+    const [bob] = deliveries;
+    bob!.runningSince = 0;
+    contacts.optOut(bob!.contact, 'contact');
+    settlement.withdraw(bob!.contact);
+    expect(endOf(facts)).toBeUndefined();
+    contacts.subscribe(bob!.contact);
+    settlement.attempted(bob!, result('deferred'));
+    expect(endOf(facts)).toMatchObject({ state: 'withdrawn', why: 'opt-out' });
+    expect([...open.all()]).toEqual([]);
+  });
+
+  test('of a contact that is active is not withdrawn', () => {
+    const { settlement, deliveries, facts } = world(['bob']);
+    settlement.withdraw(deliveries[0]!.contact);
+    expect(facts).toEqual([]);
+  });
+
+  test.each([
+    [true, 'active'],
+    [false, 'error'],
+  ])(
+    'refused for what is not its fault, under recipient-only %s, leaves the contact %s',
+    (spares, status) => {
+      const rules = policy({ bounce: { hard: spares ? 'recipient-only' : 'any-5xx' } });
+      const { settlement, deliveries } = world(['bob'], rules);
+      settlement.attempted(deliveries[0]!, result('rejected'));
+      expect(deliveries[0]!.contact.status).toBe(status);
+      const dns = world(['bob'], policy({ bounce: { hard: 'recipient-only' } }));
+      dns.settlement.attempted(
+        dns.deliveries[0]!,
+        result('rejected', { reply: undefined, error: 'ENOTFOUND' }),
+      );
+      expect(dns.deliveries[0]!.contact.status).toBe('error');
+    },
+  );
+
+  test('that a bounce message ends for DNS was taken by a server, so that the contact is spared', () => {
+    const { settlement, deliveries, contacts } = world(
+      ['bob'],
+      policy({ bounce: { hard: 'recipient-only' } }),
+    );
+    const { contact } = deliveries[0]!;
+    settlement.attempted(deliveries[0]!, result('accepted'));
+    settlement.returned(contact, contacts.ended(contact, 'news')!, 'hard-bounced', 'dns-failure');
+    expect(contact.status).toBe('active');
+    expect(contacts.ended(contact, 'news')).toMatchObject({
+      what: 'hard-bounced',
+      returned: true,
+      spares: true,
+    });
+  });
+});
+
+describe('the figures of a mailing', () => {
+  test('add up, whatever its contacts have behind them', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'];
+    const { settlement, deliveries, contacts, mailing } = world(names);
+    const [a, b, c, d, e, f, g, h, i, j] = deliveries as [Delivery, ...Delivery[]];
+    contacts.add({ address: 'nobody@example.org' });
+    contacts.reactivate(a.contact, 'support', 'why');
+    for (const one of [a, b!, c!, d!]) settlement.attempted(one, result('accepted'));
+    for (const one of [e!, f!]) settlement.expired(one);
+    settlement.attempted(g!, result('rejected'));
+    settlement.attempted(h!, result('unknown'));
+    contacts.optOut(i!.contact, 'contact');
+    settlement.withdraw(i!.contact);
+    const { contact } = j!;
+    contacts.count(contact, { what: 'delivered', mailing: 'other', chosenAt: 0, begunAt: 0, endedAt: 0 });
+    expect(figuresOf(mailing, contacts.all())).toEqual({
+      state: 'in-progress',
+      recipients: 11,
+      delivered: 4,
+      inProgress: 3,
+      bounced: { soft: 2, hard: 1 },
+      withdrawn: 1,
+      possibleDuplicates: 1,
+    });
+  });
+});
+
+describe('points of a grid that have passed', () => {
+  test.each([
+    [59, 0],
+    [60, 1],
+    [89, 1],
+    [90, 2],
+  ])('at %i, of a grid of 30 of which the first was due: %i', (elapsed, passed) => {
+    expect(pointsPassed([30], 1, elapsed)).toBe(passed);
+  });
+});
