@@ -49,6 +49,7 @@ export async function exploreCommand(options: ExploreCommand, io: Io): Promise<E
     runs,
     timeMs: time,
     policies,
+    drawsPolicies: options.policy === undefined,
     faults,
     workers,
     folder: io.cwd,

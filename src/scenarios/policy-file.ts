@@ -26,6 +26,7 @@ const SHIPPED = fileURLToPath(new URL('../../policies/', import.meta.url));
 export type PolicyResult = { policy: RetryPolicy } | { problems: Problem[] };
 
 let defaultPolicy: RetryPolicy | undefined;
+const shippedPolicies = new Map<string, PolicyResult>();
 
 /** Names of the shipped policies, sorted. */
 export function listPolicies(): string[] {
@@ -54,7 +55,7 @@ export function summaryOf(name: string): string {
  * @throws BouncelabError E_HARNESS when a shipped policy is broken
  */
 export function loadPolicy(name: string, from: string, cwd: string): PolicyResult | undefined {
-  if (!isPath(name)) return listPolicies().includes(name) ? readPolicy(shippedFile(name), cwd) : undefined;
+  if (!isPath(name)) return readShipped(name, cwd);
   const path = resolve(from, name);
   const source = readSource(path);
   return 'absent' in source ? undefined : readPolicy(path, cwd);
@@ -104,6 +105,15 @@ export function defaultPolicyFile(): YamlFile {
   const source = readSource(shippedFile(DEFAULT_POLICY));
   invariant('text' in source, `the shipped policy ${DEFAULT_POLICY} cannot be read`);
   return parseYaml(`${DEFAULT_POLICY}.yaml`, source.text);
+}
+
+/** A shipped policy is read once: it does not change while a process runs. */
+function readShipped(name: string, cwd: string): PolicyResult | undefined {
+  const known = shippedPolicies.get(name);
+  if (known || !listPolicies().includes(name)) return known;
+  const result = readPolicy(shippedFile(name), cwd);
+  shippedPolicies.set(name, result);
+  return result;
 }
 
 function readPolicy(path: string, cwd: string): PolicyResult {

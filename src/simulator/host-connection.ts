@@ -4,6 +4,7 @@ import type net from 'node:net';
 import type { Placement, Stage } from '../events/types.js';
 import type { ComesBack, Verdict } from './behaviors/behavior.js';
 import type { Asked, FleetServer, Host } from './host.js';
+import { PEER_GONE } from './network/socket.js';
 import type { Timer } from '../clock/clock.js';
 import type { ReceivedMessage } from './received-message.js';
 import { addressIn, replyError } from './reply-text.js';
@@ -285,6 +286,8 @@ export class HostConnection extends TlsConnection {
       case 'silence':
         // Reads no more: the client's window fills.
         if (this._parser) this._socket.unpipe(this._parser);
+        // Who does not read does not see the end either, and would hold this connection for ever.
+        if (verdict.ms === undefined) this._socket.once(PEER_GONE, () => this._socket.destroy());
         return this.beSilent(verdict.ms, () => {
           if (this._parser) this._socket.pipe(this._parser);
           this.hearOut(verdicts);

@@ -39,4 +39,9 @@ export class Draw {
   many<T>(min: number, max: number, make: (index: number) => T): T[] {
     return Array.from({ length: this.int(min, max) }, (_, index) => make(index));
   }
+
+  /** What is made, or nothing, with a probability: for a key that may be left out. */
+  maybe<T extends object>(probability: number, make: () => T): T | Record<string, never> {
+    return this.chance(probability) ? make() : {};
+  }
 }

@@ -1,23 +1,39 @@
 // Draws a whole experiment: a fleet, an audience, mailings, what fails, and what people do
-// meanwhile. Faults come first and end by an hour that is drawn too; after that everything must come
-// to an end, and the scenario expects it.
+// meanwhile. Faults come first and end by an hour that is drawn too. Then all is calm: everything must come
+// to an end, and one more mailing must reach everybody who is active.
 
+import { parseDuration } from '../../units.js';
 import type { Data, ScenarioDocument } from './document.js';
 import { Draw } from './draw.js';
-import { drawBehavior, FAULTS, type Fault } from './faults.js';
+import { drawBehavior, FAULTS, RARE, type Fault } from './faults.js';
+import { drawEvents } from './happenings.js';
+import { duration, Moments } from './moments.js';
+import { drawPolicy } from './policies.js';
 
 export interface ExperimentOptions {
   seed: string;
   /** Policies to choose from: names, paths, or policies as data. */
   policies: readonly Data[];
+  /** Draw policies too. */
+  drawsPolicies?: boolean;
   /** Names of the faults that may be enabled. */
   faults: readonly string[];
 }
 
 const DOMAINS = ['a.test', 'b.test', 'c.test'];
-/** How likely each fault is in one experiment, and what of an enabled one is really drawn. */
-const ENABLED = 0.35;
+/** How likely each fault is in one experiment: in some few happen, in some many. */
+const ENABLED = [0.06, 0.15, 0.3];
+const RARELY = 0.05;
+/** What of an enabled one is really drawn. */
 const PRESENT = 0.6;
+const DRAWN_POLICY = 0.6;
+
+const HOUR_MS = 3_600_000;
+/** From the last fault to the last mailing: longer than people act, and any host is suspended. */
+const CALM_AFTER_HOURS = 14;
+const ACTS_FOR_HOURS = 10;
+/** The mailing of the calm. */
+const CALM = 'calm';
 
 /** The experiment of a number; always the same one for the same options. */
 export function drawExperiment(index: number, options: ExperimentOptions): ScenarioDocument {
@@ -33,39 +49,54 @@ class Experiment {
   private readonly domains: string[];
   private readonly contacts: string[];
   private readonly hours: number;
+  private readonly policy: Data;
+  private readonly moments: Moments;
 
   constructor(
     private readonly draw: Draw,
     private readonly options: ExperimentOptions,
   ) {
-    this.faults = new Set(draw.some(options.faults, ENABLED));
+    const enabled = draw.one(ENABLED);
+    this.faults = new Set(options.faults.filter((name) => draw.chance(RARE.has(name) ? RARELY : enabled)));
     this.behaviors = [...this.faults].flatMap((name) => {
       const fault = FAULTS.get(name);
       return fault?.kind === 'behavior' ? [fault] : [];
     });
     this.domains = DOMAINS.slice(0, draw.int(1, DOMAINS.length));
-    this.hours = draw.int(1, 40);
-    this.contacts = this.domains.flatMap((domain) => draw.many(1, 6, (n) => `c${n + 1}@${domain}`));
+    this.hours = draw.chance(0.7) ? draw.int(1, 8) : draw.int(1, 40);
+    // Now and then more than there are connections for.
+    const most = draw.chance(0.15) ? 12 : 4;
+    this.contacts = this.domains.flatMap((domain) => draw.many(1, most, (n) => `c${n + 1}@${domain}`));
+    this.policy =
+      options.drawsPolicies && draw.chance(DRAWN_POLICY) ? drawPolicy(draw) : draw.one(options.policies);
+    this.moments = new Moments(draw, (this.hours + ACTS_FOR_HOURS) * HOUR_MS, stepsOf(this.policy));
   }
 
   document(name: string, index: number): ScenarioDocument {
     const mailings = this.mailings();
-    const events = this.events();
+    const { draw, moments, faults, contacts, domains } = this;
+    const names = mailings.map((mailing) => mailing['name'] as string);
+    const events: { [key: string]: Data }[] = [
+      ...drawEvents({ draw, moments, faults, contacts, domains, mailings: names }),
+      ...this.changes(),
+    ];
+    mailings.push(...this.automated(events));
+    const ends = { state: 'completed', inProgress: 0 };
+    const calm = { name: CALM, at: `${this.hours + CALM_AFTER_HOURS}h` };
     return {
       name,
       seed: `${this.options.seed}-${index}`,
-      policy: this.draw.one(this.options.policies),
-      network: { latency: this.draw.one(['0s', '5ms', '200ms']) },
-      fleet: Object.fromEntries(this.domains.map((domain) => [domain, this.domain(domain)])),
-      audience: { contacts: this.contacts.map((address) => this.contact(address)) },
-      mailings,
+      policy: this.policy,
+      network: { latency: draw.one(['0s', '5ms', '200ms', '2s']) },
+      fleet: Object.fromEntries(domains.map((domain) => [domain, this.domain(domain)])),
+      audience: { contacts: contacts.map((address) => this.contact(address)) },
+      mailings: [...mailings, calm],
       ...(events.length > 0 ? { events } : {}),
       expect: [
         {
           at: 'end',
-          ...Object.fromEntries(
-            mailings.map(({ name: mailing }) => [mailing as string, { state: 'completed', inProgress: 0 }]),
-          ),
+          ...Object.fromEntries(names.map((mailing) => [mailing, ends])),
+          [CALM]: { ...ends, bounced: { soft: 0, hard: 0 } },
         },
       ],
     };
@@ -84,23 +115,33 @@ class Experiment {
       );
     }
     return {
+      ...(this.faults.has('tls') ? this.draw.maybe(0.6, () => ({ tls: true })) : {}),
       ...this.dns(),
+      ...this.hosts(),
       ...(behaviors.length > 0 ? { behaviors } : {}),
       ...(Object.keys(mailboxes).length > 0 ? { mailboxes } : {}),
     };
   }
 
-  /** What leads to the servers of a domain. What leads nowhere for ever leaves nothing to be tried. */
+  /** What DNS says, for a time: what leads nowhere for ever leaves nothing to be tried. */
   private dns(): { [key: string]: Data } {
-    if (this.faults.has('dns') && this.draw.chance(0.5)) {
-      const answer = this.draw.one(['a-only', 'nxdomain', 'servfail', 'null-mx', 'timeout']);
-      return { dns: { answer, until: `${this.draw.int(1, this.hours)}h` } };
-    }
+    if (!this.faults.has('dns') || this.draw.chance(0.5)) return {};
+    const answer = this.draw.one(['a-only', 'nxdomain', 'servfail', 'null-mx', 'timeout']);
+    const to = this.draw.int(1, this.hours);
+    const when: { [key: string]: Data } = this.draw.chance(0.3)
+      ? { during: `${this.draw.int(0, to - 1)}h..${to}h` }
+      : { until: `${to}h` };
+    return { dns: { answer, ...when } };
+  }
+
+  private hosts(): { [key: string]: Data } {
     if (!this.faults.has('hosts') || this.draw.chance(0.5)) return {};
-    const hosts = this.draw.many(1, 3, (n) => {
+    const hosts = this.draw.many(1, 3, (n): { [key: string]: Data } => {
+      const preference = this.draw.one([10, 10, 20]);
+      // The first has an address in any case, so that there is somebody to take mail in the end.
+      if (n > 0 && this.draw.chance(0.1)) return { name: `mx${n + 1}`, preference, address: 'none' };
       const faults = this.behaviors.filter((fault) => fault.domain && this.draw.chance(0.4));
       const behaviors = faults.map((fault) => drawBehavior(this.draw, fault, this.hours, 'domain'));
-      const preference = this.draw.one([10, 10, 20]);
       return { name: `mx${n + 1}`, preference, ...(behaviors.length > 0 ? { behaviors } : {}) };
     });
     return { hosts };
@@ -113,48 +154,56 @@ class Experiment {
   }
 
   private mailings(): { [key: string]: Data }[] {
-    return this.draw.many(1, 4, (n) => ({
-      name: `m${n + 1}`,
-      at: this.moment(),
-      ...(this.draw.chance(0.2) ? { to: { domain: this.draw.one(this.domains) } } : {}),
-      ...(this.draw.chance(0.1) ? { message: { size: this.draw.one(['1kb', '20kb']) } } : {}),
-    }));
+    const { draw, moments } = this;
+    return draw.many(1, 4, (n) => {
+      const building = draw.one([5000, 5000, 0, 600_000]);
+      const starts = n > 0 && draw.chance(0.35) ? moments.soon() : moments.any();
+      const at = Math.max(0, starts - building);
+      moments.begins(at + building);
+      return {
+        name: `m${n + 1}`,
+        at: duration(at),
+        ...(building === 5000 ? {} : { building: duration(building) }),
+        ...draw.maybe(0.2, () =>
+          draw.one<{ [key: string]: Data }>([
+            { to: { domain: draw.one(this.domains) } },
+            { to: [draw.one(this.contacts)] },
+          ]),
+        ),
+        ...draw.maybe(0.1, () => ({ message: { size: draw.one(['1kb', '20kb', '200kb']) } })),
+      };
+    });
   }
 
-  private events(): Data[] {
-    const events: Data[] = [];
-    const add = (name: string, make: (address: string) => { [key: string]: Data }): void => {
-      if (!this.faults.has(name)) return;
-      events.push(
-        ...this.draw.many(1, 3, () => ({ at: this.moment(), ...make(this.draw.one(this.contacts)) })),
-      );
-    };
-    add('opt-out', (address) => ({ 'opt-out': address }));
-    add('reactivate', (address) => ({ reactivate: address, reason: 'drawn' }));
-    add('subscribe', (address) => ({ subscribe: address }));
-    if (this.faults.has('add'))
-      events.push(
-        ...this.draw.many(1, 2, (n) => ({
-          at: this.moment(),
-          add: `new${n + 1}@${this.draw.one(this.domains)}`,
-        })),
-      );
-    if (this.faults.has('crash'))
-      events.push({ at: this.moment(), crash: 'sender', restart: `${this.draw.int(0, 90)}m` });
+  /** Mailings that go out by themselves. */
+  private automated(events: readonly { [key: string]: Data }[]): { [key: string]: Data }[] {
+    if (!this.faults.has('automated')) return [];
+    const { draw, moments } = this;
+    const at = (): string => duration(moments.any());
+    const every = draw.one(['20m', '1h', '6h']);
+    const digest = { name: 'digest', kind: 'automated', every, count: draw.int(1, 4), at: at() };
+    // It is for those who come, and somebody must.
+    if (!events.some((event) => 'add' in event) || draw.chance(0.3)) return [digest];
+    const welcome = { name: 'welcome', kind: 'automated', on: 'contact-added', at: draw.one(['0s', at()]) };
+    return draw.chance(0.5) ? [welcome] : [welcome, digest];
+  }
+
+  /** Servers that come to behave otherwise. */
+  private changes(): { [key: string]: Data }[] {
     const settable = this.behaviors.filter(({ domain }) => domain);
-    if (this.faults.has('set') && settable.length > 0) {
-      const at = this.draw.int(0, this.hours - 1);
-      const set = this.draw.one(this.domains);
-      const behaviors = [drawBehavior(this.draw, this.draw.one(settable), this.hours, 'domain')];
-      events.push({ at: `${at}h`, set, behaviors });
-    }
-    return events;
+    if (!this.faults.has('set') || settable.length === 0) return [];
+    const { draw, hours } = this;
+    return draw.many(1, 2, () => {
+      const behaviors = [drawBehavior(draw, draw.one(settable), hours, 'domain')];
+      return { at: `${draw.int(0, hours - 1)}h`, set: draw.one(this.domains), behaviors };
+    });
   }
+}
 
-  /** Any moment before the faults are over or soon after, often on the grid of retries. */
-  private moment(): string {
-    const hours = this.draw.int(0, this.hours + 10);
-    if (this.draw.chance(0.3)) return `${hours}h`;
-    return `${hours}h${this.draw.one(['30m', `${this.draw.int(1, 59)}m`, `${this.draw.int(1, 59)}m05s`])}`;
-  }
+/** Steps of the grid of a policy that is drawn, ms; of the others, those of most that ship. */
+function stepsOf(policy: Data): number[] {
+  const { retry } = (typeof policy === 'object' ? policy : {}) as {
+    retry?: { interval?: string | string[] };
+  };
+  return [retry?.interval ?? '30m'].flat().map((step) => parseDuration(step)!);
 }

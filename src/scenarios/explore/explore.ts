@@ -101,8 +101,8 @@ async function discover(
 }
 
 function orderFor(kind: 'try' | 'shrink', index: number, from: ExploreOptions, failsWith = ''): ExploreOrder {
-  const { seed, policies, faults, folder } = from;
-  const options = { seed, policies, faults };
+  const { seed, policies, drawsPolicies = false, faults, folder } = from;
+  const options = { seed, policies, drawsPolicies, faults };
   return kind === 'try' ? { kind, index, options, folder } : { kind, index, failsWith, options, folder };
 }
 

@@ -22,6 +22,9 @@ interface OtherFault {
   kind: 'experiment';
 }
 
+/** Faults that cost far more time than others (a TLS handshake as much as twenty attempts): drawn rarely. */
+export const RARE: ReadonlySet<string> = new Set(['tls', 'tls-broken', 'tls-trouble']);
+
 export type Fault = BehaviorFault | OtherFault;
 
 const behavior = (
@@ -42,6 +45,8 @@ const hostFault = (name: string, draw: (draw: Draw) => { [key: string]: Data }):
 
 const RECIPIENT_STAGES = ['rcpt', 'data', 'message'];
 const STAGES = ['connect', 'ehlo', 'mail', ...RECIPIENT_STAGES];
+/** How long a connection is idle before a server speaks or leaves: at once, while MAIL may be under way, or later. */
+const IDLE = ['0s', '10ms', '1s', '3s'];
 const minutes = (draw: Draw, max: number): string => `${draw.int(1, max)}m`;
 
 /** Every fault by its name. */
@@ -86,24 +91,65 @@ export const FAULTS: ReadonlyMap<string, Fault> = new Map<string, Fault>([
   }),
   behavior('garbled', true, (draw) => ({
     stage: draw.one(RECIPIENT_STAGES),
-    as: draw.one(['nonsense', 'torn', 'mixed-codes', 'unended']),
+    as: draw.one(['nonsense', 'torn', 'mixed-codes', 'unended', 'stray']),
   })),
   behavior('too-big', true, (draw) => ({ limit: draw.one(['1kb', '10kb']) }), false),
   behavior('return-later', true, (draw) => ({
-    after: minutes(draw, 3000),
-    status: draw.one(['5.1.1', '4.2.2', '5.2.2', '5.7.1']),
+    after: draw.one([minutes(draw, 3000), `${draw.int(1, 60)}s`]),
+    ...draw.one<{ [key: string]: Data }>([
+      { status: draw.one(['5.1.1', '4.2.2', '5.2.2', '5.7.1']) },
+      { action: 'delayed' },
+    ]),
     times: draw.int(1, 2),
   })),
   behavior('auto-reply', true, (draw) => ({ after: minutes(draw, 300) })),
+  behavior('catalogue', true, (draw) => ({
+    entry: draw.one(['gmail/mailbox-full', 'yahoo/throttled', 'comcast/throttled', 'gmx/ip-blocklisted']),
+    stage: draw.one(RECIPIENT_STAGES),
+  })),
   behavior('tls-broken', false, (draw) => ({ how: draw.one(['refused', 'handshake', 'expired']) })),
   hostFault('busy-host', (draw) => ({ do: 'busy', stage: draw.one(STAGES) })),
-  hostFault('silent-host', (draw) => ({ do: 'unresponsive', stage: draw.one(STAGES.slice(0, 3)) })),
-  hostFault('closing-host', (draw) => ({
-    do: 'disconnect',
-    stage: draw.one([...STAGES.slice(0, 3), 'idle']),
+  hostFault('silent-host', (draw) => ({
+    do: 'unresponsive',
+    stage: draw.one([...STAGES.slice(0, 3), 'body']),
+    ...draw.maybe(0.3, () => ({ for: minutes(draw, 12) })),
+  })),
+  hostFault('closing-host', (draw) => ({ do: 'disconnect', stage: draw.one(STAGES.slice(0, 3)) })),
+  hostFault('idle-close', (draw) => ({
+    ...draw.one<{ [key: string]: Data }>([
+      { do: 'disconnect', how: draw.one(['fin', 'rst']) },
+      { do: 'busy' },
+      { do: 'reply', code: 421, text: 'drawn' },
+    ]),
+    stage: 'idle',
+    after: draw.one(IDLE),
+  })),
+  hostFault('garbling-host', (draw) => ({
+    do: 'garbled',
+    stage: draw.one(STAGES.slice(0, 3)),
+    as: draw.one(['nonsense', 'torn', 'mixed-codes', 'unended']),
+  })),
+  hostFault('slow-host', (draw) => ({
+    do: 'slow',
+    ...draw.maybe(0.5, () => ({ stage: draw.one(STAGES) })),
+    ...draw.one<{ [key: string]: Data }>([{ delay: `${draw.int(1, 100)}s` }, { rate: '20/s' }]),
+  })),
+  hostFault('speaking-in-body', (draw) =>
+    draw.one<{ [key: string]: Data }>([
+      { do: 'busy', stage: 'body' },
+      { do: 'reply', stage: 'body', code: draw.one([421, 451, 552]), text: 'drawn' },
+    ]),
+  ),
+  hostFault('other-words', () => ({ do: 'reply', stage: 'message', code: 251, text: 'drawn' })),
+  hostFault('tls-trouble', (draw) => ({
+    do: draw.one(['disconnect', 'unresponsive', 'busy', 'slow', 'garbled']),
+    stage: 'starttls',
   })),
   hostFault('refusing-host', () => ({ do: 'reply', stage: 'connect', code: 554, text: 'drawn' })),
+  ['tls', { kind: 'experiment' }],
   ['dns', { kind: 'experiment' }],
+  ['automated', { kind: 'experiment' }],
+  ['bounce', { kind: 'experiment' }],
   ['hosts', { kind: 'experiment' }],
   ['crash', { kind: 'experiment' }],
   ['opt-out', { kind: 'experiment' }],

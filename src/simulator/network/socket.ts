@@ -22,6 +22,9 @@ export function systemError(code: string, syscall: string): NodeJS.ErrnoExceptio
 /** What one end of a connection sends to the other. */
 export type Sent = Buffer | 'fin' | 'reset';
 
+/** Emitted when the other end is gone for good, also where nobody reads on to the end. */
+export const PEER_GONE = 'peer-gone';
+
 export class MemorySocket extends Duplex {
   connecting = true;
   readonly localAddress: string;
@@ -198,6 +201,7 @@ export class MemorySocket extends Duplex {
     if (this.destroyed) return;
     // Who closes with bytes unread answers with RST, and a writer that waits for it hears so.
     if (this.blockedWrite && this.peer?.destroyed) return this.receiveReset();
+    if (this.peer?.destroyed) this.emit(PEER_GONE);
     this.push(null);
     this.read(0);
   }

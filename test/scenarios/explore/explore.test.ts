@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import { BEHAVIORS } from '../../../src/simulator/behaviors/index.js';
 import { runScenario } from '../../../src/scenarios/run.js';
 import { documentText, sizeOf, type ScenarioDocument } from '../../../src/scenarios/explore/document.js';
 import { drawExperiment } from '../../../src/scenarios/explore/experiment.js';
@@ -17,7 +18,37 @@ import { Workplace } from '../../cli/harness.js';
 const dir = mkdtempSync(join(tmpdir(), 'bouncelab-explore-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-const options = { seed: '1', policies: ['emma', 'four-attempts'], faults: [...FAULTS.keys()] };
+const options = {
+  seed: '1',
+  policies: ['emma', 'four-attempts'],
+  drawsPolicies: true,
+  faults: [...FAULTS.keys()],
+};
+
+/** What a scenario file can say besides behaviors, and an exploration must say too. */
+const SAID = [
+  ...[
+    /on: contact-added/,
+    /every: /,
+    /building: /,
+    /tls: true/,
+    /address: none/,
+    /during: /,
+    /attempts: \d+\.\./,
+  ],
+  ...[/answer: servfail/, /answer: timeout/, /answer: null-mx/, /answer: nxdomain/, /answer: a-only/],
+  ...[/opt-out: /, /reactivate: "\*/, /subscribe: /, /add: /, /bounce: /, /crash: [^]*crash: /, /set: /],
+  ...[
+    /stage: idle/,
+    /stage: body/,
+    /action: delayed/,
+    /after: 0s/,
+    /size: 200kb/,
+    /latency: 0s/,
+    /latency: 2s/,
+  ],
+  ...[/interval:\n/, /jitter: /, /windowFrom: first/, /unreachable: \d/, /overrides:/, /allSuspended: wait/],
+];
 
 describe('an experiment', () => {
   test('is the same for the same seed and number, and another for another', () => {
@@ -37,9 +68,11 @@ describe('an experiment', () => {
   test('has every fault in some of a thousand, and no fault that was not asked for', () => {
     const texts = Array.from({ length: 1000 }, (_, index) => documentText(drawExperiment(index, options)));
     for (const [name, { kind }] of FAULTS) {
-      if (kind !== 'behavior' || name.includes('-host')) continue;
-      expect(texts.filter((text) => text.includes(`do: ${name}`)).length, name).toBeGreaterThan(20);
+      if (kind !== 'behavior' || !BEHAVIORS.has(name)) continue;
+      expect(texts.filter((text) => text.includes(`do: ${name}`)).length, name).toBeGreaterThan(10);
     }
+    for (const said of SAID)
+      expect(texts.filter((text) => said.test(text)).length, said.source).toBeGreaterThan(10);
     const only = { ...options, faults: ['greylist'] };
     for (let index = 0; index < 200; index++) {
       const text = documentText(drawExperiment(index, only));

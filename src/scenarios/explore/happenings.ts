@@ -1,0 +1,59 @@
+// What happens in an experiment besides its mailings: what people do with contacts, bounce messages
+// from nobody, crashes, and servers that change.
+
+import type { Data } from './document.js';
+import type { Draw } from './draw.js';
+import { duration, type Moments } from './moments.js';
+
+export interface Stage {
+  draw: Draw;
+  moments: Moments;
+  /** Names of the faults that are enabled. */
+  faults: ReadonlySet<string>;
+  contacts: readonly string[];
+  domains: readonly string[];
+  mailings: readonly string[];
+}
+
+type Happening = { [key: string]: Data };
+
+/** Events of an experiment, but for those that change servers. */
+export function drawEvents({ draw, moments, faults, contacts, domains, mailings }: Stage): Happening[] {
+  const events: Happening[] = [];
+  const add = (name: string, make: (n: number) => Happening, max = 3): void => {
+    if (!faults.has(name)) return;
+    events.push(...draw.many(1, max, (n) => ({ at: duration(moments.any()), ...make(n) })));
+  };
+  const someone = (): string => draw.one(contacts);
+  add('opt-out', () => ({ 'opt-out': someone() }));
+  add('reactivate', () => ({
+    reactivate: draw.chance(0.2) ? `*@${someone().split('@')[1]!}` : someone(),
+    reason: 'drawn',
+  }));
+  add('subscribe', (n) => ({
+    subscribe: draw.chance(0.2) ? `sub${n + 1}@${draw.one(domains)}` : someone(),
+  }));
+  add('add', (n) => ({ add: `new${n + 1}@${draw.one(domains)}` }));
+  add('bounce', () => forgery(draw, draw.one(mailings), someone()));
+  if (faults.has('crash')) events.push(...crashes(draw, moments));
+  return events;
+}
+
+/** A bounce message for a return path that somebody made up. */
+function forgery(draw: Draw, mailing: string, about: string): Happening {
+  const verp = `bounce+${mailing}+${about.replace('@', '=')}`;
+  const to = draw.one([verp, `${verp}+aaaaaaaaaa`, 'news']);
+  return { bounce: `${to}@return.sender.example`, about, status: draw.one(['5.1.1', '4.2.2']) };
+}
+
+/** Crashes one after the other: a sender that is down cannot crash. */
+function crashes(draw: Draw, moments: Moments): Happening[] {
+  const at = draw.many(1, 3, () => moments.any()).sort((a, b) => a - b);
+  let up = 0;
+  return at.flatMap((ms) => {
+    if (ms < up) return [];
+    const down = draw.one([0, 1, 1000 * draw.int(1, 60), 60_000 * draw.int(1, 90)]);
+    up = ms + down;
+    return [{ at: duration(ms), crash: 'sender', restart: duration(down) }];
+  });
+}

@@ -1,0 +1,78 @@
+// Moments of an experiment. Many a bug shows only at the very instant at which something else happens:
+// hence often one at which a mailing begins or a retry is due, or a little before or after it.
+
+import type { Draw } from './draw.js';
+
+const UNITS = [
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const;
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+/** Distances from the instant itself, ms: the same one, one beside it, within a dialogue, just after it. */
+const BESIDE_MS: readonly ((draw: Draw) => number)[] = [
+  () => 0,
+  (draw) => draw.one([-1, 1]),
+  (draw) => draw.int(1, 60),
+  (draw) => draw.int(60, 12_000),
+  (draw) => 1000 * draw.int(1, 120),
+];
+
+/** A duration as a file has it, to the millisecond. */
+export function duration(ms: number): string {
+  let left = ms;
+  let text = '';
+  for (const [unit, size] of UNITS) {
+    const amount = Math.floor(left / size);
+    left -= amount * size;
+    if (amount > 0) text += `${amount}${unit}`;
+  }
+  return text === '' ? '0s' : text;
+}
+
+export class Moments {
+  /** When mailings begin to be sent, ms. */
+  private readonly starts: number[] = [];
+
+  /**
+   * @param untilMs latest moment, but for what lies a little after it
+   * @param stepsMs of the grid of retries
+   */
+  constructor(
+    private readonly draw: Draw,
+    private readonly untilMs: number,
+    private readonly stepsMs: readonly number[],
+  ) {}
+
+  /** Tells of a mailing that is in progress from this moment on. */
+  begins(ms: number): void {
+    this.starts.push(ms);
+  }
+
+  /** Any moment, ms. */
+  any(): number {
+    const { draw } = this;
+    if (this.starts.length > 0 && draw.chance(0.6)) return this.beside(draw.one(this.starts));
+    const hours = draw.int(0, Math.floor(this.untilMs / HOUR_MS)) * HOUR_MS;
+    if (draw.chance(0.3)) return hours;
+    return hours + draw.one([30, draw.int(1, 59)]) * MINUTE_MS + (draw.chance(0.3) ? 5000 : 0);
+  }
+
+  /** A moment soon after the last mailing has begun, while its connections may still be open, ms. */
+  soon(): number {
+    return this.starts.at(-1)! + this.draw.one([0, this.draw.int(1, 100), 100 * this.draw.int(1, 200)]);
+  }
+
+  /** At a retry after `start`, or beside it. */
+  private beside(start: number): number {
+    const { draw, stepsMs, untilMs } = this;
+    let at = start;
+    for (let n = draw.one([0, 0, 1, 1, 2, draw.int(0, 20)]); n > 0; n--) at += draw.one(stepsMs);
+    const moment = at + draw.one(BESIDE_MS)(draw);
+    return moment < 0 || moment > untilMs ? start : moment;
+  }
+}
