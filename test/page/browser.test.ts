@@ -1,45 +1,23 @@
 // The page of a run in a real browser, opened from disk: its figures are those of run.json, it filters,
 // leads from a failure to the line of its file and to a contact's story, and is usable by everybody.
 
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PassThrough } from 'node:stream';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/program.js';
 import type { RunResult } from '../../src/scenarios/result.js';
 import { TestScreen } from '../cli/harness.js';
-
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-const executablePath = process.env['BOUNCELAB_CHROMIUM'] ?? onPath();
-
-function onPath(): string | undefined {
-  const places = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .flatMap((dir) => NAMES.map((name) => join(dir, name)));
-  return places.find((place) => {
-    try {
-      accessSync(place, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-if (executablePath === undefined) {
-  console.warn(
-    'SKIPPED: no Chromium on PATH or in BOUNCELAB_CHROMIUM, so the page is not tested in a browser',
-  );
-}
+import { FORBIDDEN, HOSTILE, packed } from '../reporters/hostile.js';
+import { executablePath, seriousViolations, startBrowser, watchPage } from './browser.js';
 
 const MARKUP = '<img src=x onerror=alert(1)></script><script>alert(2)</script>';
-const EVIL = `${MARKUP}\\u202E\\x1b[31m`;
+const EVIL = HOSTILE.map(({ text }) => text).join(' ');
 
-const FAILS = `name: "Evil ${EVIL}"
+const FAILS = `name: ${JSON.stringify(`Evil ${EVIL}`)}
 policy: emma
 fleet:
   example.org:
@@ -76,8 +54,8 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   let run: RunResult;
   let context: BrowserContext;
   let page: Page;
-  const requests: string[] = [];
-  const errors: string[] = [];
+  let requests: string[];
+  let errors: string[];
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'bouncelab-page-'));
@@ -95,26 +73,9 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await main(['run', 'fails.yaml', 'blocked.yaml', '--workers', '1'], io);
     file = join(dir, 'reports', 'latest', 'index.html');
     run = JSON.parse(readFileSync(join(dir, 'reports', 'latest', 'run.json'), 'utf8')) as RunResult;
-    context = await chromium.launchPersistentContext(join(dir, 'profile'), {
-      executablePath: executablePath!,
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--no-first-run',
-      ],
-    });
+    context = await startBrowser(join(dir, 'profile'));
     page = await context.newPage();
-    page.on('request', (request) => requests.push(request.url()));
-    page.on('pageerror', (error) => errors.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-    page.on('dialog', (dialog) => {
-      errors.push(`dialog ${dialog.message()}`);
-      void dialog.dismiss();
-    });
+    ({ requests, errors } = watchPage(page));
   }, 120_000);
 
   afterAll(async () => {
@@ -202,12 +163,12 @@ describe.skipIf(executablePath === undefined)('the page', () => {
 
   test('shows what a server or a scenario says as text', async () => {
     await open(`#/s/${indexOf('fails.yaml')}`);
-    expect(await page.textContent('h1')).toContain(
-      '<img src=x onerror=alert(1)></script><script>alert(2)</script>',
-    );
+    const name = packed((await page.textContent('h1')) ?? '');
+    for (const { seen } of HOSTILE) expect(name).toContain(packed(seen));
+    expect(await page.title()).not.toMatch(FORBIDDEN);
     expect(await page.locator('main img, main script').count()).toBe(0);
-    const text = (await page.textContent('main')) ?? '';
-    expect(['\u202e', '\u001b'].filter((character) => text.includes(character))).toEqual([]);
+    expect(await page.textContent('body > #app')).not.toMatch(FORBIDDEN);
+    expect(await page.evaluate('globalThis.ran')).toBeUndefined();
     expect(errors).toEqual([]);
   });
 
@@ -215,21 +176,9 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     'has no serious violation of accessibility, %s',
     async (colorScheme) => {
       await page.emulateMedia({ colorScheme });
-      const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
       for (const hash of ['', '#/s/0', '#/s/1', `#/s/${indexOf('fails.yaml')}/c/bob%40example.org`]) {
         await open(hash);
-        await page.evaluate(axe);
-        const found = await page.evaluate(async () => {
-          const { axe } = globalThis as unknown as {
-            axe: {
-              run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
-            };
-          };
-          const { violations } = await axe.run();
-          return violations
-            .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-            .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
-        });
+        const found = await seriousViolations(page);
         expect({ hash, found }).toEqual({ hash, found: [] });
       }
     },
