@@ -21,7 +21,12 @@ export function alarm(places: readonly LostAt[], isOverview: boolean): HTMLEleme
   if (total === 0) return undefined;
   const groups = hit
     .flatMap(({ scenario, index }) => scenario.lost.groups.map((group) => ({ scenario, index, group })))
-    .sort((a, b) => b.group.contacts - a.group.contacts);
+    .sort(
+      // Those that a scenario expects were looked at already.
+      (a, b) =>
+        Number(a.scenario.lost.expected) - Number(b.scenario.lost.expected) ||
+        b.group.contacts - a.group.contacts,
+    );
   const shown = groups.slice(0, SHOWN_MAX);
   const folded = groups.slice(SHOWN_MAX);
   const left = total - groups.reduce((sum, { group }) => sum + group.contacts, 0);
@@ -52,7 +57,7 @@ export function alarm(places: readonly LostAt[], isOverview: boolean): HTMLEleme
       h(
         'details',
         {},
-        h('summary', { class: 'small' }, count(folded.length, 'smaller group')),
+        h('summary', { class: 'small' }, count(folded.length, 'more group')),
         list(folded, isOverview),
       ),
     left > 0 && h('p', { class: 'small' }, `and ${count(left, 'contact')} more: the figures have them`),

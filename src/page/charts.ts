@@ -21,11 +21,12 @@ export function mix(parts: readonly Part[], label: string): SVGElement {
   });
   svg.append(s('rect', { width: 1000, height: 8, fill: 'var(--sunken)' }));
   let x = 0;
-  for (const { color, count } of parts) {
-    if (count === 0) continue;
+  const shown = parts.filter(({ count }) => count > 0);
+  for (const { color, count } of shown) {
     // The smallest part can be seen too.
     const width = Math.max(6, (count / total) * 1000);
-    svg.append(s('rect', { x, width: Math.max(2, width - 3), height: 8, fill: `var(--${color})` }));
+    const gap = color === shown.at(-1)!.color ? 0 : 3;
+    svg.append(s('rect', { x, width: Math.max(2, width - gap), height: 8, fill: `var(--${color})` }));
     x += width;
   }
   return svg;

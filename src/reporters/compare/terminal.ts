@@ -27,7 +27,7 @@ export function comparisonLines(comparison: Comparison, columns: number, colors:
   const lines: string[] = [];
   for (const scenario of differ) lines.push(...scenarioLines(scenario, names, width, colors), '');
   const same = scenarios.length - differ.length;
-  const head = `${plural(scenarios.length, 'scenario')} under ${names.join(', ')}: ${thousands(same)} come out the same`;
+  const head = `${plural(scenarios.length, 'scenario')} under ${names.join(', ')}: ${thousands(same)} ${same === 1 ? 'comes' : 'come'} out the same`;
   lines.push(...wrap(head, width).map((line) => colors.bold(line)));
   lines.push(...table(FIGURES, sum, names, width, colors));
   lines.push(
