@@ -186,7 +186,7 @@ export class Destination {
   private failed(result: DialogueResult, host?: string): void {
     const { lead, since, opening } = this.connecting!;
     const due = [lead];
-    for (let entry = this.take(); entry; entry = this.take()) due.push(entry);
+    for (let entry = this.take(since); entry; entry = this.take(since)) due.push(entry);
     this.connecting = undefined;
     const how: Partial<DestinationResult> = { ...named(host, opening.tried) };
     if (due.length > 1) how.shared = true;
@@ -239,19 +239,24 @@ export class Destination {
     else session.quitAfter(this.options.limits.idleMs);
   }
 
-  /** The next delivery that is due; those withdrawn or too late by now are left behind. */
-  private take(): Waiting | undefined {
+  /**
+   * The next delivery that is due; those withdrawn or too late are left behind.
+   *
+   * @param sharedSince when the connection began to be opened whose result it will share; left out: what
+   *   is taken begins now
+   */
+  private take(sharedSince = Infinity): Waiting | undefined {
     if (this.isDraining) return undefined;
     for (let entry = this.ready.shift(); entry; entry = this.ready.shift()) {
       if (this.ready.length === 0) this.forgetExpiry();
-      if (entry.delivery.inProgress && !this.isTooLate(entry)) return entry;
+      if (entry.delivery.inProgress && !this.isTooLate(entry, sharedSince)) return entry;
     }
     return undefined;
   }
 
   /** Ends a delivery whose window is over. What shares a connection that is being opened has begun. */
-  private isTooLate({ delivery, since }: Waiting): boolean {
-    const begun = this.connecting ? Math.max(this.connecting.since, since) : this.options.clock.now();
+  private isTooLate({ delivery, since }: Waiting, sharedSince: number): boolean {
+    const begun = Math.min(Math.max(sharedSince, since), this.options.clock.now());
     if (begun <= this.options.edgeOf(delivery)) return false;
     this.options.expired(delivery);
     return true;
@@ -280,7 +285,8 @@ export class Destination {
     const waiting = this.ready.toArray();
     this.ready.clear();
     for (const entry of waiting) {
-      if (entry.delivery.inProgress && !this.isTooLate(entry)) this.ready.push(entry);
+      if (entry.delivery.inProgress && !this.isTooLate(entry, this.connecting?.since ?? Infinity))
+        this.ready.push(entry);
     }
     // What has begun with a connection that is being opened is looked at again when that is decided.
     if (!this.connecting) this.watchExpiry();
