@@ -23,6 +23,7 @@ export function fullMailboxes({ contacts = 1000, intervalMs = 30 * 60_000, behav
       bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },
     },
     wire: 'memory',
+    store: 'memory',
     network: { latencyMs: 5 },
     fleet: { 'example.org': { behaviors, mailboxes: [] } },
     contacts: Array.from({ length: contacts }, (_, index) => ({

@@ -1,7 +1,7 @@
 // What the commands share: the options of `run` as they are parsed, and the version.
 
 import { readFileSync } from 'node:fs';
-import type { Wire } from '../scenarios/plan.js';
+import type { StoreKind, Wire } from '../scenarios/plan.js';
 
 /** Version of this package. */
 export function version(): string {
@@ -15,6 +15,7 @@ export interface RunOptions {
   policy?: string;
   sender?: string;
   wire?: Wire;
+  store?: StoreKind;
   workers?: number;
   reporter?: string;
   output: string;

@@ -45,9 +45,9 @@ async function runOnce(
     io.stderr.write('Everything passed in the last run: there is nothing to repeat.\n');
     return EXIT.passed;
   }
-  const { grep, seed, policy, sender, wire, bail, timeout } = options;
+  const { grep, seed, policy, sender, wire, store, bail, timeout } = options;
   const inputs = only && files.length === 0 ? [...only] : inputsOr(files);
-  const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy, sender, wire });
+  const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy, sender, wire, store });
   const baseline = BaselineCheck.open(options, io.cwd);
   const contactsFile = options.exportContacts && exportTarget(options.exportContacts, entries, io);
   for (const entry of entries) tellWarnings(entry, io);
@@ -70,6 +70,7 @@ async function runOnce(
     policy,
     sender,
     wire,
+    store,
     bail,
     html: options.html,
     keep: options.keep,

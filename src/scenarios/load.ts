@@ -21,6 +21,7 @@ export interface LoadOptions {
   policy?: string | undefined;
   seed?: string | undefined;
   wire?: ScenarioPlan['wire'] | undefined;
+  store?: ScenarioPlan['store'] | undefined;
   /** Path of a module that sends, relative to `cwd`. */
   sender?: string | undefined;
 }
@@ -69,14 +70,15 @@ export function loadScenarioText(path: string, source: string, options: LoadOpti
   if (sender && body?.events.some(({ action }) => action === 'crash')) refuseCrash(reader, sender);
   const automated = body?.mailings.find(({ trigger }) => trigger);
   if (sender && automated) refuseAutomated(reader, sender, automated.name);
+  if (sender && (options.store ?? body?.store ?? 'memory') !== 'memory') refuseStore(reader, sender);
   const problems = arrangeProblems([...yaml.problems, ...reader.problems]);
   if (!body || !policy || problems.length > 0) return { file, source, problems };
-  const { seed = body.seed, wire = body.wire } = options;
+  const { seed = body.seed, wire = body.wire, store = body.store } = options;
   const { warnings } = reader;
   return {
     file,
     source,
-    plan: { ...body, policy, seed, wire, ...(sender ? { sender } : {}) },
+    plan: { ...body, policy, seed, wire, store, ...(sender ? { sender } : {}) },
     ...(warnings.length > 0 ? { warnings } : {}),
   };
 }
@@ -106,6 +108,15 @@ function refuseCrash(reader: Reader, { name }: SenderPlan): void {
     wholeFileProblem(reader.file, {
       message: `this scenario crashes its sender, and ${quoted(name)} cannot be started again on a store`,
       hint: 'play it without `sender`, or without the event `crash`',
+    }),
+  );
+}
+
+function refuseStore(reader: Reader, { name }: SenderPlan): void {
+  reader.foreign(
+    wholeFileProblem(reader.file, {
+      message: `a store keeps the state of the sender of bouncelab, and ${quoted(name)} keeps its own`,
+      hint: 'play it without `store` (or `--store`), or without `sender` (or `--sender`)',
     }),
   );
 }

@@ -36,6 +36,7 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
   const tags = reader.read(TOP.tags, ['tags']);
   const seed = reader.read(TOP.seed, ['seed']);
   const wire = reader.read(TOP.wire, ['wire']);
+  const store = reader.read(TOP.store, ['store']);
   const network = reader.read(TOP.network, ['network']);
 
   const fleet = readFleet(reader, { scenario: dirname(path), cwd });
@@ -56,7 +57,15 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
   }
   const expectations = readExpectations(reader, { fleet, people, mailings });
 
-  if (reader.failed || name === undefined || description === undefined || !tags || !wire || !network)
+  if (
+    reader.failed ||
+    name === undefined ||
+    description === undefined ||
+    !tags ||
+    !wire ||
+    !store ||
+    !network
+  )
     return undefined;
   return {
     file: reader.file,
@@ -65,6 +74,7 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
     tags,
     seed: seed === undefined ? seedFromText(basename(path).replace(/\.ya?ml$/i, '')) : String(seed),
     wire,
+    store,
     network: { latencyMs: network.latency },
     fleet: Object.fromEntries(fleet.domains),
     contacts: audience.contacts,

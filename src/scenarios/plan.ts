@@ -10,6 +10,9 @@ import type { BehaviorPlan, DomainPlan } from '../simulator/plan.js';
 export const WIRES = ['memory', 'tcp'] as const;
 export type Wire = (typeof WIRES)[number];
 
+export const STORES = ['memory', 'sqlite'] as const;
+export type StoreKind = (typeof STORES)[number];
+
 export interface ScenarioPlan {
   /** Path relative to the working directory, with forward slashes. */
   file: string;
@@ -23,6 +26,8 @@ export interface ScenarioPlan {
   sender?: SenderPlan;
   /** What carries the bytes between sender and servers. */
   wire: Wire;
+  /** What keeps the state of our sender. */
+  store: StoreKind;
   network: { latencyMs: number };
   /** Keyed by recipient domain, lower case; `default` catches the rest. */
   fleet: Record<string, DomainPlan>;

@@ -6,7 +6,6 @@ import type { RunEnd, VirtualClock } from '../clock/virtual.js';
 import { BouncelabError } from '../errors.js';
 import type { Emit } from '../events/types.js';
 import { seededRandom } from '../random.js';
-import { memoryStore } from '../sender/store/memory.js';
 import { MemoryNetwork } from '../simulator/network/memory.js';
 import type { Network } from '../simulator/network/network.js';
 import { TcpNetwork } from '../simulator/network/tcp.js';
@@ -18,6 +17,7 @@ import { ForeignSenderHost } from './any-sender/foreign.js';
 import type { Judge, Verdict } from './judge.js';
 import type { EventPlan, ScenarioPlan } from './plan.js';
 import { SenderProcess } from './sender-process.js';
+import { openSenderStore, type SenderStore } from './sender-store.js';
 import { OwnSender, type SenderUnderTest } from './sender-under-test.js';
 
 /** No scenario needs a virtual year; one that gets there would never end. */
@@ -56,7 +56,8 @@ export async function play(plan: ScenarioPlan, stage: Stage): Promise<Verdict> {
     clientAddress: '127.0.0.1',
     network: networkOf(plan, clock),
   });
-  const sender = senderOf(plan, world, stage);
+  const kept = await openSenderStore(plan);
+  const sender = senderOf(plan, world, kept, stage);
   try {
     await sender.start();
     sender.addContacts(plan.contacts);
@@ -70,6 +71,7 @@ export async function play(plan: ScenarioPlan, stage: Stage): Promise<Verdict> {
   } finally {
     sender.close();
     await world.close();
+    await kept.remove();
   }
 }
 
@@ -82,7 +84,12 @@ function networkOf({ wire, network: { latencyMs } }: ScenarioPlan, clock: Virtua
   }
 }
 
-function senderOf(plan: ScenarioPlan, world: World, { clock, emit, wallLimitMs }: Stage): SenderUnderTest {
+function senderOf(
+  plan: ScenarioPlan,
+  world: World,
+  { store }: SenderStore,
+  { clock, emit, wallLimitMs }: Stage,
+): SenderUnderTest {
   // The in-memory socket has the part of net.Socket that SMTP needs.
   const dial = (address: string, port: number): net.Socket =>
     world.dial(address, port) as unknown as net.Socket;
@@ -96,8 +103,7 @@ function senderOf(plan: ScenarioPlan, world: World, { clock, emit, wallLimitMs }
         open: (domain, accept) => world.attach(domain, (socket) => accept(socket as unknown as net.Socket)),
       },
       random: seededRandom(plan.seed),
-      // Nothing is ever read from the store of a sender that does not crash.
-      ...(plan.events.some(({ action }) => action === 'crash') ? { store: memoryStore() } : {}),
+      ...(store ? { store } : {}),
     }),
   );
 }

@@ -22,7 +22,7 @@ import {
   entrySchema,
   replySchema,
 } from './schema-behaviors.js';
-import { WIRES } from './plan.js';
+import { STORES, WIRES } from './plan.js';
 import { expectationSchema, STATUSES } from './schema-expect.js';
 
 /** More contacts than this in one scenario are a slip of the finger. */
@@ -357,6 +357,12 @@ export const scenarioSchema = z
       .default('memory')
       .describe(
         'What carries the dialogue between sender and servers: `memory`, or `tcp` for real sockets on loopback',
+      ),
+    store: z
+      .enum(STORES)
+      .default('memory')
+      .describe(
+        'What keeps the state of the sender: `memory`, or `sqlite` for a file of its own that goes with the run',
       ),
     network: z
       .strictObject({

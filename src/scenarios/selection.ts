@@ -4,7 +4,7 @@
 import { BouncelabError } from '../errors.js';
 import { findScenarios } from './find.js';
 import { loadScenario } from './load.js';
-import type { ScenarioPlan, Wire } from './plan.js';
+import type { ScenarioPlan, StoreKind, Wire } from './plan.js';
 import type { Problem } from './problems.js';
 
 /** A scenario file after loading: its plan, or what is wrong with it. */
@@ -28,6 +28,7 @@ export interface Selection {
   /** Path of a module that sends in the place of ours. */
   sender?: string | undefined;
   wire?: Wire | undefined;
+  store?: StoreKind | undefined;
 }
 
 /**
@@ -37,12 +38,12 @@ export interface Selection {
  * @throws BouncelabError E_NOT_FOUND when nothing is left after narrowing down
  */
 export function selectScenarios(selection: Selection): Entry[] {
-  const { inputs, cwd, grep, only, seed, policy, sender, wire } = selection;
+  const { inputs, cwd, grep, only, seed, policy, sender, wire, store } = selection;
   const { files, problems } = findScenarios(inputs, cwd);
   if (problems.length > 0) throw new AggregateError(problems, 'some inputs are not there');
   const wanted = only ? files.filter((file) => only.has(file)) : files;
   const entries: Entry[] = [];
-  for (const file of wanted) entries.push(loadScenario(file, { cwd, seed, policy, sender, wire }));
+  for (const file of wanted) entries.push(loadScenario(file, { cwd, seed, policy, sender, wire, store }));
   const matching = grep === undefined ? entries : entries.filter(matcher(grep));
   if (matching.length > 0) return matching;
   const pattern = grep === undefined ? '' : ` and the pattern "${grep}"`;

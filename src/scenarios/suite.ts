@@ -29,6 +29,7 @@ export interface SuiteOptions {
   policy?: string | undefined;
   sender?: string | undefined;
   wire?: string | undefined;
+  store?: string | undefined;
   /** Stop handing out scenarios once one did not pass. Those that run already are let finish. */
   bail: boolean;
   reporters: readonly Reporter[];
@@ -177,12 +178,16 @@ function sourcesOf({ file, source, problems = [] }: Entry): Map<string, string> 
 }
 
 /** The command that repeats one scenario as it was played. */
-function repeatCommand({ file, seed }: ScenarioResult, { policy, sender, wire }: SuiteOptions): string {
+function repeatCommand(
+  { file, seed }: ScenarioResult,
+  { policy, sender, wire, store }: SuiteOptions,
+): string {
   const words = ['bouncelab', 'run', file.startsWith('-') ? `./${file}` : file];
   if (seed !== '') words.push('--seed', seed);
   if (policy !== undefined) words.push('--policy', policy);
   if (sender !== undefined) words.push('--sender', sender);
   if (wire !== undefined) words.push('--wire', wire);
+  if (store !== undefined) words.push('--store', store);
   return words.map(shellWord).join(' ');
 }
 

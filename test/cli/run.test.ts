@@ -19,7 +19,7 @@ describe('run, with real workers', () => {
     at.write({ 'scenarios/a/one.yaml': scenarioText('One'), 'scenarios/two.yaml': scenarioText('Two') });
     const { code, stdout, stderr } = await at.run(['run']);
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^✓ a › One +1 delivered +\d+ ms$/m);
+    expect(stdout).toMatch(/^✓ a › One +1 delivered +[\d.]+ m?s$/m);
     expect(stdout).toMatch(
       /^2 passed, 0 failed\n.* virtual time in .*\nreport: reports\/\d{8}-\d{6}-\w{6}\n$/m,
     );

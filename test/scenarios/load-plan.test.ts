@@ -29,6 +29,7 @@ describe('defaults', () => {
       seed: seedFromText('t'),
       policy: expect.objectContaining({ name: 'emma' }) as unknown,
       wire: 'memory',
+      store: 'memory',
       network: { latencyMs: 5 },
       fleet: { default: { behaviors: [], mailboxes: [] } },
       contacts: [

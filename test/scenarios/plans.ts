@@ -23,6 +23,7 @@ export function plan(name: string, change: Partial<ScenarioPlan> = {}): Scenario
       bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },
     },
     wire: 'memory',
+    store: 'memory',
     network: { latencyMs: 20 },
     fleet: {},
     contacts: [],

@@ -79,6 +79,7 @@ export function plan(sketch: PlanSketch = {}): ScenarioPlan {
     seed: sketch.seed ?? '1',
     policy: sketch.policy ?? EMMA,
     wire: 'memory',
+    store: 'memory',
     network: { latencyMs: sketch.latencyMs ?? 0 },
     fleet,
     contacts: (sketch.contacts ?? ['bob@example.org']).map(contactPlan),

@@ -1,6 +1,7 @@
 // `bouncelab run`: play scenarios and check what they expect.
 
 import { Option, type Command } from 'commander';
+import { STORES } from '../../scenarios/plan.js';
 import { positiveInteger, count, nonEmpty, duration, wireOption } from '../arguments.js';
 import type { RunOptions } from '../options.js';
 import type { Finish, Io } from '../io.js';
@@ -14,6 +15,9 @@ export function addRun(program: Command, io: Io, done: Finish): void {
     .option('--seed <seed>', 'seed for every scenario instead of its own', nonEmpty)
     .option('--policy <name|file>', 'retry policy for every scenario instead of its own')
     .addOption(wireOption())
+    .addOption(
+      new Option('--store <store>', 'what keeps the state of the sender, for every scenario').choices(STORES),
+    )
     .option('--sender <file>', 'a module that sends in the place of the sender of bouncelab')
     .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
     .option(
