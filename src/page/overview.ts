@@ -79,6 +79,19 @@ function partial(): Node[] {
       { class: 'note' },
       h('b', {}, 'Partial report. '),
       `${why}: ${number(ran)} of ${count(total, 'scenario')} ran, and only these are here.`,
+      ...(run.unfinished.length === 0
+        ? []
+        : [
+            ' Cut off while running, and not counted: ',
+            ...run.unfinished.flatMap(({ name, file }, index) => [
+              index > 0 && ', ',
+              h('b', {}, said(name)),
+              ' (',
+              said(file),
+              ')',
+            ]),
+            '.',
+          ]),
     ),
   ];
 }

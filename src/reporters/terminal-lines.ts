@@ -16,6 +16,8 @@ const LINE_COLUMNS = 120;
 const COUNTS_FROM = 70;
 const NAME_COLUMNS_MIN = 30;
 const TIME_COLUMNS = 6;
+/** Of a run that was interrupted; run.json has them all. */
+const UNFINISHED_MAX = 8;
 
 /** The mark of a status, in its color. */
 export function mark(status: ScenarioStatus, colors: Colors): string {
@@ -75,6 +77,10 @@ export function summaryLines(run: RunResult, start: RunStart, columns: number, c
     lines.push(
       colors.yellow(`interrupted: ${run.scenarios.length} of ${start.total} ran, the report is partial`),
     );
+    for (const { name } of run.unfinished.slice(0, UNFINISHED_MAX))
+      lines.push(colors.yellow(truncate(`  not finished: ${terminalLine(name)}`, columns)));
+    const more = run.unfinished.length - UNFINISHED_MAX;
+    if (more > 0) lines.push(colors.yellow(`  and ${more} more`));
   }
   lines.push(`${virtualTime(run.virtualMs)} virtual time in ${wallTime(run.wallMs)}`);
   // Not cut to the width: a path is there to be copied.

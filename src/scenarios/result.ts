@@ -25,7 +25,14 @@ export interface RunResult {
   errors: number;
   /** True when the run was interrupted: the scenarios listed are those that ended. */
   interrupted: boolean;
+  /** Scenarios that ran when it was interrupted, cut off before they ended; none of them is in `scenarios`. */
+  unfinished: Unfinished[];
   scenarios: ScenarioResult[];
+}
+
+export interface Unfinished {
+  file: string;
+  name: string;
 }
 
 export interface ScenarioResult {

@@ -7,7 +7,7 @@ import type { Reporter } from '../reporters/reporter.js';
 import type { Executor } from './executor.js';
 import { removeOldRuns } from './retention.js';
 import { RunOutput, withOutputErrors } from './output.js';
-import type { RunResult, ScenarioResult } from './result.js';
+import type { RunResult, ScenarioResult, Unfinished } from './result.js';
 import type { Entry } from './selection.js';
 import { invalidResult } from './verdict.js';
 
@@ -56,7 +56,8 @@ export async function runSuite(options: SuiteOptions): Promise<RunResult> {
   for (const reporter of reporters) {
     reporter.onRunStart?.({ total: entries.length, workers, seed: options.seed ?? null, reportDir });
   }
-  const results = await new Play({ ...options, reporters }, output).run(workers);
+  const play = new Play({ ...options, reporters }, output);
+  const results = await play.run(workers);
   const run: RunResult = {
     version: options.version,
     seed: options.seed ?? null,
@@ -67,6 +68,7 @@ export async function runSuite(options: SuiteOptions): Promise<RunResult> {
     failed: results.filter(({ status }) => status === 'failed').length,
     errors: results.filter(({ status }) => status !== 'passed' && status !== 'failed').length,
     interrupted: options.signal?.aborted ?? false,
+    unfinished: play.unfinished,
     scenarios: results,
   };
   // The report is written first, since reporters name its place; if that fails they speak all the same.
@@ -96,6 +98,7 @@ class Play {
   readonly #options: SuiteOptions;
   readonly #output: RunOutput;
   readonly #results = new Map<Entry, ScenarioResult>();
+  readonly #cutOff = new Map<Entry, Unfinished>();
   #next = 0;
   #stopped = false;
 
@@ -125,10 +128,16 @@ class Play {
     return entries.flatMap((entry) => this.#results.get(entry) ?? []);
   }
 
+  /** What had begun and was cut off, in the order of the entries. */
+  get unfinished(): Unfinished[] {
+    return this.#options.entries.flatMap((entry) => this.#cutOff.get(entry) ?? []);
+  }
+
   async #lane(): Promise<void> {
     for (let entry = this.#take(); entry; entry = this.#take()) {
       const result = await this.#play(entry);
       if (result) this.#finish(entry, result);
+      else this.#cutOff.set(entry, { file: entry.file, name: entry.plan.name });
     }
   }
 

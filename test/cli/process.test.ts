@@ -16,6 +16,11 @@ const ENDLESS = scenarioText('Endless')
   .replace('example.org: {}', 'example.org: { behaviors: [{ do: busy, stage: rcpt }] }')
   .replace('contacts: [bob@example.org]', 'generate: [{ count: 20000, at: example.org, prefix: reader }]');
 
+function dataOf(html: string, id: string): unknown {
+  const found = new RegExp(`<script type="application/json" id="${id}">(.*)</script>`).exec(html);
+  return JSON.parse(found?.[1] ?? 'null');
+}
+
 let at: Workplace;
 const children: ChildProcessByStdio<null, Readable, Readable>[] = [];
 beforeEach(() => {
@@ -73,10 +78,24 @@ describe('the process', () => {
       const { code, stdout, stderr } = await ended;
       expect(code).toBe(130);
       expect(stderr).toBe('');
-      expect(stdout).toContain('1 passed, 0 failed\ninterrupted: 1 of 3 ran, the report is partial\n');
+      expect(stdout).toContain(
+        '1 passed, 0 failed\ninterrupted: 1 of 3 ran, the report is partial\n  not finished: Endless\n',
+      );
       const run = at.lastRun();
       expect(run).toMatchObject({ interrupted: true, passed: 1 });
       expect(run.scenarios.map(({ name }) => name)).toEqual(['Quick one']);
+      expect(run.unfinished).toEqual([{ file: 'scenarios/b.yaml', name: 'Endless' }]);
+      // The page that a browser shows is made of this; test/page looks at it with its eyes.
+      const html = at.read('reports', 'latest', 'index.html');
+      expect(dataOf(html, 'run')).toMatchObject({ total: 3, run });
+      expect(dataOf(html, 'view-0')).toMatchObject({ scenario: 'Quick one', ended: 'idle' });
+      expect(html).not.toContain('id="view-1"');
+      expect((await readdir(at.path('reports', 'latest'))).toSorted()).toEqual([
+        'events',
+        'index.html',
+        'junit.xml',
+        'run.json',
+      ]);
       expect(at.read('reports', 'latest', 'junit.xml')).toContain('name="interrupted" value="true"');
     },
   );

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { PassThrough } from 'node:stream';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Io } from '../../src/cli/io.js';
 import { main } from '../../src/cli/program.js';
 import type { RunResult } from '../../src/scenarios/result.js';
 import { TestScreen } from '../cli/harness.js';
@@ -48,6 +49,33 @@ expect:
     november: { recipients: 41 }
 `;
 
+const QUICK = `name: A quick one
+fleet: { example.org: {} }
+audience: { contacts: [bob@example.org] }
+mailings: [{ name: november }]
+expect: [{ at: end, november: { delivered: 1 } }]
+`;
+
+/** Far more attempts than a test has time for. */
+const ENDLESS = `name: Never done
+fleet: { example.org: { behaviors: [{ do: busy, stage: rcpt }] } }
+audience: { generate: [{ count: 20000, at: example.org, prefix: reader }] }
+mailings: [{ name: november }]
+expect: [{ at: end, november: { delivered: 1 } }]
+`;
+
+function quietIo(cwd: string): Io {
+  const screen = new TestScreen();
+  return {
+    cwd,
+    env: {},
+    stdout: screen,
+    stderr: screen,
+    stdin: new PassThrough(),
+    signal: new AbortController().signal,
+  };
+}
+
 describe.skipIf(executablePath === undefined)('the page', () => {
   let dir: string;
   let file: string;
@@ -61,16 +89,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     dir = mkdtempSync(join(tmpdir(), 'bouncelab-page-'));
     writeFileSync(join(dir, 'fails.yaml'), FAILS);
     writeFileSync(join(dir, 'blocked.yaml'), BLOCKED);
-    const stdout = new TestScreen();
-    const io = {
-      cwd: dir,
-      env: {},
-      stdout,
-      stderr: stdout,
-      stdin: new PassThrough(),
-      signal: new AbortController().signal,
-    };
-    await main(['run', 'fails.yaml', 'blocked.yaml', '--workers', '1'], io);
+    await main(['run', 'fails.yaml', 'blocked.yaml', '--workers', '1'], quietIo(dir));
     file = join(dir, 'reports', 'latest', 'index.html');
     run = JSON.parse(readFileSync(join(dir, 'reports', 'latest', 'run.json'), 'utf8')) as RunResult;
     context = await startBrowser(join(dir, 'profile'));
@@ -94,6 +113,41 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await open();
     expect(await page.textContent('h1')).toContain('1 failed, 1 passed');
     expect(requests.filter((url) => !url.startsWith('file:') && !url.startsWith('about:'))).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  test('of an interrupted run begins with that, and names what was cut off', async () => {
+    writeFileSync(join(dir, 'a-quick.yaml'), QUICK);
+    writeFileSync(join(dir, 'b-endless.yaml'), ENDLESS);
+    const stdout = new TestScreen();
+    const interrupt = new AbortController();
+    const io = { ...quietIo(dir), stdout, signal: interrupt.signal };
+    const args = [
+      'run',
+      'a-quick.yaml',
+      'b-endless.yaml',
+      'blocked.yaml',
+      '--workers',
+      '1',
+      '--output',
+      'partial',
+    ];
+    const code = main(args, io);
+    await stdout.until('✓ A quick one');
+    interrupt.abort();
+    expect(await code).toBe(130);
+    await page.goto(pathToFileURL(join(dir, 'partial', 'latest', 'index.html')).href);
+    const note = page.locator('main .note >> nth=0');
+    expect(await note.isVisible()).toBe(true);
+    expect(await note.innerText()).toBe(
+      'Partial report. The run was interrupted: 1 of 3 scenarios ran, and only these are here. ' +
+        'Cut off while running, and not counted: Never done (b-endless.yaml).',
+    );
+    expect(await page.locator('#list tbody tr').allInnerTexts()).toEqual([
+      expect.stringContaining('A quick one'),
+    ]);
+    await page.click('#list a:has-text("A quick one")');
+    expect(await page.textContent('#contacts')).toContain('bob@example.org');
     expect(errors).toEqual([]);
   });
 

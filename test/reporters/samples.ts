@@ -77,6 +77,7 @@ export function runOf(scenarios: ScenarioResult[], change: Partial<RunResult> = 
     failed: count('failed'),
     errors: scenarios.length - count('passed') - count('failed'),
     interrupted: false,
+    unfinished: [],
     scenarios,
     ...change,
   };

@@ -193,8 +193,10 @@ describe('terminal reporter', () => {
     const reporter = new TerminalReporter(out, fakeTime());
     reporter.onRunStart({ ...START, total: 7 });
     reporter.onScenarioEnd(ended(scenario()));
-    reporter.onRunEnd(runOf([scenario()], { interrupted: true }));
-    expect(out.text()).toContain('interrupted: 1 of 7 ran, the report is partial');
+    const unfinished = Array.from({ length: 10 }, (_, n) => ({ file: `${n}.yaml`, name: `Cut ${n}` }));
+    reporter.onRunEnd(runOf([scenario()], { interrupted: true, unfinished }));
+    expect(out.text()).toContain('interrupted: 1 of 7 ran, the report is partial\n  not finished: Cut 0\n');
+    expect(out.text()).toContain('  not finished: Cut 7\n  and 2 more\n');
     expect(out.text()).not.toContain('not run');
   });
 

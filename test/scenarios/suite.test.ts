@@ -237,6 +237,7 @@ describe('interruption', () => {
       signal: interrupt.signal,
     });
     expect(run).toMatchObject({ interrupted: true, passed: 1 });
+    expect(run.unfinished).toEqual([{ file: 'b.yaml', name: 'b' }]);
     expect(run.scenarios.map(({ name }) => name)).toEqual(['a']);
     expect(executor.played).toEqual(['a', 'b']);
     expect(reporter.told.at(-1)).toBe('end 1/0/0');
@@ -274,6 +275,7 @@ describe('exit code', () => {
     failed: 0,
     errors: 0,
     interrupted: false,
+    unfinished: [],
     scenarios: statuses.map((status) => resultOf(plan('x'), status)),
   });
 
@@ -317,6 +319,7 @@ describe('report folder', () => {
       'failed',
       'errors',
       'interrupted',
+      'unfinished',
       'scenarios',
     ]);
   });
