@@ -49,14 +49,14 @@ export interface SessionRecord {
   /** Transactions begun. */
   transactions: number;
   mailing: string | undefined;
-  /** The sender that opened it has crashed. */
+  /** The sender has let it go, or has crashed; the server has not noticed yet. */
   orphan?: true;
 }
 
 export interface DomainRecord {
   /** Connections open now. */
   open: number;
-  /** Of these, those of a sender that has crashed. */
+  /** Of these, those that no sender holds any more. */
   orphans: number;
   /** Spans of virtual time in which there was a dialogue here, merged, in order. */
   busy: { from: number; to: number }[];
@@ -70,6 +70,8 @@ export class History {
   readonly contacts = new Map<string, ContactRecord>();
   readonly mailings = new Map<string, MailingRecord>();
   readonly sessions = new Map<number, SessionRecord>();
+  /** Sessions that are open, by the client's end, as attempts name them. */
+  private readonly byClient = new Map<string, SessionRecord>();
   /** When a sender last started on the store of one that had crashed. */
   restartedAt: number | undefined;
   private readonly domains = new Map<string, DomainRecord>();
@@ -145,8 +147,7 @@ export class History {
         this.domain(event.domain).suspended.push({ from: event.t, to: event.until });
         return;
       case 'connection.opened':
-        this.sessions.set(event.session, { opened: event, transactions: 0, mailing: undefined });
-        this.domain(event.domain).open++;
+        this.opened(event);
         return;
       case 'connection.closed':
         return this.closed(event);
@@ -205,6 +206,9 @@ export class History {
     delivery.attempts++;
     const { outcome, stage } = event;
     if (outcome === 'unknown') delivery.unknown++;
+    // What gave no usable reply is closed by the sender. A server that reads nothing sees it only later.
+    if ((outcome === 'unreachable' || outcome === 'unknown') && event.client !== undefined)
+      this.letGo(this.byClient.get(event.client));
     if (outcome !== 'accepted' && outcome !== 'rejected') delivery[budgetClass(outcome, stage)]++;
   }
 
@@ -216,10 +220,18 @@ export class History {
     delivery.lastAccepted = event;
   }
 
+  private opened(event: EventOf<'connection.opened'>): void {
+    const session: SessionRecord = { opened: event, transactions: 0, mailing: undefined };
+    this.sessions.set(event.session, session);
+    this.byClient.set(event.client, session);
+    this.domain(event.domain).open++;
+  }
+
   private closed(event: EventOf<'connection.closed'>): void {
     const session = this.sessions.get(event.session);
     if (!session) return;
     this.sessions.delete(event.session);
+    this.byClient.delete(session.opened.client);
     const { domain, t } = session.opened;
     this.domain(domain).open--;
     if (session.orphan) this.domain(domain).orphans--;
@@ -227,11 +239,13 @@ export class History {
   }
 
   private crashed(): void {
-    for (const session of this.sessions.values()) {
-      if (session.orphan) continue;
-      session.orphan = true;
-      this.domain(session.opened.domain).orphans++;
-    }
+    for (const session of this.sessions.values()) this.letGo(session);
+  }
+
+  private letGo(session: SessionRecord | undefined): void {
+    if (!session || session.orphan) return;
+    session.orphan = true;
+    this.domain(session.opened.domain).orphans++;
   }
 
   /** Grid points that passed meanwhile are made up for by one attempt, which is due now. */

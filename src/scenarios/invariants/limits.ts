@@ -26,7 +26,7 @@ export const limits: Invariant = {
       settled() {
         for (const domain of touched) {
           const { open, orphans } = history.domain(domain);
-          // A server may notice only later that a sender has crashed.
+          // A server may notice only later that a sender has let go, or has crashed.
           if (open - orphans > connectionsMax) {
             touched.clear();
             return {
