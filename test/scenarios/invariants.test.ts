@@ -294,6 +294,22 @@ describe('what breaks', () => {
       'a second acceptance without a loss',
       [...BEGUN, opened(0), accepted(0, BOB), accepted(1, BOB)],
     ],
+    [
+      'idle-close-uncharged',
+      'a message charged with a connection that was closed while idle',
+      [
+        ...BEGUN,
+        opened(0),
+        ...rcpt(0, BOB),
+        closed(1),
+        attempt(5, BOB, 1, 'refused', {
+          client: '127.0.0.1:1',
+          stage: 'mail',
+          error: 'ECONNRESET',
+          startedAt: 2,
+        }),
+      ],
+    ],
     ['replies-on-record', 'a reply that nobody gave', [...BEGUN, attempt(0, BOB, 1, 450)]],
     [
       'limits',

@@ -11,6 +11,7 @@ import { deliveredMeansAccepted } from './delivered-means-accepted.js';
 import { exactGrid } from './exact-grid.js';
 import { History } from './history.js';
 import type { Breach, Invariant, Watch, Watched } from './invariant.js';
+import { idleCloseUncharged } from './idle-close-uncharged.js';
 import { limits } from './limits.js';
 import { nothingLeft } from './nothing-left.js';
 import { oneAcceptance } from './one-acceptance.js';
@@ -33,6 +34,7 @@ export const INVARIANTS: readonly Invariant[] = [
   deliveredMeansAccepted,
   oneAcceptance,
   repliesOnRecord,
+  idleCloseUncharged,
   limits,
   completedWhenEmpty,
   streak,
