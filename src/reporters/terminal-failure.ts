@@ -7,6 +7,7 @@ import { comparison } from './comparison.js';
 import { displayWidth, wrap } from './layout.js';
 import type { ScenarioEnd } from './reporter.js';
 import { mark, title, type Colors } from './terminal-lines.js';
+import { progressLine } from './terminal-progress.js';
 import { terminalLine, terminalLines } from './text.js';
 
 const INDENT = '   ';
@@ -26,6 +27,8 @@ export function failureLines(end: ScenarioEnd, index: number, columns: number, c
     `${mark(result.status, colors)} ${colors.bold(first)}`,
     ...rest.map((line) => `  ${colors.bold(line)}`),
   ];
+  const progress = progressLine(result.inProgress, columns - INDENT.length);
+  if (progress !== undefined) lines.push(INDENT + colors.dim(progress));
   for (const failure of result.failures)
     lines.push('', ...oneFailure(failure, sources.get(failure.file) ?? '', columns, colors));
   // Not wrapped: a command is there to be copied.

@@ -59,6 +59,14 @@ export interface ScenarioResult {
     groups: LostGroup[];
   };
   servers: Record<string, ServerResult>;
+  /** Of one that was played and did not pass: deliveries in progress over virtual time, all mailings together. */
+  inProgress?: LevelOverTime;
+}
+
+/** What holds from each moment on; of a long run the highest and the last level of each step. */
+export interface LevelOverTime {
+  t: number[];
+  deliveries: number[];
 }
 
 export interface Failure {

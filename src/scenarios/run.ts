@@ -83,6 +83,7 @@ export async function runScenario(
       fingerprint: log.close(),
       failures,
       ...judge.figures(),
+      ...(verdict === 'passed' ? {} : { inProgress: judge.tally.inProgress.upTo(clock.now()) }),
     };
   } finally {
     clock.uninstall();

@@ -12,6 +12,7 @@ import type {
   RunEvent,
 } from '../events/types.js';
 import { mailingOf, recipientOf } from './envelope.js';
+import { InProgress } from './in-progress.js';
 import { LostTally, nobodyLost } from './lost.js';
 import { responseOf } from './series.js';
 import type { MailingResult, ServerFigures } from './result.js';
@@ -44,6 +45,7 @@ export class Tally {
   readonly contacts = new Map<string, ContactTally>();
   readonly servers = new ServerTally();
   readonly lost = new LostTally();
+  readonly inProgress = new InProgress();
   /** Attempts of all mailings. */
   attempts = 0;
   /** Time of the last event, virtual ms. */
@@ -85,6 +87,7 @@ export class Tally {
         });
       case 'delivery.queued':
         this.mailing(event.mailing).inProgress++;
+        this.inProgress.add(event.t, 1);
         return;
       case 'delivery.ended':
         return this.deliveryEnded(event);
@@ -186,6 +189,7 @@ export class Tally {
   private deliveryEnded(event: RunEvent & { type: 'delivery.ended' }): void {
     const mailing = this.mailing(event.mailing);
     mailing.inProgress--;
+    this.inProgress.add(event.t, -1);
     switch (event.state) {
       case 'delivered':
         mailing.delivered++;

@@ -104,6 +104,50 @@ describe('contacts lost to a cause that is not theirs', () => {
   });
 });
 
+describe('deliveries in progress over time', () => {
+  const HOUR = 3_600_000;
+  const going = (inProgress: ScenarioResult['inProgress']): ScenarioResult =>
+    scenario({ ...failed, ...(inProgress ? { inProgress } : {}) });
+  const falling = { t: [0, 6 * HOUR, 12 * HOUR, 30 * HOUR], deliveries: [1200, 600, 150, 0] };
+  const lineOf = (lines: string[]): string => lines.find((line) => line.includes('in progress |'))!;
+
+  it('stand in one line below the heading of the failure, with their span and the highest number', () => {
+    const lines = report([going(falling)]).lines();
+    const at = lines.findIndex((line) => line.startsWith('✗ 1) '));
+    expect(lines[at + 1]).toMatch(/^ {3}in progress \|█+▄+▁+\| 0s to 30h00m, at most 1,200$/);
+    expect(lines[at + 2]).toBe('');
+    const [, full, half, little] = /\|(█+)(▄+)(▁+)\|/.exec(lines[at + 1]!)!;
+    expect(half!.length).toBeGreaterThan(full!.length - 3);
+    expect(little!.length).toBeGreaterThan(full!.length + half!.length);
+  });
+
+  it('say the same without color', () => {
+    const colored = lineOf(report([going(falling)], { color: true }).lines());
+    expect(colored).toContain('\u001b[2m');
+    // eslint-disable-next-line no-control-regex -- that is what a color is
+    expect(colored.replaceAll(/\u001b\[\d+m/g, '')).toBe(lineOf(report([going(falling)]).lines()));
+  });
+
+  it.each([60, 80, 120, 200])('fit into %i columns', (width) => {
+    const line = lineOf(report([going(falling)], { width }).lines());
+    expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    expect(line).toContain('at most 1,200');
+    expect(/\|(.*)\|/.exec(line)![1]!.length).toBeGreaterThanOrEqual(12);
+  });
+
+  it('go without words where it is narrow, and go where there is no room', () => {
+    expect(lineOf(report([going(falling)], { width: 40 }).lines())).toMatch(/^ {3}in progress \|.{23}\|$/);
+    expect(lineOf(report([going(falling)], { width: 26 }).lines())).toBeUndefined();
+  });
+
+  it('are not there without deliveries that took time, nor for a scenario that passed', () => {
+    expect(lineOf(report([going(undefined)]).lines())).toBeUndefined();
+    expect(lineOf(report([going({ t: [], deliveries: [] })]).lines())).toBeUndefined();
+    expect(lineOf(report([going({ t: [5, 5], deliveries: [3, 0] })]).lines())).toBeUndefined();
+    expect(lineOf(report([scenario({ inProgress: falling })]).lines())).toBeUndefined();
+  });
+});
+
 describe('terminal reporter', () => {
   it('writes a line a scenario: mark, folder, name, counts, real time', () => {
     expect(report([scenario()]).lines()).toContainEqual(

@@ -38,6 +38,7 @@ describe('the verdict', () => {
       expectations: [expectation('end', { ...delivered, expected: number(2) }, delivered)],
     });
     expect(wrong.result.status).toBe('failed');
+    expect(right.result).not.toHaveProperty('inProgress');
     expect(wrong.result.failures).toMatchObject([
       {
         file: 'of-a-test.yaml',
@@ -48,6 +49,11 @@ describe('the verdict', () => {
         actual: '1',
       },
     ]);
+  });
+
+  test('of one that failed comes with its deliveries in progress over time', async () => {
+    const { result } = await run({ fleet: FULL, expectations: [expectation('end', inProgress(1))] });
+    expect(result.inProgress).toEqual({ t: [BUILDING_MS, BUILDING_MS + 90 * MINUTE], deliveries: [1, 0] });
   });
 
   test('of an expectation at a time sees everything of that instant', async () => {

@@ -103,6 +103,33 @@ describe('a mailing', () => {
   });
 });
 
+describe('deliveries in progress over time', () => {
+  test('are every change, one an instant, and what stays until the end', () => {
+    const read = tally(
+      [0, building('news')],
+      ...['a', 'b', 'c'].map((address): [number, Fact] => [5, queued(address)]),
+      [9, ended('a', 'delivered')],
+      [12, ended('b', 'soft-bounced')],
+    );
+    expect(read.inProgress.upTo(12)).toEqual({ t: [5, 9, 12], deliveries: [3, 2, 1] });
+    expect(read.inProgress.upTo(50)).toEqual({ t: [5, 9, 12, 50], deliveries: [3, 2, 1, 1] });
+    expect(new Tally().inProgress.upTo(50)).toEqual({ t: [], deliveries: [] });
+  });
+
+  test('take bounded room, and keep the highest and the last level', () => {
+    const facts: [number, Fact][] = [[0, building('news')]];
+    for (let n = 0; n < 5000; n++) facts.push([n * 1000, queued(`c${n}`)]);
+    for (let n = 0; n < 5000; n++) facts.push([(5000 + n * 7) * 1000, ended(`c${n}`, 'delivered')]);
+    const { t, deliveries } = tally(...facts).inProgress.upTo(50_000_000);
+    expect(t.length).toBeLessThanOrEqual(240);
+    expect(t.length).toBeGreaterThan(60);
+    expect(t).toEqual(t.toSorted((a, b) => a - b));
+    expect(Math.max(...deliveries)).toBe(5000);
+    expect([t[0], t.at(-1), deliveries.at(-1)]).toEqual([expect.any(Number), 39_993_000, 0]);
+    expect(t[0]).toBeLessThan(1_000_000);
+  });
+});
+
 describe('what servers saw', () => {
   test('is charged to the mailing that the return path names', () => {
     const read = tally(
