@@ -119,7 +119,13 @@ function attemptItem(view: ScenarioView, attempt: ToldAttempt): HTMLElement {
     session,
     transaction,
   } = attempt;
-  const picture = h('div');
+  // It can be reached with the keyboard, since it scrolls.
+  const picture = h('div', {
+    class: 'lanes-frame',
+    role: 'region',
+    tabindex: 0,
+    'aria-label': `Attempt ${n} in space and time`,
+  });
   const details = h(
     'details',
     {

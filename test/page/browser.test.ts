@@ -215,6 +215,50 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     expect(await page.textContent('.attempt >> nth=3')).toContain('Rule 6');
   });
 
+  test('leads from the filter to the picture of an attempt without a mouse', async () => {
+    await open();
+    const tabTo = async (selector: string): Promise<void> => {
+      for (let presses = 0; presses < 60; presses++) {
+        await page.keyboard.press('Tab');
+        if (await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) return;
+      }
+      throw new Error(`Tab never came to ${selector}`);
+    };
+    const hasFocus = (selector: string): Promise<boolean> =>
+      page.evaluate(`document.querySelector(${JSON.stringify(selector)}) === document.activeElement`);
+
+    await page.keyboard.press('Tab');
+    expect(await hasFocus('.skip')).toBe(true);
+    await tabTo('[data-filter="not-passed"]');
+    await page.keyboard.press('Enter');
+    expect(await page.locator('#list tbody tr').count()).toBe(1);
+    // The filter keeps the focus, so that the next one is a Tab away.
+    expect(await hasFocus('[data-filter="not-passed"]')).toBe(true);
+    expect(await page.getAttribute('[data-filter="not-passed"]', 'aria-pressed')).toBe('true');
+    await tabTo('#list a');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#contacts');
+    expect(await hasFocus('main')).toBe(true);
+
+    await tabTo('input[type=search]');
+    await page.keyboard.type('bob');
+    expect(await page.locator('#contacts tbody tr').count()).toBe(1);
+    await page.keyboard.press('Escape');
+    expect(await page.locator('#contacts tbody tr').count()).toBe(3);
+    await page.keyboard.type('bob');
+    await tabTo('#contacts a');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-delivery="november"]');
+    await tabTo('.attempt summary');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.lanes');
+    await page.keyboard.press('Tab');
+    expect(await hasFocus('.lanes-frame')).toBe(true);
+    await page.goBack();
+    await page.waitForSelector('#contacts');
+    expect(errors).toEqual([]);
+  });
+
   test('shows what a server or a scenario says as text', async () => {
     await open(`#/s/${indexOf('fails.yaml')}`);
     const name = packed((await page.textContent('h1')) ?? '');
@@ -245,5 +289,11 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       const width = await page.evaluate('document.documentElement.scrollWidth');
       expect({ hash, width }).toEqual({ hash, width: 360 });
     }
+    // The picture of an attempt is no smaller than one can read: it scrolls inside its frame.
+    await page.click('.attempt >> nth=0 >> summary');
+    await page.waitForSelector('.lanes');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+    expect((await page.locator('.lanes').boundingBox())!.width).toBeGreaterThanOrEqual(680);
+    expect(await seriousViolations(page)).toEqual([]);
   });
 });
