@@ -61,3 +61,10 @@ export function duration(text: string): number {
 export function wireOption(whose = 'for every scenario instead of its own'): Option {
   return new Option('--wire <wire>', `what carries the bytes, ${whose}`).choices(WIRES);
 }
+
+/** `--timeout`, of commands that play scenarios, ms. */
+export function timeoutOption(): Option {
+  return new Option('--timeout <duration>', 'real time that one scenario may use')
+    .argParser(duration)
+    .default(60_000, '60s');
+}

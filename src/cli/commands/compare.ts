@@ -1,7 +1,7 @@
 // `bouncelab compare`: the same scenarios under several policies.
 
-import { Option, type Command } from 'commander';
-import { positiveInteger, several, nonEmpty, duration, wireOption } from '../arguments.js';
+import type { Command } from 'commander';
+import { nonEmpty, positiveInteger, several, timeoutOption, wireOption } from '../arguments.js';
 import type { CompareCommand } from '../compare.js';
 import type { Finish, Io } from '../io.js';
 
@@ -24,11 +24,7 @@ export function addCompare(program: Command, io: Io, done: Finish): void {
     .option('--markdown', 'as Markdown, for a comment or the summary of a job', false)
     .option('--fail-if <threshold>', 'exit code 1 when it holds; several times for several', several)
     .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
-    .addOption(
-      new Option('--timeout <duration>', 'real time that one scenario may use')
-        .argParser(duration)
-        .default(60_000, '60s'),
-    )
+    .addOption(timeoutOption())
     .addHelpText(
       'after',
       `

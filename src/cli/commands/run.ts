@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 import { STORES } from '../../scenarios/plan.js';
-import { positiveInteger, count, nonEmpty, duration, wireOption } from '../arguments.js';
+import { count, nonEmpty, positiveInteger, timeoutOption, wireOption } from '../arguments.js';
 import type { RunOptions } from '../options.js';
 import type { Finish, Io } from '../io.js';
 
@@ -38,11 +38,7 @@ export function addRun(program: Command, io: Io, done: Finish): void {
     .option('--baseline <file>', 'record the results there, or fail when they differ from it', nonEmpty)
     .option('--update-baseline', 'accept the results as the baseline', false)
     .option('--export-contacts <file>', 'write the contacts after the run of one scenario, as CSV', nonEmpty)
-    .addOption(
-      new Option('--timeout <duration>', 'real time that one scenario may use')
-        .argParser(duration)
-        .default(60_000, '60s'),
-    )
+    .addOption(timeoutOption())
     .addHelpText(
       'after',
       `
