@@ -9,11 +9,14 @@ import { policy } from './support/policies.js';
 
 const BOB = 'bob@example.org';
 
-/** Three attempts, a fifth of a second apart. */
-const QUICK = policy({
-  retry: { intervalsMs: [200], windowMs: 10_000, attempts: { counting: 'total', total: 3 } },
-  destination: { suspendMs: 0 },
-});
+/** So many attempts, a fifth of a second apart. */
+const attemptsOf = (total: number) =>
+  policy({
+    retry: { intervalsMs: [200], windowMs: 10_000, attempts: { counting: 'total', total } },
+    destination: { suspendMs: 0 },
+  });
+const QUICK = attemptsOf(3);
+const ONCE = attemptsOf(1);
 
 type Attempt = RunEvent & { type: 'attempt' };
 
@@ -140,11 +143,11 @@ describe.skipIf(!installed('smtp-sink'))('smtp-sink of Postfix', () => {
     const patient = await send(sink.port, [BOB]);
     expect(patient.figures).toMatchObject({ delivered: 1 });
     expect(patient.attempts).toHaveLength(1);
-    const hasty = await send(sink.port, [BOB], { timeouts: { rcpt: 200 } });
+    // Half a minute is late on the busiest machine; the sink hears of nobody else meanwhile.
+    const slow = await startSink('-W', 'RCPT:30');
+    const hasty = await send(slow.port, [BOB], { timeouts: { rcpt: 200 }, policy: ONCE });
     expect(hasty.figures).toMatchObject({ bounced: { soft: 1, hard: 0 }, possibleDuplicates: 0 });
-    expect(hasty.attempts).toHaveLength(3);
-    for (const attempt of hasty.attempts)
-      expect(attempt).toMatchObject({ stage: 'rcpt', outcome: 'unreachable', error: 'ETIMEDOUT' });
+    expect(hasty.attempts).toMatchObject([{ stage: 'rcpt', outcome: 'unreachable', error: 'ETIMEDOUT' }]);
   });
 
   test('that says 550 and disconnects in the middle of a message leaves no doubt', async () => {
@@ -187,12 +190,16 @@ describe.skipIf(!installed('postfix') || !isRoot)('a whole Postfix (it must be s
       'full@example.org': { status: 'active', softBounceStreak: 1 },
       'gone@example.org': { status: 'error' },
     });
-    await until(() => (postfix.log().match(/status=sent/g) ?? []).length >= 2);
-    const sent = [...postfix.log().matchAll(/to=<(.*?)>.* status=sent/g)].map(([, address]) => address);
-    expect(sent.sort()).toEqual(['ann@example.org', BOB]);
-    expect(postfix.log().match(/NOQUEUE: reject: .* to=<full@example.org>/g)).toHaveLength(3);
-
-    expect(postfix.log()).toContain('TLS connection established from');
+    // Each of its processes writes to the log by way of another, in its own time.
+    const logged = (pattern: RegExp): string[] => [...postfix.log().matchAll(pattern)].map(([, to]) => to!);
+    const sent = (): string[] => logged(/to=<(.*?)>.* status=sent/g).sort();
+    const refused = (): string[] => logged(/NOQUEUE: reject: .* to=<(.*?)>/g).sort();
+    const secured = (): boolean => postfix.log().includes('TLS connection established from');
+    await until(() => sent().length >= 2 && refused().length >= 5 && secured());
+    expect(sent()).toEqual(['ann@example.org', BOB]);
+    const full = 'full@example.org';
+    expect(refused()).toEqual(['eve@other.example', full, full, full, 'gone@example.org']);
+    expect(secured()).toBe(true);
 
     // It said at EHLO how much it takes.
     const large = await send(postfix.port, [BOB], {}, 'Hello there. '.repeat(10_000));
