@@ -55,6 +55,7 @@ test('the figures are those of run.json', async () => {
       opened: result.servers[host.domain]!.connections,
       accepted: result.servers[host.domain]!.accepted,
     });
+    expect(host.peak).toBe(result.servers[host.domain]!.peakConnections);
   }
   expect(endedAt).toBe(result.virtualMs);
   expect(lost.total).toBe(view(events.all).changes.filter(({ to }) => to === 'error').length);

@@ -17,9 +17,14 @@ export class NetworkFold {
   private readonly domains = new Map<string, Omit<DomainView, 'overTime'> & { counts: Counts }>();
   private readonly hosts = new Map<string, HostFold>();
   private readonly sessions = new Map<number, HostFold>();
+  /** Hosts where a connection was opened in this instant. */
+  private readonly unsettled = new Set<HostFold>();
+  private now = 0;
   private leftOut = { domains: new Set<string>(), hosts: new Set<string>() };
 
   read(event: RunEvent): void {
+    if (event.t > this.now) this.settlePeaks();
+    this.now = event.t;
     switch (event.type) {
       case 'attempt':
         return this.attempted(event.domain, event.outcome, event.startedAt);
@@ -28,7 +33,8 @@ export class NetworkFold {
         if (!host) return;
         host.opened++;
         host.counts.add('opened', event.t);
-        host.peak = Math.max(host.peak, ++host.open);
+        host.open++;
+        this.unsettled.add(host);
         this.sessions.set(event.session, host);
         return;
       }
@@ -55,6 +61,7 @@ export class NetworkFold {
   }
 
   get result(): { domains: DomainView[]; domainsLeftOut: number; hosts: HostView[]; hostsLeftOut: number } {
+    this.settlePeaks();
     const domains = [...this.domains.values()].sort((a, b) => b.attempts - a.attempts);
     const hosts = [...this.hosts.values()].sort((a, b) => tried(b) - tried(a));
     return {
@@ -67,6 +74,12 @@ export class NetworkFold {
         .map(({ counts, open: _, ...host }) => ({ ...host, overTime: counts.view })),
       hostsLeftOut: Math.max(0, hosts.length - SHOWN_MAX) + this.leftOut.hosts.size,
     };
+  }
+
+  /** As in `ServerTally`: connections open at once count when an instant is over. */
+  private settlePeaks(): void {
+    for (const host of this.unsettled) host.peak = Math.max(host.peak, host.open);
+    this.unsettled.clear();
   }
 
   private attempted(name: string, outcome: Outcome, at: number): void {
