@@ -74,7 +74,7 @@ export interface ContactLine {
   softBounceStreak: number;
 }
 
-/** How long `stop` lets attempts that are running go on, ms. */
+/** How long `stop` lets attempts that are running go on, and waits for replies to QUIT, ms. */
 const STOP_WITHIN_MS = 30_000;
 
 /**
@@ -216,8 +216,8 @@ export class BulkSender {
   }
 
   /**
-   * Stops: no attempt is begun any more, those that are running are let finish, and the store is
-   * closed. What is left is in the store and goes on with the next sender.
+   * Stops: no attempt is begun any more, those that are running are let finish, connections end with
+   * QUIT, and the store is closed. What is left is in the store and goes on with the next sender.
    *
    * @param withinMs after this the connections that are left are cut, as in a crash
    */

@@ -33,6 +33,8 @@ function scratch(): string {
 interface Receiver {
   port: number;
   accepted: string[];
+  /** Verbs of the commands of each connection. */
+  said: string[][];
 }
 
 /** @param refuse code for a recipient; undefined accepts */
@@ -55,13 +57,19 @@ async function receiver(
       stream.resume();
     },
   });
+  const said: string[][] = [];
+  server.server.prependListener('connection', (socket: net.Socket) => {
+    const lines: string[] = [];
+    said.push(lines);
+    socket.on('data', (chunk) => lines.push(...(chunk.toString().match(/^(EHLO|MAIL|QUIT)\b/gm) ?? [])));
+  });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', () => listening()));
   onTestFinished(() => new Promise<void>((closed) => server.close(() => closed())));
-  return { port: (server.server.address() as net.AddressInfo).port, accepted };
+  return { port: (server.server.address() as net.AddressInfo).port, accepted, said };
 }
 
 /** Ports that lead to the receiver, whatever the domain. */
-function to({ port }: Receiver): CreateSenderOptions {
+function to({ port }: Pick<Receiver, 'port'>): CreateSenderOptions {
   return {
     resolver: {
       resolveMx: () => Promise.resolve([{ exchange: 'mx.example.org', preference: 0 }]),
@@ -160,7 +168,7 @@ describe('createSender', () => {
     onTestFinished(() => new Promise<void>((closed) => server.close(() => closed())));
     const { port } = server.server.address() as net.AddressInfo;
     const store = memoryStore();
-    const sender = createSender({ ...to({ port, accepted }), store, limits: { connectionsMax: 1 } });
+    const sender = createSender({ ...to({ port }), store, limits: { connectionsMax: 1 } });
     for (const address of ['bob@example.org', 'ann@example.org']) sender.addContact({ address });
     sender.send({ name: 'news', message: MESSAGE });
     await until(() => release !== undefined);
@@ -172,6 +180,19 @@ describe('createSender', () => {
     expect(states).toEqual([
       ['delivered', undefined],
       ['queued', undefined],
+    ]);
+  });
+
+  test('stops at once when nothing is running, with QUIT on the connections that idle', async () => {
+    const server = await receiver();
+    const sender = createSender({ ...to(server), limits: { idleMs: 600_000 } });
+    for (const address of ['bob@example.org', 'ann@example.com']) sender.addContact({ address });
+    sender.send({ name: 'news', message: MESSAGE });
+    await sender.completed('news');
+    await sender.stop();
+    expect(server.said).toEqual([
+      ['EHLO', 'MAIL', 'QUIT'],
+      ['EHLO', 'MAIL', 'QUIT'],
     ]);
   });
 

@@ -50,7 +50,7 @@ async function send(port: number, contacts: string[], options: CreateSenderOptio
   const figures = await sender.completed('news');
   const statuses = Object.fromEntries([...sender.contacts()].map((each) => [each.address, each]));
   const attempts = events.filter((event): event is Attempt => event.type === 'attempt');
-  return { figures, statuses, attempts, peak };
+  return { figures, statuses, attempts, peak, sender };
 }
 
 /** Waits until a sink has seen so many connections end, the one that waited for it among them. */
@@ -67,6 +67,18 @@ describe.skipIf(!installed('smtp-sink'))('smtp-sink of Postfix', () => {
     const { sessions, quits, messages } = sink.counted();
     expect({ sessions, quits, messages }).toEqual({ sessions: 4, quits: 3, messages: 50 });
     expect(peak).toBe(3);
+  });
+
+  test('is told QUIT on each connection that idles when the sender is stopped', async () => {
+    const sink = await startSink();
+    const contacts = Array.from({ length: 20 }, (_, index) => `bob${index}@example.org`);
+    const limits = { connectionsMax: 3, idleMs: 600_000 };
+    const { figures, sender } = await send(sink.port, contacts, { limits });
+    expect(figures).toMatchObject({ delivered: 20 });
+    await sender.stop();
+    await ended(sink, 3);
+    const { sessions, quits } = sink.counted();
+    expect({ sessions, quits }).toEqual({ sessions: 4, quits: 3 });
   });
 
   test.each([

@@ -49,8 +49,8 @@ export interface DestinationOptions {
   edgeOf(delivery: Delivery): number;
   /** That moment is over before the attempt that was due could begin. */
   expired(delivery: Delivery): void;
-  /** The contact left while an attempt was running that turned out to be none. */
-  left(delivery: Delivery): void;
+  /** The attempt that was running turned out to be none. @returns whether it is still to be made */
+  uncharged(delivery: Delivery): boolean;
   /** Something of ours failed: the run cannot go on. */
   broken(error: unknown): void;
 }
@@ -74,7 +74,8 @@ export class Destination {
   private readonly sessions = new Set<Session>();
   private readonly care: HostCare;
   private connecting: { lead: Waiting; since: number; opening: Opening } | undefined;
-  private isDraining = false;
+  /** Told when no connection is left; set while it drains. */
+  private gone: (() => void) | undefined;
   private expiry: { at: number; timer: Timer } | undefined;
   private wakeUp: Timer | undefined;
 
@@ -104,9 +105,18 @@ export class Destination {
     this.watchExpiry();
   }
 
-  /** Begins no delivery any more; those that are running are let finish. */
-  drain(): void {
-    this.isDraining = true;
+  /**
+   * Begins no delivery any more: those that are running are let finish, and each connection ends with
+   * QUIT (RFC 5321, 4.1.1.10).
+   *
+   * @returns when no connection is left
+   */
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.gone = resolve;
+      for (const session of this.sessions) if (session.state === 'idle') session.quit();
+      this.whenGone();
+    });
   }
 
   /** What a delivery here waits for, for people. */
@@ -119,7 +129,7 @@ export class Destination {
   /** Under a policy that waits for suspended hosts: whether one is free; if not, comes back then. */
   private mayOpen(): boolean {
     const at = this.care.resumesAt;
-    if (at === undefined || this.ready.length === 0 || this.isDraining) return true;
+    if (at === undefined || this.ready.length === 0 || this.gone) return true;
     this.wakeUp ??= this.options.clock.after(at - this.options.clock.now(), () => {
       this.wakeUp = undefined;
       this.pump();
@@ -158,6 +168,7 @@ export class Destination {
     session.onClosed = () => {
       this.sessions.delete(session);
       this.pump();
+      this.whenGone();
     };
   }
 
@@ -167,7 +178,7 @@ export class Destination {
     session.onIdle = () => this.idle(session);
     // Nobody has heard of a contact that left meanwhile, and nobody shall (rule 1).
     if (lead.delivery.leaving) {
-      this.options.left(lead.delivery);
+      this.options.uncharged(lead.delivery);
       this.idle(session);
     } else this.serve(session, lead.delivery, since, opening.tried);
     this.pump();
@@ -197,6 +208,11 @@ export class Destination {
       this.options.attempted(delivery, { ...result, startedAt, ...how });
     }
     this.pump();
+    this.whenGone();
+  }
+
+  private whenGone(): void {
+    if (this.sessions.size === 0 && !this.connecting) this.gone?.();
   }
 
   private serve(session: Session, delivery: Delivery, startedAt: number, tried: TriedHost[] = []): void {
@@ -224,14 +240,14 @@ export class Destination {
         if (cause === 'throttled' && result.outcome === 'deferred') this.care.suspend(host, 'throttled');
         return;
       }
-      delivery.runningSince = undefined;
-      if (delivery.leaving) return this.options.left(delivery);
+      if (!this.options.uncharged(delivery)) return;
       this.ready.unshift({ delivery, since: startedAt });
       this.pump();
     });
   }
 
   private idle(session: Session): void {
+    if (this.gone) return session.quit();
     if (session.transactions >= this.options.limits.messagesPerConnectionMax) return session.quit();
     if (this.care.isHeld(session.target.host)) return session.quit();
     const entry = this.take();
@@ -246,7 +262,7 @@ export class Destination {
    *   is taken begins now
    */
   private take(sharedSince = Infinity): Waiting | undefined {
-    if (this.isDraining) return undefined;
+    if (this.gone) return undefined;
     for (let entry = this.ready.shift(); entry; entry = this.ready.shift()) {
       if (this.ready.length === 0) this.forgetExpiry();
       if (entry.delivery.inProgress && !this.isTooLate(entry, sharedSince)) return entry;

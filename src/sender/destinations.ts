@@ -65,9 +65,9 @@ export class Destinations {
     for (const destination of touched) destination.pump();
   }
 
-  /** Begins no delivery any more. */
-  drain(): void {
-    for (const destination of this.byDomain.values()) destination.drain();
+  /** Begins no delivery any more. @returns when those that are running have ended and no connection is left */
+  async drain(): Promise<void> {
+    await Promise.all(Array.from(this.byDomain.values(), (destination) => destination.drain()));
   }
 
   /** What a delivery that is due waits for, for people. */
@@ -103,7 +103,7 @@ export class Destinations {
       attempted: (delivery, result) => settlement.attempted(delivery, result),
       edgeOf: (delivery) => settlement.edgeOf(delivery),
       expired: (delivery) => settlement.expired(delivery),
-      left: (delivery) => settlement.left(delivery),
+      uncharged: (delivery) => settlement.uncharged(delivery),
       broken: (error) =>
         void clock.after(0, () => {
           throw error;

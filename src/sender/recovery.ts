@@ -115,8 +115,6 @@ export class Recovery {
       });
       return;
     }
-    delivery.running = undefined;
-    changes.delivery(delivery);
     changes.tell({
       type: 'attempt.interrupted',
       mailing: mailing.name,
@@ -125,7 +123,7 @@ export class Recovery {
       domain: contact.domain,
       host,
     });
-    if (delivery.leaving) return settlement.left(delivery);
+    if (!settlement.uncharged(delivery)) return;
     delivery.dueAt = Math.max(delivery.dueAt, clock.now());
     queue.add(delivery);
   }

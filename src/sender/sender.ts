@@ -73,8 +73,7 @@ export class Sender {
   private readonly automations: Automations;
   private readonly clock: Clock;
   private readonly intake: Intake | undefined;
-  /** Told when no attempt is running any more; set while it drains. */
-  private quiet: (() => void) | undefined;
+  private isDraining = false;
 
   /** @throws BouncelabError E_STORE when the store cannot be read */
   constructor(options: SenderOptions) {
@@ -85,8 +84,7 @@ export class Sender {
     this.contacts = new Contacts(clock, this.changes, policy.bounce.softBouncesToError);
     this.queue = new Queue(clock, (deliveries) => this.destinations.take(deliveries));
     const { changes, contacts, open, queue } = this;
-    const ended = (): void => this.whenQuiet();
-    this.settlement = new Settlement({ clock, random, policy, changes, contacts, open, queue, ended });
+    this.settlement = new Settlement({ clock, random, policy, changes, contacts, open, queue });
     const returnPaths = new ReturnPaths(
       options.returnPathSecret ?? secretOf(random),
       options.returnPathDomain ?? 'return.sender.example',
@@ -168,14 +166,11 @@ export class Sender {
     return mailing && figuresOf(mailing, this.contacts.all());
   }
 
-  /** Begins no attempt any more. @returns when those that are running have ended */
+  /** Begins no attempt any more. @returns when those that are running have ended and no connection is left */
   drained(): Promise<void> {
+    this.isDraining = true;
     this.queue.stop();
-    this.destinations.drain();
-    return new Promise((resolve) => {
-      this.quiet = resolve;
-      this.whenQuiet();
-    });
+    return this.destinations.drain();
   }
 
   /** Takes no more bounce messages; servers that have some will come again. */
@@ -222,7 +217,7 @@ export class Sender {
 
   private start(mailing: Mailing): void {
     // A sender that drains begins nothing; the next one on its store will.
-    if (this.quiet) return;
+    if (this.isDraining) return;
     const now = this.clock.now();
     this.destinations.compose(mailing, this.clock.date());
     const deliveries = this.changes.change(() => {
@@ -272,12 +267,6 @@ export class Sender {
       building: (mailing) => this.build(mailing),
       compose: (mailing, date) => destinations.compose(mailing, date),
     }).run(store.load());
-  }
-
-  private whenQuiet(): void {
-    if (!this.quiet) return;
-    for (const { runningSince } of this.open.all()) if (runningSince !== undefined) return;
-    this.quiet();
   }
 
   /** Contacts that a request is about. */

@@ -22,8 +22,6 @@ export interface SettlementOptions {
   contacts: Contacts;
   open: OpenDeliveries;
   queue: Queue;
-  /** Told after an attempt has ended. */
-  ended: () => void;
 }
 
 export class Settlement {
@@ -51,7 +49,6 @@ export class Settlement {
   attempted(delivery: Delivery, result: DestinationResult): Cause {
     const fact = attemptFact(delivery, result, this.options.policy);
     this.options.changes.change(() => this.settle(delivery, result, fact));
-    this.options.ended();
     return fact.cause;
   }
 
@@ -63,10 +60,20 @@ export class Settlement {
     );
   }
 
-  /** The contact left before the attempt that was running came to anything. */
-  left(delivery: Delivery): void {
-    this.options.changes.change(() => this.withdrawn(delivery));
-    this.options.ended();
+  /**
+   * The attempt that was running turned out to be none.
+   *
+   * @returns whether the delivery is still to be made: not when the contact left meanwhile
+   */
+  uncharged(delivery: Delivery): boolean {
+    const { changes } = this.options;
+    changes.change(() => {
+      delivery.runningSince = undefined;
+      delivery.running = undefined;
+      if (delivery.leaving) this.withdrawn(delivery);
+      else changes.delivery(delivery);
+    });
+    return delivery.inProgress;
   }
 
   /** The last moment at which an attempt of a delivery may begin. */

@@ -27,9 +27,7 @@ function world(names: string[], rules = EMMA) {
   const queue = new Queue(clock, (deliveries) => due.push(...deliveries));
   const draws: unknown[][] = [];
   const random = { fraction: (...name: (string | number)[]) => (draws.push(name), 0.5) };
-  let told = 0;
-  const ended = (): void => void told++;
-  const settlement = new Settlement({ clock, random, policy: rules, changes, contacts, open, queue, ended });
+  const settlement = new Settlement({ clock, random, policy: rules, changes, contacts, open, queue });
   const message = { subject: 'News', text: 'x', sizeBytes: 0 };
   const mailing = new Mailing({ name: 'news', kind: 'standard', message }, 0);
   const deliveries = names.map((name) => {
@@ -40,7 +38,7 @@ function world(names: string[], rules = EMMA) {
   });
   mailing.start(names.length, 0, changes);
   facts.length = 0;
-  return { clock, contacts, settlement, mailing, deliveries, facts, due, draws, open, told: () => told };
+  return { clock, contacts, settlement, mailing, deliveries, facts, due, draws, open };
 }
 
 const RESULTS: Record<string, Pick<DestinationResult, 'stage' | 'outcome' | 'reply' | 'error'>> = {
@@ -141,11 +139,18 @@ describe('an attempt', () => {
     expect(moved.deliveries[0]!.dueAt).toBe(37.5 * MINUTE);
   });
 
-  test('is told of when it has ended', () => {
-    const { settlement, deliveries, told } = world(['bob', 'eve']);
-    settlement.attempted(deliveries[0]!, result('deferred'));
-    settlement.left(deliveries[1]!);
-    expect(told()).toBe(2);
+  test('that turns out to be none leaves the delivery as it was, or withdrawn if its contact left', () => {
+    const { settlement, deliveries, contacts, facts } = world(['bob', 'eve']);
+    const [bob, eve] = deliveries as [Delivery, Delivery];
+    for (const delivery of deliveries) {
+      delivery.runningSince = 0;
+      settlement.begun(delivery, 0, 'mx.example.org');
+    }
+    contacts.optOut(eve.contact, 'contact');
+    settlement.withdraw(eve.contact);
+    expect(deliveries.map((delivery) => settlement.uncharged(delivery))).toEqual([true, false]);
+    expect(bob).toMatchObject({ inProgress: true, running: undefined, runningSince: undefined, attempts: 0 });
+    expect(endOf(facts)).toMatchObject({ address: 'eve@example.org', state: 'withdrawn' });
   });
 });
 

@@ -136,23 +136,38 @@ export interface Scripted {
 /** One attempt each unless the test gives a policy: what happened to it is what the test looks at. */
 export const ONE_ATTEMPT = policy({ retry: { attempts: { counting: 'total', total: 1 } } });
 
-/** Sends one mailing to contacts that all live at a scripted server, and plays it to its end. */
-export async function sendTo(script: Script, options: ScriptedOptions = {}): Promise<Scripted> {
+/** A scripted server under a virtual clock, and the ports of a sender that lead to it, whatever the domain. */
+export function scriptedWorld(
+  script: Script,
+  { latencyMs = 0, handshake = () => 'accept' }: Pick<ScriptedOptions, 'latencyMs' | 'handshake'> = {},
+) {
   const clock = VirtualClock.install();
   onTestFinished(() => clock.uninstall());
-  const network = new MemoryNetwork(clock, options.latencyMs ?? 0);
-  const server = new ScriptedServer(script, clock, options.handshake ?? (() => 'accept'));
+  const network = new MemoryNetwork(clock, latencyMs);
+  const server = new ScriptedServer(script, clock, handshake);
   network.listen({ address: ADDRESS, port: PORT }, server);
-  const all: RunEvent[] = [];
-  const log = new EventLog({ now: () => clock.now(), readers: [(event) => all.push(event)] });
-  const sender = new Sender({
+  const ports = {
     clock,
     resolver: {
       resolveMx: () => Promise.resolve([{ exchange: 'mx.example.org', preference: 10 }]),
       resolve4: () => Promise.resolve([ADDRESS]),
     },
-    dialer: { dial: (address, port) => network.connect({ address, port }, ADDRESS) as unknown as net.Socket },
+    dialer: {
+      dial: (address: string, port: number) =>
+        network.connect({ address, port }, ADDRESS) as unknown as net.Socket,
+    },
     random: seededRandom('1'),
+  };
+  return { clock, ports, server, sessions: server.sessions };
+}
+
+/** Sends one mailing to contacts that all live at a scripted server, and plays it to its end. */
+export async function sendTo(script: Script, options: ScriptedOptions = {}): Promise<Scripted> {
+  const { clock, ports, server, sessions } = scriptedWorld(script, options);
+  const all: RunEvent[] = [];
+  const log = new EventLog({ now: () => clock.now(), readers: [(event) => all.push(event)] });
+  const sender = new Sender({
+    ...ports,
     policy: options.policy ?? ONE_ATTEMPT,
     emit: log.emit,
     ...(options.limits ? { limits: options.limits } : {}),
@@ -163,5 +178,5 @@ export async function sendTo(script: Script, options: ScriptedOptions = {}): Pro
   sender.send({ name: 'news', kind: 'standard', message }, 0);
   options.before?.({ clock, sender });
   await clock.run({ horizonMs: 100 * HOUR, wallLimitMs: 20_000 });
-  return { events: new Events(all), sessions: server.sessions, server, sender, clock };
+  return { events: new Events(all), sessions, server, sender, clock };
 }

@@ -34,10 +34,10 @@ export class Intake {
     this.opened = options.inlet.open(options.domain, (socket) => this.server.connect(socket));
   }
 
-  /** Takes no more connections and drops those there are. */
+  /** Takes no more connections, and ends those there are with 421 (RFC 5321, 3.8). */
   close(): void {
     this.opened.close();
-    for (const connection of this.server.connections) connection.close();
+    for (const connection of this.server.connections) connection.send(421, '4.3.2 Shutting down', false);
   }
 }
 

@@ -119,6 +119,20 @@ describe('the listener', () => {
     expect(await dialogue(port, 'EHLO mx.example.org', 'MAIL FROM:<>')).toHaveLength(2);
   });
 
+  test('says 421 to whom it is still talking when the sender is stopped', async () => {
+    let listens: (port: number) => void;
+    const listening = new Promise<number>((resolve) => (listens = resolve));
+    const sender = createSender({ inlet: systemInlet({ port: 0, onListening: (port) => listens(port) }) });
+    const socket = net.connect(await listening, '127.0.0.1');
+    await once(socket, 'data');
+    let heard = '';
+    socket.on('data', (chunk) => (heard += chunk.toString()));
+    const closed = once(socket, 'close');
+    await sender.stop();
+    await closed;
+    expect(heard).toBe('421 4.3.2 Shutting down\r\n');
+  });
+
   test('says when its port is taken', async () => {
     const taken = net.createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void taken.close());

@@ -1,0 +1,150 @@
+// A sender that is stopped: what is running ends, nothing else begins, and every connection that stands
+// ends with QUIT (RFC 5321, 4.1.1.10), in a bounded time.
+
+import { describe, expect, test } from 'vitest';
+import { createSender, type CreateSenderOptions } from '../../src/create-sender.js';
+import type { RunEvent } from '../../src/events/types.js';
+import { memoryStore } from '../../src/sender/store/memory.js';
+import { readers } from '../support/plans.js';
+import { HOUR, MINUTE } from '../support/policies.js';
+import {
+  scriptedWorld,
+  type Script,
+  type ScriptedOptions,
+  type Transcript,
+} from '../support/scripted-server.js';
+
+const verbs = ({ lines }: Transcript): string => lines.map((line) => line.split(/[ :]/)[0]).join(' ');
+
+interface StopOptions extends Pick<ScriptedOptions, 'contacts' | 'handshake' | 'latencyMs'> {
+  /** When it is stopped, on the clock. */
+  at: number;
+  withinMs?: number;
+  sender?: CreateSenderOptions;
+}
+
+/** Sends one mailing and stops the sender in the middle of it; then plays all that is left to happen. */
+async function stopped(script: Script, { at, withinMs, contacts, sender: more, ...network }: StopOptions) {
+  const { clock, ports, sessions, server } = scriptedWorld(script, network);
+  const store = memoryStore();
+  const events: RunEvent[] = [];
+  const sender = createSender({
+    ...ports,
+    store,
+    // One that idles is kept for longer than any of these tests takes.
+    limits: { connectionsMax: 1, idleMs: HOUR },
+    ...more,
+    onEvent: (event) => events.push(event),
+  });
+  for (const address of contacts ?? ['bob@example.org']) sender.addContact({ address });
+  sender.send({ name: 'news', message: { subject: 'News', text: 'Hello' } });
+  let endedAt: number | undefined;
+  clock.at(at, () => void sender.stop(withinMs).then(() => (endedAt = clock.now())));
+  await clock.run({ horizonMs: 100 * HOUR, wallLimitMs: 20_000 });
+  const states = Array.from(store.load().deliveries, ({ state, running }) => (running ? 'running' : state));
+  const outcomes = events.flatMap((event) => (event.type === 'attempt' ? [event.outcome] : []));
+  return { sessions, server, endedAt, states, outcomes };
+}
+
+/** The usual reply to a verb, late. */
+const late = (slow: string, answer: string, ms: number): Script => {
+  return ({ verb, say }, clock) => {
+    if (verb !== slow) return undefined;
+    clock.after(ms, () => say(answer));
+    return null;
+  };
+};
+
+describe('a sender that is stopped', () => {
+  test('says QUIT on each connection without work, and is done when they are closed', async () => {
+    const { sessions, endedAt } = await stopped(() => undefined, {
+      contacts: ['bob@a.test', 'ann@b.test', 'eve@c.test'],
+      latencyMs: 20,
+      at: MINUTE,
+    });
+    expect(sessions.map(verbs)).toEqual(Array(3).fill('EHLO MAIL RCPT DATA . QUIT'));
+    // There and back; that our end is closed the server hears later.
+    expect(endedAt).toBe(MINUTE + 40);
+    expect(sessions.map(({ closedAt }) => closedAt)).toEqual(Array(3).fill(MINUTE + 60));
+  });
+
+  test('lets the attempt that is running end, and quits its connection; the others stay in the store', async () => {
+    const { sessions, endedAt, states, outcomes } = await stopped(late('.', '250 kept\r\n', 8000), {
+      contacts: readers(3),
+      at: 2000,
+    });
+    expect(sessions.map(verbs)).toEqual(['EHLO MAIL RCPT DATA . QUIT']);
+    expect(outcomes).toEqual(['accepted']);
+    expect(states).toEqual(['delivered', 'queued', 'queued']);
+    expect(endedAt).toBe(8000);
+  });
+
+  test('quits after the RSET of an attempt that was refused', async () => {
+    const { sessions, states, endedAt } = await stopped(
+      (moment, clock) =>
+        moment.verb === 'RSET'
+          ? late('RSET', '250 ok\r\n', 3000)(moment, clock)
+          : moment.verb === 'RCPT'
+            ? '450 no\r\n'
+            : undefined,
+      { contacts: readers(2), at: 1000 },
+    );
+    expect(sessions.map(verbs)).toEqual(['EHLO MAIL RCPT RSET QUIT']);
+    expect(states).toEqual(['queued', 'queued']);
+    expect(endedAt).toBe(3000);
+  });
+
+  test('makes the attempt whose connection is being opened', async () => {
+    const { sessions, states } = await stopped(late('CONNECT', '220 at last\r\n', 9000), {
+      contacts: readers(2),
+      at: 2000,
+    });
+    expect(sessions.map(verbs)).toEqual(['EHLO MAIL RCPT DATA . QUIT']);
+    expect(states).toEqual(['delivered', 'queued']);
+  });
+
+  test('is done at once where no connection stands', async () => {
+    const { server, endedAt, states } = await stopped(() => undefined, {
+      handshake: () => 'refuse',
+      at: MINUTE,
+    });
+    expect(server.dials).toBe(1);
+    expect(endedAt).toBe(MINUTE);
+    expect(states).toEqual(['queued']);
+  });
+
+  test('does not wait for a delivery that a connection closed under', async () => {
+    const { endedAt, states, outcomes } = await stopped(
+      ({ verb, nth, socket }, clock) => {
+        if (verb !== 'MAIL' || nth !== 2) return undefined;
+        clock.after(5000, () => socket.destroy());
+        return null;
+      },
+      { contacts: readers(2), at: 2000 },
+    );
+    expect(outcomes).toEqual(['accepted']);
+    expect(states).toEqual(['delivered', 'queued']);
+    expect(endedAt).toBe(5000);
+  });
+
+  test('waits ten seconds for the reply to QUIT, as at any other time', async () => {
+    const { sessions, endedAt } = await stopped(({ verb }) => (verb === 'QUIT' ? null : undefined), {
+      at: MINUTE,
+    });
+    expect(sessions[0]!.closedAt).toBe(MINUTE + 10_000);
+    expect(endedAt).toBe(MINUTE + 10_000);
+  });
+
+  test.each([undefined, 4000])('within %s ms cuts what is left', async (withinMs) => {
+    const { sessions, endedAt, states, outcomes } = await stopped(
+      ({ verb }) => (verb === 'RCPT' ? null : undefined),
+      { at: 1000, ...(withinMs === undefined ? {} : { withinMs }) },
+    );
+    expect(sessions.map(verbs)).toEqual(['EHLO MAIL RCPT']);
+    expect(endedAt).toBe(1000 + (withinMs ?? 30_000));
+    expect(sessions[0]!.closedAt).toBe(endedAt);
+    expect(outcomes).toEqual([]);
+    // It was cut in the middle; the next sender on the store tries again.
+    expect(states).toEqual(['running']);
+  });
+});
