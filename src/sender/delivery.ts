@@ -34,6 +34,8 @@ export class Delivery {
    * Kept, since the contact may have come back when the attempt ends.
    */
   leaving: Exclude<ContactStatus, 'active'> | undefined;
+  /** The return path of its message, once an attempt has needed it: the same at each (a keyed hash costs). */
+  returnPath: string | undefined;
 
   constructor(
     readonly mailing: Mailing,

@@ -96,7 +96,8 @@ export class Destinations {
       care: policy.destination,
       tell,
       session: { clock, dialer, clientName, timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts } },
-      envelopeFrom: ({ mailing, contact }) => returnPaths.of(mailing.name, contact.key),
+      envelopeFrom: (delivery) =>
+        (delivery.returnPath ??= returnPaths.of(delivery.mailing.name, delivery.contact.key)),
       render: (delivery) => this.composers.get(delivery.mailing)!.render(delivery.contact),
       begun: (delivery, startedAt, host) => settlement.begun(delivery, startedAt, host),
       finalDot: (delivery) => settlement.finalDot(delivery),

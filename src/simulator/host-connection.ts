@@ -14,6 +14,8 @@ import { TlsConnection } from './tls-connection.js';
 /** Verdicts of the behaviors at one stage, asked for one by one. */
 type Verdicts = Iterator<Verdict, undefined>;
 
+type ParsedAddress = ReturnType<TlsConnection['_parseAddressCommand']>;
+
 /** Stage of the reply to each command; all others are `other`. */
 const STAGE_OF_COMMAND: Record<string, Stage> = {
   HELO: 'ehlo',
@@ -38,6 +40,7 @@ export class HostConnection extends TlsConnection {
   private readonly asked: Asked;
   /** The recipients named in this transaction, by address in lower case. */
   private readonly named = new Map<string, Recipient>();
+  private lastParsed: { command: Buffer | string; parsed: ParsedAddress } | undefined;
 
   constructor(
     server: FleetServer,
@@ -123,6 +126,13 @@ export class HostConnection extends TlsConnection {
     }
     this.certificate = 'valid';
     this.at('starttls', callback, () => super.handler_STARTTLS(command, callback));
+  }
+
+  /** What MAIL and RCPT say is read for the behaviors and again by the library: parsed once. */
+  override _parseAddressCommand(name: string, command: Buffer | string): ParsedAddress {
+    if (this.lastParsed?.command !== command)
+      this.lastParsed = { command, parsed: super._parseAddressCommand(name, command) };
+    return this.lastParsed.parsed;
   }
 
   override handler_MAIL(command: Buffer, callback: Done): void {
