@@ -2,7 +2,7 @@
 // middle of a dialogue.
 
 import { describe, expect, test } from 'vitest';
-import { MINUTE } from '../support/policies.js';
+import { MINUTE, policy } from '../support/policies.js';
 import { at, only, type ServerStage } from '../support/dialogue.js';
 import { sendTo, type Script, type Scripted, type ScriptedOptions } from '../support/scripted-server.js';
 
@@ -39,10 +39,12 @@ describe('a reply that cannot be read', () => {
     }
   });
 
-  test('at connect is a protocol error', async () => {
+  test.each(['connect', 'ehlo'] as const)('at %s is a protocol error', async (stage) => {
     for (const reply of garbage) {
-      const attempt = only(await sendToOnce(at('connect', () => reply)));
-      expect(attempt).toMatchObject({ stage: 'connect', outcome: 'unreachable', error: 'EPROTOCOL' });
+      // To EHLO it is a no, as any that is not 2xx: HELO may still do.
+      if (stage === 'ehlo' && reply.startsWith('354')) continue;
+      const attempt = only(await sendToOnce(at(stage, () => reply)));
+      expect(attempt, reply).toMatchObject({ stage, outcome: 'unreachable', error: 'EPROTOCOL' });
     }
   });
 });
@@ -82,15 +84,29 @@ describe('a long reply', () => {
     expect(JSON.stringify(first).length).toBeLessThan(10_000);
   });
 
-  test.each([
-    ['lines of a reply', '250-more and more\r\n'],
-    ['one line', 'more and more'],
-    ['empty lines', '\r\n'],
-    ['bytes of zero', '\0'],
-  ])('of %s that comes as fast as it can is cut off after 1 MB', async (_what, piece) => {
+  test('of 1 MB at ehlo is taken for what it says', async () => {
+    const keywords = `${'250-X'.padEnd(498, 'x')}\r\n`.repeat(1999);
+    const yes = await sendToOnce(at('ehlo', () => `250-scripted\r\n${keywords}250 SIZE 5\r\n`));
+    // What its last line says of the size is heeded.
+    expect(only(yes)).toMatchObject({ outcome: 'rejected', error: 'EMESSAGESIZE' });
+    const no = await sendToOnce(
+      at('ehlo', () => `${'421-'.padEnd(498, 'x')}\r\n`.repeat(1999) + '421 later\r\n'),
+    );
+    expect(only(no)).toMatchObject({ stage: 'ehlo', outcome: 'deferred', reply: { code: 421 } });
+    expect(JSON.stringify(only(no)).length).toBeLessThan(10_000);
+  });
+
+  test.each(
+    (['RCPT', 'EHLO'] as const).flatMap((command) => [
+      [command, 'lines of a reply', '250-more and more\r\n'] as const,
+      [command, 'one line', 'more and more'] as const,
+      [command, 'empty lines', '\r\n'] as const,
+      [command, 'bytes of zero', '\0'] as const,
+    ]),
+  )('to %s, of %s that comes as fast as it can, is cut off after 1 MB', async (command, _what, piece) => {
     let written = 0;
     const flood: Script = ({ verb, socket, session }, clock) => {
-      if (verb !== 'RCPT' || session > 1) return undefined;
+      if (verb !== command || session > 1) return undefined;
       const block = piece.repeat(Math.ceil(16_384 / piece.length));
       const more = (): void => {
         if (socket.destroyed) return;
@@ -101,9 +117,9 @@ describe('a long reply', () => {
       more();
       return null;
     };
-    const ran = await sendTo(flood, TWO);
+    const ran = await sendTo(flood, { policy: TWICE });
     expect(ran.events.of('attempt')).toMatchObject([
-      { stage: 'rcpt', outcome: 'unreachable', error: 'EPROTOCOL' },
+      { stage: command.toLowerCase(), outcome: 'unreachable', error: 'EPROTOCOL' },
       { outcome: 'accepted' },
     ]);
     expect(written).toBeLessThan(1.2 * 1024 * 1024);
@@ -115,18 +131,24 @@ describe('a long reply', () => {
   });
 
   test.each([
-    ['lines', '250-more and more\r\n'],
-    ['one line', 'more and more'],
-  ])('without end, of %s, is given up', async (_what, piece) => {
-    const ran = await sendTo(at('rcpt', () => piece.repeat(120_000)));
-    expect(only(ran)).toMatchObject({ stage: 'rcpt', outcome: 'unreachable', error: 'EPROTOCOL' });
+    ['rcpt', 'lines', '250-more and more\r\n'],
+    ['rcpt', 'one line', 'more and more'],
+    ['ehlo', 'lines', '250-more and more\r\n'],
+    ['ehlo', 'one line', 'more and more'],
+  ] as const)('without end at %s, of %s, is given up', async (stage, _what, piece) => {
+    const ran = await sendTo(at(stage, () => piece.repeat(120_000)));
+    expect(only(ran)).toMatchObject({ stage, outcome: 'unreachable', error: 'EPROTOCOL' });
   });
 
-  test.each(['250-still thinking\r\n', '\r\n', 'x'])(
-    'that drips %j without end is given up when the time of the stage is over',
-    async (piece) => {
+  test.each(
+    (['RCPT', 'EHLO'] as const).flatMap((command) =>
+      ['250-still thinking\r\n', '\r\n', 'x'].map((piece) => [command, piece] as const),
+    ),
+  )(
+    'to %s that drips %j without end is given up when the time of the stage is over',
+    async (command, piece) => {
       const drip: Script = ({ verb, socket, session }, clock) => {
-        if (verb !== 'RCPT' || session > 1) return undefined;
+        if (verb !== command || session > 1) return undefined;
         const more = (): void => {
           if (socket.destroyed) return;
           socket.write(piece);
@@ -135,8 +157,8 @@ describe('a long reply', () => {
         more();
         return null;
       };
-      expect((await sendTo(drip, TWO)).events.of('attempt')).toMatchObject([
-        { stage: 'rcpt', outcome: 'unreachable', error: 'ETIMEDOUT', t: 5 * MINUTE },
+      expect((await sendTo(drip, { policy: TWICE })).events.of('attempt')).toMatchObject([
+        { stage: command.toLowerCase(), outcome: 'unreachable', error: 'ETIMEDOUT', t: 5 * MINUTE },
         { outcome: 'accepted' },
       ]);
     },
@@ -176,6 +198,8 @@ const TWO: ScriptedOptions = {
   contacts: ['bob@example.org', 'ann@example.org'],
   limits: { connectionsMax: 1 },
 };
+
+const TWICE = policy({ retry: { attempts: { counting: 'total', total: 2 } } });
 
 const USUAL_AT: Partial<Record<ServerStage, string>> = { data: '354 go ahead\r\n' };
 

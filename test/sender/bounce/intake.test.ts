@@ -2,13 +2,17 @@
 // message all the way from another server to the response of the mailing.
 
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { SMTPServer } from 'smtp-server';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createSender } from '../../../src/create-sender.js';
+import { createSender, type BulkSender } from '../../../src/create-sender.js';
 import type { BouncelabError } from '../../../src/errors.js';
 import type { RunEvent } from '../../../src/events/types.js';
 import { Intake } from '../../../src/sender/bounce/intake.js';
+import { openSqliteStore } from '../../../src/sender/store/sqlite.js';
 import { systemInlet } from '../../../src/sender/system/inlet.js';
 import { bounce } from '../../../src/simulator/behaviors/return-later.js';
 import { composeReturn } from '../../../src/simulator/returns/message.js';
@@ -146,7 +150,7 @@ describe('the listener', () => {
   });
 });
 
-test('a bounce message over TCP and in real time ends up in the response', async () => {
+test('a bounce message over TCP and in real time ends up in the response, once, also after a restart', async () => {
   const returnPaths: string[] = [];
   const mx = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
@@ -161,26 +165,27 @@ test('a bounce message over TCP and in real time ends up in the response', async
   await listening;
   const mxPort = (mx.server.address() as net.AddressInfo).port;
 
+  const folder = mkdtempSync(path.join(tmpdir(), 'bouncelab-intake-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const events: RunEvent[] = [];
-  let noted: () => void;
-  const twice = new Promise<void>((resolve) => (noted = resolve));
-  let opened: (port: number) => void;
-  const listens = new Promise<number>((resolve) => (opened = resolve));
-  const sender = createSender({
-    inlet: systemInlet({ port: 0, onListening: (port) => opened(port) }),
-    returnPathDomain: DOMAIN,
-    resolver: {
-      resolveMx: () => Promise.resolve([{ exchange: 'mx.test', preference: 10 }]),
-      resolve4: () => Promise.resolve(['127.0.0.1']),
-    },
-    dialer: { dial: () => net.connect(mxPort, '127.0.0.1') },
-    onEvent: (event) => {
-      events.push(event);
-      if (event.type === 'bounce.received' && event.result === 'duplicate') noted();
-    },
-  });
-  onTestFinished(() => sender.stop(0));
-  const port = await listens;
+  const start = async () => {
+    let opened: (port: number) => void;
+    const listens = new Promise<number>((resolve) => (opened = resolve));
+    const sender = createSender({
+      store: await openSqliteStore(path.join(folder, 'mail.db')),
+      inlet: systemInlet({ port: 0, onListening: (port) => opened(port) }),
+      returnPathDomain: DOMAIN,
+      resolver: {
+        resolveMx: () => Promise.resolve([{ exchange: 'mx.test', preference: 10 }]),
+        resolve4: () => Promise.resolve(['127.0.0.1']),
+      },
+      dialer: { dial: () => net.connect(mxPort, '127.0.0.1') },
+      onEvent: (event) => events.push(event),
+    });
+    onTestFinished(() => sender.stop(0));
+    return { sender, port: await listens };
+  };
+  const { sender, port } = await start();
   sender.addContact({ address: 'ghost@example.org', softBounceStreak: 1 });
   sender.send({ name: 'november', message: { subject: 'Hello', text: 'Hi' } });
   expect(await sender.completed('november')).toMatchObject({ delivered: 1 });
@@ -197,22 +202,28 @@ test('a bounce message over TCP and in real time ends up in the response', async
     { ...returning, header: 'Subject: Hello\r\n', what: bounce({ afterMs: 1 }) },
     { id: 'one', date },
   );
-  for (let times = 0; times < 2; times++) {
-    const replies = await dialogue(
-      port,
-      'EHLO mx.test',
-      'MAIL FROM:<>',
-      `RCPT TO:<${returnPaths[0]}>`,
-      'DATA',
-      `${message}\r\n.`,
-    );
+  const takes = async (at: number): Promise<void> => {
+    const to = `RCPT TO:<${returnPaths[0]}>`;
+    const replies = await dialogue(at, 'EHLO mx.test', 'MAIL FROM:<>', to, 'DATA', `${message}\r\n.`);
     expect(replies.at(-1)).toBe('250 2.0.0 Noted');
-  }
-  await twice;
-  expect(sender.response('november')).toMatchObject({ delivered: 0, bounced: { soft: 0, hard: 1 } });
-  expect([...sender.contacts()]).toEqual([
-    { address: 'ghost@example.org', status: 'error', softBounceStreak: 1 },
-  ]);
-  const results = events.flatMap((event) => (event.type === 'bounce.received' ? [event.result] : []));
-  expect(results).toEqual(['applied', 'duplicate']);
+  };
+  const results = () => events.flatMap((event) => (event.type === 'bounce.received' ? [event.result] : []));
+  const expectTurned = (by: BulkSender): void => {
+    expect(by.response('november')).toMatchObject({ delivered: 0, bounced: { soft: 0, hard: 1 } });
+    expect([...by.contacts()]).toEqual([
+      { address: 'ghost@example.org', status: 'error', softBounceStreak: 1 },
+    ]);
+  };
+  await takes(port);
+  await takes(port);
+  expect(results()).toEqual(['applied', 'duplicate']);
+  expectTurned(sender);
+
+  // The next sender on the store knows the return path, and that the delivery was turned.
+  await sender.stop();
+  const next = await start();
+  await takes(next.port);
+  expect(results()).toEqual(['applied', 'duplicate', 'duplicate']);
+  expectTurned(next.sender);
+  expect([...next.sender.journal()]).toHaveLength(1);
 });
