@@ -21,5 +21,7 @@ for (const [input, script] of [
   );
 }
 const uplot = readFileSync(createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'), 'utf8');
-const style = ['theme', 'layout', 'parts'].map((name) => readFileSync(at(`src/page/${name}.css`), 'utf8'));
+// In this order: what is said later counts more.
+const STYLES = ['theme', 'layout', 'controls', 'verdict', 'failure', 'table', 'figures', 'plot', 'contact'];
+const style = STYLES.map((name) => readFileSync(at(`src/page/style/${name}.css`), 'utf8'));
 writeFileSync(at('dist/page/page.css'), [uplot, ...style].join('\n'));
