@@ -3,7 +3,7 @@
 
 import type { LostGroup, ScenarioResult } from '../scenarios/result.js';
 import { link } from './data.js';
-import { h, mono, said } from './dom.js';
+import { h, mono, place, said } from './dom.js';
 import { count, number } from './words.js';
 
 export interface LostAt {
@@ -86,7 +86,7 @@ function item(scenario: ScenarioResult, index: number, group: LostGroup, isOverv
         'span',
         {},
         'at ',
-        h('b', {}, said(group.domain)),
+        h('b', {}, place(group.domain)),
         ` in ${group.mailing}: ${group.cause}`,
         group.why === 'soft-bounces' && ', soft bounces in a row',
         group.stage !== undefined && `, said at ${group.stage}`,

@@ -11,11 +11,11 @@ import type {
 } from '../scenarios/compare/comparison.js';
 import { FIGURES, type Figure, type Figures } from '../scenarios/compare/figures.js';
 import { mix } from './charts.js';
-import { h, said } from './dom.js';
+import { h, place, said } from './dom.js';
 import { plot } from './plot.js';
 import { longTable, table, type Column } from './table.js';
 import { followSystemTheme, themeButton } from './theme.js';
-import { count, number } from './words.js';
+import { count, number, STATES, stateWord, statusWord } from './words.js';
 
 const data = JSON.parse(document.getElementById('comparison')!.textContent) as Comparison;
 
@@ -27,6 +27,8 @@ const LINES = [
   { color: 'hard', dash: [10, 3, 2, 3] },
   { color: 'withdrawn', dash: [1, 5] },
 ] as const;
+/** Contacts of a group that are named. */
+const EXAMPLES_MAX = 5;
 const signOf = (policy: number): string => String.fromCodePoint(0x41 + (policy % 26));
 
 function top(): HTMLElement {
@@ -102,45 +104,51 @@ function troubleCard({ file, name, policy, status, failures }: Trouble): HTMLEle
 
 function figureTable(caption: string, rows: readonly Figure[], figures: readonly Figures[]): HTMLElement {
   const columns: Column<Figure>[] = [
-    { label: 'Figure', isWide: true, cell: (row) => LABELS[row].trim() },
+    { label: 'Figure', isWide: true, cell: (row) => LABELS[row] },
     ...data.policies.map((label, policy) => ({
       label,
       isNumber: true,
       cell: (row: Figure) => {
         const { value, change, verdict } = cellOf(row, figures[policy]!, figures[0]!);
         const color = verdict === 'better' ? 'delivered' : verdict === 'worse' ? 'hard' : 'quiet';
-        return h('span', {}, value, change !== '' && h('span', { class: color }, ` ${change}`));
+        return h('span', { class: 'change' }, value, change !== '' && h('span', { class: color }, change));
       },
     })),
   ];
-  return table(caption, columns, rows);
+  return table(caption, columns, rows, 'policies');
 }
+
+/** The states that deliveries end in, as far as a comparison counts them. */
+const ENDS = (['delivered', 'soft', 'hard'] as const).map((key) => ({
+  ...STATES.find((state) => state.key === key)!,
+  key,
+}));
 
 function sum(): HTMLElement {
   const bars = data.policies.map((name, policy) => {
-    const { delivered, soft, hard } = data.sum[policy]!;
-    const words = `${number(delivered)} delivered, ${number(soft)} soft bounced, ${number(hard)} hard bounced`;
-    const parts = [
-      { color: 'delivered', count: delivered },
-      { color: 'soft', count: soft },
-      { color: 'hard', count: hard },
-    ];
+    const figures = data.sum[policy]!;
+    const words = ENDS.map(
+      ({ key, label, sign }) => `${sign} ${number(figures[key])} ${label.toLowerCase()}`,
+    );
     return h(
       'div',
       {},
-      h(
-        'p',
-        { class: 'small' },
-        said(name),
-        ` · ✓ ${number(delivered)} · ≈ ${number(soft)} · ✕ ${number(hard)}`,
+      h('p', { class: 'small' }, h('b', {}, said(name)), ` · ${words.join(' · ')}`),
+      mix(
+        ENDS.map(({ key, color }) => ({ color, count: figures[key] })),
+        words.join(', '),
       ),
-      mix(parts, words),
     );
   });
   return section(
     'In sum',
     figureTable('Figures in sum', FIGURES, data.sum),
-    h('p', { class: 'quiet small' }, 'Hours are those of the mailing that took longest, from its own start.'),
+    h(
+      'p',
+      { class: 'quiet small' },
+      'Hours are those of the mailing that took longest, from its own start. ' +
+        'Refused are attempts to connect that a host refused or never answered.',
+    ),
     h('div', { class: 'card cards' }, ...bars),
   );
 }
@@ -210,21 +218,37 @@ function scenarioCard({ name, file, figures, ends }: ComparedScenario): HTMLElem
         'Contacts that end differently',
         [
           { label: 'Contacts', isNumber: true, cell: ({ contacts }) => contacts },
-          { label: 'At', cell: ({ domain }) => said(domain) },
+          { label: 'At', cell: ({ domain }) => place(domain) },
           { label: 'Ends', isWide: true, cell: changesOf },
-          { label: 'Such as', isWide: true, cell: ({ named }) => said(named.slice(0, 5).join(', ')) },
+          { label: 'Such as', isWide: true, cell: examplesOf },
         ],
         ends.groups,
+        'ends',
       ),
     ends.notShown > 0 && h('p', { class: 'quiet' }, `and ${count(ends.notShown, 'contact')} more`),
   );
 }
 
 function changesOf({ changes }: EndGroup): HTMLElement {
-  const lines = changes.map(({ mailing, ends }) =>
-    h('div', {}, said(mailing ?? 'status'), `: ${ends.join(' → ')}`),
-  );
+  const lines = changes.map(({ mailing, ends }) => {
+    const words = ends.map((end) => (mailing === undefined ? statusWord(end) : stateWord(end)));
+    return h(
+      'div',
+      {},
+      said(mailing ?? 'status'),
+      ': ',
+      ...words.flatMap((word, index) => [index > 0 && ' → ', h('span', { class: 'whole' }, word)]),
+    );
+  });
   return h('div', {}, ...lines);
+}
+
+function examplesOf({ named }: EndGroup): HTMLElement {
+  return h(
+    'div',
+    {},
+    ...named.slice(0, EXAMPLES_MAX).flatMap((address, index) => [index > 0 && ', ', place(address)]),
+  );
 }
 
 function section(title: string, ...content: Node[]): HTMLElement {

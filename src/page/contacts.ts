@@ -2,7 +2,7 @@
 
 import type { ContactStory, ScenarioView } from '../reporters/html/view.js';
 import { link } from './data.js';
-import { h, said } from './dom.js';
+import { h, place, said } from './dom.js';
 import { longTable } from './table.js';
 import { number, stateWord, statusWord } from './words.js';
 
@@ -42,7 +42,7 @@ export function contactList(index: number, view: ScenarioView): HTMLElement {
               {
                 label: 'Contact',
                 isWide: true,
-                cell: ({ address }) => h('a', { href: link('s', index, 'c', address) }, said(address)),
+                cell: ({ address }) => h('a', { href: link('s', index, 'c', address) }, place(address)),
               },
               { label: 'Status', cell: ({ status }) => statusWord(status) },
               { label: 'Streak', isNumber: true, cell: ({ streak }) => streak },
@@ -52,10 +52,11 @@ export function contactList(index: number, view: ScenarioView): HTMLElement {
                 cell: ({ deliveries }) =>
                   h(
                     'span',
-                    {},
-                    ...deliveries.map(({ state, mailing }) =>
-                      h('span', { class: 'small' }, said(mailing), ' ', stateWord(state), '  '),
-                    ),
+                    { class: 'small' },
+                    ...deliveries.flatMap(({ state, mailing }, at) => [
+                      at > 0 && ' · ',
+                      h('span', { class: 'whole' }, said(mailing), ' ', stateWord(state)),
+                    ]),
                   ),
               },
             ],

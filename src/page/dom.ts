@@ -39,6 +39,20 @@ export function said(text: string): HTMLElement {
   return h('bdi', {}, visible(text));
 }
 
+/** Of a name, what never breaks. */
+const PIECE_MAX = 22;
+/** Where a name breaks: between its labels, else in a label at its hyphens, else anywhere. */
+const BREAKS = [/(?<=\.)|(?=@)/u, /(?<=-)/u, new RegExp(`(?<=^(?:.{${PIECE_MAX}})+)`, 'su')];
+
+/** A domain, a host or an address: no word of it is broken as long as there is a better place. */
+export function place(text: string): HTMLElement {
+  const pieces = BREAKS.reduce(
+    (all, at) => all.flatMap((piece) => (piece.length <= PIECE_MAX ? [piece] : piece.split(at))),
+    [visible(text)],
+  );
+  return h('bdi', { class: 'place' }, ...pieces.flatMap((piece, index) => [index > 0 && h('wbr'), piece]));
+}
+
 /** One or several lines in fixed width, as a server said them. */
 export function mono(text: string): HTMLElement {
   return h('bdi', { class: 'mono' }, visible(text));

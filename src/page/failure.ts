@@ -6,6 +6,8 @@ import { h, mono, said, visible } from './dom.js';
 
 const CONTEXT = 3;
 const DETAILS_MAX = 30;
+/** Between what is marked and the edge of its frame, pixels. */
+const MARK_MARGIN = 16;
 
 export function failureCard(index: number, failure: Failure): HTMLElement {
   const { file, line, column, message, expected, actual, details = [], hint } = failure;
@@ -69,13 +71,26 @@ export function code(
       'div',
       { class: 'row', 'aria-hidden': 'true' },
       h('span', { class: 'no' }),
-      h('span', { class: 'caret' }, before + carets),
+      h('span', {}, before, h('span', { class: 'caret' }, carets)),
     );
     return [row, under];
   });
-  return h(
+  const frame = h(
     'div',
     { class: 'code mono', tabindex: 0, role: 'region', 'aria-label': `lines around line ${line}` },
     ...rows,
   );
+  // Where things are is known once they are part of the page.
+  requestAnimationFrame(() => scrollToMark(frame));
+  return frame;
+}
+
+/** Moves a long line sideways until what is marked in it can be seen. */
+function scrollToMark(frame: HTMLElement): void {
+  const mark = frame.querySelector('.caret')?.getBoundingClientRect();
+  if (!mark) return;
+  const { left } = frame.getBoundingClientRect();
+  const numbers = frame.querySelector('.no')!.getBoundingClientRect().right - left;
+  const hidden = mark.right + MARK_MARGIN - left - frame.clientWidth;
+  frame.scrollLeft = Math.max(0, Math.min(hidden, mark.left - MARK_MARGIN - left - numbers));
 }

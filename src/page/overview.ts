@@ -216,7 +216,7 @@ const sum = (result: ScenarioResult, of: (mailing: ScenarioResult['mailings'][st
   Object.values(result.mailings).reduce((total, mailing) => total + of(mailing), 0);
 
 const COLUMNS: Column<Entry>[] = [
-  { label: 'Verdict', cell: ({ result }) => verdict(result.status) },
+  { label: 'Verdict', isWide: true, cell: ({ result }) => verdict(result.status) },
   {
     label: 'Scenario',
     isWide: true,
@@ -224,6 +224,7 @@ const COLUMNS: Column<Entry>[] = [
   },
   {
     label: 'Deliveries',
+    isWide: true,
     cell: ({ result }) =>
       mix(
         [

@@ -37,7 +37,7 @@ const STEPS_H = [
   768,
   1536,
 ];
-const HEIGHT = 240;
+const HEIGHT = 220;
 const live = new Set<() => void>();
 
 /** Takes down all plots of the view that goes. */
@@ -118,6 +118,7 @@ function options(
   return {
     width: Math.max(200, holder.clientWidth),
     height: HEIGHT,
+    padding: [8, null, 0, null],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: { x: { time: false }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.06)] } },
@@ -126,6 +127,7 @@ function options(
         ...axis,
         values: (_, splits) => splits.map((hours) => time(Math.round(hours * HOUR))),
         space: 70,
+        size: 32,
         incrs: STEPS_H,
       },
       { ...axis, size: 68, values: (_, splits) => splits.map((n) => (Number.isInteger(n) ? number(n) : '')) },

@@ -5,7 +5,7 @@ import type { CauseView, Mark, MailingView } from '../reporters/html/view.js';
 import type { MailingResult } from '../scenarios/result.js';
 import { mix } from './charts.js';
 import { link } from './data.js';
-import { h, mono, said } from './dom.js';
+import { h, mono, place, said } from './dom.js';
 import { plot } from './plot.js';
 import { table, type Column } from './table.js';
 import { count, mailingState, number, outcomeWord, STATES, time } from './words.js';
@@ -195,11 +195,11 @@ function causeCard(index: number, { cause, attempts, soft, hard, replies, others
         { label: 'Reply', isWide: true, cell: ({ said: text }) => mono(text === '' ? '(no reply)' : text) },
         { label: 'Outcome', cell: ({ outcome }) => outcomeWord(outcome) },
         { label: 'Stage', cell: ({ stage }) => stage },
-        { label: 'At', cell: ({ domain }) => said(domain) },
+        { label: 'At', cell: ({ domain }) => place(domain) },
         { label: 'Attempts', isNumber: true, cell: (reply) => reply.count },
         {
           label: 'For example',
-          cell: ({ example }) => h('a', { href: link('s', index, 'c', example) }, said(example)),
+          cell: ({ example }) => h('a', { href: link('s', index, 'c', example) }, place(example)),
         },
       ],
       replies,

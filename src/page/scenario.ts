@@ -7,7 +7,7 @@ import { alarm } from './alarm.js';
 import { strip } from './charts.js';
 import { contactList } from './contacts.js';
 import { link, page, viewOf } from './data.js';
-import { h, said } from './dom.js';
+import { h, place, said } from './dom.js';
 import { failureCard } from './failure.js';
 import { fact, repeatLine } from './overview.js';
 import { causes, curve, figures, responseTabs } from './response.js';
@@ -161,7 +161,7 @@ function network(view: ScenarioView): Node[] {
       table<DomainView>(
         'Attempts by provider',
         [
-          { label: 'Provider', isWide: true, cell: ({ domain }) => said(domain) },
+          { label: 'Provider', isWide: true, cell: ({ domain }) => place(domain) },
           { label: 'Attempts', isNumber: true, cell: ({ attempts }) => attempts },
           ...OUTCOME_ORDER.map((name) => ({
             label: `${OUTCOME_SIGNS[name]!.sign} ${name}`,
@@ -190,9 +190,9 @@ function network(view: ScenarioView): Node[] {
       table<HostView>(
         'Connections by host',
         [
-          { label: 'Host', isWide: true, cell: ({ host }) => said(host) },
+          { label: 'Host', isWide: true, cell: ({ host }) => place(host) },
           { label: 'Opened', isNumber: true, cell: ({ opened }) => opened },
-          { label: 'At once', isNumber: true, cell: ({ peak }) => peak },
+          { label: 'Most at once', isNumber: true, cell: ({ peak }) => peak },
           { label: 'Refused', isNumber: true, cell: ({ refused }) => refused },
           { label: 'No answer', isNumber: true, cell: ({ noAnswer }) => noAnswer },
           { label: 'Messages taken', isNumber: true, cell: ({ accepted }) => accepted },
@@ -244,7 +244,7 @@ function statusChanges(index: number, { changes, changesTotal }: ScenarioView): 
             {
               label: 'Contact',
               isWide: true,
-              cell: ({ address }) => h('a', { href: link('s', index, 'c', address) }, said(address)),
+              cell: ({ address }) => h('a', { href: link('s', index, 'c', address) }, place(address)),
             },
             { label: 'At', isNumber: true, cell: ({ t }) => time(t) },
             { label: 'From', cell: ({ from }) => statusWord(from) },

@@ -13,10 +13,11 @@ export interface Column<T> {
   cell: (row: T) => Node | string | number;
 }
 
-export function table<T>(caption: string, columns: Column<T>[], rows: readonly T[]): HTMLElement {
+/** @param kind a class by which its columns are shared out */
+export function table<T>(caption: string, columns: Column<T>[], rows: readonly T[], kind = ''): HTMLElement {
   return h(
     'table',
-    { class: 'stack', 'aria-label': caption },
+    { class: `stack ${kind}`.trimEnd(), 'aria-label': caption },
     tableHead(columns),
     h('tbody', {}, ...rows.map((row) => tableRow(columns, row))),
   );
@@ -47,8 +48,13 @@ const FIRST = 25;
 const PART = 200;
 
 /** A table of many rows: the first ones, and a button for the next. */
-export function longTable<T>(caption: string, columns: Column<T>[], rows: readonly T[]): HTMLElement {
-  const whole = table(caption, columns, rows.slice(0, FIRST));
+export function longTable<T>(
+  caption: string,
+  columns: Column<T>[],
+  rows: readonly T[],
+  kind = '',
+): HTMLElement {
+  const whole = table(caption, columns, rows.slice(0, FIRST), kind);
   if (rows.length <= FIRST) return whole;
   let shown = FIRST;
   const body = whole.querySelector('tbody')!;

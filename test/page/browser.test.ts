@@ -31,7 +31,7 @@ mailings:
   - { name: november, at: 0h }
 expect:
   - at: end
-    november: { delivered: 2 }
+    november: { recipients: 3, inProgress: 0, withdrawn: 0, delivered: 2 }
 `;
 
 const BLOCKED = `name: A greeting costs a domain
@@ -201,7 +201,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await open();
     await page.click('.failure a');
     await page.waitForSelector('#hit');
-    expect(await page.textContent('#hit')).toContain('november: { delivered: 2 }');
+    expect(await page.textContent('#hit')).toContain('withdrawn: 0, delivered: 2 }');
   });
 
   test('leads to the story of a contact, with the dialogue and its picture', async () => {
@@ -295,5 +295,17 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
     expect((await page.locator('.lanes').boundingBox())!.width).toBeGreaterThanOrEqual(680);
     expect(await seriousViolations(page)).toEqual([]);
+  });
+
+  test('shows what is marked in a line that is longer than a narrow screen', async () => {
+    await page.setViewportSize({ width: 360, height: 800 });
+    await open(`#/s/${indexOf('fails.yaml')}`);
+    await page.waitForFunction("document.querySelector('.code').scrollLeft > 0");
+    const frame = (await page.locator('.code').boundingBox())!;
+    const number = (await page.locator('.code .hit .no').boundingBox())!;
+    const mark = (await page.locator('.caret').boundingBox())!;
+    expect(number.x).toBeGreaterThanOrEqual(frame.x);
+    expect(mark.x).toBeGreaterThan(number.x + number.width);
+    expect(mark.x + mark.width).toBeLessThan(frame.x + frame.width);
   });
 });

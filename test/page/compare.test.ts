@@ -20,7 +20,7 @@ fleet:
   yahoo.test: { behaviors: [{ during: 0h..3h, do: down }] }
   example.org: {}
 audience:
-  contacts: [ann@example.org, bob@yahoo.test, cid@yahoo.test]
+  contacts: [ann@example.org, bob@yahoo.test, cid-first@yahoo.test, cid-other@yahoo.test]
 mailings:
   - name: november
 expect:
@@ -110,6 +110,15 @@ describe.skipIf(executablePath === undefined)('the page of a comparison', () => 
       expect(await seriousViolations(page)).toEqual([]);
     },
   );
+
+  test.each([360, 930, 1280])('breaks no domain, address or state, %i columns of pixels', async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    await open();
+    const texts = await page.locator('.ends .place, .ends .whole').all();
+    expect(texts.length).toBeGreaterThan(5);
+    const heights = await Promise.all(texts.map(async (text) => (await text.boundingBox())!.height));
+    expect(new Set(heights).size).toBe(1);
+  });
 
   test('fits 360 columns of pixels without scrolling sideways', async () => {
     await page.setViewportSize({ width: 360, height: 800 });

@@ -10,11 +10,11 @@ export const LABELS: Record<Figure, string> = {
   soft: 'soft bounced',
   hard: 'hard bounced',
   lost: 'contacts lost',
-  notTheirs: ' not theirs',
+  notTheirs: 'lost, not theirs',
   hours: 'hours',
   attempts: 'attempts',
   connections: 'connections',
-  refused: ' refused',
+  refused: 'refused',
 };
 
 export interface Cell {

@@ -74,7 +74,7 @@ function table(rows: readonly Figure[], figures: readonly Figures[], policies: r
         const { value, change } = cellOf(row, one, figures[0]!);
         return change === '' ? value : `${value} (${change})`;
       });
-      return line([LABELS[row].trim(), ...cells]);
+      return line([LABELS[row], ...cells]);
     }),
   ];
 }
