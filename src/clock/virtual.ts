@@ -9,6 +9,7 @@ import TinyQueue from 'tinyqueue';
 import { BouncelabError, invariant } from '../errors.js';
 import { formatDuration } from '../units.js';
 import type { Clock, Timer } from './clock.js';
+import { takeOtherTimers } from './other-timers.js';
 import { wallNow } from './system.js';
 
 /** Midnight of the first virtual day: a fixed date, so that dates in messages repeat. */
@@ -52,6 +53,7 @@ export class VirtualClock implements Clock {
   private readonly fake: FakeTimers.Clock;
   private readonly holds = new Map<symbol, string>();
   private readonly outside = new Set<Outside>();
+  private readonly giveBack: () => void;
   private order = 0;
   /** Tasks that wait; the queue may hold cancelled ones besides. */
   private waiting = 0;
@@ -65,6 +67,7 @@ export class VirtualClock implements Clock {
       toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance', 'hrtime'],
       loopLimit: Infinity,
     });
+    this.giveBack = takeOtherTimers();
     this.countImmediates();
   }
 
@@ -79,6 +82,7 @@ export class VirtualClock implements Clock {
   }
 
   uninstall(): void {
+    this.giveBack();
     this.fake.uninstall();
     globalThis.setImmediate = this.native.setImmediate;
     globalThis.clearImmediate = this.native.clearImmediate;

@@ -1,5 +1,6 @@
 // Taking the virtual clock out again: nothing of it stays behind, and the real one is untouched.
 
+import { scheduler } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { setRealInterval, setRealTimeout, systemClock, wallDate, wallNow } from '../../src/clock/system.js';
 import { VirtualClock } from '../../src/clock/virtual.js';
@@ -25,6 +26,8 @@ function globals(): Record<string, unknown> {
     Date,
     performanceNow: Reflect.get(globalThis.performance, 'now'),
     hrtime: process.hrtime,
+    abortTimeout: Reflect.get(AbortSignal, 'timeout'),
+    schedulerWait: Reflect.get(scheduler, 'wait'),
   };
 }
 

@@ -1,6 +1,7 @@
 // The virtual clock: in what order things happen, and when time moves.
 
 import { readFile } from 'node:fs/promises';
+import { scheduler } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wallNow } from '../../src/clock/system.js';
@@ -134,6 +135,14 @@ describe('what the thread sees', () => {
     });
     await clock.run(HORIZON);
     expect(seen).toEqual(['90000 looked']);
+  });
+
+  it('leads the timers of `scheduler` and `AbortSignal` too', async () => {
+    void scheduler.wait(DAY).then(note('waited'));
+    AbortSignal.timeout(2 * DAY).addEventListener('abort', note('aborted'));
+    await clock.run(HORIZON);
+    expect(seen).toEqual([`${DAY} waited`, `${2 * DAY} aborted`]);
+    expect(AbortSignal.timeout(0).aborted).toBe(false);
   });
 
   it('plays thirty hours in no time', async () => {
