@@ -31,6 +31,14 @@ export function assertLoopback(address: string, port: number): void {
   });
 }
 
+/** Calls below that are under way, all of them in this very turn. */
+let opening = 0;
+
+/** Whether it is this package that opens a socket right now, and not a module that plays in its thread. */
+export function opensLoopback(): boolean {
+  return opening > 0;
+}
+
 /**
  * Opens a TCP connection on this machine.
  *
@@ -42,5 +50,19 @@ export function connectLoopback(options: {
   allowHalfOpen?: boolean;
 }): net.Socket {
   assertLoopback(options.host, options.port);
-  return net.connect(options);
+  return asOurs(() => net.connect(options));
+}
+
+/** Has a server listen on 127.0.0.1. @param port 0 for one that the operating system picks */
+export function listenLoopback(server: net.Server, port: number): void {
+  asOurs(() => server.listen(port, '127.0.0.1'));
+}
+
+function asOurs<T>(open: () => T): T {
+  opening++;
+  try {
+    return open();
+  } finally {
+    opening--;
+  }
 }

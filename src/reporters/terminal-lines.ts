@@ -3,6 +3,7 @@
 
 import type pc from 'picocolors';
 import type { RunResult, ScenarioResult, ScenarioStatus } from '../scenarios/result.js';
+import { comparison } from './comparison.js';
 import { deliveryCounts, plural, virtualTime, wallTime } from './figures.js';
 import { displayWidth, pad, truncate } from './layout.js';
 import type { RunStart } from './reporter.js';
@@ -54,7 +55,9 @@ function scenarioRemark(result: ScenarioResult): string {
     case 'passed':
       return deliveryCounts(result);
     case 'failed':
-      return `${plural(result.failures.length, 'expectation')} not met`;
+      return result.failures.some((failure) => comparison(failure) === '')
+        ? 'sender at fault'
+        : `${plural(result.failures.length, 'expectation')} not met`;
     case 'invalid':
       return `invalid: ${plural(result.failures.length, 'problem')}`;
     case 'inconclusive':

@@ -6,9 +6,9 @@ import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import { wallNow } from '../clock/system.js';
 import { formatDuration } from '../units.js';
-import type { ScenarioPlan } from './plan.js';
+import type { ScenarioPlan, SenderPlan } from './plan.js';
 import type { ScenarioResult } from './result.js';
-import { endedResult } from './verdict.js';
+import { endedResult, faultedResult, type Used } from './verdict.js';
 import type { Progress } from './worker-messages.js';
 import { WorkerSeat, type SeatEnd } from './worker-seat.js';
 
@@ -50,6 +50,8 @@ export interface WorkerPoolOptions {
 }
 
 const OUR_FAULT = 'this is a fault of Bouncelab, not of the scenario; --debug shows more';
+const MORE_MEMORY =
+  'give Node more memory, such as NODE_OPTIONS=--max-old-space-size=8192, or use fewer --workers';
 
 /** One worker a core. */
 export function defaultWorkers(): number {
@@ -96,8 +98,11 @@ export class WorkerPool implements Executor {
       virtualMs = progress.virtualMs;
       job.onProgress(progress);
     });
-    // After anything unusual the thread may hold leftovers, so that the next scenario gets a new one.
-    const clean = end.kind === 'result' && (end.result.status === 'passed' || end.result.status === 'failed');
+    // After anything unusual the thread may hold leftovers, so that the next scenario gets a new one. So may
+    // it after a sender that is not ours: the modules that it brought along, and whatever they changed.
+    const isOver =
+      end.kind === 'result' && (end.result.status === 'passed' || end.result.status === 'failed');
+    const clean = isOver && !plan.sender;
     if (clean && !seat.broken) this.#idle.push(seat);
     else await this.#dismiss(seat);
     return this.#result(job.plan, end, { wallMs: wallNow() - startedAt, virtualMs });
@@ -126,38 +131,31 @@ export class WorkerPool implements Executor {
     await seat.stop();
   }
 
-  #result(
-    plan: ScenarioPlan,
-    end: SeatEnd,
-    used: { wallMs: number; virtualMs: number },
-  ): ScenarioResult | undefined {
+  #result(plan: ScenarioPlan, end: SeatEnd, used: Used): ScenarioResult | undefined {
+    const { sender } = plan;
     switch (end.kind) {
       case 'result':
         return end.result;
       case 'stopped':
         return undefined;
-      case 'failed':
+      case 'failed': {
         this.#options.log?.(end.stack);
-        return endedResult(plan, {
-          status: 'error',
-          message: end.message,
-          hint: end.hint ?? OUR_FAULT,
-          ...used,
-        });
-      case 'crashed':
+        const hint = end.hint ?? (sender ? faultOf(sender) : OUR_FAULT);
+        return endedResult(plan, { status: 'error', message: end.message, hint, ...used });
+      }
+      case 'crashed': {
         this.#options.log?.(end.stack);
-        return endedResult(plan, {
-          status: 'error',
-          message: `the worker that played it ended: ${end.message}`,
-          hint: end.outOfMemory
-            ? 'give Node more memory, such as NODE_OPTIONS=--max-old-space-size=8192, or use fewer --workers'
-            : OUR_FAULT,
-          ...used,
-        });
+        const memory = end.outOfMemory ? { hint: MORE_MEMORY } : {};
+        const message = `the worker that played it ended: ${end.message}`;
+        return sender
+          ? faultedResult(plan, sender, { message, details: [], ...memory }, used)
+          : endedResult(plan, { status: 'error', message, hint: OUR_FAULT, ...memory, ...used });
+      }
       case 'timeout':
         return endedResult(plan, {
           status: 'inconclusive',
           message:
+            `${sender ? `the sender ${sender.name} kept its thread busy: ` : ''}` +
             `it used more than ${formatDuration(this.#options.wallLimitMs)} of real time and was stopped; ` +
             `its virtual time was at ${formatDuration(used.virtualMs)} when last heard of`,
           hint: 'if it only needs longer, allow it with --timeout, such as --timeout 10m',
@@ -165,4 +163,12 @@ export class WorkerPool implements Executor {
         });
     }
   }
+}
+
+/** A failure of ours in a thread in which somebody else's module plays too. */
+function faultOf({ name }: SenderPlan): string {
+  return (
+    `the sender ${name} plays in the same thread and may have changed what belongs to JavaScript or Node; ` +
+    'if it has not, this is a fault of Bouncelab; --debug shows more'
+  );
 }

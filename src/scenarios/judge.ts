@@ -12,6 +12,7 @@ import type { Failure, ScenarioResult, ScenarioStatus } from './result.js';
 import { sumLost } from './lost.js';
 import type { SenderFault } from './sender-under-test.js';
 import { resultOf, Tally } from './tally.js';
+import { faultFailure } from './verdict.js';
 
 /** How many deliveries a deadlock names before it only counts them. */
 const WAITING_NAMED_MAX = 10;
@@ -60,20 +61,10 @@ export class Judge {
   }
 
   /** The sender did something that ends the run: that, and what was found until then. */
-  faulted({ message, details }: SenderFault, { name, location }: SenderPlan): Verdict {
+  faulted(fault: SenderFault, sender: SenderPlan): Verdict {
     this.tally.settlePeaks();
-    const { file, line, column, length } = location;
-    const failure: Failure = {
-      file,
-      line,
-      column,
-      ...(length === undefined ? {} : { length }),
-      message: `the sender ${name} is at fault: ${message}`,
-      expected: '',
-      actual: '',
-      details,
-    };
-    return { verdict: 'failed', failures: [failure, ...this.failures, ...this.violations()] };
+    const failures = [faultFailure(fault, sender), ...this.failures, ...this.violations()];
+    return { verdict: 'failed', failures };
   }
 
   /** The run did not come to its end: what was found until then, and why it stopped. */

@@ -94,7 +94,7 @@ function senderOf(
   const dial = (address: string, port: number): net.Socket =>
     world.dial(address, port) as unknown as net.Socket;
   const ports = { clock, resolver: world.dns, emit, policy: plan.policy };
-  if (plan.sender) return new ForeignSenderHost({ ...ports, dial, file: plan.sender.file, wallLimitMs });
+  if (plan.sender) return new ForeignSenderHost({ ...ports, ...plan.sender, dial, wallLimitMs });
   return new OwnSender(
     new SenderProcess({
       ...ports,

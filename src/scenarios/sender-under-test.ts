@@ -28,9 +28,10 @@ export interface SenderUnderTest {
 
 /** What a sender did that ends its run. */
 export interface SenderFault {
-  /** One sentence that names the sender. */
+  /** What it did, with `it` for the sender. */
   message: string;
   details: string[];
+  hint?: string;
 }
 
 /** The project's own sender. Its faults are ours, and are thrown. */

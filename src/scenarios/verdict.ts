@@ -2,9 +2,10 @@
 // took too long. They have the shape of any other result, with nothing counted.
 
 import { nobodyLost } from './lost.js';
-import type { ScenarioPlan } from './plan.js';
+import type { ScenarioPlan, SenderPlan } from './plan.js';
 import type { Problem } from './problems.js';
 import type { Failure, ScenarioResult, ScenarioStatus } from './result.js';
+import type { SenderFault } from './sender-under-test.js';
 
 /** The result of a file that is not a valid scenario; its name is its path. */
 export function invalidResult(file: string, problems: readonly Problem[]): ScenarioResult {
@@ -21,21 +22,37 @@ export function invalidResult(file: string, problems: readonly Problem[]): Scena
   return { ...nothing(file, file, 'invalid'), failures };
 }
 
-/** What ended a scenario from outside. */
-export interface Ending {
-  status: 'inconclusive' | 'error';
-  message: string;
-  details?: string[];
-  hint?: string;
+/** What a module in the place of our sender did, as a failure at the place that names it. */
+export function faultFailure({ message, details, hint }: SenderFault, sender: SenderPlan): Failure {
+  return {
+    ...sender.location,
+    message: `the sender ${sender.name} is at fault: ${message}`,
+    expected: '',
+    actual: '',
+    details,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** How far a scenario had come when it was ended from outside. */
+export interface Used {
   /** Real time it took, ms. */
   wallMs: number;
   /** Virtual time it had reached when last heard of, ms. */
   virtualMs: number;
 }
 
+/** What ended a scenario from outside. */
+export interface Ending extends Used {
+  status: 'inconclusive' | 'error';
+  message: string;
+  details?: string[];
+  hint?: string;
+}
+
 /** The result of a scenario that was ended from outside. */
 export function endedResult(plan: ScenarioPlan, ending: Ending): ScenarioResult {
-  const { status, message, details, hint, wallMs, virtualMs } = ending;
+  const { message, details, hint } = ending;
   const failure: Failure = {
     file: plan.file,
     line: 1,
@@ -46,6 +63,25 @@ export function endedResult(plan: ScenarioPlan, ending: Ending): ScenarioResult 
     ...(details === undefined ? {} : { details }),
     ...(hint === undefined ? {} : { hint }),
   };
+  return cutOff(plan, ending.status, failure, ending);
+}
+
+/** The result of a scenario whose sender, a module of somebody else's, took its thread down. */
+export function faultedResult(
+  plan: ScenarioPlan,
+  sender: SenderPlan,
+  fault: SenderFault,
+  used: Used,
+): ScenarioResult {
+  return cutOff(plan, 'failed', faultFailure(fault, sender), used);
+}
+
+function cutOff(
+  plan: ScenarioPlan,
+  status: ScenarioStatus,
+  failure: Failure,
+  { wallMs, virtualMs }: Used,
+): ScenarioResult {
   return {
     ...nothing(plan.file, plan.name, status),
     seed: plan.seed,

@@ -11,13 +11,23 @@ import { chooser } from '../../sender/selection.js';
 import { wildcard } from '../../wildcard.js';
 import type { ContactPlan, MailingPlan } from '../plan.js';
 import type { SenderEvent, SenderFault, SenderUnderTest } from '../sender-under-test.js';
-import type { ForeignContact, ForeignSender, SenderPorts, SenderReports } from './contract.js';
-import { NetworkGuard } from './guard.js';
+import type {
+  ForeignContact,
+  ForeignSender,
+  ReportedAttempt,
+  SenderPorts,
+  SenderReports,
+} from './contract.js';
+import { Guard } from './guard.js';
 import { loadSender } from './load.js';
+import { checkedReports } from './reports.js';
+import { describeThrown } from './thrown.js';
 
 export interface ForeignOptions {
   /** Absolute path of the module. */
   file: string;
+  /** The module as a person named it. */
+  name: string;
   clock: VirtualClock;
   emit: Emit;
   resolver: Resolver;
@@ -39,7 +49,7 @@ const SMTP_PORT = 25;
 const LOAD_LIMIT_MS = 10_000;
 
 export class ForeignSenderHost implements SenderUnderTest {
-  private readonly guard = new NetworkGuard();
+  private readonly guard = new Guard();
   private readonly contacts = new Map<string, ForeignContact>();
   private readonly mailings = new Map<string, MailingRecord>();
   private sender: ForeignSender | undefined;
@@ -68,20 +78,15 @@ export class ForeignSenderHost implements SenderUnderTest {
   }
 
   fault(): SenderFault | undefined {
-    if (this.guard.tried !== undefined) {
-      const message = `it tried ${this.guard.tried}, and must reach the network by its ports only`;
-      return { message, details: [] };
-    }
+    if (this.guard.tried !== undefined) return { message: this.guard.tried, details: [] };
     if (!this.failure) return undefined;
     const { what, error } = this.failure;
-    const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-    // Where in the module, for its author; the rest of a stack is of no use here.
-    const places = stack
-      .split('\n')
-      .filter((line) => line.includes(this.options.file.split(/[\\/]/).at(-1)!));
+    const { message, places } = describeThrown(error, this.options.file);
+    const hint = `\`node --check ${this.options.name}\` shows where`;
     return {
       message: `${what}: ${message}`,
-      details: places.map((line) => line.trim().replace(/\?scenario=\d+/, '')),
+      details: places,
+      ...(error instanceof SyntaxError && places.length === 0 ? { hint } : {}),
     };
   }
 
@@ -94,7 +99,7 @@ export class ForeignSenderHost implements SenderUnderTest {
   waiting(): string[] {
     return [...this.pending].map(
       (what) =>
-        `${what} of the sender has not ended; a real timer, a file or a lost promise cannot be waited for`,
+        `${what} of the sender ${this.options.name} has not ended; a real timer, a file or a lost promise cannot be waited for`,
     );
   }
 
@@ -159,8 +164,7 @@ export class ForeignSenderHost implements SenderUnderTest {
 
   private ports(): SenderPorts {
     const { clock, resolver, policy } = this.options;
-    const dial = (address: string, port = SMTP_PORT): net.Socket =>
-      this.guard.allow(() => this.options.dial(address, port));
+    const dial = (address: string, port = SMTP_PORT): net.Socket => this.options.dial(address, port);
     return {
       dial,
       getSocket: ({ host = '', port }, callback) => {
@@ -187,36 +191,33 @@ export class ForeignSenderHost implements SenderUnderTest {
   }
 
   private reports(): SenderReports {
-    const { emit } = this.options;
-    return {
-      attempt: (mailing, address, { startedAt, outcome, stage, reply }) => {
-        const key = address.toLowerCase();
-        const record = this.mailings.get(mailing);
-        if (!record) return;
-        const n = (record.attempts.get(key) ?? 0) + 1;
-        record.attempts.set(key, n);
-        const domain = key.slice(key.lastIndexOf('@') + 1);
-        const began = startedAt - (this.options.clock.date().getTime() - this.options.clock.now());
-        const told = reply ? { reply } : {};
-        emit({
-          type: 'attempt',
-          mailing,
-          address: key,
-          n,
-          startedAt: began,
-          domain,
-          stage,
-          outcome,
-          cause: 'other',
-          ...told,
-        });
-      },
+    const reports: SenderReports = {
+      attempt: (mailing, address, attempt) => this.attempted(mailing, address, attempt),
       delivered: (mailing, address) => this.ended(mailing, address, 'delivered'),
       bounced: (mailing, address, kind) => this.ended(mailing, address, `${kind}-bounced`),
       withdrawn: (mailing, address) => this.ended(mailing, address, 'withdrawn'),
       status: (address, status) => this.setStatus(address.toLowerCase(), status, 'hard-bounce'),
       streak: (address, softBounces) => this.setStreak(address.toLowerCase(), softBounces),
     };
+    return checkedReports(
+      reports,
+      (mailing) => this.mailings.has(mailing),
+      (error) => this.failed('it reported what cannot be', error),
+    );
+  }
+
+  private attempted(mailing: string, address: string, attempt: ReportedAttempt): void {
+    const { startedAt, outcome, stage, reply } = attempt;
+    const { clock, emit } = this.options;
+    const key = address.toLowerCase();
+    const { attempts } = this.mailings.get(mailing)!;
+    const n = (attempts.get(key) ?? 0) + 1;
+    attempts.set(key, n);
+    const domain = key.slice(key.lastIndexOf('@') + 1);
+    const began = startedAt - (clock.date().getTime() - clock.now());
+    const told = reply ? { reply } : {};
+    const about = { mailing, address: key, n, startedAt: began, domain };
+    emit({ type: 'attempt', ...about, stage, outcome, cause: 'other', ...told });
   }
 
   private ended(mailing: string, address: string, state: TerminalState): void {

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { BouncelabError } from '../../errors.js';
-import { connectLoopback } from '../../loopback.js';
+import { connectLoopback, listenLoopback } from '../../loopback.js';
 import { keyOf, type Listener, type Wire } from './network.js';
 import type { Endpoint, MemorySocket } from './socket.js';
 
@@ -32,7 +32,7 @@ export class LiveNetwork implements Wire {
     });
     const port = this.nextPort;
     this.nextPort = 0;
-    server.listen(port, LOOPBACK);
+    listenLoopback(server, port);
     // Told by `portOf`.
     const failed = once(server, 'listening').then(
       () => undefined,

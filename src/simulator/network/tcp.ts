@@ -7,7 +7,7 @@
 import net from 'node:net';
 import type { VirtualClock } from '../../clock/virtual.js';
 import { BouncelabError, invariant } from '../../errors.js';
-import { connectLoopback } from '../../loopback.js';
+import { connectLoopback, listenLoopback } from '../../loopback.js';
 import { keyOf, Network } from './network.js';
 import { MemorySocket, type Endpoint, type Sent } from './socket.js';
 import { TcpLine, type Side } from './tcp-line.js';
@@ -101,7 +101,7 @@ export class TcpNetwork extends Network {
     server.on('error', (error) => this.fail(`listen on ${LOOPBACK}`, error));
     // As many clients as dial it in its first instant wait for it to listen.
     server.setMaxListeners(0);
-    server.listen(0, LOOPBACK);
+    listenLoopback(server, 0);
     const port = { server, accepted };
     this.ports.set(address, port);
     return port;
