@@ -94,6 +94,7 @@ export class BulkSender {
   /** Who wants to know when a mailing is completed. */
   private readonly waitingFor = new Map<string, (() => void)[]>();
   private stopping: Promise<void> | undefined;
+  private hasFailed = false;
 
   constructor(private readonly options: CreateSenderOptions) {
     const { life } = this;
@@ -116,6 +117,7 @@ export class BulkSender {
       ...(store ? { store: life.store(store) } : {}),
       ...(inlet ? { inlet: life.inlet(inlet) } : {}),
       onFailure: (error) => {
+        this.hasFailed = true;
         life.end();
         if (onFailure) onFailure(error);
         else throwUncaught(clock, error);
@@ -220,6 +222,7 @@ export class BulkSender {
    * QUIT, and the store is closed. What is left is in the store and goes on with the next sender.
    *
    * @param withinMs after this the connections that are left are cut, as in a crash
+   * @throws BouncelabError E_STORE_... when the store cannot be closed, and has not failed before
    */
   stop(withinMs = STOP_WITHIN_MS): Promise<void> {
     this.stopping ??= this.drain(withinMs);
@@ -248,7 +251,12 @@ export class BulkSender {
       });
     });
     this.life.end();
-    this.options.store?.close();
+    try {
+      this.options.store?.close();
+    } catch (error) {
+      // Why a store that has failed cannot be closed either has been told.
+      if (!this.hasFailed) throw error;
+    }
   }
 }
 

@@ -15,6 +15,7 @@ import {
   loopbackOnly,
   memoryStore,
   openSqliteStore,
+  type BulkSender,
   type CreateSenderOptions,
   type RunEvent,
   type Store,
@@ -207,13 +208,20 @@ describe('createSender', () => {
         if (++commits > 5) throw new Error('no room');
         store.commit(change);
       },
+      close: () => {
+        throw new Error('no room');
+      },
     };
+    let first!: BulkSender;
     const failed = new Promise<Error>((resolve) => {
       const sender = createSender({ ...to(server), store: failing, onFailure: resolve });
+      first = sender;
       for (const address of ['bob@example.org', 'ann@example.org']) sender.addContact({ address });
       sender.send({ name: 'news', message: MESSAGE });
     });
     await expect(failed).resolves.toMatchObject({ code: 'E_STORE', message: 'the store failed: no room' });
+    // It has been told once, and is not thrown at who stops the sender then.
+    await first.stop();
     const second = createSender({ ...to(server), store });
     expect(await second.completed('news')).toMatchObject({ delivered: 2, possibleDuplicates: 0 });
     expect(server.accepted.sort()).toEqual(['ann@example.org', 'bob@example.org']);

@@ -1,14 +1,44 @@
 // The stores: what they keep comes back as it was, in order; and a file that cannot be used says
 // why, each trouble with a code of its own, before anything is changed in it.
 
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import Database from 'libsql';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { memoryStore } from '../../src/sender/store/memory.js';
 import { openSqliteStore, type SqliteOptions } from '../../src/sender/store/sqlite.js';
 import type { Commit, DeliveryRecord, Store } from '../../src/sender/store/store.js';
+
+/** A program that lets a store grow for as long as it can, closes it and opens it again. */
+const GROWS = `
+  import { openSqliteStore } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+  const file = process.argv[1];
+  const say = (when) => ({ code, message }) => console.log(when, code, message);
+  const store = await openSqliteStore(file);
+  const nothing = { contacts: [], past: [], statuses: [], mailings: [] };
+  const delivery = {
+    mailing: 'november', state: 'queued', attempts: 0, replied: 0, unreachable: 0, unknown: 0, missed: 0, dueAt: 0,
+  };
+  let kept = 0;
+  try {
+    for (; kept < 10_000; kept += 50) {
+      const some = Array.from({ length: 50 }, (_, index) => ({ ...delivery, contact: 'more-' + (kept + index) }));
+      store.commit({ ...nothing, deliveries: some });
+    }
+  } catch (error) {
+    console.log('kept', kept);
+    say('commit')(error);
+  }
+  try {
+    store.close();
+  } catch (error) {
+    say('close')(error);
+  }
+  await openSqliteStore(file).catch(say('open'));
+`;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'bouncelab-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -325,6 +355,38 @@ describe('a store file', () => {
     const { deliveries } = contents(again);
     expect(deliveries).toHaveLength(FIRST.deliveries.length + kept);
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'that the system lets grow no further says so, also to who opens it again in the same process',
+    async () => {
+      const file = newFile();
+      // As large as is allowed already: the log can be written, and not taken in.
+      const filled = await openSqliteStore(file, { outlives: 'process' });
+      for (let n = 0; n < 2500; n++)
+        filled.commit({ ...NOTHING, deliveries: [delivery(`reader-${n}@example.org`)] });
+      filled.close();
+      const { stdout } = await promisify(execFile)('bash', [
+        '-c',
+        `ulimit -f ${Math.ceil(statSync(file).size / 1024)} && exec "$@"`,
+        'bash',
+        process.execPath,
+        '--input-type=module',
+        '--eval',
+        GROWS,
+        file,
+      ]);
+      const what = `E_STORE the store ${file} cannot be read or written: the system refuses it`;
+      expect(stdout.trim().split('\n')).toEqual([
+        expect.stringMatching(/^kept \d+$/),
+        `commit ${what}`,
+        `close ${what}`,
+        `open ${what}`,
+      ]);
+      const kept = Number(/\d+/.exec(stdout)![0]);
+      expect(kept).toBeGreaterThan(10);
+      expect(contents(await open(file)).deliveries).toHaveLength(2500 + kept);
+    },
+  );
 
   test('stays small: its log is taken in again and again', async () => {
     const file = newFile();

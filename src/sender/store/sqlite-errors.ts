@@ -31,6 +31,12 @@ const TROUBLES: { codes: RegExp; code: ErrorCode; what: string; hint: string }[]
     what: 'cannot grow: the disk is full',
     hint: 'Make room and start again: it goes on from the last change that was kept.',
   },
+  {
+    codes: /^SQLITE_IOERR/,
+    code: 'E_STORE',
+    what: 'cannot be read or written: the system refuses it',
+    hint: 'Look after the disk, and after quotas and limits of file size; then start again: it goes on from the last change that was kept.',
+  },
 ];
 
 /** Turns what SQLite threw into an error for people; ours pass. */

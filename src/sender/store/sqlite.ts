@@ -32,14 +32,17 @@ export async function openSqliteStore(file: string, options: SqliteOptions = {})
   const Sqlite = await loadSqlite();
   const place = path.resolve(file);
   return translated(file, () => {
+    // One that was closed and could not let go, for lack of room, is let go now or says why not.
+    open.get(place)?.closeAgain();
     if (open.has(place)) throw Object.assign(new Error('open here'), { code: 'SQLITE_BUSY' });
     checkFile(file);
     checkHeader(file, SCHEMA_VERSION, APPLICATION_ID);
     const db = new Sqlite(file);
     try {
       prepare(db, file, options);
-      open.add(place);
-      return new SqliteStore(db, file, () => open.delete(place));
+      const store = new SqliteStore(db, file, () => open.delete(place));
+      open.set(place, store);
+      return store;
     } catch (error) {
       db.close();
       throw error;
@@ -51,7 +54,7 @@ export async function openSqliteStore(file: string, options: SqliteOptions = {})
  * Store files that are open in this process. Looking at one, as everybody may, would take away the
  * lock: the operating system lets go of it when the process closes any handle of the file.
  */
-const open = new Set<string>();
+const open = new Map<string, SqliteStore>();
 
 /** Loaded when it is first needed: it is a native library, and most runs have no use for it. */
 async function loadSqlite(): Promise<typeof Database> {
@@ -123,6 +126,7 @@ function translated<T>(file: string, what: () => T): T {
 
 class SqliteStore implements Store {
   private readonly rows: Rows;
+  private isClosing = false;
   private readonly statements: Record<'begin' | 'commit' | 'statusChange' | keyof typeof UPSERT, Statement>;
 
   constructor(
@@ -181,8 +185,13 @@ class SqliteStore implements Store {
 
   close(): void {
     if (!this.db.open) return;
+    this.isClosing = true;
     translated(this.file, () => release(this.db));
     this.closed();
+  }
+
+  closeAgain(): void {
+    if (this.isClosing) this.close();
   }
 
   private write({ contacts, past, statuses, mailings, deliveries }: Commit): void {
