@@ -16,6 +16,7 @@ import type { ScenarioPlan, Wire } from '../scenarios/plan.js';
 import { listPolicies, loadPolicy, unknownPolicy } from '../scenarios/policy-file.js';
 import { quoted } from '../scenarios/problems.js';
 import { selectScenarios, type Entry } from '../scenarios/selection.js';
+import { unwritable } from '../scenarios/unwritable.js';
 import { problemLines } from './errors.js';
 import { inputsOr } from './inputs.js';
 import type { Io } from './io.js';
@@ -148,14 +149,7 @@ async function writePage(file: string, name: string, comparison: Comparison): Pr
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new BouncelabError(
-      'E_OUTPUT',
-      `the page cannot be written to ${name}: ${(error as Error).message}`,
-      {
-        hint: 'name another file with --html FILE',
-        cause: error,
-      },
-    );
+    throw unwritable(`the page cannot be written to ${name}`, 'name another file with --html FILE', error);
   }
 }
 

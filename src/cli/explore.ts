@@ -20,6 +20,7 @@ import {
 import { FAULTS } from '../scenarios/explore/faults.js';
 import { listPolicies, loadPolicy, unknownPolicy } from '../scenarios/policy-file.js';
 import { closest } from '../scenarios/problems.js';
+import { unwritable } from '../scenarios/unwritable.js';
 import type { Io } from './io.js';
 
 export interface ExploreCommand {
@@ -110,13 +111,10 @@ function write(
     mkdirSync(folder, { recursive: true });
     writeFileSync(path, documentText(document, comment));
   } catch (error) {
-    throw new BouncelabError(
-      'E_OUTPUT',
-      `what was found cannot be written to ${options.output}: ${(error as Error).message}`,
-      {
-        hint: 'choose another folder with --output',
-        cause: error,
-      },
+    throw unwritable(
+      `what was found cannot be written to ${options.output}`,
+      'choose another folder with --output',
+      error,
     );
   }
   return relative(io.cwd, path);

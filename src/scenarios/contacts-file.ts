@@ -1,9 +1,9 @@
 // The contacts after a run as a CSV file, with the columns that `audience.file` reads: what one run
 // ends with can be what the next one begins with. The file is written whole or not at all.
 
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { BouncelabError } from '../errors.js';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { ContactStatus } from '../events/types.js';
+import { unwritable } from './unwritable.js';
 
 export interface ContactLine {
   address: string;
@@ -21,7 +21,8 @@ export function writeContacts(file: string, contacts: Iterable<ContactLine>): vo
   try {
     const fd = openSync(draft, 'w');
     try {
-      for (const block of blocks(contacts)) writeSync(fd, block);
+      // Each until all of it is written: of one write, a disk that is nearly full takes a part.
+      for (const block of blocks(contacts)) writeFileSync(fd, block);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -29,13 +30,10 @@ export function writeContacts(file: string, contacts: Iterable<ContactLine>): vo
     renameSync(draft, file);
   } catch (error) {
     rmSync(draft, { force: true });
-    throw new BouncelabError(
-      'E_OUTPUT',
-      `the contacts cannot be written to ${file}: ${(error as Error).message}`,
-      {
-        hint: 'Name another file with --export-contacts, or make room.',
-        cause: error,
-      },
+    throw unwritable(
+      `the contacts cannot be written to ${file}`,
+      'name another file with --export-contacts',
+      error,
     );
   }
 }

@@ -22,6 +22,7 @@ import { BouncelabError } from '../errors.js';
 import { runJson } from '../reporters/json.js';
 import { junitXml } from '../reporters/junit.js';
 import type { RunResult } from './result.js';
+import { reason, unwritable } from './unwritable.js';
 
 const LATEST = 'latest';
 
@@ -195,25 +196,10 @@ export async function withOutputErrors<T>(parent: string, work: () => Promise<T>
     return await work();
   } catch (error) {
     if (error instanceof BouncelabError) throw error;
-    throw new BouncelabError('E_OUTPUT', `the report cannot be written to ${parent}: ${reason(error)}`, {
-      hint: 'choose another folder with --output',
-      cause: error,
-    });
+    throw unwritable(
+      `the report cannot be written to ${parent}`,
+      'choose another folder with --output',
+      error,
+    );
   }
-}
-
-const REASONS: Record<string, string> = {
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EEXIST: 'there is a file of that name',
-  ENOTDIR: 'part of the path is a file',
-  ENAMETOOLONG: 'the name is too long',
-};
-
-function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return (code !== undefined && REASONS[code]) || message;
 }

@@ -1,11 +1,10 @@
 // Runs one scenario in this thread, from its plan to its result: installs the virtual clock, keeps the
 // events, and tells how far it is.
 
-import { mkdirSync, openSync, closeSync, writeSync } from 'node:fs';
+import { mkdirSync, openSync, closeSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { wallNow } from '../clock/system.js';
 import { VirtualClock } from '../clock/virtual.js';
-import { BouncelabError } from '../errors.js';
 import { EventLog } from '../events/log.js';
 import type { RunEvent } from '../events/types.js';
 import { writeContacts, type ContactLine } from './contacts-file.js';
@@ -14,6 +13,7 @@ import type { ScenarioPlan } from './plan.js';
 import { play } from './play.js';
 import type { ScenarioResult } from './result.js';
 import type { Tally } from './tally.js';
+import { unwritable } from './unwritable.js';
 
 /** Real time between two signs of life. */
 const PROGRESS_EVERY_MS = 200;
@@ -123,15 +123,13 @@ function openEvents(file: string): EventsFile {
     try {
       return what();
     } catch (error) {
-      throw new BouncelabError('E_OUTPUT', `cannot write ${file}: ${(error as Error).message}`, {
-        hint: 'Choose another folder with --output, or make room.',
-        cause: error,
-      });
+      throw unwritable(`cannot write ${file}`, 'choose another folder with --output', error);
     }
   };
   const fd = attempt(() => {
     mkdirSync(path.dirname(file), { recursive: true });
     return openSync(file, 'w');
   });
-  return { write: (text) => attempt(() => writeSync(fd, text)), close: () => closeSync(fd) };
+  // Until all of it is written: of one write, a disk that is nearly full takes a part.
+  return { write: (text) => attempt(() => writeFileSync(fd, text)), close: () => closeSync(fd) };
 }

@@ -7,6 +7,7 @@ import { BouncelabError, invariant } from '../errors.js';
 import { ViewFold } from '../reporters/html/fold.js';
 import { runTwice } from './determinism.js';
 import { runScenario } from './run.js';
+import { unwritable } from './unwritable.js';
 import type { PlayOrder, WorkerMessage } from './worker-messages.js';
 
 invariant(parentPort, 'worker.js was started outside a worker thread');
@@ -37,10 +38,7 @@ function writeOutput(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    throw new BouncelabError('E_OUTPUT', `cannot write ${file}: ${(error as Error).message}`, {
-      hint: 'Choose another folder with --output, or make room.',
-      cause: error,
-    });
+    throw unwritable(`cannot write ${file}`, 'choose another folder with --output', error);
   }
 }
 

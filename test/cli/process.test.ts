@@ -1,11 +1,13 @@
 // What only a process of its own can show: signals, closed pipes, full devices, its exit code.
 
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { scenarioText, Workplace } from './harness.js';
 
@@ -117,6 +119,56 @@ describe('the process', () => {
     expect(await run.ended).toMatchObject({ code: 1, signal: null, stderr: '' });
     expect(at.lastRun().failed).toBe(1);
   });
+
+  describe.skipIf(process.platform === 'win32')(
+    'where a file may not grow, as on a disk that is full',
+    () => {
+      const WHY = 'it would be larger than this user may write';
+      /** Runs Node; of the write that crosses the limit of a file, the system takes a part. */
+      const limited = (limitKb: number, ...argv: string[]) => {
+        const args = ['-c', `ulimit -f ${limitKb} && exec "$@"`, 'bash', process.execPath, ...argv];
+        return promisify(execFile)('bash', args, { cwd: at.dir }).then(
+          ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+          ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
+            code,
+            stdout,
+            stderr,
+          }),
+        );
+      };
+      const forty = scenarioText('forty').replace(
+        'contacts: [bob@example.org]',
+        'generate: [{ count: 40, at: example.org, prefix: reader }]',
+      );
+
+      it('a part of the events is not taken for all of them', async () => {
+        at.write({ 'forty.yaml': forty.replace('delivered: 1', 'delivered: 40') });
+        const { code, stdout } = await limited(20, MAIN, 'run', '--no-html', 'forty.yaml');
+        expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`.ndjson: ${WHY}`);
+        expect(code).toBe(4);
+      });
+
+      it('a part of the page is not taken for the page', async () => {
+        at.write({ 'forty.yaml': forty.replace('delivered: 1', 'delivered: 40') });
+        const { code, stderr } = await limited(100, MAIN, 'run', 'forty.yaml');
+        expect(code).toBe(2);
+        expect(stderr).toMatch(new RegExp(`^error: the report cannot be written to .*: ${WHY}\\n`));
+        expect(at.lastRun().passed).toBe(1);
+        const pages = await readdir(path.join(at.dir, 'reports', 'latest'));
+        expect(pages.sort()).toEqual(['events', 'junit.xml', 'run.json']);
+      });
+
+      it('a part of the contacts is not taken for all of them', async () => {
+        const module = new URL('../../dist/scenarios/contacts-file.js', import.meta.url).href;
+        const program = `import { writeContacts } from ${JSON.stringify(module)};
+        const contacts = Array.from({ length: 2000 }, () => ({ address: 'bob@example.org', status: 'active', softBounceStreak: 0 }));
+        try { writeContacts('contacts.csv', contacts); } catch ({ code, message }) { console.log(code, message); }`;
+        const { stdout } = await limited(20, '--input-type=module', '--eval', program);
+        expect(stdout).toBe(`E_OUTPUT the contacts cannot be written to contacts.csv: ${WHY}\n`);
+        expect(await readdir(at.dir)).toEqual([]);
+      });
+    },
+  );
 
   it('says so when its output cannot be written', async () => {
     const child = spawn(process.execPath, [MAIN, 'schema'], {

@@ -63,14 +63,15 @@ export class HtmlReport implements Reporter {
     const { scenarios } = run;
     const repeat = scenarios.map((result) => this.ends.get(result)?.repeat ?? '');
     const page: PageRun = { runId, total: Math.max(this.total, scenarios.length), run, repeat };
-    await handle.write(pageStart(runId));
-    await handle.write(dataBlock('run', JSON.stringify(page)));
+    // Not `write`, of which a disk that is nearly full takes a part.
+    await handle.appendFile(pageStart(runId));
+    await handle.appendFile(dataBlock('run', JSON.stringify(page)));
     for (const [index, result] of scenarios.entries()) {
-      await handle.write(dataBlock(`source-${index}`, JSON.stringify(this.sources(result))));
+      await handle.appendFile(dataBlock(`source-${index}`, JSON.stringify(this.sources(result))));
       const view = await this.view(result.file);
-      if (view !== undefined) await handle.write(dataBlock(`view-${index}`, view));
+      if (view !== undefined) await handle.appendFile(dataBlock(`view-${index}`, view));
     }
-    await handle.write(pageEnd());
+    await handle.appendFile(pageEnd());
   }
 
   private sources(result: ScenarioResult): Record<string, string> {

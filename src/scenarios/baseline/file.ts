@@ -5,6 +5,7 @@ import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync }
 import { dirname } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
 import { BouncelabError } from '../../errors.js';
+import { unwritable } from '../unwritable.js';
 import { BASELINE_FORMAT, type Baseline, type Values } from './baseline.js';
 
 const KEY = 'bouncelab-baseline';
@@ -76,14 +77,7 @@ export function writeBaseline(file: string, name: string, { inputs, scenarios }:
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new BouncelabError(
-      'E_OUTPUT',
-      `the baseline cannot be written to ${name}: ${(error as Error).message}`,
-      {
-        hint: 'name another file, or make room',
-        cause: error,
-      },
-    );
+    throw unwritable(`the baseline cannot be written to ${name}`, 'name another file', error);
   }
 }
 
