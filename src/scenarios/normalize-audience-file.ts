@@ -72,12 +72,25 @@ class AudienceFile {
         if (contact) rows.push({ contact, location: this.#place(record, columns.indexOf('address')) });
       }
     }
+    this.#problems.sort((a, b) => a.location.line - b.location.line || a.location.column - b.location.column);
     return { rows, problems: this.#problems, source: this.text };
   }
 
   #parse(): CsvRecord[] {
+    if (!this.text.includes('"')) return this.#records(this.text);
+    // To the library, a quote that is not closed takes in all the lines below it. No column can hold a
+    // line break, so that such a line is bad by itself.
+    const lines = this.text.split('\n');
+    const isOpen = lines.map((line) => line.split('"').length % 2 === 0);
+    isOpen.forEach((open, index) => open && this.#records(lines[index]!, index));
+    if (isOpen[0]) return [];
+    return this.#records(lines.map((line, index) => (isOpen[index] ? '' : line)).join('\n'));
+  }
+
+  /** @param linesBefore of the file, before the text */
+  #records(text: string, linesBefore = 0): CsvRecord[] {
     // The types of the library do not know what `info` and `raw` do to its records.
-    return parse(this.text, {
+    return parse(text, {
       record_delimiter: '\n',
       info: true,
       raw: true,
@@ -85,14 +98,14 @@ class AudienceFile {
       skip_empty_lines: true,
       skip_records_with_error: true,
       on_skip: (error: CsvError | undefined) => {
-        if (error) this.#broken(error);
+        if (error) this.#broken(error, linesBefore);
         return undefined;
       },
     }) as unknown as CsvRecord[];
   }
 
-  #broken(error: CsvError): void {
-    const line = Math.max(1, Number(error['lines'] ?? 1));
+  #broken(error: CsvError, linesBefore: number): void {
+    const line = linesBefore + Math.max(1, Number(error['lines'] ?? 1));
     const message = `not valid CSV: ${CSV_ERRORS[error.code] ?? error.message}`;
     this.#add(
       message,
@@ -162,16 +175,11 @@ class AudienceFile {
     const starts = fieldStarts(text);
     const start = starts[index] ?? 0;
     const end = (starts[index + 1] ?? text.length + 1) - 1;
-    const lines = text.slice(0, start).split('\n');
     return {
       file: this.file,
-      // The parser counts the last line of a record; a quoted field may hold several.
-      line: info.lines - (text.split('\n').length - 1) + lines.length - 1,
-      column: lines.at(-1)!.length + 1,
-      length:
-        record[index] === undefined
-          ? 1
-          : Math.max(1, text.slice(start, end).split('\n')[0]!.trimEnd().length),
+      line: info.lines,
+      column: start + 1,
+      length: record[index] === undefined ? 1 : Math.max(1, text.slice(start, end).trimEnd().length),
     };
   }
 }

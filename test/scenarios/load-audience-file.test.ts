@@ -40,8 +40,8 @@ describe('an audience file', () => {
       'a.csv:3:13+1 `softBounceStreak` must be a whole number, not `x` | leave it empty for 0',
       'a.csv:4:1+17 the contact `BOB@example.org` is named twice | the first is on line 2; case does not count',
       'a.csv:5:29+1 this line has 4 fields, and there are 3 columns | put a field that holds a comma in quotes',
-      'a.csv:7:1+4 `address` must be an address such as bob@example.org, not `two\\nlines@example.org` | spaces and angle brackets are not part of it',
-      'a.csv:8:21+2 `softBounceStreak` must be a whole number, not `-1` | leave it empty for 0',
+      'a.csv:7:1+1 not valid CSV: a quote is never closed | a field with a quote stands in quotes, and the quote in it twice',
+      'a.csv:8:1+1 not valid CSV: a quote in the middle of a field | a field with a quote stands in quotes, and the quote in it twice',
       'a.csv:9:1+16 no receiving server for `unknown.test` | add `unknown.test: {}` to the fleet, or `default: {}` for all others',
     ]);
     expect(load(text).problems?.every((problem) => problem.source === csv.replaceAll('\r\n', '\n'))).toBe(
@@ -113,6 +113,28 @@ describe('with `onBadLine: skip`', () => {
     expect(warnings?.map(lineOf)).toEqual([
       'skip.csv:3:1+6 `address` must be an address such as bob@example.org, not `nobody` | spaces and angle brackets are not part of it',
       'skip.csv:4:1+15 the contact `BOB@example.org` is named twice | the first is on t.yaml:5; case does not count',
+    ]);
+  });
+
+  it('a quote that is not closed costs its own line and no other', () => {
+    const lines = ['address', 'ann@example.org', '"ben@example.org', 'cat@example.org', '"dan@example.org"'];
+    write('skip.csv', [...lines, 'eve"@example.org', 'fay@example.org', '"gus@example.org'].join('\n'));
+    const { plan, warnings } = load(scenario({ audience }));
+    const names = plan?.contacts.map(({ address }) => address.split('@')[0]);
+    expect(names).toEqual(['bob', 'ann', 'cat', 'dan', 'fay']);
+    const open = 'not valid CSV: a quote is never closed';
+    const hint = 'a field with a quote stands in quotes, and the quote in it twice';
+    expect(warnings?.map(lineOf)).toEqual([
+      `skip.csv:3:1+1 ${open} | ${hint}`,
+      `skip.csv:6:1+1 not valid CSV: a quote in the middle of a field | ${hint}`,
+      `skip.csv:8:1+1 ${open} | ${hint}`,
+    ]);
+  });
+
+  it('a file whose columns are not named is refused all the same, for that alone', () => {
+    write('skip.csv', '"address\nzoe@example.org\n');
+    expect(load(scenario({ audience })).problems?.map(lineOf)).toEqual([
+      'skip.csv:1:1+1 not valid CSV: a quote is never closed | a field with a quote stands in quotes, and the quote in it twice',
     ]);
   });
 
