@@ -278,6 +278,13 @@ describe('a store file', () => {
     expect(() => store.load()).toThrow(expect.objectContaining({ code: 'E_STORE_CORRUPT' }) as Error);
   });
 
+  test('without one of its tables is refused', async () => {
+    const file = newFile();
+    await written(file);
+    change(file, 'DROP TABLE past');
+    await expect(openSqliteStore(file)).rejects.toMatchObject({ code: 'E_STORE_CORRUPT' });
+  });
+
   test('of somebody else is refused and left as it is', async () => {
     const file = newFile();
     change(file, 'CREATE TABLE songs (title TEXT)');

@@ -54,8 +54,12 @@ export function storeError(file: string, error: unknown): BouncelabError {
   return new BouncelabError('E_STORE', `the store ${file} failed: ${message}`, { cause: error });
 }
 
-/** The library has no code for a file that cannot be opened at all, and names the number of SQLite. */
+/**
+ * The library has no code for a file that cannot be opened at all, and names the number of SQLite. To
+ * SQLite, a store of ours without one of its tables is no trouble of the file.
+ */
 function codeOf({ code = '', message }: Error & { code?: string }): string {
+  if (/^no such (table|column)/.test(message)) return 'SQLITE_CORRUPT';
   return /Unable to open connection.*: 14\b/.test(message) ? 'SQLITE_PERM' : code;
 }
 
