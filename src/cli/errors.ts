@@ -3,6 +3,7 @@
 
 import pc from 'picocolors';
 import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
+import { plural } from '../reporters/figures.js';
 import { wrap } from '../reporters/layout.js';
 import { terminalLine, terminalLines, withoutCommands } from '../reporters/text.js';
 import { codeFrame } from '../scenarios/code-frame.js';
@@ -32,6 +33,18 @@ export function printError(error: unknown, io: Io, debug: boolean): ExitCode {
 function line({ stderr }: Io, text: string): void {
   const parts = stderr.isTTY ? wrap(text, stderr.columns()) : [text];
   for (const part of parts) stderr.write(`${withoutCommands(part)}\n`);
+}
+
+/** What a scenario says may be passed over: each bad line, and that they are left out. */
+export function warningLines(
+  warnings: readonly Problem[],
+  source: string,
+  columns: number,
+  color: boolean,
+): string[] {
+  if (warnings.length === 0) return [];
+  const told = warnings.flatMap((warning) => problemLines(warning, source, columns, color));
+  return [...told, `${plural(warnings.length, 'bad line')} left out, as \`onBadLine: skip\` says`, ''];
 }
 
 /** One problem of a file: where, what, the line, what to do. */

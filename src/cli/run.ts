@@ -12,7 +12,7 @@ import { loadPolicy, unknownPolicy } from '../scenarios/policy-file.js';
 import { selectScenarios, type Entry } from '../scenarios/selection.js';
 import { runSuite } from '../scenarios/suite.js';
 import { BaselineCheck } from './baseline.js';
-import { problemLines } from './errors.js';
+import { problemLines, warningLines } from './errors.js';
 import { inputsOr } from './inputs.js';
 import type { Io } from './io.js';
 import { version, type RunOptions } from './options.js';
@@ -123,10 +123,8 @@ function exportTarget(name: string, entries: readonly Entry[], io: Io): string {
 
 /** What was left out of a scenario because it says so. */
 function tellWarnings({ warnings = [], source }: Entry, io: Io): void {
-  for (const warning of warnings) {
-    const columns = Math.max(20, io.stderr.columns());
-    for (const text of problemLines(warning, source, columns, io.stderr.color)) io.stderr.write(`${text}\n`);
-  }
+  const columns = Math.max(20, io.stderr.columns());
+  for (const text of warningLines(warnings, source, columns, io.stderr.color)) io.stderr.write(`${text}\n`);
 }
 
 function reporterNames(options: RunOptions, io: Io): ReporterName[] {

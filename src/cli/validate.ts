@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../errors.js';
 import { plural } from '../reporters/figures.js';
 import { checkFile, type FileKind } from '../scenarios/file-kind.js';
 import { findScenarios } from '../scenarios/find.js';
-import { problemLines } from './errors.js';
+import { problemLines, warningLines } from './errors.js';
 import { inputsOr } from './inputs.js';
 import type { Io } from './io.js';
 
@@ -28,10 +28,12 @@ export function validate(files: string[], io: Io): ExitCode {
     kinds.push(checked.kind);
     problems += checked.problems.length;
     if (checked.problems.length > 0) invalid++;
-    for (const problem of [...(checked.warnings ?? []), ...checked.problems]) {
-      for (const text of problemLines(problem, checked.source, columns, io.stdout.color))
-        io.stdout.write(`${text}\n`);
-    }
+    const { warnings = [], source } = checked;
+    const told = [
+      ...warningLines(warnings, source, columns, io.stdout.color),
+      ...checked.problems.flatMap((problem) => problemLines(problem, source, columns, io.stdout.color)),
+    ];
+    for (const text of told) io.stdout.write(`${text}\n`);
   }
   if (invalid === 0) {
     io.stdout.write(colors.green(`${counted(kinds)} valid\n`));

@@ -65,6 +65,29 @@ describe('list', () => {
   });
 });
 
+describe('a scenario that skips bad lines of its audience', () => {
+  it('tells each of them, and that they are left out', async () => {
+    const skipping = scenarioText('a').replace(
+      'contacts: [bob@example.org]',
+      'file: audience.csv\n  onBadLine: skip',
+    );
+    at.write({
+      'scenarios/a.yaml': skipping,
+      'scenarios/audience.csv': 'address\nbob@example.org\n"ann@example.org\nnobody\n',
+    });
+    const left = '2 bad lines left out, as `onBadLine: skip` says\n';
+    const validated = await at.run(['validate']);
+    expect(validated.code).toBe(0);
+    expect(validated.stdout).toMatch(
+      /^scenarios\/audience\.csv:3:1\n.*\n[^]*\nscenarios\/audience\.csv:4:1\n/,
+    );
+    expect(validated.stdout).toContain(left);
+    const { code, stderr } = await at.run(['run', '--no-html']);
+    expect(code).toBe(0);
+    expect(validated.stdout.startsWith(stderr)).toBe(true);
+  });
+});
+
 describe('validate', () => {
   it('says that all is well', async () => {
     at.write({ 'scenarios/a.yaml': scenarioText('a'), 'scenarios/b.yaml': scenarioText('b') });
