@@ -41,9 +41,11 @@ const queued = (address: string, mailing = 'news', t = 0): Timed => [
   { type: 'delivery.queued', mailing, address },
 ];
 const completed = (t: number, mailing = 'news'): Timed => [t, { type: 'mailing.completed', mailing }];
+/** The sender's end of a connection. */
+const clientOf = (session: number): string => `127.0.0.1:${session}`;
 const opened = (t: number, session = 1): Timed => [
   t,
-  { type: 'connection.opened', session, domain: 'a.test', host: 'mx.a.test', client: '127.0.0.1:1' },
+  { type: 'connection.opened', session, domain: 'a.test', host: 'mx.a.test', client: clientOf(session) },
 ];
 const closed = (t: number, session = 1): Timed => [t, { type: 'connection.closed', session }];
 const command = (t: number, line: string, session = 1): Timed => [t, { type: 'smtp.command', session, line }];
@@ -51,15 +53,15 @@ const rcpt = (t: number, address: string, mailing = 'news'): Timed[] => [
   command(t, `MAIL FROM:<bounce+${mailing}+x@return.test>`),
   command(t, `RCPT TO:<${address}>`),
 ];
-const replied = (t: number, code: Code): Timed => [
+const replied = (t: number, code: Code, session = 1): Timed => [
   t,
-  { type: 'smtp.reply', session: 1, stage: 'rcpt', ...REPLY[code] },
+  { type: 'smtp.reply', session, stage: 'rcpt', ...REPLY[code] },
 ];
-const accepted = (t: number, address: string, mailing = 'news'): Timed => [
+const accepted = (t: number, address: string, session = 1, mailing = 'news'): Timed => [
   t,
   {
     type: 'message.accepted',
-    session: 1,
+    session,
     domain: 'a.test',
     host: 'mx.a.test',
     mailFrom: `bounce+${mailing}+x@return.test`,
@@ -181,6 +183,48 @@ describe('a history that keeps the rules breaks nothing', () => {
         END(9),
       ],
     ],
+    [
+      'taken again after the attempt that took it was lost',
+      [
+        ...BEGUN,
+        opened(0),
+        accepted(0, BOB),
+        attempt(0, BOB, 1, 'lost', { client: clientOf(1) }),
+        closed(0),
+        opened(30 * M, 2),
+        accepted(30 * M, BOB, 2),
+        replied(30 * M, 250, 2),
+        attempt(30 * M, BOB, 2, 250, { client: clientOf(2) }),
+        ended(30 * M, BOB, 'delivered'),
+        completed(30 * M),
+        closed(30 * M, 2),
+        END(30 * M),
+      ],
+    ],
+    [
+      'late behind a connection whose opening took as long, which is told later',
+      [
+        START,
+        added(BOB),
+        added('eve@a.test'),
+        building(),
+        started(2),
+        queued(BOB),
+        queued('eve@a.test'),
+        opened(5 * M),
+        accepted(5 * M, 'eve@a.test'),
+        replied(5 * M, 250),
+        attempt(5 * M, 'eve@a.test', 1, 250),
+        ended(5 * M, 'eve@a.test', 'delivered'),
+        accepted(6 * M, BOB),
+        replied(6 * M, 250),
+        attempt(6 * M, BOB, 1, 250, { startedAt: 0 }),
+        ended(6 * M, BOB, 'delivered'),
+        completed(6 * M),
+        closed(6 * M),
+        END(6 * M),
+      ],
+    ],
   ] as [string, Timed[]][])('%s', (_, events) => {
     expect(check(events).violations).toEqual([]);
   });
@@ -229,6 +273,34 @@ describe('what breaks', () => {
       'exact-grid',
       'a grid that drifts with the time attempts take',
       [...BEGUN, attempt(2 * M, BOB, 1, 'refused', { startedAt: 0 }), attempt(32 * M, BOB, 2, 'refused')],
+    ],
+    [
+      'exact-grid',
+      'a retry one interval late, over a connection that is still open',
+      [
+        ...BEGUN,
+        attempt(0, BOB, 1, 'refused'),
+        opened(60 * M),
+        replied(60 * M, 450),
+        attempt(60 * M, BOB, 2, 450),
+        closed(60 * M),
+        END(61 * M),
+      ],
+    ],
+    [
+      'exact-grid',
+      'a retry one interval late, while a server has not noticed that another connection is gone',
+      [
+        ...BEGUN,
+        opened(0),
+        attempt(0, BOB, 1, 'lost', { client: clientOf(1) }),
+        attempt(60 * M, BOB, 2, 'refused'),
+      ],
+    ],
+    [
+      'budget-and-window',
+      'a delivery given up some time after its last attempt',
+      changed(GIVEN_UP, -5, 1, ended(91 * M, BOB, 'soft-bounced')).slice(0, -4),
     ],
     [
       'budget-and-window',
@@ -285,6 +357,35 @@ describe('what breaks', () => {
       [...BEGUN, opened(0), replied(0, 450), attempt(0, BOB, 1, 450), ended(0, BOB, 'hard-bounced')],
     ],
     [
+      'outcome-follows-code',
+      'a delivery that counts some time after it was taken',
+      [
+        ...BEGUN,
+        opened(0),
+        accepted(0, BOB),
+        replied(0, 250),
+        attempt(0, BOB, 1, 250),
+        ended(1, BOB, 'delivered'),
+      ],
+    ],
+    [
+      'outcome-follows-code',
+      'an acceptance without a reply',
+      [...BEGUN, opened(0), attempt(0, BOB, 1, 'lost', { outcome: 'accepted' })],
+    ],
+    [
+      'outcome-follows-code',
+      'a 4xx that counts as rejected, with an override for another cause',
+      [...BEGUN, opened(0), replied(0, 450), attempt(0, BOB, 1, 450, { outcome: 'rejected' })],
+      { ...EMMA, bounce: { ...EMMA.bounce, overrides: [{ cause: 'throttled', treatAs: 'rejected' }] } },
+    ],
+    [
+      'outcome-follows-code',
+      'an override that is not heeded',
+      [...BEGUN, opened(0), replied(0, 450), attempt(0, BOB, 1, 450)],
+      { ...EMMA, bounce: { ...EMMA.bounce, overrides: [{ code: 450, treatAs: 'rejected' }] } },
+    ],
+    [
       'delivered-means-accepted',
       'a delivery that no server took',
       [...BEGUN, opened(0), replied(0, 250), attempt(0, BOB, 1, 250), ended(0, BOB, 'delivered')],
@@ -293,6 +394,18 @@ describe('what breaks', () => {
       'one-acceptance',
       'a second acceptance without a loss',
       [...BEGUN, opened(0), accepted(0, BOB), accepted(1, BOB)],
+    ],
+    [
+      'one-acceptance',
+      'two acceptances in one attempt after a loss',
+      [
+        ...BEGUN,
+        opened(0),
+        attempt(0, BOB, 1, 'lost', { client: clientOf(1) }),
+        opened(30 * M, 2),
+        accepted(30 * M, BOB, 2),
+        accepted(30 * M, BOB, 2),
+      ],
     ],
     [
       'idle-close-uncharged',
@@ -311,6 +424,11 @@ describe('what breaks', () => {
       ],
     ],
     ['replies-on-record', 'a reply that nobody gave', [...BEGUN, attempt(0, BOB, 1, 450)]],
+    [
+      'replies-on-record',
+      'a reply that was given on the connection of another delivery',
+      [...BEGUN, opened(0), opened(0, 2), replied(0, 450), attempt(0, BOB, 1, 450, { client: clientOf(2) })],
+    ],
     [
       'limits',
       'six connections at once',

@@ -1,5 +1,5 @@
-// Rule 6: no attempt past the budget or the window, and nothing is given up before one of them is
-// spent. Reckoned anew from the attempts; the sender's own counters are not asked.
+// Rule 6: no attempt past the budget or the window, nothing is given up before one of them is spent, and
+// at the end of its last attempt it is. Reckoned anew from the attempts; the sender's own counters are not asked.
 
 import { gridOffset } from '../../sender/retry-policy.js';
 import type { RetryPolicy } from '../../sender/retry-policy.js';
@@ -24,14 +24,18 @@ export const budgetAndWindow: Invariant = {
       },
       'delivery.ended': ({ mailing, address, state, t }) => {
         const delivery = history.delivery(mailing, address);
-        if (!delivery || state !== 'soft-bounced' || isSpent(delivery, retry)) return undefined;
+        if (!delivery || state !== 'soft-bounced') return undefined;
         const edge = edgeOf(history.mailings.get(mailing)?.started?.t ?? 0, delivery, retry);
         const { first, last, attempts } = delivery;
-        if (
-          t > edge ||
-          (first && last && latestNext(first.startedAt, last.t, attempts + delivery.missed, retry) > edge)
-        )
-          return undefined;
+        // It was due in time, and the window was over before it could begin.
+        if (t > edge && !isSpent(delivery, retry)) return undefined;
+        const isOver =
+          first && last && latestNext(first.startedAt, last.t, attempts + delivery.missed, retry) > edge;
+        if (isSpent(delivery, retry) || isOver) {
+          if (t === last?.t) return undefined;
+          const what = `it was given up ${t - (last?.t ?? 0)} ms after its last attempt had ended`;
+          return { what, mailing, address, because: [last] };
+        }
         const what = `it was given up after ${attempts} attempts with time and budget left`;
         return { what, mailing, address, because: [first, last] };
       },

@@ -3,7 +3,7 @@
 // for a suspended host where the policy says so.
 
 import { gridOffset } from '../../sender/retry-policy.js';
-import type { DomainRecord } from './history.js';
+import type { DomainRecord, Span } from './history.js';
 import type { Breach, EventOf, Invariant } from './invariant.js';
 
 /** Time in which nothing may be going on while one connection gives way to the next. */
@@ -14,10 +14,16 @@ export const exactGrid: Invariant = {
   rule: 'attempts are made on the grid of their delivery, none early and none late (rule 5)',
   watch({ history, policy: { retry, destination } }) {
     const waits = destination?.allSuspended === 'wait';
-    const late = (event: EventOf<'attempt'>, due: number, breach: Breach): Breach | undefined => {
-      const { domain, startedAt } = event;
-      if (startedAt - due <= SLACK_MS) return undefined;
-      return quiet(history.domain(domain), due, startedAt, waits) > SLACK_MS ? breach : undefined;
+    /** Late for no reason that is known yet: what was going on may be told only when it ends. */
+    const suspects: (Span & { record: DomainRecord; breach: Breach })[] = [];
+    const late = (event: EventOf<'attempt'>, from: number, breach: Breach): Breach | undefined => {
+      const { domain, startedAt: to } = event;
+      if (to - from <= SLACK_MS) return undefined;
+      const record = history.domain(domain);
+      if (quiet(record, { from, to }, waits) <= SLACK_MS) return undefined;
+      if (record.open.size === 0) return breach;
+      suspects.push({ from, to, record, breach: { ...breach, because: [...(breach.because ?? []), event] } });
+      return undefined;
     };
     return {
       on: {
@@ -45,6 +51,9 @@ export const exactGrid: Invariant = {
           return late(event, latest, say('late', startedAt - due));
         },
       },
+      ended() {
+        return suspects.find(({ record, from, to }) => quiet(record, { from, to }, waits) > SLACK_MS)?.breach;
+      },
     };
   },
 };
@@ -58,17 +67,15 @@ function step(intervalsMs: readonly number[], n: number): number {
  *
  * @param waits under a policy that waits for suspended hosts, that is a reason too
  */
-function quiet(record: DomainRecord, from: number, to: number, waits: boolean): number {
-  const { busy, open, suspended } = record;
-  let left = to - from;
-  if (waits) {
-    for (const span of suspended) left -= Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
-  }
-  for (let index = busy.length - 1; index >= 0; index--) {
-    const span = busy[index]!;
-    if (span.to <= from) break;
-    left -= Math.max(0, Math.min(to, span.to) - Math.max(from, span.from));
-  }
-  // When the connections that are open were opened is known once they close.
-  return open > 0 ? 0 : left;
+function quiet({ busy, open, suspended }: DomainRecord, { from, to }: Span, waits: boolean): number {
+  // What is open is a reason from when the first of it was opened; so is what led to that, which is told later.
+  let end = to;
+  for (const { opened } of open.values()) end = Math.min(end, Math.max(from, opened.t));
+  let left = end - from;
+  const take = (span: Span): void => {
+    left -= Math.max(0, Math.min(end, span.to) - Math.max(from, span.from));
+  };
+  if (waits) suspended.forEach(take);
+  for (let index = busy.length - 1; index >= 0 && busy[index]!.to > from; index--) take(busy[index]!);
+  return left;
 }

@@ -30,6 +30,8 @@ export interface DeliveryRecord {
   /** Times that a server took its message. */
   accepted: number;
   lastAccepted?: EventOf<'message.accepted'>;
+  /** The client's end of the connection by which it did so. */
+  acceptedFrom?: string;
   ended?: EventOf<'delivery.ended'>;
   /** A bounce message has changed how it ended. */
   returned?: EventOf<'delivery.returned'>;
@@ -49,19 +51,22 @@ export interface SessionRecord {
   /** Transactions begun. */
   transactions: number;
   mailing: string | undefined;
-  /** The sender has let it go, or has crashed; the server has not noticed yet. */
-  orphan?: true;
+  /** The last reply of each code. */
+  replies: Map<number, EventOf<'smtp.reply'>>;
+}
+
+export interface Span {
+  from: number;
+  to: number;
 }
 
 export interface DomainRecord {
-  /** Connections open now. */
-  open: number;
-  /** Of these, those that no sender holds any more. */
-  orphans: number;
-  /** Spans of virtual time in which there was a dialogue here, merged, in order. */
-  busy: { from: number; to: number }[];
+  /** Connections open now that a sender holds, by session. */
+  open: Map<number, SessionRecord>;
+  /** Spans of virtual time in which there was a dialogue here that is over, merged, in order. */
+  busy: Span[];
   /** Spans of virtual time in which a host was suspended by the sender. */
-  suspended: { from: number; to: number }[];
+  suspended: Span[];
   /** The last reply of each code. */
   replies: Map<number, EventOf<'smtp.reply'>>;
 }
@@ -85,7 +90,7 @@ export class History {
   domain(name: string): DomainRecord {
     let record = this.domains.get(name);
     if (!record)
-      this.domains.set(name, (record = { open: 0, orphans: 0, busy: [], suspended: [], replies: new Map() }));
+      this.domains.set(name, (record = { open: new Map(), busy: [], suspended: [], replies: new Map() }));
     return record;
   }
 
@@ -138,7 +143,7 @@ export class History {
       case 'attempt':
         return this.attempted(event);
       case 'sender.crashed':
-        return this.crashed();
+        return this.crashed(event.t);
       case 'sender.restarted':
         return this.restarted(event.t);
       case 'message.accepted':
@@ -160,12 +165,19 @@ export class History {
       }
       case 'smtp.reply': {
         const session = this.sessions.get(event.session);
-        if (session) this.domain(session.opened.domain).replies.set(event.code, event);
+        if (!session) return;
+        session.replies.set(event.code, event);
+        this.domain(session.opened.domain).replies.set(event.code, event);
         return;
       }
       default:
         return;
     }
+  }
+
+  /** The connection that has, or had last, this client's end; undefined when its server has closed it. */
+  connection(client: string): SessionRecord | undefined {
+    return this.byClient.get(client);
   }
 
   /** The delivery that a RCPT command is about; undefined for any other command. */
@@ -207,8 +219,9 @@ export class History {
     const { outcome, stage } = event;
     if (outcome === 'unknown') delivery.unknown++;
     // What gave no usable reply is closed by the sender. A server that reads nothing sees it only later.
-    if ((outcome === 'unreachable' || outcome === 'unknown') && event.client !== undefined)
-      this.letGo(this.byClient.get(event.client));
+    const lost = outcome === 'unreachable' || outcome === 'unknown';
+    const session = event.client === undefined ? undefined : this.byClient.get(event.client);
+    if (lost && session) this.letGo(session, event.t);
     if (outcome !== 'accepted' && outcome !== 'rejected') delivery[budgetClass(outcome, stage)]++;
   }
 
@@ -218,34 +231,33 @@ export class History {
     if (!delivery) return;
     delivery.accepted++;
     delivery.lastAccepted = event;
+    const from = this.sessions.get(event.session)?.opened.client;
+    if (from !== undefined) delivery.acceptedFrom = from;
   }
 
   private opened(event: EventOf<'connection.opened'>): void {
-    const session: SessionRecord = { opened: event, transactions: 0, mailing: undefined };
+    const session = { opened: event, transactions: 0, mailing: undefined, replies: new Map() };
     this.sessions.set(event.session, session);
     this.byClient.set(event.client, session);
-    this.domain(event.domain).open++;
+    this.domain(event.domain).open.set(event.session, session);
   }
 
   private closed(event: EventOf<'connection.closed'>): void {
     const session = this.sessions.get(event.session);
     if (!session) return;
     this.sessions.delete(event.session);
-    this.byClient.delete(session.opened.client);
-    const { domain, t } = session.opened;
-    this.domain(domain).open--;
-    if (session.orphan) this.domain(domain).orphans--;
-    this.wasBusy(domain, t, event.t);
+    if (this.byClient.get(session.opened.client) === session) this.byClient.delete(session.opened.client);
+    this.letGo(session, event.t);
   }
 
-  private crashed(): void {
-    for (const session of this.sessions.values()) this.letGo(session);
+  private crashed(at: number): void {
+    for (const session of this.sessions.values()) this.letGo(session, at);
   }
 
-  private letGo(session: SessionRecord | undefined): void {
-    if (!session || session.orphan) return;
-    session.orphan = true;
-    this.domain(session.opened.domain).orphans++;
+  /** The sender has no more of this connection, whether its server has noticed or not. */
+  private letGo({ opened }: SessionRecord, at: number): void {
+    const { domain, session, t } = opened;
+    if (this.domain(domain).open.delete(session)) this.wasBusy(domain, t, at);
   }
 
   /** Grid points that passed meanwhile are made up for by one attempt, which is due now. */

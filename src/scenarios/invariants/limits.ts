@@ -25,13 +25,10 @@ export const limits: Invariant = {
       },
       settled() {
         for (const domain of touched) {
-          const { open, orphans } = history.domain(domain);
-          // A server may notice only later that a sender has let go, or has crashed.
-          if (open - orphans > connectionsMax) {
+          const open = history.domain(domain).open.size;
+          if (open > connectionsMax) {
             touched.clear();
-            return {
-              what: `${open - orphans} connections to ${domain} at once, the limit is ${connectionsMax}`,
-            };
+            return { what: `${open} connections to ${domain} at once, the limit is ${connectionsMax}` };
           }
         }
         touched.clear();

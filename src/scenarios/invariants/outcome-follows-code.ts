@@ -1,6 +1,7 @@
 // Rules 4 and 5: 4xx is tried again, 5xx ends the delivery at once, unless the policy says otherwise
 // of that reply; and each state at the end follows from the last attempt.
 
+import type { Outcome } from '../../events/types.js';
 import type { PolicyOverride } from '../../sender/retry-policy.js';
 import type { EventOf, Invariant } from './invariant.js';
 
@@ -16,13 +17,23 @@ export const outcomeFollowsCode: Invariant = {
           const what = `attempt ${n} was made after a rejection`;
           return { what, mailing, address, because: [last] };
         }
-        if (!reply || bounce.overrides.some((override) => couldMatch(override, event))) return undefined;
-        const expected = reply.code < 400 ? 'accepted' : reply.code < 500 ? 'deferred' : 'rejected';
+        if (!reply) {
+          if (outcome !== 'accepted') return undefined;
+          return { what: 'it counted as accepted, and nobody said so', mailing, address };
+        }
+        const expected = expectedOf(
+          reply.code,
+          bounce.overrides.find((override) => matches(override, event)),
+        );
         if (outcome === expected) return undefined;
-        return { what: `a ${reply.code} counted as ${outcome}`, mailing, address };
+        return { what: `a ${reply.code} counted as ${outcome}, and must be ${expected}`, mailing, address };
       },
-      'delivery.ended': ({ mailing, address, state }) => {
+      'delivery.ended': ({ mailing, address, state, t }) => {
         const last = history.delivery(mailing, address)?.last;
+        if (last && (state === 'delivered' || state === 'hard-bounced') && t !== last.t) {
+          const what = `it became ${state} ${t - last.t} ms after its last attempt had ended`;
+          return { what, mailing, address, because: [last] };
+        }
         const isRight =
           state === 'withdrawn' ||
           (state === 'delivered' && last?.outcome === 'accepted') ||
@@ -36,12 +47,19 @@ export const outcomeFollowsCode: Invariant = {
   }),
 };
 
-/** The cause is a reading of the sender's, and not held against it here. */
-function couldMatch(override: PolicyOverride, { reply, stage, domain }: EventOf<'attempt'>): boolean {
+/** What the policy says of a refusal comes before its code. */
+function expectedOf(code: number, override: PolicyOverride | undefined): Outcome {
+  if (code < 400) return 'accepted';
+  return override?.treatAs ?? (code < 500 ? 'deferred' : 'rejected');
+}
+
+/** The cause is a reading of the sender's: it is not held against it here, but that it acted by it is. */
+function matches(override: PolicyOverride, { reply, stage, cause, domain }: EventOf<'attempt'>): boolean {
   return (
     (override.code === undefined || override.code === reply?.code) &&
     (override.enhanced === undefined || override.enhanced === reply?.enhanced) &&
     (override.stage === undefined || override.stage === stage) &&
+    (override.cause === undefined || override.cause === cause) &&
     (override.domain === undefined || override.domain.toLowerCase() === domain)
   );
 }

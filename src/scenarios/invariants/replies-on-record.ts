@@ -1,5 +1,5 @@
-// An attempt tells of a reply only if a server of that domain gave it while the attempt was running,
-// or had it under way: what is due when a reply for all of them arrives shares it (rule 13).
+// An attempt tells of a reply only if it was given while the attempt was running, or was under way: on
+// the attempt's own connection, or, for what shares the result of another one (rule 13), in its domain.
 
 import type { Invariant } from './invariant.js';
 
@@ -9,11 +9,13 @@ export const repliesOnRecord: Invariant = {
   anySender: true,
   watch: ({ history, latencyMs }) => ({
     on: {
-      attempt: ({ mailing, address, domain, reply, startedAt, n }) => {
+      attempt: ({ mailing, address, domain, reply, startedAt, n, client, shared }) => {
         if (!reply) return undefined;
-        const given = history.domain(domain).replies.get(reply.code);
+        const own = client === undefined || shared ? undefined : history.connection(client);
+        const given = (own ?? history.domain(domain)).replies.get(reply.code);
         if (given && given.t + latencyMs >= startedAt) return undefined;
-        const what = `attempt ${n} tells of a ${reply.code}, and no server of ${domain} said so during it`;
+        const where = own ? `its connection to ${own.opened.host}` : `a server of ${domain}`;
+        const what = `attempt ${n} tells of a ${reply.code}, which was not said by ${where} during it`;
         return { what, mailing, address, because: [given] };
       },
     },
