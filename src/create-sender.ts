@@ -10,6 +10,7 @@ import { loadPolicy, unknownPolicy } from './scenarios/policy-file.js';
 import { isAddress } from './schema-fields.js';
 import { MAILING_NAME_LENGTH_MAX } from './sender/bounce/return-path.js';
 import type { NewContact } from './sender/contact.js';
+import type { DkimKey } from './sender/dkim.js';
 import type { DestinationLimits } from './sender/destination.js';
 import type { MailingFigures } from './sender/figures.js';
 import { Lifespan } from './sender/lifespan.js';
@@ -40,6 +41,13 @@ export interface CreateSenderOptions {
   policy?: RetryPolicy | string;
   /** `From:` of the messages. */
   from?: string;
+  /**
+   * `List-Unsubscribe:` of the messages: a mailto: or https: address in which `{{email}}` is the contact.
+   * With https: it takes one click (RFC 8058). Default: none.
+   */
+  listUnsubscribe?: string;
+  /** Signs the messages (RFC 6376). Default: they are not signed. */
+  dkim?: DkimKey;
   /** Domain of the return path; bounce messages go there. */
   returnPathDomain?: string;
   /** What return paths are signed with. Default: drawn from `random`. */
@@ -80,8 +88,8 @@ const STOP_WITHIN_MS = 30_000;
 /**
  * Makes a sender. On a store with something in it, it goes on with that at once.
  *
- * @throws BouncelabError E_USAGE for a policy that does not exist or is not valid, E_STORE_... when
- *   the store cannot be read
+ * @throws BouncelabError E_USAGE for a policy that does not exist or is not valid, a DKIM key that cannot
+ *   sign and an address that cannot stand in List-Unsubscribe; E_STORE_... when the store cannot be read
  */
 export function createSender(options: CreateSenderOptions = {}): BulkSender {
   return new BulkSender(options);

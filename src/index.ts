@@ -12,6 +12,7 @@ export { loadScenario } from './scenarios/load.js';
 export { runScenario } from './scenarios/run.js';
 export type { ScenarioPlan } from './scenarios/plan.js';
 export type { RunResult, ScenarioResult } from './scenarios/result.js';
+export type { DkimKey } from './sender/dkim.js';
 export type { MailingFigures } from './sender/figures.js';
 export type { Clock, Dialer, Inlet, MxRecord, Random, Resolver, Timer } from './sender/ports.js';
 export type { RetryPolicy } from './sender/retry-policy.js';

@@ -2,6 +2,7 @@
 // and the example of docs/library.md, word for word.
 
 import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -34,6 +35,7 @@ function scratch(): string {
 interface Receiver {
   port: number;
   accepted: string[];
+  messages: string[];
   /** Verbs of the commands of each connection. */
   said: string[][];
 }
@@ -43,6 +45,7 @@ async function receiver(
   refuse: (address: string) => number | undefined = () => undefined,
 ): Promise<Receiver> {
   const accepted: string[] = [];
+  const messages: string[] = [];
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
@@ -51,11 +54,13 @@ async function receiver(
       callback(responseCode === undefined ? null : Object.assign(new Error('not now'), { responseCode }));
     },
     onData: (stream, session, callback) => {
+      let message = '';
+      stream.setEncoding('utf8').on('data', (text: string) => (message += text));
       stream.on('end', () => {
         accepted.push(session.envelope.rcptTo[0]!.address);
+        messages.push(message);
         callback();
       });
-      stream.resume();
     },
   });
   const said: string[][] = [];
@@ -66,7 +71,7 @@ async function receiver(
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', () => listening()));
   onTestFinished(() => new Promise<void>((closed) => server.close(() => closed())));
-  return { port: (server.server.address() as net.AddressInfo).port, accepted, said };
+  return { port: (server.server.address() as net.AddressInfo).port, accepted, messages, said };
 }
 
 /** Ports that lead to the receiver, whatever the domain. */
@@ -106,6 +111,29 @@ describe('createSender', () => {
     expect(server.accepted).toEqual(['bob@example.org']);
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
     await sender.stop();
+  });
+
+  test('signs its messages and says how to leave', async () => {
+    const server = await receiver();
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const sender = createSender({
+      ...to(server),
+      from: 'News <news@sender.example>',
+      listUnsubscribe: 'https://sender.example/leave?{{email}}',
+      dkim: {
+        domain: 'sender.example',
+        selector: 's1',
+        privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+      },
+    });
+    sender.addContact({ address: 'bob@example.org' });
+    sender.send({ name: 'news', message: MESSAGE });
+    await sender.completed('news');
+    await sender.stop();
+    const [message] = server.messages;
+    expect(message).toMatch(/^DKIM-Signature: v=1; a=rsa-sha256; .*d=sender\.example;/);
+    expect(message).toContain('\r\nList-Unsubscribe: <https://sender.example/leave?bob%40example.org>\r\n');
+    expect(message).toContain('\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n');
   });
 
   test('goes on with what is in its store', async () => {
@@ -230,6 +258,16 @@ describe('createSender', () => {
 
   test.each([
     [() => createSender({ policy: 'ema' }), 'E_USAGE', 'unknown policy `ema`'],
+    [
+      () => createSender({ dkim: { domain: 'a.test', selector: 's1', privateKey: 'secret' } }),
+      'E_USAGE',
+      'the DKIM key of s1._domainkey.a.test cannot sign',
+    ],
+    [
+      () => createSender({ listUnsubscribe: 'leave@a.test' }),
+      'E_USAGE',
+      '`leave@a.test` cannot stand in List-Unsubscribe',
+    ],
     [() => createSender().addContact({ address: 'bob' }), 'E_USAGE', '`bob` is not an address'],
     [
       () => createSender().send({ name: 'No vember', message: MESSAGE }),

@@ -9,8 +9,10 @@ import {
   type DestinationLimits,
 } from './destination.js';
 import type { Delivery } from './delivery.js';
+import { dkimSigner, type DkimKey } from './dkim.js';
+import { listUnsubscribe } from './list-unsubscribe.js';
 import type { Mailing } from './mailing.js';
-import { Composer, type DkimKey } from './message.js';
+import { Composer, type MessageContext } from './message.js';
 import type { Clock, Dialer, Random, Resolver } from './ports.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { Emit } from '../events/types.js';
@@ -43,15 +45,25 @@ export class Destinations {
   private readonly byDomain = new Map<string, Destination>();
   private readonly composers = new Map<Mailing, Composer>();
 
-  constructor(private readonly options: DestinationsOptions) {}
+  private readonly headers: Pick<MessageContext, 'unsubscribe' | 'sign'>;
+
+  /** @throws BouncelabError E_USAGE for a DKIM key or a List-Unsubscribe that cannot be one */
+  constructor(private readonly options: DestinationsOptions) {
+    const { listUnsubscribe: address, dkim } = options;
+    this.headers = {
+      unsubscribe: address === undefined ? undefined : listUnsubscribe(address),
+      sign: dkim && dkimSigner(dkim),
+    };
+  }
 
   /** Takes up the message of a mailing. @param date for its headers */
   compose(mailing: Mailing, date: Date): void {
     const from = this.options.from ?? 'news@sender.example';
     const { message } = mailing.order;
-    const { listUnsubscribe, dkim } = this.options;
-    const context = { mailing: mailing.name, from, date, listUnsubscribe, dkim };
-    this.composers.set(mailing, new Composer(message, context));
+    this.composers.set(
+      mailing,
+      new Composer(message, { mailing: mailing.name, from, date, ...this.headers }),
+    );
   }
 
   /** Hands deliveries that are due to their destinations, all of one moment before any is begun. */

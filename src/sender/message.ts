@@ -2,11 +2,11 @@
 // contact, and taken apart there. For each contact the pieces are put together again, each value in the
 // encoding of its place: what nodemailer would have made of it, at a fraction of the cost.
 
-import DKIM from 'nodemailer/lib/dkim';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { encodeWords, foldLines } from 'nodemailer/lib/mime-funcs';
 import { encode, wrap } from 'nodemailer/lib/qp';
 import type { Contact } from './contact.js';
+import type { Sign } from './dkim.js';
 import { MergeText } from './merge.js';
 
 export interface Message {
@@ -16,22 +16,14 @@ export interface Message {
   sizeBytes: number;
 }
 
-/** What signs messages (RFC 6376): one domain and its key. */
-export interface DkimKey {
-  domain: string;
-  selector: string;
-  /** PEM. */
-  privateKey: string;
-}
-
 export interface MessageContext {
   mailing: string;
   /** `From:` and the domain of Message-IDs. */
   from: string;
   date: Date;
-  /** `List-Unsubscribe:` (RFC 2369), a mailto: or https: address in which `{{email}}` is the contact. */
-  listUnsubscribe?: string | undefined;
-  dkim?: DkimKey | undefined;
+  /** Makes the last header lines for a contact, each with the line break before it. */
+  unsubscribe?: ((contact: Contact) => string) | undefined;
+  sign?: Sign | undefined;
 }
 
 /** A piece of a message: as it is, or made for each contact. */
@@ -49,22 +41,19 @@ const LINE_LENGTH_MAX = 76;
 /** Makes the text of a message for each contact; the Message-ID is the same for every attempt. */
 export class Composer {
   private readonly pieces: Promise<Piece[]>;
-  private readonly signer: DKIM | undefined;
 
   constructor(
     private readonly message: Message,
     private readonly context: MessageContext,
   ) {
     this.pieces = this.compose();
-    const { dkim } = context;
-    this.signer =
-      dkim && new DKIM({ domainName: dkim.domain, keySelector: dkim.selector, privateKey: dkim.privateKey });
   }
 
   async render(contact: Contact): Promise<string> {
     let text = '';
     for (const piece of await this.pieces) text += typeof piece === 'string' ? piece : piece(contact);
-    return this.signer ? signed(this.signer, text) : text;
+    const { sign } = this.context;
+    return sign ? sign(text) : text;
   }
 
   private async compose(): Promise<Piece[]> {
@@ -92,7 +81,7 @@ export class Composer {
     if (hasSubject) slots.push([`Subject: ${SUBJECT}`, (contact) => header('Subject', subject.for(contact))]);
     return [
       ...cut(whole.slice(0, end), slots),
-      ...unsubscribe(context.listUnsubscribe),
+      ...(context.unsubscribe ? [context.unsubscribe] : []),
       '\r\n\r\n',
       ...(hasBody
         ? [(contact: Contact) => quoted(padded(body.for(contact), message.sizeBytes))]
@@ -132,24 +121,6 @@ function header(name: string, value: string): string {
 /** A body in quoted-printable (RFC 2045, 6.7). */
 function quoted(text: string): string {
   return wrap(encode(text.replace(/\r\n|\r|\n/g, '\r\n')), LINE_LENGTH_MAX);
-}
-
-function unsubscribe(address: string | undefined): Piece[] {
-  if (address === undefined) return [];
-  const merge = new MergeText(address);
-  const oneClick = /^https:/i.test(address) ? '\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click' : '';
-  return [
-    (contact) => {
-      const value = merge.for({ ...contact, address: encodeURIComponent(contact.address) });
-      return `\r\nList-Unsubscribe: <${value}>${oneClick}`;
-    },
-  ];
-}
-
-async function signed(signer: DKIM, text: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of signer.sign(text)) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function padded(text: string, bytes: number): string {

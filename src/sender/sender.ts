@@ -13,9 +13,9 @@ import { Contacts, type Contact, type NewContact } from './contact.js';
 import type { DestinationLimits } from './destination.js';
 import { Destinations } from './destinations.js';
 import { Delivery } from './delivery.js';
+import type { DkimKey } from './dkim.js';
 import { figuresOf, type MailingFigures } from './figures.js';
 import { Mailing, type NewMailing } from './mailing.js';
-import type { DkimKey } from './message.js';
 import { OpenDeliveries } from './open-deliveries.js';
 import type { Clock, Dialer, Inlet, Random, Resolver } from './ports.js';
 import { Queue } from './queue.js';
@@ -45,7 +45,7 @@ export interface SenderOptions {
   from?: string;
   /** `List-Unsubscribe:` of the messages: a mailto: or https: address in which `{{email}}` is the contact. */
   listUnsubscribe?: string;
-  /** Signs the messages (DKIM, RFC 6376). */
+  /** Signs the messages (DKIM, RFC 6376): an RSA key. */
   dkim?: DkimKey;
   /** Domain of the return path; bounce messages go there. */
   returnPathDomain?: string;

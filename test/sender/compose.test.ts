@@ -7,6 +7,8 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
 import type { Contact } from '../../src/sender/contact.js';
+import { dkimSigner } from '../../src/sender/dkim.js';
+import { listUnsubscribe } from '../../src/sender/list-unsubscribe.js';
 import { MergeText } from '../../src/sender/merge.js';
 import { Composer, type Message, type MessageContext } from '../../src/sender/message.js';
 import { contactOf } from '../support/contacts.js';
@@ -131,15 +133,41 @@ describe('a message with merge fields', () => {
 describe('List-Unsubscribe', () => {
   test('has the address of the contact, and asks for one click where it can', async () => {
     const to = contact({}, 'a+b@example.org');
-    const mail = await render({}, to, { listUnsubscribe: 'mailto:leave@sender.example?subject={{email}}' });
+    const mail = await render({}, to, {
+      unsubscribe: listUnsubscribe('mailto:leave@sender.example?subject={{email}}'),
+    });
     expect(mail).toMatch(
       /^List-Unsubscribe: <mailto:leave@sender\.example\?subject=a%2Bb%40example\.org>\r$/m,
     );
     expect(mail).not.toContain('One-Click');
-    const web = await render({}, to, { listUnsubscribe: 'https://sender.example/leave?{{email}}' });
+    const web = await render({}, to, {
+      unsubscribe: listUnsubscribe('https://sender.example/leave?{{email}}'),
+    });
     expect(web).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\n/m);
     expect((await read(web)).text?.trim()).toBe('T');
     expect(await render({}, to)).not.toContain('List-Unsubscribe');
+  });
+
+  test('has the values of a contact as an address may hold them', async () => {
+    const to = contact({ id: '1>,<mailto:eve@example.org' });
+    const mail = await render({}, to, { unsubscribe: listUnsubscribe('https://sender.example/?id={{id}}') });
+    expect(mail).toMatch(
+      /^List-Unsubscribe: <https:\/\/sender\.example\/\?id=1%3E%2C%3Cmailto%3Aeve%40example\.org>\r$/m,
+    );
+  });
+
+  test.each([
+    'leave@sender.example',
+    'http://sender.example/',
+    'https://a.test/ b',
+    'mailto:a@b.test>, <x:y',
+  ])('is refused as %j', (address) => {
+    expect(() => listUnsubscribe(address)).toThrow(
+      expect.objectContaining({
+        code: 'E_USAGE',
+        message: `\`${address}\` cannot stand in List-Unsubscribe`,
+      }) as Error,
+    );
   });
 });
 
@@ -150,6 +178,7 @@ describe('DKIM', () => {
     selector: 's1',
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   };
+  const sign = dkimSigner(dkim);
   const relaxed = (value: string): string =>
     value
       .replace(/\r\n/g, '')
@@ -188,12 +217,37 @@ describe('DKIM', () => {
 
   test('signs the message as it is for this contact, the same at every attempt', async () => {
     const message = { subject: 'Grüße {{name}}', text: 'Dear {{name}},\n\n  hello  there \n\n\n' };
-    const raw = await render(message, contact({ name: 'Zoë' }), { dkim });
+    const raw = await render(message, contact({ name: 'Zoë' }), { sign });
     expect(raw).toMatch(/^DKIM-Signature: v=1; a=rsa-sha256; c=relaxed\/relaxed; d=sender\.example;/);
     expect(isSigned(raw)).toBe(true);
     expect(isSigned(raw.replace('Dear', 'Deer'))).toBe(false);
     expect(isSigned(raw.replace('To: bob@', 'To: eve@'))).toBe(false);
-    expect(await render(message, contact({ name: 'Zoë' }), { dkim })).toBe(raw);
-    expect(await render(message, contact({ name: 'Eve' }), { dkim })).not.toBe(raw);
+    expect(await render(message, contact({ name: 'Zoë' }), { sign })).toBe(raw);
+    expect(await render(message, contact({ name: 'Eve' }), { sign })).not.toBe(raw);
+  });
+
+  test('signs both fields of List-Unsubscribe, as RFC 8058 wants it', async () => {
+    const unsubscribe = listUnsubscribe('https://sender.example/leave?{{email}}');
+    const raw = await render({}, contact({}), { sign, unsubscribe });
+    expect(isSigned(raw)).toBe(true);
+    expect(isSigned(raw.replace('/leave?', '/stay?'))).toBe(false);
+    expect(isSigned(raw.replace('=One-Click', '=Two-Clicks'))).toBe(false);
+  });
+
+  const elliptic = generateKeyPairSync('ed25519').privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }) as string;
+  test.each([
+    ['no key', 'secret'],
+    ['the public half', publicKey.export({ type: 'spki', format: 'pem' }) as string],
+    ['a key of another kind', elliptic],
+  ])('refuses %s, which would leave messages unsigned', (_, key) => {
+    expect(() => dkimSigner({ ...dkim, privateKey: key })).toThrow(
+      expect.objectContaining({
+        code: 'E_USAGE',
+        message: 'the DKIM key of s1._domainkey.sender.example cannot sign',
+      }) as Error,
+    );
   });
 });
