@@ -169,6 +169,14 @@ describe('an override', () => {
     expect(outcome([{ code: 550, treatAs: 'rejected' }, second])).toBe('deferred');
   });
 
+  test('that wants a code or an enhanced code is none of a refusal without a reply', () => {
+    const dns = { ...attempt, reply: undefined, cause: 'dns-failure' as const };
+    const treated = (override: Omit<PolicyOverride, 'treatAs'>): Outcome =>
+      overridden('rejected', dns, policy({ bounce: { overrides: [{ ...override, treatAs: 'deferred' }] } }));
+    expect([treated({ code: 554 }), treated({ enhanced: '5.7.1' })]).toEqual(['rejected', 'rejected']);
+    expect(treated({ cause: 'dns-failure' })).toBe('deferred');
+  });
+
   test('can make a deferral a rejection', () => {
     expect(outcome([{ treatAs: 'rejected' }], 'deferred')).toBe('rejected');
   });

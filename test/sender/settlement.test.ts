@@ -169,13 +169,13 @@ describe('a delivery', () => {
   test('leaves out the points of its grid that passed while nobody was there', () => {
     const { settlement, deliveries, clock } = world(['bob', 'eve']);
     const [bob, eve] = deliveries;
-    clock.to(10 * MINUTE);
-    settlement.attempted(bob!, result('deferred', { startedAt: 10 * MINUTE }));
-    clock.to(100 * MINUTE);
+    clock.to(20 * MINUTE);
+    settlement.attempted(bob!, result('deferred', { startedAt: 20 * MINUTE }));
+    clock.to(110 * MINUTE);
     for (const one of [bob!, eve!]) settlement.skipMissed(one);
-    // At 40 one was due and is made late; those at 70 and 100 have passed.
+    // At 50 one was due and is made late; those at 80 and 110 have passed.
     expect([bob!.missed, eve!.missed]).toEqual([2, 0]);
-    clock.to(131 * MINUTE);
+    clock.to(141 * MINUTE);
     settlement.skipMissed(bob!);
     expect(bob!.missed).toBe(3);
   });
@@ -217,6 +217,13 @@ describe('a delivery', () => {
       expect(dns.deliveries[0]!.contact.status).toBe('error');
     },
   );
+
+  test('that the sender itself holds back, under recipient-only, leaves the contact active', () => {
+    const { settlement, deliveries } = world(['bob'], policy({ bounce: { hard: 'recipient-only' } }));
+    const unfit = result('rejected', { stage: 'mail', reply: undefined, error: 'EMESSAGESIZE' });
+    settlement.attempted(deliveries[0]!, unfit);
+    expect(deliveries[0]).toMatchObject({ state: 'hard-bounced', contact: { status: 'active' } });
+  });
 
   test('that a bounce message ends for DNS was taken by a server, so that the contact is spared', () => {
     const { settlement, deliveries, contacts } = world(
