@@ -28,9 +28,7 @@ function oneOrMore<S extends z.ZodType>(item: S, error: string) {
 }
 
 const code = z
-  .union([z.int(CODE_TEXT).min(400, CODE_TEXT).max(599, CODE_TEXT), z.enum(['4xx', '5xx'])], {
-    error: CODE_TEXT,
-  })
+  .union([z.int(CODE_TEXT).min(400, CODE_TEXT).max(599, CODE_TEXT), z.enum(['4xx', '5xx'])])
   .transform(String);
 
 const enhanced = z.string({ error: ENHANCED_TEXT }).regex(/^[45x]\.\d{1,3}\.(?:\d{1,3}|\*)$/, ENHANCED_TEXT);
@@ -45,7 +43,7 @@ const pattern = z
     if (reason === undefined) return;
     const hint = 'patterns are regular expressions in the syntax of RE2: no back-references, no look-around';
     const message = `this pattern cannot be used: ${reason}`;
-    context.addIssue({ code: 'custom', message, path: [], params: { sentence: true, hint } });
+    context.addIssue({ code: 'custom', message, params: { sentence: true, hint } });
   });
 
 function flaw(text: string): string | undefined {
@@ -88,7 +86,7 @@ const causeRuleSchema = z
       hint: 'add at least one of code, enhanced, stage, text, host or domain',
     };
     const message = 'this rule says of no reply that it is meant';
-    context.addIssue({ code: 'custom', message, path: [], params });
+    context.addIssue({ code: 'custom', message, params });
   })
   .transform(({ why: _why, ...rule }) => rule)
   .meta({ id: 'causeRule', title: 'What a refusal means' });

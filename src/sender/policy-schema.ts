@@ -104,7 +104,6 @@ const override = z
     context.addIssue({
       code: 'custom',
       message: 'this override says of no reply that it is meant',
-      path: [],
       params,
     });
   });
