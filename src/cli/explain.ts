@@ -1,7 +1,7 @@
 // `bouncelab explain`: plays one scenario, or reads the events of a run, and tells the life of one contact.
 
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pc from 'picocolors';
 import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
 import { parseEvents } from '../events/ndjson.js';
@@ -13,8 +13,10 @@ import type { ScenarioPlan, Wire } from '../scenarios/plan.js';
 import { closest, nameHint, quoted } from '../scenarios/problems.js';
 import { runScenario } from '../scenarios/run.js';
 import { selectScenarios } from '../scenarios/selection.js';
+import { reason } from '../scenarios/unwritable.js';
 import { problemLines } from './errors.js';
 import type { Io } from './io.js';
+import { findRun } from './run-folder.js';
 
 /** Addresses that are looked through for one that is close. */
 const NAMES_MAX = 50_000;
@@ -88,27 +90,25 @@ async function readEvents(
     await runScenario(plan, { onEvent: fold.read });
     return;
   }
-  const output = resolve(io.cwd, options.output);
   const run = options.run ?? 'latest';
   const name = `${eventsName(plan.file)}.ndjson`;
   const file = join(options.output, run, 'events', name);
-  const path = join(runFolder(output, run), 'events', name);
+  const path = join(findRun(options.output, run, io.cwd), 'events', name);
   if (!existsSync(path)) {
     throw new BouncelabError('E_NOT_FOUND', `${file} is not there`, {
       hint: 'that run did not play this scenario; without --last and --run it is played now',
     });
   }
-  for (const event of parseEvents(readFileSync(path, 'utf8'), file)) fold.read(event);
+  for (const event of parseEvents(readText(path, file), file)) fold.read(event);
 }
 
-/** The folder of a run; where links are not allowed `latest` is a file that names it. */
-export function runFolder(output: string, run: string): string {
-  const path = join(output, run);
+function readText(path: string, name: string): string {
   try {
-    return realpathSync(path) === path && run === 'latest'
-      ? join(output, readFileSync(path, 'utf8').trim())
-      : realpathSync(path);
-  } catch {
-    return path;
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new BouncelabError('E_EVENTS', `${name} cannot be read: ${reason(error)}`, {
+      hint: 'without --last and --run the scenario is played now',
+      cause: error,
+    });
   }
 }

@@ -2,12 +2,13 @@
 
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import express from 'express';
 import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
 import { quoted } from '../scenarios/problems.js';
-import { runFolder } from './explain.js';
+import { reason } from '../scenarios/unwritable.js';
 import type { Io } from './io.js';
+import { findRun } from './run-folder.js';
 
 export interface ShowReportCommand {
   output: string;
@@ -23,13 +24,10 @@ const LOOPBACK = '127.0.0.1';
  * @throws BouncelabError E_NOT_FOUND when there is no such run, or it has no page
  */
 export async function showReport(run: string, options: ShowReportCommand, io: Io): Promise<ExitCode> {
-  const isName = /^[\w-]+$/.test(run);
-  const folder = runFolder(resolve(io.cwd, options.output), run);
-  if (!isName || !existsSync(join(folder, 'index.html'))) {
-    const what =
-      run === 'latest' ? 'there is no last run with a page' : `there is no page of a run ${quoted(run)}`;
-    throw new BouncelabError('E_NOT_FOUND', `${what} in ${options.output}`, {
-      hint: 'every `bouncelab run` without --no-html makes one',
+  const folder = findRun(options.output, run, io.cwd);
+  if (!existsSync(join(folder, 'index.html'))) {
+    throw new BouncelabError('E_NOT_FOUND', `the run ${quoted(basename(folder))} has no page`, {
+      hint: 'it was made with --no-html, or killed before its end',
     });
   }
   const app = express();
@@ -48,7 +46,7 @@ export async function showReport(run: string, options: ShowReportCommand, io: Io
       server.once('error', fail);
     });
   } catch (error) {
-    throw new BouncelabError('E_USAGE', `cannot serve on port ${options.port}: ${(error as Error).message}`, {
+    throw new BouncelabError('E_USAGE', `cannot serve on port ${options.port}: ${reason(error)}`, {
       hint: 'leave out --port: then a free one is taken',
     });
   }

@@ -1,4 +1,4 @@
-// Why a file cannot be written, in words, and what can be done about it.
+// Why the system refuses a file or a port, in words, and what can be done about it.
 
 import { BouncelabError } from '../errors.js';
 
@@ -11,8 +11,11 @@ const REASONS: Record<string, string> = {
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'it would be larger than this user may write',
   EEXIST: 'there is a file of that name',
+  ENOENT: 'part of the path is not there',
+  EISDIR: 'it is a folder',
   ENOTDIR: 'part of the path is a file',
   ENAMETOOLONG: 'the name is too long',
+  EADDRINUSE: 'something else listens there',
 };
 
 /** Troubles that end when there is room. */

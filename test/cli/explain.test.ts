@@ -1,8 +1,9 @@
 // `explain` and `show-report`, in the test's process.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { displayWidth } from '../../src/reporters/layout.js';
 import { sparkline } from '../../src/reporters/sparkline.js';
 import { runScenario } from '../../src/scenarios/run.js';
@@ -99,6 +100,56 @@ test('the events of a run are told as they are, and refused with their line when
 
   writeFileSync(file, text.replace('"format":1', '"format":9'));
   expect((await cli(cwd, args)).err).toMatch(/full\.ndjson:1: it is of event format 9/);
+
+  rmSync(file);
+  mkdirSync(file);
+  const unreadable = await cli(cwd, args);
+  expect(unreadable.code).toBe(2);
+  expect(unreadable.err).toContain('full.ndjson cannot be read: it is a folder');
+});
+
+const RUN = '20261123-094512-ab12cd';
+
+describe.each([
+  ['explain', ['explain', 'full.yaml', 'bob@example.org', '--run']],
+  ['show-report', ['show-report']],
+])('%s of a run', (_command, args) => {
+  test.each([
+    ['latest', 'there is no last run in reports', '--output names another folder'],
+    ['../escape', 'there is no run `../escape` in reports', '--output names another folder'],
+    ['20261123-094512-ab12ce', 'there is no run `20261123-094512-ab12ce`', `did you mean \`${RUN}\`?`],
+  ])('that is not there: %s', async (run, message, hint) => {
+    const cwd = folder();
+    mkdirSync(join(cwd, 'reports', RUN), { recursive: true });
+    mkdirSync(join(cwd, 'escape'));
+    const { code, err } = await cli(cwd, [...args, run]);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(err).toContain(hint);
+  });
+});
+
+test('a run that was killed has no page, and show-report says so', async () => {
+  const cwd = folder();
+  mkdirSync(join(cwd, 'reports', RUN, 'events'), { recursive: true });
+  const { code, err } = await cli(cwd, ['show-report', RUN]);
+  expect(code).toBe(2);
+  expect(err).toContain(`the run \`${RUN}\` has no page`);
+  expect(err).toContain('killed before its end');
+});
+
+test('a port that is taken is said to be', async () => {
+  const cwd = folder();
+  mkdirSync(join(cwd, 'reports', RUN), { recursive: true });
+  writeFileSync(join(cwd, 'reports', RUN, 'index.html'), '');
+  const other = createServer();
+  await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  const { code, err } = await cli(cwd, ['show-report', RUN, '--port', String(port)]);
+  expect(code).toBe(2);
+  expect(err).toContain(`cannot serve on port ${port}: something else listens there`);
+  expect(err).toContain('leave out --port');
 });
 
 test('show-report serves the page of a run on loopback, to loopback only', async () => {
@@ -124,12 +175,6 @@ test('show-report serves the page of a run on loopback, to loopback only', async
   expect((await fetch(`${url}../../full.yaml`)).status).toBe(404);
   stop.abort();
   expect(await ended).toBe(0);
-});
-
-test.each(['latest', '../escape', 'nothing'])('show-report says that there is no page of %s', async (run) => {
-  const { code, err } = await cli(folder(), ['show-report', run]);
-  expect(code).toBe(2);
-  expect(err).toContain('page');
 });
 
 test('a sparkline has the highest level of each step', () => {
