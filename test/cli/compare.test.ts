@@ -2,6 +2,7 @@
 
 import { readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { displayWidth } from '../../src/reporters/layout.js';
 import type { Comparison } from '../../src/scenarios/compare/comparison.js';
@@ -26,6 +27,8 @@ expect:
   - at: end
     november: { delivered: 77 }
 `;
+/** A sender that knows no policy. */
+const NAIVE = fileURLToPath(new URL('../../examples/naive-sender.js', import.meta.url));
 const BOTH = ['--policy', 'emma', '--policy', 'four-attempts'];
 
 function parse(stdout: string): Comparison {
@@ -86,6 +89,45 @@ test.each([60, 120])('a table that fits %i columns, with signs', async (columns)
   expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
     '2 contacts at yahoo.com: november delivered → soft-bounced → delivered (bob@yahoo.com, cid@yahoo.com)',
   );
+});
+
+test('what carries the bytes is the same for every policy, and changes no figure', async () => {
+  make({ 'scenarios/down.yaml': DOWN });
+  const wires: string[] = [];
+  const seen: Options = {
+    createExecutor: () =>
+      new FakeExecutor(({ plan, eventsFile }) => {
+        wires.push(plan.wire);
+        writeFileSync(eventsFile, '');
+        return resultOf(plan, 'passed');
+      }),
+  };
+  await place.run(['compare', ...BOTH, '--wire', 'tcp'], seen);
+  expect(wires).toEqual(['tcp', 'tcp']);
+  const [memory, tcp] = await Promise.all(
+    ['memory', 'tcp'].map((wire) => place.run(['compare', ...BOTH, '--json', '--wire', wire])),
+  );
+  expect(tcp!.code).toBe(0);
+  expect(parse(tcp!.stdout)).toEqual(parse(memory!.stdout));
+});
+
+test('a sender that is not ours is compared too: one that knows no policy comes out the same', async () => {
+  make({ 'scenarios/down.yaml': DOWN });
+  const { code, stdout } = await place.run(['compare', ...BOTH, '--sender', NAIVE, '--json']);
+  const { sum, differing, troubles } = parse(stdout);
+  expect(code).toBe(0);
+  expect(troubles).toEqual([]);
+  // It gives up after four attempts, and takes every end for a hard bounce.
+  expect(sum[0]).toMatchObject({ delivered: 1, soft: 0, hard: 2, attempts: 9 });
+  expect(sum[1]).toEqual(sum[0]);
+  expect(differing).toBe(0);
+});
+
+test('a sender that is not there is told, with its scenario', async () => {
+  make({ 'scenarios/down.yaml': DOWN });
+  const { code, stderr } = await place.run(['compare', ...BOTH, '--sender', 'gone.js']);
+  expect(code).toBe(3);
+  expect(stderr).toContain('gone.js');
 });
 
 describe('--fail-if', () => {
