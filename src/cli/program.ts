@@ -1,7 +1,7 @@
 // The command line as a whole. The options of each command are in commands/; what a command does is
 // in a file beside this one, loaded when it is used.
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { EXIT, type ExitCode } from '../errors.js';
 import { addCompare } from './commands/compare.js';
 import { addExplain } from './commands/explain.js';
@@ -63,6 +63,11 @@ function commands(io: Io, done: Finish): Command {
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .showSuggestionAfterError(true)
+    // That a switch is off until it is given needs no words.
+    .configureHelp({
+      optionDescription: (option) =>
+        option.defaultValue === false ? option.description : new Help().optionDescription(option),
+    })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),

@@ -1,6 +1,6 @@
 // From files, folders and globs, as they are given on the command line, to scenario files.
 
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, resolve, sep } from 'node:path';
 import { globSync, isDynamicPattern } from 'tinyglobby';
 import { BouncelabError } from '../errors.js';
@@ -29,6 +29,8 @@ export interface Found {
 export function findScenarios(inputs: readonly string[], cwd: string): Found {
   const files = new Set<string>();
   const problems: BouncelabError[] = [];
+  if (inputs.length === 0 && !existsSync(resolve(cwd, DEFAULT_INPUT)))
+    return { files: [], problems: [nothingNamed()] };
   for (const input of inputs.length > 0 ? inputs : [DEFAULT_INPUT]) {
     const found = findInput(input, cwd);
     if (found instanceof BouncelabError) problems.push(found);
@@ -61,6 +63,13 @@ function matching(input: string, pattern: string, cwd: string): string[] | Bounc
   if (files.length > 0) return files;
   return new BouncelabError('E_NOT_FOUND', `no scenario matches ${quoted(input)}`, {
     hint: 'a pattern such as "scenarios/**/*.yaml" finds files in all folders below; put it in quotes',
+  });
+}
+
+function nothingNamed(): BouncelabError {
+  const what = `no scenario is named, and there is no folder ${quoted(DEFAULT_INPUT)} here`;
+  return new BouncelabError('E_NOT_FOUND', what, {
+    hint: 'name files, folders or patterns such as "tests/**/*.yaml"; the README begins with a scenario to copy',
   });
 }
 

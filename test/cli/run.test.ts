@@ -175,6 +175,7 @@ describe('wrong usage is exit 2, before anything runs', () => {
     ['a time without unit', ['run', '--timeout', '60'], /a duration such as 30s/],
     ['a time beyond reason', ['run', '--timeout', '900d'], /at most 24h/],
     ['an empty seed', ['run', '--seed', ''], /must not be empty/],
+    ['an output folder without a name', ['run', '--output', ''], /must not be empty/],
     ['an option without its value', ['run', '--output'], /argument missing/],
     [
       'an output folder that is a file',

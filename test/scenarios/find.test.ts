@@ -41,7 +41,7 @@ describe('finding scenarios', () => {
   it('takes the folder `scenarios` when nothing is given', () => {
     expect(find().files).toEqual(ALL);
     expect(findScenarios([], join(root, 'empty')).problems.map(({ message }) => message)).toEqual([
-      'there is no file or folder `scenarios`',
+      'no scenario is named, and there is no folder `scenarios` here',
     ]);
   });
 

@@ -14,7 +14,7 @@ export function addExplain(program: Command, io: Io, done: Finish): void {
     .option('--mailing <name>', 'only this mailing')
     .option('--last', 'from the events of the last run instead of playing it', false)
     .option('--run <run-id>', 'from the events of this run')
-    .option('--output <dir>', 'folder of the reports', 'reports')
+    .option('--output <dir>', 'folder of the reports', nonEmpty, 'reports')
     .option('--seed <seed>', 'seed instead of its own', nonEmpty)
     .option('--policy <name|file>', 'retry policy instead of its own')
     .addOption(wireOption('instead of its own'))

@@ -15,7 +15,7 @@ export function addExplore(program: Command, io: Io, done: Finish): void {
     .option('--policy <name|file>', 'retry policy of all of them (default: any shipped one)')
     .option('--faults <names>', 'faults that may be drawn, with commas (default: all)')
     .option('--workers <n>', 'experiments played at once (default: one a core)', positiveInteger)
-    .option('--output <dir>', 'folder for the scenario that was found', 'reports/explore')
+    .option('--output <dir>', 'folder for the scenario that was found', nonEmpty, 'reports/explore')
     .addHelpText(
       'after',
       `

@@ -24,7 +24,7 @@ export function addRun(program: Command, io: Io, done: Finish): void {
       '--reporter <names>',
       'terminal, json, junit, markdown, github; several with commas (default: terminal)',
     )
-    .option('--output <dir>', 'folder for the reports of runs', 'reports')
+    .option('--output <dir>', 'folder for the reports of runs', nonEmpty, 'reports')
     .addOption(
       new Option('--keep <n>', 'finished runs to keep in that folder, this one included')
         .argParser(count)

@@ -6,7 +6,7 @@ import type { Finish, Io } from '../io.js';
 export function addSchema(program: Command, io: Io, done: Finish): void {
   program
     .command('schema')
-    .description('print the JSON Schema of scenario, policy or cause files, for editors')
+    .description('print the JSON Schema of files of scenarios, policies, causes or profiles, for editors')
     .argument('[name]', 'scenario, policy, causes or profile', 'scenario')
     .option('--write', 'write schema/*.json of this package', false)
     .option('--check', 'fail when schema/*.json are not what would be written', false)

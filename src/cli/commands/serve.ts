@@ -1,6 +1,6 @@
 // `bouncelab serve`: the fleet by itself.
 
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { hostPort, nonEmpty, port } from '../arguments.js';
 import type { ServeOptions } from '../serve.js';
 import type { Finish, Io } from '../io.js';
@@ -11,11 +11,10 @@ export function addServe(program: Command, io: Io, done: Finish): void {
     .description('run the fleet of a scenario by itself, on loopback and in real time')
     .argument('[file]', 'a scenario, or a file with a fleet alone (default: servers that accept everything)')
     .option('--port <n>', 'port of the first host, the others follow (default: free ones)', port)
-    .option(
-      '--host-port <domain=port>',
-      'port of one domain; may be given several times',
-      hostPort,
-      new Map<string, number>(),
+    .addOption(
+      new Option('--host-port <domain=port>', 'port of one domain; may be given several times')
+        .argParser(hostPort)
+        .default(new Map<string, number>(), 'free ones'),
     )
     .option('--json', 'events as NDJSON on standard output, ports on standard error', false)
     .option('--seed <seed>', 'seed of the draws instead of that of the file', nonEmpty)

@@ -1,7 +1,7 @@
 // `bouncelab show-report`: the page of a run.
 
-import type { Command } from 'commander';
-import { anyPort } from '../arguments.js';
+import { Option, type Command } from 'commander';
+import { anyPort, nonEmpty } from '../arguments.js';
 import type { ShowReportCommand } from '../show-report.js';
 import type { Finish, Io } from '../io.js';
 
@@ -10,8 +10,8 @@ export function addShowReport(program: Command, io: Io, done: Finish): void {
     .command('show-report')
     .description('serve the page of a run on loopback, and print its address')
     .argument('[run-id]', 'name of the run', 'latest')
-    .option('--output <dir>', 'folder of the reports', 'reports')
-    .option('--port <n>', 'port (default: any that is free)', anyPort, 0)
+    .option('--output <dir>', 'folder of the reports', nonEmpty, 'reports')
+    .addOption(new Option('--port <n>', 'port').argParser(anyPort).default(0, 'any that is free'))
     .addHelpText(
       'after',
       '\nExamples:\n  $ bouncelab show-report\n  $ bouncelab show-report 20261123-094512-ab12cd',
