@@ -45,10 +45,27 @@ export function readSource(path: string, sizeMax = TEXT_SIZE_MAX): SourceText {
 function decode(bytes: Buffer): SourceText {
   const hint = 'save it as text in UTF-8';
   if (bytes.includes(0)) return { message: 'the file is binary: it holds NUL bytes', hint };
+  const text = utf8(bytes);
+  return text === undefined
+    ? { message: `the file is not valid UTF-8, first on line ${strangeLine(bytes)}`, hint }
+    : { text };
+}
+
+function utf8(bytes: Uint8Array): string | undefined {
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return { message: 'the file is not valid UTF-8', hint };
+    return undefined;
+  }
+}
+
+/** The first line that is not UTF-8, from 1. No character has a line feed among its bytes. */
+function strangeLine(bytes: Buffer): number {
+  let line = 1;
+  for (let start = 0; ; line++) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end < 0 || utf8(bytes.subarray(start, end)) === undefined) return line;
+    start = end + 1;
   }
 }
 

@@ -46,7 +46,12 @@ describe('a file that cannot be read', () => {
   it.each([
     ['NUL bytes', new Uint8Array([0x61, 0, 0x62]), 'the file is binary: it holds NUL bytes'],
     ['UTF-16', new Uint8Array([0xff, 0xfe, 0x61, 0]), 'the file is binary: it holds NUL bytes'],
-    ['Latin-1', new Uint8Array([0x61, 0x3a, 0x20, 0xe4]), 'the file is not valid UTF-8'],
+    ['Latin-1', new Uint8Array([0x61, 0x3a, 0x20, 0xe4]), 'the file is not valid UTF-8, first on line 1'],
+    [
+      'UTF-8 but for one character',
+      Buffer.concat([Buffer.from('a: ä\nb: '), Buffer.from([0xe4]), Buffer.from('\nc: d\n')]),
+      'the file is not valid UTF-8, first on line 2',
+    ],
   ])('is told when it holds %s', (_what, bytes, message) => {
     expect(problemsOf(bytes)).toEqual([`1:1+1 ${message} | save it as text in UTF-8`]);
   });
