@@ -249,15 +249,20 @@ export class BulkSender {
     this.waitingFor.delete(fact.mailing);
   }
 
-  private async drain(withinMs: number): Promise<void> {
-    this.sender.close();
-    await new Promise<void>((resolve) => {
+  private drained(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
       const limit = this.clock.after(withinMs, resolve);
       void this.sender.drained().then(() => {
         limit.cancel();
         resolve();
       });
     });
+  }
+
+  private async drain(withinMs: number): Promise<void> {
+    this.sender.close();
+    // One whose store has failed has been cut off from everything by then.
+    if (!this.hasFailed) await this.drained(withinMs);
     this.life.end();
     try {
       this.options.store?.close();

@@ -21,6 +21,7 @@ import {
   type RunEvent,
   type Store,
 } from '../src/index.js';
+import { ManualClock } from './support/manual-clock.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MESSAGE = { subject: 'News', text: 'Hello' };
@@ -254,6 +255,33 @@ describe('createSender', () => {
     expect(await second.completed('news')).toMatchObject({ delivered: 2, possibleDuplicates: 0 });
     expect(server.accepted.sort()).toEqual(['ann@example.org', 'bob@example.org']);
     await second.stop();
+  });
+
+  test('has nothing to wait for when it is stopped after its store has failed', async () => {
+    const store = memoryStore();
+    let isFull = false;
+    const clock = new ManualClock();
+    const sender = createSender({
+      clock,
+      // Nobody ever answers.
+      resolver: { resolveMx: () => new Promise(() => undefined), resolve4: () => Promise.resolve([]) },
+      store: {
+        ...store,
+        commit: (change) => {
+          if (isFull) throw new Error('no room');
+          store.commit(change);
+        },
+      },
+      onFailure: () => undefined,
+    });
+    sender.addContact({ address: 'bob@example.org' });
+    sender.send({ name: 'news', message: MESSAGE });
+    clock.to(1);
+    expect(sender.waiting()).toEqual(['bob@example.org in news waits for DNS of example.org']);
+    isFull = true;
+    expect(() => sender.addContact({ address: 'ann@example.org' })).toThrow('no room');
+    await sender.stop();
+    expect(clock.now()).toBe(1);
   });
 
   test.each([
