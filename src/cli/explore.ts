@@ -61,7 +61,12 @@ export async function exploreCommand(options: ExploreCommand, io: Io): Promise<E
   });
   printer.line();
   if (!result.discovery) return passed(result, printer);
-  tell(result.discovery, write(result.discovery, { ...options, seed }, io), printer);
+  // First, since it must not be lost when it cannot be written.
+  tell(result.discovery, printer);
+  const file = write(result.discovery, { ...options, seed }, io);
+  if (result.interrupted) printer.line('interrupted: the scenario may not be as small as it can be');
+  // Not wrapped: a command is there to be copied.
+  printer.line(`repeat with: bouncelab run ${terminalLine(file)}`);
   printer.line(figuresOf(result));
   return result.discovery.finding.kind === 'broken' ? EXIT.harness : EXIT.failed;
 }
@@ -77,7 +82,7 @@ function figuresOf({ runs, attempts, virtualMs, wallMs }: ExploreFigures): strin
   return `${plural(runs, 'experiment')}, ${plural(attempts, 'attempt')}, ${virtualTime(virtualMs)} virtual time in ${wallTime(wallMs)} (${rate}/s)`;
 }
 
-function tell(discovery: Discovery, file: string, printer: Printer): void {
+function tell(discovery: Discovery, printer: Printer): void {
   const { finding, size, sizeBefore } = discovery;
   const { message, expected, actual, details = [] } = finding.failure;
   const lines = [
@@ -90,8 +95,6 @@ function tell(discovery: Discovery, file: string, printer: Printer): void {
     for (const part of wrap(line, printer.columns - 3)) printer.line(`   ${part}`);
   printer.line();
   if (size > 0) printer.line(`made smaller: ${sizeBefore} values in the scenario as drawn, ${size} now`);
-  // Not wrapped: a command is there to be copied.
-  printer.line(`repeat with: bouncelab run ${terminalLine(file)}`);
 }
 
 /** Writes the scenario that fails. @returns its path as a person would type it */
@@ -103,21 +106,30 @@ function write(
   const folder = resolve(io.cwd, options.output);
   const name = `${finding.kind}-${options.seed}-${index}`.replaceAll(/[^\w.-]+/g, '-');
   const path = join(folder, `${name}.yaml`);
-  const comment = [
-    `${finding.failure.message}`,
-    `Experiment ${index} of: bouncelab explore --seed ${options.seed}`,
-  ].flatMap((text) => terminalLines(text));
+  const again = commandOf(options);
+  const comment = [finding.failure.message, `Experiment ${index} of: ${again}`].flatMap((text) =>
+    terminalLines(text),
+  );
   try {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path, documentText(document, comment));
   } catch (error) {
     throw unwritable(
       `what was found cannot be written to ${options.output}`,
-      'choose another folder with --output',
+      `choose another folder with --output; \`${again} --runs ${index + 1}\` finds it again`,
       error,
     );
   }
   return relative(io.cwd, path);
+}
+
+/** What draws the same experiments again. */
+function commandOf({ seed, policy, faults }: ExploreCommand & { seed: string }): string {
+  return [
+    `bouncelab explore --seed ${seed}`,
+    ...(policy === undefined ? [] : [`--policy ${policy}`]),
+    ...(faults === undefined ? [] : [`--faults ${faults}`]),
+  ].join(' ');
 }
 
 function faultsOf(text: string | undefined): string[] {
@@ -126,7 +138,8 @@ function faultsOf(text: string | undefined): string[] {
   for (const name of names) {
     if (FAULTS.has(name)) continue;
     const near = closest(name, FAULTS.keys());
-    throw new BouncelabError('E_USAGE', `there is no fault \`${name}\``, {
+    const message = name === '' ? 'a name of a fault is empty' : `there is no fault \`${name}\``;
+    throw new BouncelabError('E_USAGE', message, {
       hint: `${near === undefined ? '' : `did you mean \`${near}\`? `}faults: ${[...FAULTS.keys()].join(', ')}`,
     });
   }

@@ -2,10 +2,11 @@
 // meanwhile. Faults come first and end by an hour that is drawn too. Then all is calm: everything must come
 // to an end, and one more mailing must reach everybody who is active.
 
+import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../../units.js';
 import type { Data, ScenarioDocument } from './document.js';
 import { Draw } from './draw.js';
-import { drawBehavior, FAULTS, RARE, type Fault } from './faults.js';
+import { drawBehavior, FAULTS, IDLE, RARE, type Fault } from './faults.js';
 import { drawEvents } from './happenings.js';
 import { duration, Moments } from './moments.js';
 import { drawPolicy } from './policies.js';
@@ -43,6 +44,30 @@ export function drawExperiment(index: number, options: ExperimentOptions): Scena
   );
 }
 
+/**
+ * Whether a scenario still is what its last mailing is judged by: all faults are over before it begins.
+ *
+ * @param drawn the experiment that it was made from
+ */
+export function endsInCalm(scenario: ScenarioDocument, drawn: ScenarioDocument): boolean {
+  const calmOf = ({ mailings }: ScenarioDocument): Data | undefined =>
+    (Array.isArray(mailings) ? mailings : []).find((one) => isRecord(one) && one['name'] === CALM);
+  const calm = calmOf(scenario);
+  return calm !== undefined && isDeepStrictEqual(calm, calmOf(drawn)) && hasOnlyPassing(scenario);
+}
+
+/** Behaviors and answers of DNS hold for a time only. */
+function hasOnlyPassing(data: Data): boolean {
+  if (typeof data !== 'object' || data === null) return true;
+  if (isRecord(data) && ('do' in data || 'answer' in data) && !('until' in data || 'during' in data))
+    return false;
+  return Object.values(data).every(hasOnlyPassing);
+}
+
+function isRecord(data: Data): data is { [key: string]: Data } {
+  return typeof data === 'object' && data !== null && !Array.isArray(data);
+}
+
 class Experiment {
   private readonly faults: ReadonlySet<string>;
   private readonly behaviors: Extract<Fault, { kind: 'behavior' }>[];
@@ -50,6 +75,7 @@ class Experiment {
   private readonly contacts: string[];
   private readonly hours: number;
   private readonly policy: Data;
+  private readonly latency: string;
   private readonly moments: Moments;
 
   constructor(
@@ -69,7 +95,12 @@ class Experiment {
     this.contacts = this.domains.flatMap((domain) => draw.many(1, most, (n) => `c${n + 1}@${domain}`));
     this.policy =
       options.drawsPolicies && draw.chance(DRAWN_POLICY) ? drawPolicy(draw) : draw.one(options.policies);
-    this.moments = new Moments(draw, (this.hours + ACTS_FOR_HOURS) * HOUR_MS, stepsOf(this.policy));
+    this.latency = draw.one(['0s', '5ms', '200ms', '2s']);
+    this.moments = new Moments(draw, {
+      untilMs: (this.hours + ACTS_FOR_HOURS) * HOUR_MS,
+      stepsMs: stepsOf(this.policy),
+      latencyMs: parseDuration(this.latency)!,
+    });
   }
 
   document(name: string, index: number): ScenarioDocument {
@@ -87,7 +118,7 @@ class Experiment {
       name,
       seed: `${this.options.seed}-${index}`,
       policy: this.policy,
-      network: { latency: draw.one(['0s', '5ms', '200ms', '2s']) },
+      network: { latency: this.latency },
       fleet: Object.fromEntries(domains.map((domain) => [domain, this.domain(domain)])),
       audience: { contacts: contacts.map((address) => this.contact(address)) },
       mailings: [...mailings, calm],
@@ -157,7 +188,7 @@ class Experiment {
     const { draw, moments } = this;
     return draw.many(1, 4, (n) => {
       const building = draw.one([5000, 5000, 0, 600_000]);
-      const starts = n > 0 && draw.chance(0.35) ? moments.soon() : moments.any();
+      const starts = n === 0 ? moments.any() : this.nextMailing();
       const at = Math.max(0, starts - building);
       moments.begins(at + building);
       return {
@@ -173,6 +204,14 @@ class Experiment {
         ...draw.maybe(0.1, () => ({ message: { size: draw.one(['1kb', '20kb', '200kb']) } })),
       };
     });
+  }
+
+  /** When a mailing begins that is not the first: any time, or with the one before it in mind. */
+  private nextMailing(): number {
+    const { draw, moments, faults } = this;
+    if (faults.has('idle-close') && draw.chance(0.5))
+      return moments.whenIdleFor(parseDuration(draw.one(IDLE))!);
+    return draw.chance(0.35) ? moments.soon() : moments.any();
   }
 
   /** Mailings that go out by themselves. */

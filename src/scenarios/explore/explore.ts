@@ -35,7 +35,7 @@ export interface Discovery {
   index: number;
   finding: Finding;
   document: ScenarioDocument;
-  /** Values in the scenario as drawn, and in the one above. */
+  /** Values in the scenario as drawn, and in the one above; both 0 when it is the one that was drawn. */
   sizeBefore: number;
   size: number;
 }
@@ -53,8 +53,9 @@ export async function explore(options: ExploreOptions): Promise<ExploreResult> {
   const figures = { runs: 0, attempts: 0, virtualMs: 0, wallMs: 0 };
   const findings: { index: number; finding: Finding }[] = [];
   let next = 0;
+  const isInterrupted = (): boolean => signal?.aborted ?? false;
   const goesOn = (): boolean =>
-    next < runs && findings.length === 0 && !signal?.aborted && wallNow() - started < timeMs;
+    next < runs && findings.length === 0 && !isInterrupted() && wallNow() - started < timeMs;
 
   const lane = async (seat: ExploreSeat): Promise<void> => {
     while (goesOn()) {
@@ -77,10 +78,10 @@ export async function explore(options: ExploreOptions): Promise<ExploreResult> {
   try {
     await Promise.all(seats.map(lane));
     const [first] = findings.sort((a, b) => a.index - b.index);
-    const interrupted = signal?.aborted ?? false;
-    if (!first) return { ...figures, interrupted };
+    if (!first) return { ...figures, interrupted: isInterrupted() };
     options.onFinding?.(first.index, first.finding);
-    return { ...figures, interrupted, discovery: await discover(first, seats[0]!, options) };
+    const discovery = await discover(first, seats[0]!, options);
+    return { ...figures, interrupted: isInterrupted(), discovery };
   } finally {
     await Promise.all(seats.map((seat) => seat.stop()));
   }
@@ -93,8 +94,8 @@ async function discover(
 ): Promise<Discovery> {
   const asDrawn = { index, finding, document: drawExperiment(index, options), sizeBefore: 0, size: 0 };
   // What kills its thread would kill it again at every step.
-  if (finding.kind === 'broken') return asDrawn;
-  const answer = await seat.ask(orderFor('shrink', index, options, finding.kind));
+  if (finding.kind === 'broken' || options.signal?.aborted) return asDrawn;
+  const answer = await seat.ask(orderFor('shrink', index, options, finding.kind), options.signal);
   if (answer.kind !== 'shrunk') return asDrawn;
   const { document, size, sizeBefore } = answer;
   return { index, finding: answer.finding, document, size, sizeBefore };

@@ -46,7 +46,7 @@ const hostFault = (name: string, draw: (draw: Draw) => { [key: string]: Data }):
 const RECIPIENT_STAGES = ['rcpt', 'data', 'message'];
 const STAGES = ['connect', 'ehlo', 'mail', ...RECIPIENT_STAGES];
 /** How long a connection is idle before a server speaks or leaves: at once, while MAIL may be under way, or later. */
-const IDLE = ['0s', '10ms', '1s', '3s'];
+export const IDLE = ['0s', '10ms', '1s', '3s'];
 const minutes = (draw: Draw, max: number): string => `${draw.int(1, max)}m`;
 
 /** Every fault by its name. */

@@ -22,6 +22,17 @@ const BESIDE_MS: readonly ((draw: Draw) => number)[] = [
   (draw) => 1000 * draw.int(1, 120),
 ];
 
+/** How often bytes are under way until a first message has been taken: greeting, four commands and the dot. */
+const WAYS_OF_A_MESSAGE = 11;
+
+export interface MomentsOptions {
+  /** Latest moment, but for what lies a little after it, ms. */
+  untilMs: number;
+  /** Steps of the grid of retries, ms. */
+  stepsMs: readonly number[];
+  latencyMs: number;
+}
+
 /** A duration as a file has it, to the millisecond. */
 export function duration(ms: number): string {
   let left = ms;
@@ -38,14 +49,9 @@ export class Moments {
   /** When mailings begin to be sent, ms. */
   private readonly starts: number[] = [];
 
-  /**
-   * @param untilMs latest moment, but for what lies a little after it
-   * @param stepsMs of the grid of retries
-   */
   constructor(
     private readonly draw: Draw,
-    private readonly untilMs: number,
-    private readonly stepsMs: readonly number[],
+    private readonly options: MomentsOptions,
   ) {}
 
   /** Tells of a mailing that is in progress from this moment on. */
@@ -57,7 +63,7 @@ export class Moments {
   any(): number {
     const { draw } = this;
     if (this.starts.length > 0 && draw.chance(0.6)) return this.beside(draw.one(this.starts));
-    const hours = draw.int(0, Math.floor(this.untilMs / HOUR_MS)) * HOUR_MS;
+    const hours = draw.int(0, Math.floor(this.options.untilMs / HOUR_MS)) * HOUR_MS;
     if (draw.chance(0.3)) return hours;
     return hours + draw.one([30, draw.int(1, 59)]) * MINUTE_MS + (draw.chance(0.3) ? 5000 : 0);
   }
@@ -67,9 +73,20 @@ export class Moments {
     return this.starts.at(-1)! + this.draw.one([0, this.draw.int(1, 100), 100 * this.draw.int(1, 200)]);
   }
 
+  /**
+   * A moment at which a server that has taken a message of the last mailing closes its connection, having
+   * been idle for `ms`, while the sender does not know that yet.
+   */
+  whenIdleFor(ms: number): number {
+    const { latencyMs } = this.options;
+    const closes = this.starts.at(-1)! + WAYS_OF_A_MESSAGE * latencyMs + ms;
+    return Math.max(0, closes + this.draw.int(-latencyMs, latencyMs));
+  }
+
   /** At a retry after `start`, or beside it. */
   private beside(start: number): number {
-    const { draw, stepsMs, untilMs } = this;
+    const { draw } = this;
+    const { stepsMs, untilMs } = this.options;
     let at = start;
     for (let n = draw.one([0, 0, 1, 1, 2, draw.int(0, 20)]); n > 0; n--) at += draw.one(stepsMs);
     const moment = at + draw.one(BESIDE_MS)(draw);

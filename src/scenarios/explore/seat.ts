@@ -19,14 +19,22 @@ export class ExploreSeat {
   private worker: Worker | undefined;
   private end: ((answer: ExploreAnswer) => void) | undefined;
 
-  /** Never rejects. @returns `broken` when the thread died or fell silent; the next order gets a new one */
-  ask(order: ExploreOrder): Promise<ExploreAnswer> {
+  /**
+   * Never rejects.
+   *
+   * @param signal gives up the order, and its thread
+   * @returns `broken` when the thread died or fell silent, or was given up; the next order gets a new one
+   */
+  ask(order: ExploreOrder, signal?: AbortSignal): Promise<ExploreAnswer> {
     const worker = (this.worker ??= this.start());
     const limitMs = order.kind === 'try' ? TRY_LIMIT_MS : SHRINK_LIMIT_MS;
     return new Promise((resolve) => {
       const cancel = setRealTimeout(() => this.broken('it did not come to an end in real time'), limitMs);
+      const giveUp = (): void => this.broken('it was interrupted');
+      signal?.addEventListener('abort', giveUp);
       this.end = (answer) => {
         cancel();
+        signal?.removeEventListener('abort', giveUp);
         this.end = undefined;
         resolve(answer);
       };

@@ -10,9 +10,10 @@ import { BEHAVIORS } from '../../../src/simulator/behaviors/index.js';
 import { runScenario } from '../../../src/scenarios/run.js';
 import { documentText, sizeOf, type ScenarioDocument } from '../../../src/scenarios/explore/document.js';
 import { drawExperiment } from '../../../src/scenarios/explore/experiment.js';
-import { FAULTS } from '../../../src/scenarios/explore/faults.js';
+import { FAULTS, IDLE } from '../../../src/scenarios/explore/faults.js';
 import { shrink } from '../../../src/scenarios/explore/shrink.js';
-import { planOf, play } from '../../../src/scenarios/explore/trial.js';
+import { planOf } from '../../../src/scenarios/explore/trial.js';
+import { parseDuration } from '../../../src/units.js';
 import { Workplace } from '../../cli/harness.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'bouncelab-explore-'));
@@ -57,24 +58,36 @@ describe('an experiment', () => {
     expect(drawExperiment(7, { ...options, seed: '2' })).not.toEqual(drawExperiment(7, options));
   });
 
-  test('is a valid scenario and breaks no rule', { timeout: 120_000 }, async () => {
-    for (let index = 0; index < 60; index++) {
-      const plan = planOf(drawExperiment(index, options), dir);
-      expect(plan, `experiment ${index}`).toBeDefined();
-      expect((await play(plan!)).finding, `experiment ${index}`).toBeUndefined();
-    }
+  test('is a valid scenario', () => {
+    for (let index = 0; index < 60; index++)
+      expect(planOf(drawExperiment(index, options), dir), `experiment ${index}`).toBeDefined();
   });
 
-  test('has every fault in some of a thousand, and no fault that was not asked for', () => {
-    const texts = Array.from({ length: 1000 }, (_, index) => documentText(drawExperiment(index, options)));
+  test('now and then has a mailing that begins just when a server leaves a connection that it has used', () => {
+    const isSo = ({ mailings, network }: ScenarioDocument): boolean => {
+      const [first, second] = (mailings as { at: string; building?: string }[]).map(
+        ({ at, building = '5s' }) => parseDuration(at)! + parseDuration(building)!,
+      );
+      const latency = parseDuration((network as { latency: string }).latency)!;
+      return IDLE.some(
+        (idle) => Math.abs(second! - first! - 11 * latency - parseDuration(idle)!) <= latency && latency > 0,
+      );
+    };
+    const only = { ...options, faults: ['idle-close'] };
+    const drawn = Array.from({ length: 400 }, (_, index) => drawExperiment(index, only));
+    expect(drawn.filter(isSo).length).toBeGreaterThan(10);
+  });
+
+  test('has every fault in some of many, and no fault that was not asked for', () => {
+    const texts = Array.from({ length: 400 }, (_, index) => documentText(drawExperiment(index, options)));
     for (const [name, { kind }] of FAULTS) {
       if (kind !== 'behavior' || !BEHAVIORS.has(name)) continue;
-      expect(texts.filter((text) => text.includes(`do: ${name}`)).length, name).toBeGreaterThan(10);
+      expect(texts.filter((text) => text.includes(`do: ${name}`)).length, name).toBeGreaterThan(0);
     }
     for (const said of SAID)
-      expect(texts.filter((text) => said.test(text)).length, said.source).toBeGreaterThan(10);
+      expect(texts.filter((text) => said.test(text)).length, said.source).toBeGreaterThan(0);
     const only = { ...options, faults: ['greylist'] };
-    for (let index = 0; index < 200; index++) {
+    for (let index = 0; index < 100; index++) {
       const text = documentText(drawExperiment(index, only));
       expect(text.match(/do: [a-z-]+/g)?.filter((found) => found !== 'do: greylist') ?? []).toEqual([]);
     }
@@ -121,9 +134,10 @@ describe('shrinking', () => {
       const { mailings } = await runScenario(plan);
       return Object.values(mailings).some(({ causes }) => causes['user-unknown'] !== undefined);
     };
+    const few = { ...options, faults: ['nonexistent-user', 'busy', 'add'], drawsPolicies: false };
     let index = 0;
-    while (!(await fails(drawExperiment(index, options)))) index++;
-    const drawn = drawExperiment(index, options);
+    while (!(await fails(drawExperiment(index, few)))) index++;
+    const drawn = drawExperiment(index, few);
     const found = await shrink(drawn, { fails, triesMax: 2000 });
     expect(await fails(found)).toBe(true);
     expect(sizeOf(found)).toBeLessThan(sizeOf(drawn));
@@ -136,20 +150,21 @@ describe('bouncelab explore', () => {
   const place = new Workplace();
   afterAll(() => place.remove());
 
-  test('says what it did', async () => {
+  test('breaks no rule, and says what it did', { timeout: 120_000 }, async () => {
     const ran = await place.run(['explore', '--runs', '20', '--seed', '3', '--workers', '2']);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(ran.stdout).toMatch(/20 experiments, [\d,]+ attempts, .* virtual time in .*\nno violation\n/);
   });
 
   test('ends when its time is up', async () => {
-    const ran = await place.run(['explore', '--time', '1ms', '--seed', '3']);
+    const ran = await place.run(['explore', '--time', '1ms', '--seed', '3', '--workers', '1']);
     expect(ran.code).toBe(0);
     expect(ran.stdout).toMatch(/[1-9] experiments?, /);
   });
 
   test.each([
     [['--faults', 'busi'], 'did you mean `busy`?'],
+    [['--faults', 'busy,,down'], 'a name of a fault is empty'],
     [['--policy', 'ema'], 'unknown policy `ema`'],
     [['--runs', '0'], 'whole number from 1'],
   ])('%s is wrong usage', async (args, message) => {
@@ -159,8 +174,53 @@ describe('bouncelab explore', () => {
   });
 
   test('takes a policy file', async () => {
-    place.write({ 'mine.yaml': 'name: mine\nretry: { interval: 20m }\n' });
-    const ran = await place.run(['explore', '--policy', './mine.yaml', '--runs', '5', '--seed', '1']);
-    expect(ran.code).toBe(0);
+    place.write({ 'mine.yaml': 'name: mine\nretry: { interval: 20m, window: 2h }\n' });
+    const args = ['explore', '--policy', './mine.yaml', '--runs', '2', '--seed', '1', '--workers', '1'];
+    expect((await place.run(args)).code).toBe(0);
+  });
+
+  describe('with a policy that leaves a host alone until mail to it has expired', () => {
+    const POLICY = `name: sulky
+retry: { interval: 30m, attempts: 2, window: 1h }
+destination: { suspend: 60h, allSuspended: wait }
+`;
+    const args = [
+      ...['explore', '--policy', './sulky.yaml', '--faults', 'unreachable'],
+      ...['--seed', '1', '--runs', '20', '--workers', '1'],
+    ];
+    place.write({ 'sulky.yaml': POLICY, 'a-file': '' });
+
+    test('writes down what fails, small, with the faults over before what is expected', async () => {
+      const ran = await place.run([...args, '--output', 'found']);
+      expect(ran.code).toBe(1);
+      const [, file] = /repeat with: bouncelab run (\S+)/.exec(ran.stdout)!;
+      const text = place.read(file!);
+      expect(text).toContain('bouncelab explore --seed 1 --policy ./sulky.yaml --faults unreachable');
+      expect(text.split('\n').length).toBeLessThan(35);
+      expect(text).toMatch(/suspend: 60h\n/);
+      expect(text).toMatch(/do: unreachable\n +(until|during): /);
+      expect((await place.run(['run', file!])).code).toBe(1);
+    });
+
+    test('tells what was found also when it cannot be written', async () => {
+      const ran = await place.run([...args, '--output', 'a-file/found']);
+      expect(ran.code).toBe(2);
+      expect(ran.stdout).toContain('bounced.soft of calm, at the end');
+      expect(ran.stderr).toMatch(
+        /cannot be written to a-file\/found.*\n.*--faults unreachable --runs \d+` finds/,
+      );
+    });
+
+    test('interrupted while it looks for a smaller one, keeps the one that was drawn', async () => {
+      const interrupt = new AbortController();
+      const running = place.start([...args, '--output', 'cut'], { signal: interrupt.signal });
+      await running.stdout.until('looking for a smaller one');
+      interrupt.abort();
+      expect(await running.code).toBe(1);
+      const { text } = running.stdout;
+      expect(text).toContain('interrupted: the scenario may not be as small as it can be');
+      const [, file] = /repeat with: bouncelab run (\S+)/.exec(text)!;
+      expect(place.read(file!)).toContain('name: Experiment');
+    });
   });
 });
