@@ -49,6 +49,22 @@ describe('a sender that keeps the contract', () => {
     expect(ran.code).toBe(0);
   });
 
+  test('hears of a server that nobody answers for, as from an operating system', async () => {
+    const body = `return { send: async () => {
+      const [address] = await resolve4((await resolveMx('example.org'))[0].exchange);
+      const began = Date.now();
+      const error = await new Promise((resolve) => dial(address).on('error', resolve));
+      if (error.code !== 'ETIMEDOUT' || Date.now() - began !== 127_000) throw error;
+    } };`;
+    const ran = await play({ 'mine.js': moduleText(body) }, ['a.yaml', '--sender', 'mine.js'], {
+      'a.yaml': SCENARIO.replace('{}', '{ behaviors: [{ do: unreachable }] }').replace(
+        /november: {[^]*/,
+        'november: { delivered: 0 }\n',
+      ),
+    });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('that lies is found out by what the servers saw', async () => {
     const ran = await playOne("return { send: ({ name }) => report.delivered(name, 'bob@example.org') };");
     expect(ran.code).toBe(1);

@@ -20,6 +20,7 @@ import type {
 } from './contract.js';
 import { Guard } from './guard.js';
 import { loadSender } from './load.js';
+import { withConnectTimeout } from './connect-timeout.js';
 import { checkedReports } from './reports.js';
 import { describeThrown } from './thrown.js';
 
@@ -164,7 +165,8 @@ export class ForeignSenderHost implements SenderUnderTest {
 
   private ports(): SenderPorts {
     const { clock, resolver, policy } = this.options;
-    const dial = (address: string, port = SMTP_PORT): net.Socket => this.options.dial(address, port);
+    const dial = (address: string, port = SMTP_PORT): net.Socket =>
+      withConnectTimeout(clock, this.options.dial(address, port), `${address}:${port}`);
     return {
       dial,
       getSocket: ({ host = '', port }, callback) => {
