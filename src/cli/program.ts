@@ -19,6 +19,9 @@ import { printError } from './errors.js';
 import type { Finish, Io } from './io.js';
 import { version } from './options.js';
 
+/** Words beside the names of commands and options are wrapped as long as they have this much room. */
+const HELP_COLUMNS_MIN = 15;
+
 /** In the order in which help shows them. */
 const COMMANDS = [
   addRun,
@@ -65,6 +68,7 @@ function commands(io: Io, done: Finish): Command {
     .showSuggestionAfterError(true)
     // That a switch is off until it is given needs no words.
     .configureHelp({
+      minWidthToWrap: HELP_COLUMNS_MIN,
       optionDescription: (option) =>
         option.defaultValue === false ? option.description : new Help().optionDescription(option),
     })

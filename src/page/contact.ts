@@ -2,7 +2,6 @@
 // and by which rule, and a picture of one attempt in space and time.
 
 import { deliveriesOf, type ToldAttempt, type ToldDelivery, type ToldLine } from '../reporters/html/story.js';
-import type { ScenarioView } from '../reporters/html/view.js';
 import { viewOf } from './data.js';
 import { h, mono, said, visible } from './dom.js';
 import { lanes } from './lanes.js';
@@ -58,11 +57,11 @@ export function contactPage(index: number, address: string): Node[] {
           ),
         ]),
     ...(deliveries.length === 0 ? [h('p', { class: 'empty' }, 'No mailing was sent to this contact.')] : []),
-    ...deliveries.map((delivery) => deliverySection(view, delivery)),
+    ...deliveries.map((delivery) => deliverySection(delivery)),
   ];
 }
 
-function deliverySection(view: ScenarioView, delivery: ToldDelivery): HTMLElement {
+function deliverySection(delivery: ToldDelivery): HTMLElement {
   const { attempts, mailing, state, endedAt, why, queuedAt } = delivery;
   const folded = attempts.length > SHOWN_MAX;
   const first = folded ? attempts.slice(0, SHOWN_MAX / 2) : attempts;
@@ -83,7 +82,7 @@ function deliverySection(view: ScenarioView, delivery: ToldDelivery): HTMLElemen
     h(
       'ol',
       { class: 'timeline' },
-      ...first.map((attempt) => attemptItem(view, attempt)),
+      ...first.map((attempt) => attemptItem(attempt)),
       middle.length > 0 &&
         h(
           'li',
@@ -96,15 +95,15 @@ function deliverySection(view: ScenarioView, delivery: ToldDelivery): HTMLElemen
               {},
               `${count(middle.length, 'attempt')} between ${time(middle[0]!.startedAt)} and ${time(middle.at(-1)!.startedAt)}`,
             ),
-            h('ol', { class: 'timeline' }, ...middle.map((attempt) => attemptItem(view, attempt))),
+            h('ol', { class: 'timeline' }, ...middle.map((attempt) => attemptItem(attempt))),
           ),
         ),
-      ...last.map((attempt) => attemptItem(view, attempt)),
+      ...last.map((attempt) => attemptItem(attempt)),
     ),
   );
 }
 
-function attemptItem(view: ScenarioView, attempt: ToldAttempt): HTMLElement {
+function attemptItem(attempt: ToldAttempt): HTMLElement {
   const {
     n,
     startedAt,
@@ -137,7 +136,6 @@ function attemptItem(view: ScenarioView, attempt: ToldAttempt): HTMLElement {
     lines.length > 0 && dialogue(lines),
     picture,
   );
-  void view;
   return h(
     'li',
     { class: `attempt ${outcome}` },

@@ -68,10 +68,12 @@ describe('the help', () => {
     expect(texts.get('show-report')).toContain('(default: any that is free)');
   });
 
-  test('fits 80 columns, but for examples', async () => {
+  test.each([60, 80])('fits %i columns, but for examples', async (columns) => {
     for (const name of texts.keys()) {
-      const [usage = ''] = (await help(name === '' ? [] : name.split(' '), 80)).split(/\n\n(?=[A-Z].*:$)/m);
-      for (const line of usage.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(80);
+      const [usage = ''] = (await help(name === '' ? [] : name.split(' '), columns)).split(
+        /\n\n(?=[A-Z].*:$)/m,
+      );
+      for (const line of usage.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
     }
   });
 });
