@@ -17,7 +17,7 @@ import { listPolicies, loadPolicy, unknownPolicy } from '../scenarios/policy-fil
 import { quoted } from '../scenarios/problems.js';
 import { selectScenarios, type Entry } from '../scenarios/selection.js';
 import { unwritable } from '../scenarios/unwritable.js';
-import { problemLines } from './errors.js';
+import { printProblems } from './errors.js';
 import { inputsOr } from './inputs.js';
 import type { Io } from './io.js';
 import { version } from './options.js';
@@ -63,7 +63,7 @@ export async function compareCommand(files: string[], options: CompareCommand, i
     }),
   );
   const { plans, invalid } = comparable(selected);
-  for (const entry of invalid) tellProblems(entry, io);
+  for (const { problems = [], source } of invalid) printProblems(problems, source, io.stderr);
   const screen = new Printer(io.stderr);
   const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
   const comparison = await compare({
@@ -115,7 +115,7 @@ function policyNames(given: readonly string[], io: Io): string[] | ExitCode {
     if ('policy' in loaded) names.push(loaded.policy.name);
     else {
       isWrong = true;
-      tellProblems({ file: name, source: '', problems: loaded.problems }, io);
+      printProblems(loaded.problems, '', io.stderr);
     }
   }
   if (isWrong) return EXIT.invalidScenario;
@@ -133,13 +133,6 @@ function comparable(selected: readonly Entry[][]): { plans: ScenarioPlan[][]; in
     else plans.push(entries.map(({ plan }) => plan!));
   }
   return { plans, invalid };
-}
-
-function tellProblems({ source, problems = [] }: Entry, io: Io): void {
-  const columns = Math.max(20, io.stderr.columns());
-  for (const problem of problems) {
-    for (const line of problemLines(problem, source, columns, io.stderr.color)) io.stderr.write(`${line}\n`);
-  }
 }
 
 async function writePage(file: string, name: string, comparison: Comparison): Promise<void> {

@@ -5,6 +5,7 @@ import pc from 'picocolors';
 import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
 import { plural } from '../reporters/figures.js';
 import { wrap } from '../reporters/layout.js';
+import type { Screen } from '../reporters/screen.js';
 import { terminalLine, terminalLines, withoutCommands } from '../reporters/text.js';
 import { codeFrame } from '../scenarios/code-frame.js';
 import type { Problem } from '../scenarios/problems.js';
@@ -35,20 +36,27 @@ function line({ stderr }: Io, text: string): void {
   for (const part of parts) stderr.write(`${withoutCommands(part)}\n`);
 }
 
-/** What a scenario says may be passed over: each bad line, and that they are left out. */
-export function warningLines(
-  warnings: readonly Problem[],
-  source: string,
-  columns: number,
-  color: boolean,
-): string[] {
-  if (warnings.length === 0) return [];
-  const told = warnings.flatMap((warning) => problemLines(warning, source, columns, color));
-  return [...told, `${plural(warnings.length, 'bad line')} left out, as \`onBadLine: skip\` says`, ''];
+/** Shows what a scenario says may be passed over: each bad line, and that they are left out. */
+export function printWarnings(warnings: readonly Problem[], source: string, screen: Screen): void {
+  if (warnings.length === 0) return;
+  printProblems(warnings, source, screen);
+  screen.write(`${plural(warnings.length, 'bad line')} left out, as \`onBadLine: skip\` says\n\n`);
+}
+
+/**
+ * Shows the problems of a file.
+ *
+ * @param source text of the file, for problems that bring none
+ */
+export function printProblems(problems: readonly Problem[], source: string, screen: Screen): void {
+  const columns = Math.max(20, screen.columns());
+  for (const problem of problems) {
+    for (const text of problemLines(problem, source, columns, screen.color)) screen.write(`${text}\n`);
+  }
 }
 
 /** One problem of a file: where, what, the line, what to do. */
-export function problemLines(problem: Problem, source: string, columns: number, color: boolean): string[] {
+function problemLines(problem: Problem, source: string, columns: number, color: boolean): string[] {
   const colors = pc.createColors(color);
   const { file, line: row, column } = problem.location;
   const text = problem.source ?? source;

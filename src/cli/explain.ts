@@ -14,7 +14,7 @@ import { closest, nameHint, quoted } from '../scenarios/problems.js';
 import { runScenario } from '../scenarios/run.js';
 import { selectScenarios } from '../scenarios/selection.js';
 import { reason } from '../scenarios/unwritable.js';
-import { problemLines } from './errors.js';
+import { printProblems } from './errors.js';
 import type { Io } from './io.js';
 import { findRun } from './run-folder.js';
 
@@ -49,11 +49,7 @@ export async function explain(
     });
   }
   if (!entry.plan) {
-    const columns = Math.max(20, io.stderr.columns());
-    for (const problem of entry.problems) {
-      for (const line of problemLines(problem, entry.source, columns, io.stderr.color))
-        io.stderr.write(`${line}\n`);
-    }
+    printProblems(entry.problems, entry.source, io.stderr);
     return EXIT.invalidScenario;
   }
   const only = address.toLowerCase();

@@ -5,7 +5,7 @@ import { displayWidth, pad, truncate } from '../reporters/layout.js';
 import { terminalLine } from '../reporters/text.js';
 import { listPolicies, loadPolicy, summaryOf, unknownPolicy } from '../scenarios/policy-file.js';
 import { timetables } from '../sender/timetable.js';
-import { problemLines } from './errors.js';
+import { printProblems } from './errors.js';
 import type { Io } from './io.js';
 import { policyLines } from './policy-lines.js';
 import pc from 'picocolors';
@@ -38,12 +38,8 @@ export function showPolicy(name: string, options: { json: boolean }, io: Io): Ex
     const { message, hint } = unknownPolicy(name);
     throw new BouncelabError('E_USAGE', message, { hint });
   }
-  const columns = Math.max(20, io.stdout.columns());
   if ('problems' in loaded) {
-    for (const problem of loaded.problems) {
-      for (const line of problemLines(problem, problem.source ?? '', columns, io.stderr.color))
-        io.stderr.write(`${line}\n`);
-    }
+    printProblems(loaded.problems, '', io.stderr);
     return EXIT.invalidScenario;
   }
   const { policy } = loaded;
@@ -52,6 +48,7 @@ export function showPolicy(name: string, options: { json: boolean }, io: Io): Ex
     return EXIT.passed;
   }
   const summary = listPolicies().includes(name) ? summaryOf(name) : '';
+  const columns = Math.max(20, io.stdout.columns());
   const lines = policyLines(policy, terminalLine(summary), columns, pc.createColors(io.stdout.color));
   for (const line of lines) io.stdout.write(`${line}\n`);
   return EXIT.passed;

@@ -12,7 +12,7 @@ import { loadPolicy, unknownPolicy } from '../scenarios/policy-file.js';
 import { selectScenarios, type Entry } from '../scenarios/selection.js';
 import { runSuite } from '../scenarios/suite.js';
 import { BaselineCheck } from './baseline.js';
-import { problemLines, warningLines } from './errors.js';
+import { printProblems, printWarnings } from './errors.js';
 import { inputsOr } from './inputs.js';
 import type { Io } from './io.js';
 import { version, type RunOptions } from './options.js';
@@ -50,7 +50,7 @@ async function runOnce(
   const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy, sender, wire, store });
   const baseline = BaselineCheck.open(options, io.cwd);
   const contactsFile = options.exportContacts && exportTarget(options.exportContacts, entries, io);
-  for (const entry of entries) tellWarnings(entry, io);
+  for (const { warnings = [], source } of entries) printWarnings(warnings, source, io.stderr);
   const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
   const executor = createExecutor({
     workers: options.workers ?? defaultWorkers(),
@@ -121,12 +121,6 @@ function exportTarget(name: string, entries: readonly Entry[], io: Io): string {
   return target;
 }
 
-/** What was left out of a scenario because it says so. */
-function tellWarnings({ warnings = [], source }: Entry, io: Io): void {
-  const columns = Math.max(20, io.stderr.columns());
-  for (const text of warningLines(warnings, source, columns, io.stderr.color)) io.stderr.write(`${text}\n`);
-}
-
 function reporterNames(options: RunOptions, io: Io): ReporterName[] {
   const names = parseReporters(options.reporter ?? 'terminal');
   const program = names.find((name) => FOR_PROGRAMS.includes(name));
@@ -148,16 +142,7 @@ function checkPolicy(name: string | undefined, io: Io): ExitCode | undefined {
     throw new BouncelabError('E_USAGE', message, { hint });
   }
   if ('policy' in loaded) return undefined;
-  for (const problem of loaded.problems) {
-    for (const text of problemLines(
-      problem,
-      problem.source ?? '',
-      Math.max(20, io.stderr.columns()),
-      io.stderr.color,
-    )) {
-      io.stderr.write(`${text}\n`);
-    }
-  }
+  printProblems(loaded.problems, '', io.stderr);
   return EXIT.invalidScenario;
 }
 

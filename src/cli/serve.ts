@@ -10,7 +10,7 @@ import { loadFleet, type FleetPlan } from '../scenarios/fleet-file.js';
 import { usesTls } from '../scenarios/uses-tls.js';
 import { certificates } from '../simulator/certificates.js';
 import { LiveFleet, type LiveHost } from '../simulator/live-fleet.js';
-import { problemLines } from './errors.js';
+import { printProblems } from './errors.js';
 import type { Io } from './io.js';
 
 export interface ServeOptions {
@@ -28,10 +28,7 @@ export async function serve(file: string | undefined, options: ServeOptions, io:
   const { seed } = options;
   const loaded = file === undefined ? { plan: EMPTY } : loadFleet(file, { cwd: io.cwd, seed });
   if (!loaded.plan) {
-    for (const problem of loaded.problems) {
-      const lines = problemLines(problem, loaded.source, Math.max(20, io.stderr.columns()), io.stderr.color);
-      for (const line of lines) io.stderr.write(`${line}\n`);
-    }
+    printProblems(loaded.problems, loaded.source, io.stderr);
     return EXIT.invalidScenario;
   }
   const plan = { ...loaded.plan, fleet: withShorthand(loaded.plan.fleet) };

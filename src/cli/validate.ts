@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../errors.js';
 import { plural } from '../reporters/figures.js';
 import { checkFile, type FileKind } from '../scenarios/file-kind.js';
 import { findScenarios } from '../scenarios/find.js';
-import { problemLines, warningLines } from './errors.js';
+import { printProblems, printWarnings } from './errors.js';
 import { inputsOr } from './inputs.js';
 import type { Io } from './io.js';
 
@@ -19,7 +19,6 @@ const PLURALS: Record<FileKind, string> = {
 export function validate(files: string[], io: Io): ExitCode {
   const found = findScenarios(inputsOr(files), io.cwd);
   if (found.problems.length > 0) throw new AggregateError(found.problems, 'some inputs are not there');
-  const columns = Math.max(20, io.stdout.columns());
   const colors = pc.createColors(io.stdout.color);
   const kinds: FileKind[] = [];
   let [problems, invalid] = [0, 0];
@@ -28,12 +27,8 @@ export function validate(files: string[], io: Io): ExitCode {
     kinds.push(checked.kind);
     problems += checked.problems.length;
     if (checked.problems.length > 0) invalid++;
-    const { warnings = [], source } = checked;
-    const told = [
-      ...warningLines(warnings, source, columns, io.stdout.color),
-      ...checked.problems.flatMap((problem) => problemLines(problem, source, columns, io.stdout.color)),
-    ];
-    for (const text of told) io.stdout.write(`${text}\n`);
+    printWarnings(checked.warnings ?? [], checked.source, io.stdout);
+    printProblems(checked.problems, checked.source, io.stdout);
   }
   if (invalid === 0) {
     io.stdout.write(colors.green(`${counted(kinds)} valid\n`));
