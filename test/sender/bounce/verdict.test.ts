@@ -25,6 +25,11 @@ describe('a report', () => {
       { action: 'failed', diagnostic: 'no such user' },
       { said: { action: 'failed' }, ignored: 'it gives no status' },
     ],
+    // A number in the midst of the words is no reply code.
+    [
+      { action: 'failed', diagnostic: 'room 550 5.1.1 is empty' },
+      { said: { action: 'failed' }, ignored: 'it gives no status' },
+    ],
     [
       { action: 'failed', status: '5.1.1' },
       {
