@@ -269,6 +269,16 @@ describe('the figures of a mailing', () => {
   });
 });
 
+test('a mailing is completed when the last of its deliveries ends, and not before', () => {
+  const { settlement, deliveries, contacts, mailing, facts } = world(['bob', 'eve']);
+  const states = deliveries.map((delivery) => {
+    settlement.attempted(delivery, result('accepted'));
+    return figuresOf(mailing, contacts.all()).state;
+  });
+  expect(states).toEqual(['in-progress', 'completed']);
+  expect(facts.filter(({ type }) => type === 'mailing.completed')).toHaveLength(1);
+});
+
 describe('points of a grid that have passed', () => {
   test.each([
     [59, 0],
