@@ -48,6 +48,19 @@ describe('a rule', () => {
       expect(cause([rule], reply, { ...from, ...but })).toBeUndefined();
   });
 
+  test('matches when one of several values does', () => {
+    const rule: CauseRule = {
+      cause: 'policy',
+      code: ['451', '550'],
+      enhanced: ['x.7.1', 'x.7.2'],
+      stage: ['mail', 'rcpt'],
+      host: ['mx1.example.net', 'mx2.example.net'],
+    };
+    for (const reply of ['451 4.7.1 No', '550 5.7.2 No'])
+      for (const host of rule.host!) expect(cause([rule], reply, { host })).toBe('policy');
+    expect(cause([rule], '552 5.7.2 No', { host: 'mx1.example.net' })).toBeUndefined();
+  });
+
   test.each([
     ['5.2.2', '5.2.2', true],
     ['5.2.2', '4.2.2', false],
