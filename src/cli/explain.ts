@@ -13,7 +13,7 @@ import type { ScenarioPlan, Wire } from '../scenarios/plan.js';
 import { closest, nameHint, quoted } from '../scenarios/problems.js';
 import { runScenario } from '../scenarios/run.js';
 import { selectScenarios } from '../scenarios/selection.js';
-import { reason } from '../scenarios/unwritable.js';
+import { reason } from '../system-reason.js';
 import { printProblems } from './errors.js';
 import type { Io } from './io.js';
 import { findRun } from './run-folder.js';

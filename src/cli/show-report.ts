@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import express from 'express';
 import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
 import { quoted } from '../scenarios/problems.js';
-import { reason } from '../scenarios/unwritable.js';
+import { reason } from '../system-reason.js';
 import type { Io } from './io.js';
 import { findRun } from './run-folder.js';
 

@@ -22,7 +22,8 @@ import { BouncelabError } from '../errors.js';
 import { runJson } from '../reporters/json.js';
 import { junitXml } from '../reporters/junit.js';
 import type { RunResult } from './result.js';
-import { reason, unwritable } from './unwritable.js';
+import { unwritable } from './unwritable.js';
+import { reason } from '../system-reason.js';
 
 const LATEST = 'latest';
 

@@ -1,31 +1,10 @@
-// Why the system refuses a file or a port, in words, and what can be done about it.
+// What cannot be written, why, and what can be done about it.
 
 import { BouncelabError } from '../errors.js';
-
-/** What the system says by code, for people. */
-const REASONS: Record<string, string> = {
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'it would be larger than this user may write',
-  EEXIST: 'there is a file of that name',
-  ENOENT: 'part of the path is not there',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'part of the path is a file',
-  ENAMETOOLONG: 'the name is too long',
-  EADDRINUSE: 'something else listens there',
-};
+import { reason } from '../system-reason.js';
 
 /** Troubles that end when there is room. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT']);
-
-/** Why the system refuses. */
-export function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return (code !== undefined && REASONS[code]) || message;
-}
 
 /**
  * An error of the file system for people.

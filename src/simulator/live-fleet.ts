@@ -37,6 +37,7 @@ export class LiveFleet {
   private readonly network = new LiveNetwork();
   private readonly world: World;
   private readonly timers: { cancel(): void }[] = [];
+  private isOpen = false;
 
   constructor(private readonly options: LiveFleetOptions) {
     const clock = systemClock();
@@ -44,7 +45,11 @@ export class LiveFleet {
     this.world = new World({
       clock,
       random,
-      emit: (fact) => options.emit(fact, Math.round(clock.now())),
+      emit: (fact) => {
+        // Those of its own hosts, while it opens them.
+        const isOwnLookUp = fact.type === 'dns.answered' && !this.isOpen;
+        if (!isOwnLookUp) options.emit(fact, Math.round(clock.now()));
+      },
       fleet,
       network: this.network,
       certificates,
@@ -73,6 +78,7 @@ export class LiveFleet {
         hosts.push({ domain, host: domain === DEFAULT_DOMAIN ? '' : exchange, port });
       }
     }
+    this.isOpen = true;
     return hosts;
   }
 

@@ -172,9 +172,10 @@ describe('a live fleet', () => {
     onTestFinished(() => void taken.close());
     await once(taken, 'listening');
     const { port } = taken.address() as net.AddressInfo;
-    const { code, stderr } = await serving(['--port', String(port)]);
+    const { code, stderr, stdout } = await serving(['--port', String(port)]);
     expect(await code).toBe(2);
-    expect(stderr.text).toContain('EADDRINUSE');
+    expect(stdout.text).toBe('');
+    expect(stderr.text).toContain(`cannot listen at 127.0.0.1:${port}: something else listens there`);
     expect(stderr.text).toContain('choose another port');
   });
 

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { BouncelabError } from '../../errors.js';
 import { connectLoopback, listenLoopback } from '../../loopback.js';
+import { reason } from '../../system-reason.js';
 import { keyOf, type Listener, type Wire } from './network.js';
 import type { Endpoint, MemorySocket } from './socket.js';
 
@@ -14,7 +15,7 @@ export class LiveNetwork implements Wire {
   private readonly servers = new Map<string, net.Server>();
   private readonly sockets = new Set<net.Socket>();
   /** What kept a port from being opened, if anything. */
-  private readonly failures = new Map<string, Promise<Error | undefined>>();
+  private readonly failures = new Map<string, Promise<BouncelabError | undefined>>();
   /** Port of what listens next; 0 lets the system pick one. */
   nextPort = 0;
 
@@ -36,7 +37,11 @@ export class LiveNetwork implements Wire {
     // Told by `portOf`.
     const failed = once(server, 'listening').then(
       () => undefined,
-      (error: Error) => error,
+      (cause: unknown) =>
+        new BouncelabError('E_USAGE', `cannot listen at ${LOOPBACK}:${port}: ${reason(cause)}`, {
+          hint: 'choose another port, or leave it out and let the system pick one',
+          cause,
+        }),
     );
     this.failures.set(keyOf(at), failed);
     this.servers.set(keyOf(at), server);
@@ -46,12 +51,7 @@ export class LiveNetwork implements Wire {
   /** @returns the port that stands for an address, once it listens */
   async portOf(at: Endpoint): Promise<number> {
     const error = await this.failures.get(keyOf(at));
-    if (error) {
-      throw new BouncelabError('E_USAGE', `cannot listen: ${error.message}`, {
-        hint: 'choose another port, or leave it out and let the system pick one',
-        cause: error,
-      });
-    }
+    if (error) throw error;
     const server = this.servers.get(keyOf(at))!;
     return (server.address() as net.AddressInfo).port;
   }
