@@ -77,7 +77,8 @@ describe('a rule', () => {
     const rules: CauseRule[] = [{ cause: 'policy', enhanced: ['x.7.1'] }];
     expect(cause(rules, '553 sorry, no (#5.7.1)')).toBe('policy');
     expect(cause(rules, '450 cuda_nsu 4.7.1 go away')).toBe('policy');
-    expect(cause([{ cause: 'policy', enhanced: ['5.10.1'] }], '550 No (#5.10.1)')).toBe('policy');
+    expect(cause(rules, '550 5.7.1: go away')).toBe('policy');
+    expect(cause([{ cause: 'policy', enhanced: ['5.10.126'] }], '550 No, 5.10.126')).toBe('policy');
     expect(cause(rules, '550 seen from 192.5.7.1')).toBeUndefined();
     expect(cause(rules, '550 version 4.7.1 said so')).toBeUndefined();
   });
