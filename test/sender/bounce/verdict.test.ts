@@ -62,6 +62,10 @@ describe('a report', () => {
       { said: { status: '5.10.10', action: 'failed' }, state: 'hard-bounced' },
     ],
     [
+      { action: 'failed', diagnostic: '500 no' },
+      { said: { action: 'failed' }, state: 'hard-bounced' },
+    ],
+    [
       { action: 'failed', diagnostic: '421 x' },
       { said: { action: 'failed' }, state: 'soft-bounced', cause: 'server-busy' },
     ],
@@ -86,6 +90,16 @@ describe('a report', () => {
     expect(about({ action: 'failed', status: '5.1.1' }, rules)).toMatchObject({ state: 'soft-bounced' });
     const others = policy({ bounce: { overrides: [{ domain: 'example.com', treatAs: 'deferred' }] } });
     expect(about({ action: 'failed', status: '5.1.1' }, others)).toMatchObject({ state: 'hard-bounced' });
+  });
+
+  test('is read like a refusal after the final dot, by the rules of the policy', () => {
+    const override = { stage: 'message' as const, cause: 'throttled' as const, treatAs: 'deferred' as const };
+    const causes = [{ cause: 'throttled' as const, stage: ['message' as const], domain: ['example.org'] }];
+    const rules = { ...policy({ bounce: { overrides: [override] } }), causes };
+    expect(about({ action: 'failed', status: '5.1.1' }, rules)).toMatchObject({
+      cause: 'throttled',
+      state: 'soft-bounced',
+    });
   });
 
   test('about others alone is about another address', () => {
