@@ -149,6 +149,33 @@ function changed(events: Timed[], at: number, remove: number, ...insert: Timed[]
   return events.toSpliced(at < 0 ? events.length + at : at, remove, ...insert);
 }
 
+/** A refusal that takes a while to be said: another mailing begins meanwhile and shares it (rule 13). */
+const sharedLate = (closedAt: number, startedAt = 59): Timed[] => [
+  START,
+  added(BOB),
+  added('eve@a.test'),
+  building(),
+  started(1),
+  queued('eve@a.test'),
+  opened(5),
+  replied(5, 550),
+  ...(closedAt < startedAt ? [closed(closedAt)] : []),
+  building('more', startedAt),
+  started(1, 'more', startedAt),
+  queued(BOB, 'more', startedAt),
+  ...(startedAt <= closedAt && closedAt < 260 ? [closed(closedAt)] : []),
+  attempt(260, 'eve@a.test', 1, 550, { startedAt: 0, client: clientOf(1) }),
+  ended(260, 'eve@a.test', 'hard-bounced'),
+  completed(260),
+  errorBy(260, 'eve@a.test'),
+  attempt(260, BOB, 1, 550, { startedAt, client: clientOf(1), mailing: 'more', shared: true }),
+  ended(260, BOB, 'hard-bounced', 'more'),
+  completed(260, 'more'),
+  errorBy(260, BOB),
+  ...(closedAt >= 260 ? [closed(closedAt)] : []),
+  END(300),
+];
+
 describe('a history that keeps the rules breaks nothing', () => {
   test.each([
     ['given up after four refusals', GIVEN_UP],
@@ -201,6 +228,8 @@ describe('a history that keeps the rules breaks nothing', () => {
         END(30 * M),
       ],
     ],
+    ['a slow refusal, shared by what became due while it was said', sharedLate(265)],
+    ['the same, of a server that has closed when it is heard', sharedLate(255)],
     [
       'late behind a connection whose opening took as long, which is told later',
       [
@@ -429,6 +458,7 @@ describe('what breaks', () => {
       'a reply that was given on the connection of another delivery',
       [...BEGUN, opened(0), opened(0, 2), replied(0, 450), attempt(0, BOB, 1, 450, { client: clientOf(2) })],
     ],
+    ['replies-on-record', 'a refusal that is shared after its connection was over', sharedLate(20)],
     [
       'limits',
       'six connections at once',

@@ -52,7 +52,15 @@ export interface SessionRecord {
   transactions: number;
   mailing: string | undefined;
   /** The last reply of each code. */
-  replies: Map<number, EventOf<'smtp.reply'>>;
+  replies: Map<number, Given>;
+  /** When its server saw the end of it; undefined while it has not. */
+  closedAt?: number;
+}
+
+/** A reply, and the connection on which it was given. */
+export interface Given {
+  reply: EventOf<'smtp.reply'>;
+  session: SessionRecord;
 }
 
 export interface Span {
@@ -68,7 +76,7 @@ export interface DomainRecord {
   /** Spans of virtual time in which a host was suspended by the sender. */
   suspended: Span[];
   /** The last reply of each code. */
-  replies: Map<number, EventOf<'smtp.reply'>>;
+  replies: Map<number, Given>;
 }
 
 export class History {
@@ -166,8 +174,9 @@ export class History {
       case 'smtp.reply': {
         const session = this.sessions.get(event.session);
         if (!session) return;
-        session.replies.set(event.code, event);
-        this.domain(session.opened.domain).replies.set(event.code, event);
+        const given = { reply: event, session };
+        session.replies.set(event.code, given);
+        this.domain(session.opened.domain).replies.set(event.code, given);
         return;
       }
       default:
@@ -245,6 +254,7 @@ export class History {
   private closed(event: EventOf<'connection.closed'>): void {
     const session = this.sessions.get(event.session);
     if (!session) return;
+    session.closedAt = event.t;
     this.sessions.delete(event.session);
     if (this.byClient.get(session.opened.client) === session) this.byClient.delete(session.opened.client);
     this.letGo(session, event.t);
