@@ -83,11 +83,11 @@ export type EventPlan = { at: number } & (
   | { action: 'reactivate'; address: string; reason: string; by: string }
   | { action: 'subscribe'; address: string }
   | { action: 'add'; address: string }
-  /** Replaces the behaviors of a whole domain, or of one mailbox when the subject is an address. */
   /** Kills the sender; another starts on its store `restartMs` later. */
   | { action: 'crash'; restartMs: number }
   /** A bounce message out of nowhere: forged, or about something that was never sent. */
   | { action: 'bounce'; to: string; about: string; status: string }
+  /** Replaces the behaviors of a whole domain, or of one mailbox when the subject is an address. */
   | { action: 'set'; subject: string; behaviors: BehaviorPlan[] }
 );
 

@@ -280,7 +280,7 @@ export class Destination {
 
   /** Wakes up when the first window among what waits here is over. */
   private watchExpiry(): void {
-    if (this.expiry || this.ready.length === 0) return;
+    if (this.expiry) return;
     let at = Infinity;
     for (const { delivery } of this.ready.toArray()) at = Math.min(at, this.options.edgeOf(delivery) + 1);
     if (at === Infinity) return;

@@ -84,7 +84,7 @@ export class Destinations {
 
   /** What a delivery that is due waits for, for people. */
   waitsFor(delivery: Delivery): string {
-    return this.byDomain.get(delivery.contact.domain)?.waitsFor(delivery) ?? 'its first attempt';
+    return this.byDomain.get(delivery.contact.domain)?.waitsFor(delivery) ?? 'an attempt that is due';
   }
 
   private of(domain: string): Destination {

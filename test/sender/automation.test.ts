@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { HOUR, MINUTE } from '../support/policies.js';
 import { run } from '../support/runs.js';
+import { sendTo } from '../support/scripted-server.js';
 
 const DAY = 24 * HOUR;
 
@@ -19,6 +20,9 @@ describe('an automated mailing on contact-added', () => {
     expect(events.of('mailing.building').map(({ t, mailing, series }) => [t, mailing, series])).toEqual([
       [0, 'welcome-1', 'welcome'],
       [10_001, 'welcome-2', 'welcome'],
+    ]);
+    expect(events.of('series.ordered')).toEqual([
+      { seq: expect.any(Number), t: 0, type: 'series.ordered', series: 'welcome', on: 'contact-added' },
     ]);
     expect(events.accepted('a@example.org')).toHaveLength(1);
     expect(events.accepted('old@example.org')).toEqual([]);
@@ -38,6 +42,22 @@ describe('an automated mailing on contact-added', () => {
     });
     expect(events.commands('RCPT')).toEqual([]);
     expect(result.mailings['welcome-1']).toMatchObject({ recipients: 0, state: 'completed' });
+  });
+
+  test('does not begin for a contact that is added as one to leave alone', async () => {
+    const { events } = await sendTo(() => undefined, {
+      before: ({ clock, sender }) => {
+        const message = { subject: 'Welcome', text: 'Hello', sizeBytes: 0 };
+        const trigger = { on: 'contact-added' } as const;
+        sender.automate({ name: 'welcome', trigger, message, buildingMs: 0, startsAt: 0 });
+        sender.addContact({ address: 'gone@example.org', status: 'opt-out' });
+        clock.at(HOUR, () => sender.addContact({ address: 'ann@example.org' }));
+      },
+    });
+    expect(events.of('mailing.building').map(({ t, mailing }) => [t, mailing])).toEqual([
+      [0, 'news'],
+      [HOUR, 'welcome-1'],
+    ]);
   });
 
   test('works from its `at` on', async () => {
@@ -74,12 +94,15 @@ describe('an automated mailing each day', () => {
   test('begins on its grid, and ends after the last time', async () => {
     const { events, result } = await run({ mailings: [{ ...digest, at: HOUR }] });
     expect(events.of('mailing.started').map(({ t }) => t)).toEqual([HOUR, DAY + HOUR, 2 * DAY + HOUR]);
+    expect(events.of('series.ordered')).toEqual([
+      { seq: expect.any(Number), t: 0, type: 'series.ordered', series: 'digest', everyMs: DAY, count: 3 },
+    ]);
     expect(events.accepted('bob@example.org')).toHaveLength(3);
     expect(result.mailings['digest-3']).toMatchObject({ kind: 'automated', series: 'digest', delivered: 1 });
   });
 
   test('goes on after crashes at any moment: each occurrence once, those missed at the restart', async () => {
-    for (const at of [0, 1, HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY]) {
+    for (const at of [0, 1, HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY, 2 * DAY + HOUR]) {
       const { events, result } = await run({
         mailings: [digest],
         events: [{ at, action: 'crash', restartMs: 30 * HOUR }],

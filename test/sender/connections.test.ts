@@ -66,6 +66,19 @@ describe('a connection', () => {
     expect(sessions[0]!.lines.at(-1)).toBe('QUIT');
   });
 
+  test('without work is let go then, whatever else goes on at its destination', async () => {
+    // The second one is cut while the first idles.
+    const { sessions } = await sendTo(
+      ({ verb, session, socket }, clock) => {
+        if (verb !== 'MAIL' || session !== 2) return undefined;
+        clock.after(3000, () => socket.destroy());
+        return null;
+      },
+      { contacts: readers(2), limits: { idleMs: 7000 } },
+    );
+    expect(sessions.map(({ closedAt }) => closedAt)).toEqual([7000, 3000]);
+  });
+
   test('that does not answer QUIT is closed all the same', async () => {
     const { sessions } = await sendTo(({ verb }) => (verb === 'QUIT' ? null : undefined), {
       limits: { idleMs: 7000 },
@@ -77,6 +90,7 @@ describe('a connection', () => {
     const { events } = await run({
       mailings: ['first', { name: 'second', at: 3000 }],
     });
+    for (const attempt of events.of('attempt')) expect(attempt).not.toHaveProperty('tried');
     expect(events.of('connection.opened')).toHaveLength(1);
     expect(events.commands('DATA')).toHaveLength(2);
   });

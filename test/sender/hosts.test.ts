@@ -2,11 +2,10 @@
 // how a destination is spared.
 
 import { describe, expect, test } from 'vitest';
-import type { DomainSketch } from '../support/plans.js';
-import { readers } from '../support/plans.js';
+import { readers, type BehaviorSketch, type DomainSketch } from '../support/plans.js';
 import { FOUR_ATTEMPTS, MINUTE, policy } from '../support/policies.js';
 import { run } from '../support/runs.js';
-import { sendTo } from '../support/scripted-server.js';
+import { ONE_ATTEMPT, sendTo, type Script } from '../support/scripted-server.js';
 
 const BOB = 'bob@example.org';
 
@@ -119,6 +118,28 @@ describe('a host that refuses', () => {
     expect(events.of('host.suspended')).toHaveLength(2);
   });
 
+  test.each<[string, BehaviorSketch, string[]]>([
+    ['throttles', { do: 'reply', stage: 'rcpt', code: 451, enhanced: '4.7.28' }, ['mx1', 'mx2']],
+    ['throttles for good', { do: 'reply', stage: 'rcpt', code: 550, enhanced: '5.7.28' }, ['mx1', 'mx1']],
+    ['says anything else', { do: 'mailbox-full' }, ['mx1', 'mx1']],
+    ['takes the message', { do: 'accept' }, ['mx1', 'mx1']],
+  ])('one that %s: where the next mail goes', async (_, behavior, hosts) => {
+    const { events } = await run({
+      fleet: two([behavior]),
+      contacts: readers(2),
+      policy: ONE_ATTEMPT,
+      mailings: [
+        { name: 'a', to: { addresses: ['reader-1@example.org'] } },
+        // While the connection for the first one still stands.
+        { name: 'b', to: { addresses: ['reader-2@example.org'] }, at: 1000 },
+      ],
+    });
+    expect(events.of('attempt').map(({ host }) => host)).toEqual(hosts.map((name) => `${name}.example.org`));
+    expect(events.of('host.suspended').map(({ host, why }) => [host, why])).toEqual(
+      hosts[1] === 'mx2' ? [['mx1.example.org', 'throttled']] : [],
+    );
+  });
+
   test('is always tried first where the policy suspends nobody', async () => {
     const { events } = await run({
       fleet: two([{ do: 'down' }]),
@@ -212,6 +233,39 @@ test('but 503 to the first MAIL of a connection is an answer', async () => {
     verb === 'MAIL' ? '503 5.5.1 authenticate first\r\n' : undefined,
   );
   expect(events.of('attempt')).toMatchObject([{ outcome: 'rejected', reply: { code: 503 } }]);
+});
+
+describe('one more connection that is refused', () => {
+  /** Takes a message at once, and says 421 to a second connection ten seconds later. */
+  const secondIsRefused: Script = ({ verb, session, say, socket }, clock) => {
+    if (verb !== 'CONNECT' || session !== 2) return undefined;
+    clock.after(10_000, () => {
+      say('421 4.3.2 too many connections\r\n');
+      socket.end();
+    });
+    return null;
+  };
+
+  test('counts those that stand, also when they idle', async () => {
+    const { events } = await sendTo(secondIsRefused, {
+      contacts: readers(2),
+      limits: { connectionsMax: 2, idleMs: MINUTE },
+      policy: policy(),
+    });
+    expect(events.of('destination.limited')).toMatchObject([{ t: 10_000, connections: 1 }]);
+    expect(events.of('host.suspended')).toEqual([]);
+  });
+
+  test('counts those at the same host alone', async () => {
+    const { events } = await run({
+      fleet: two([{ do: 'down' }]),
+      contacts: readers(20),
+      policy: policy({ destination: { suspendMs: 0 } }),
+    });
+    expect(new Set(events.of('attempt').map(({ host }) => host))).toEqual(new Set(['mx2.example.org']));
+    expect(events.of('attempt').filter(({ tried }) => tried).length).toBeGreaterThan(1);
+    expect(events.of('destination.limited')).toEqual([]);
+  });
 });
 
 test('a refused further connection lowers what is opened until the policy lets it grow again', async () => {

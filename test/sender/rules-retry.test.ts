@@ -2,9 +2,12 @@
 // the servers saw it, under the three shipped policies.
 
 import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../src/sender/ports.js';
+import { Sender } from '../../src/sender/sender.js';
 import { BUILDING_MS, readers } from '../support/plans.js';
 import { EMMA, FOUR_ATTEMPTS, HOUR, MINUTE, policy, THIRTY_HOURS } from '../support/policies.js';
-import { run, type Ran } from '../support/runs.js';
+import { run, type Events, type Ran } from '../support/runs.js';
+import { scriptedWorld, sendTo, type Script, type ScriptedOptions } from '../support/scripted-server.js';
 
 const DOWN = { 'example.org': { behaviors: [{ do: 'down' }] } };
 const FULL = { 'example.org': { mailboxes: { bob: { do: 'mailbox-full' } } } };
@@ -198,5 +201,88 @@ describe('rule 6: giving up', () => {
       completedAt: BUILDING_MS + 15 * MINUTE,
     });
     expect(result.servers['example.org']!.peakConnections).toBe(5);
+  });
+
+  describe('and that also', () => {
+    const MESSAGE = { subject: 'More', text: 'Hello', sizeBytes: 0 };
+    /** Answers 450, but nothing at all to one address: that holds the only connection for five minutes. */
+    const stuck: Script = ({ line, verb }) => {
+      if (line.includes('stuck@')) return null;
+      return verb === 'RCPT' ? '450 not now\r\n' : undefined;
+    };
+    const withStuck = (at: number, secondAt: number): Partial<ScriptedOptions> => ({
+      limits: { connectionsMax: 1 },
+      before: ({ clock, sender }) => {
+        const send = (name: string, address: string): void =>
+          void sender.send({ name, kind: 'standard', message: MESSAGE, to: { addresses: [address] } }, 0);
+        clock.at(secondAt, () => send('second', 'bob@example.org'));
+        clock.at(at, () => {
+          sender.addContact({ address: 'stuck@example.org' });
+          send('third', 'stuck@example.org');
+        });
+      },
+    });
+    const endsOfBob = (events: Events) =>
+      events.ends('bob@example.org').map(({ mailing, why, t }) => [mailing, why, t]);
+
+    test('where one with more time has come to wait before it', async () => {
+      // The second mailing waits from minute 59 on, with its edge at 89; the first from 60 on, its edge.
+      const { events } = await sendTo(stuck, {
+        ...withStuck(58 * MINUTE, 29 * MINUTE),
+        policy: policy({ retry: { windowMs: HOUR } }),
+      });
+      expect(endsOfBob(events)[0]).toEqual(['news', 'window over', HOUR + 1]);
+    });
+
+    test('where another one has been given up before it', async () => {
+      const { events } = await sendTo(stuck, {
+        ...withStuck(57.5 * MINUTE, MINUTE),
+        policy: policy({ retry: { windowMs: HOUR, intervalsMs: [29 * MINUTE] } }),
+      });
+      expect(endsOfBob(events)).toEqual([
+        ['news', 'window over', HOUR + 1],
+        ['second', 'window over', HOUR + MINUTE + 1],
+      ]);
+    });
+
+    test('where the connection has gone from one to the next meanwhile', async () => {
+      const { events } = await sendTo(
+        ({ verb, say }, clock) => {
+          if (verb !== 'RCPT') return undefined;
+          clock.after(4 * MINUTE, () => say('450 not now\r\n'));
+          return null;
+        },
+        {
+          contacts: readers(5),
+          limits: { connectionsMax: 1 },
+          policy: policy({ retry: { windowMs: 11 * MINUTE, attempts: { counting: 'total', total: 1 } } }),
+        },
+      );
+      const ends = events.of('delivery.ended').map(({ why, t }) => [why, t]);
+      expect(ends.filter(([why]) => why === 'window over')).toEqual(
+        Array(2).fill(['window over', 11 * MINUTE + 1]),
+      );
+    });
+  });
+
+  test('no timer is set for a window that has not begun', async () => {
+    const { clock, ports } = scriptedWorld(({ verb }) => (verb === 'RCPT' ? '450 not now\r\n' : undefined));
+    const delays: number[] = [];
+    const after: Clock['after'] = (ms, fn) => {
+      delays.push(ms);
+      return clock.after(ms, fn);
+    };
+    const sender = new Sender({
+      ...ports,
+      clock: { now: () => clock.now(), date: (at) => clock.date(at), after },
+      policy: policy({ retry: { windowFrom: 'first-attempt' } }),
+      limits: { connectionsMax: 1 },
+      emit: () => undefined,
+    });
+    for (const address of readers(5)) sender.addContact({ address });
+    sender.send({ name: 'news', kind: 'standard', message: { subject: '', text: '', sizeBytes: 0 } }, 0);
+    await clock.run({ horizonMs: HOUR, wallLimitMs: 20_000 });
+    expect(delays).not.toEqual([]);
+    expect(delays.filter((ms) => !Number.isFinite(ms))).toEqual([]);
   });
 });

@@ -116,6 +116,8 @@ export interface ScriptedOptions {
   policy?: RetryPolicy;
   limits?: SenderOptions['limits'];
   timeouts?: SenderOptions['timeouts'];
+  /** What else the sender is given. */
+  sender?: Partial<SenderOptions>;
   text?: string;
   sizeBytes?: number;
   latencyMs?: number;
@@ -172,6 +174,7 @@ export async function sendTo(script: Script, options: ScriptedOptions = {}): Pro
     emit: log.emit,
     ...(options.limits ? { limits: options.limits } : {}),
     ...(options.timeouts ? { timeouts: options.timeouts } : {}),
+    ...options.sender,
   });
   for (const address of options.contacts ?? ['bob@example.org']) sender.addContact({ address });
   const message = { subject: 'News', text: options.text ?? 'Hello', sizeBytes: options.sizeBytes ?? 0 };

@@ -167,6 +167,93 @@ describe('a report', () => {
   });
 });
 
+describe('the fields about a recipient', () => {
+  const NAME = 'Final-Recipient: rfc822;bob@example.org';
+
+  it.each<[string, string[], object]>([
+    [
+      'are told apart by their names',
+      FAILED,
+      {
+        finalRecipient: BOB,
+        originalRecipient: BOB,
+        action: 'failed',
+        status: '5.1.1',
+        diagnostic:
+          '550 5.1.1 <bob@example.org>: Recipient address rejected: User unknown in virtual mailbox table',
+      },
+    ],
+    [
+      'need not name the final recipient',
+      ['Original-Recipient: rfc822;bob@example.org'],
+      { originalRecipient: BOB },
+    ],
+    ['need not name anybody', ['Action: failed'], { action: 'failed' }],
+    [
+      'that are empty say nothing',
+      [NAME, 'Action:', 'Status: ', 'Diagnostic-Code: smtp;'],
+      { finalRecipient: BOB },
+    ],
+    [
+      'with an action that begins with no word say nothing of it',
+      [NAME, 'Action: (failed)'],
+      { finalRecipient: BOB },
+    ],
+    [
+      'may have no type',
+      ['Final-Recipient: bob@example.org', 'Diagnostic-Code: no such user'],
+      {
+        finalRecipient: BOB,
+        diagnostic: 'no such user',
+      },
+    ],
+    [
+      'may have space around the type',
+      ['Final-Recipient: RFC822 \t;\t bob@example.org', 'Diagnostic-Code: x-unix \t; \t over; quota'],
+      { finalRecipient: BOB, diagnostic: 'over; quota' },
+    ],
+    [
+      'of another type say nothing of an address',
+      [
+        'Final-Recipient: x400; bob@example.org',
+        'Original-Recipient: x-rfc822; bob@example.org',
+        'Action: failed',
+      ],
+      { action: 'failed' },
+    ],
+    [
+      'of a type that is longer than one that is known neither',
+      ['Final-Recipient: rfc822-x; bob@example.org', 'Action: failed'],
+      { action: 'failed' },
+    ],
+    [
+      'may be beyond ASCII (RFC 6533)',
+      ['Final-Recipient: utf-8; Bøb@example.org'],
+      { finalRecipient: 'bøb@example.org' },
+    ],
+    [
+      'lose the brackets around an address, and only these',
+      ['Final-Recipient: rfc822; <bob@example.org>', 'Original-Recipient: rfc822; "<b>"@example.org'],
+      { finalRecipient: BOB, originalRecipient: '"<b>"@example.org' },
+    ],
+    [
+      'keep a bracket that has no other',
+      ['Final-Recipient: rfc822; <bob>@example.org', 'Original-Recipient: rfc822; x<bob@example.org>'],
+      { finalRecipient: '<bob>@example.org', originalRecipient: 'x<bob@example.org>' },
+    ],
+    [
+      'keep what is no type before a semicolon',
+      [NAME, 'Diagnostic-Code: 550 no; sorry'],
+      {
+        finalRecipient: BOB,
+        diagnostic: '550 no; sorry',
+      },
+    ],
+  ])('%s', (_, fields, expected) => {
+    expect(parseDeliveryStatus(`Reporting-MTA: dns; mx\n\n${fields.join('\n')}\n`)).toStrictEqual([expected]);
+  });
+});
+
 describe('what is no report', () => {
   it.each([
     [

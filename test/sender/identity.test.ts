@@ -1,0 +1,47 @@
+// What a sender says of itself: to the server, and in the headers of its messages.
+
+import { generateKeyPairSync } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { sendTo } from '../support/scripted-server.js';
+
+/** The command lines and the header of the one message that was sent. */
+async function said(sender: Parameters<typeof sendTo>[1]) {
+  const { sessions } = await sendTo(() => undefined, sender);
+  const [{ lines, messages }] = sessions as [(typeof sessions)[0]];
+  const header = messages[0]!.slice(0, messages[0]!.indexOf('\r\n\r\n')).replace(/\r\n[ \t]+/g, ' ');
+  return { lines, header: header.split('\r\n') };
+}
+
+test('by default nothing that could lead anywhere', async () => {
+  const { lines, header } = await said({});
+  expect(lines.slice(0, 2)).toEqual([
+    'EHLO sender.example',
+    expect.stringMatching(/^MAIL FROM:<bounce\+news\+.*@return\.sender\.example>/),
+  ]);
+  expect(header).toContain('From: news@sender.example');
+  expect(header.filter((line) => /^(List-|DKIM-)/.test(line))).toEqual([]);
+});
+
+test('what it is given', async () => {
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 1024,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const { lines, header } = await said({
+    sender: {
+      clientName: 'out.shop.test',
+      from: 'Shop <post@shop.test>',
+      returnPathDomain: 'return.shop.test',
+      listUnsubscribe: 'https://shop.test/leave?who={{email}}',
+      dkim: { domain: 'shop.test', selector: 'november', privateKey },
+    },
+  });
+  expect(lines.slice(0, 2)).toEqual([
+    'EHLO out.shop.test',
+    expect.stringMatching(/^MAIL FROM:<bounce\+news\+.*@return\.shop\.test>/),
+  ]);
+  expect(header).toContain('From: Shop <post@shop.test>');
+  expect(header).toContain('List-Unsubscribe: <https://shop.test/leave?who=bob%40example.org>');
+  expect(header[0]).toMatch(/^DKIM-Signature: .*d=shop\.test;.* s=november;/);
+});
