@@ -58,7 +58,7 @@ export class HostCare {
       if (!this.isSuspended(host)) return undefined;
       first = Math.min(first, this.suspended.get(host)!);
     }
-    return first === Infinity ? undefined : first;
+    return first;
   }
 
   /** A host refused a connection while `standing` others stood. */

@@ -2,7 +2,7 @@
 // attempts that were cut short. Before the final dot nothing was handed over, and the attempt is
 // made again; after it the server may have the message, and its end is unknown (rule 12).
 
-import { invariant } from '../errors.js';
+import { BouncelabError } from '../errors.js';
 import type { Changes } from './changes.js';
 import type { Contacts } from './contact.js';
 import { Delivery } from './delivery.js';
@@ -33,7 +33,10 @@ export class Recovery {
 
   constructor(private readonly options: RecoveryOptions) {}
 
-  /** @param saved of a store; nothing happens when it is empty */
+  /**
+   * @param saved of a store; nothing happens when it is empty
+   * @throws BouncelabError E_STORE_CORRUPT when what belongs together is not in it
+   */
   run(saved: Saved): void {
     const { changes, mailings, open, settlement } = this.options;
     const isEmpty = this.restoreContacts(saved) === 0;
@@ -85,7 +88,7 @@ export class Recovery {
     if (mailing) mailing.possibleDuplicates += record.unknown;
     if (record.state !== 'queued') return;
     const contact = contacts.get(record.contact);
-    invariant(mailing && contact, `the store has a delivery of ${record.contact} in ${record.mailing} alone`);
+    if (!mailing || !contact) throw damaged(record, mailing ? 'contact' : 'mailing');
     const delivery = Object.assign(new Delivery(mailing, contact), changes.records.fromDelivery(record));
     open.add(delivery);
     mailing.open++;
@@ -127,4 +130,13 @@ export class Recovery {
     delivery.dueAt = Math.max(delivery.dueAt, clock.now());
     queue.add(delivery);
   }
+}
+
+/** What no sender has written: somebody has changed the store. */
+function damaged({ contact, mailing }: DeliveryRecord, missing: 'contact' | 'mailing'): BouncelabError {
+  return new BouncelabError(
+    'E_STORE_CORRUPT',
+    `the store has a delivery to ${contact} in ${mailing}, and no such ${missing}`,
+    { hint: 'Restore it from a copy. To begin anew, name another file: nothing of this one can be trusted.' },
+  );
 }

@@ -75,7 +75,7 @@ export class Sender {
   private readonly intake: Intake | undefined;
   private isDraining = false;
 
-  /** @throws BouncelabError E_STORE when the store cannot be read */
+  /** @throws BouncelabError E_STORE when the store cannot be read, E_STORE_CORRUPT when it contradicts itself */
   constructor(options: SenderOptions) {
     const { clock, random, policy, store, emit } = options;
     this.clock = clock;

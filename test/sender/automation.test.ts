@@ -21,9 +21,7 @@ describe('an automated mailing on contact-added', () => {
       [0, 'welcome-1', 'welcome'],
       [10_001, 'welcome-2', 'welcome'],
     ]);
-    expect(events.of('series.ordered')).toEqual([
-      { seq: expect.any(Number), t: 0, type: 'series.ordered', series: 'welcome', on: 'contact-added' },
-    ]);
+    expect(events.of('series.ordered')).toMatchObject([{ t: 0, series: 'welcome', on: 'contact-added' }]);
     expect(events.accepted('a@example.org')).toHaveLength(1);
     expect(events.accepted('old@example.org')).toEqual([]);
     expect(
@@ -94,9 +92,7 @@ describe('an automated mailing each day', () => {
   test('begins on its grid, and ends after the last time', async () => {
     const { events, result } = await run({ mailings: [{ ...digest, at: HOUR }] });
     expect(events.of('mailing.started').map(({ t }) => t)).toEqual([HOUR, DAY + HOUR, 2 * DAY + HOUR]);
-    expect(events.of('series.ordered')).toEqual([
-      { seq: expect.any(Number), t: 0, type: 'series.ordered', series: 'digest', everyMs: DAY, count: 3 },
-    ]);
+    expect(events.of('series.ordered')).toMatchObject([{ t: 0, series: 'digest', everyMs: DAY, count: 3 }]);
     expect(events.accepted('bob@example.org')).toHaveLength(3);
     expect(result.mailings['digest-3']).toMatchObject({ kind: 'automated', series: 'digest', delivered: 1 });
   });

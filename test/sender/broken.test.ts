@@ -1,13 +1,17 @@
 // Something of ours that fails is no answer of any server: nobody's attempt is charged with it, and
 // whoever drives the clock is told.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RunEvent } from '../../src/events/types.js';
 import { EventLog } from '../../src/events/log.js';
+import { seededRandom } from '../../src/random.js';
 import { Sender, type SenderOptions } from '../../src/sender/sender.js';
 import { memoryStore } from '../../src/sender/store/memory.js';
+import { systemInlet } from '../../src/sender/system/inlet.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { HOUR } from '../support/policies.js';
 import { ONE_ATTEMPT, scriptedWorld } from '../support/scripted-server.js';
+import { dialogue } from '../support/tcp-dialogue.js';
 
 /** Sends one mailing with ports that fail, and plays until that comes out. */
 async function broken(options: Partial<SenderOptions>): Promise<RunEvent[]> {
@@ -28,6 +32,16 @@ describe('a fault of ours', () => {
   test.each<[string, Partial<SenderOptions>]>([
     ['in the look-up of a domain', { resolver: { resolveMx: fails, resolve4: fails } }],
     ['in the look-up of a host', { resolver: { resolveMx: answers, resolve4: fails } }],
+    [
+      'in the look-up of the next host',
+      {
+        resolver: {
+          resolveMx: () =>
+            Promise.resolve(['127.0.0.9', 'mx2'].map((exchange, preference) => ({ exchange, preference }))),
+          resolve4: (name) => (name === 'mx2' ? fails() : Promise.resolve([name])),
+        },
+      },
+    ],
   ])('%s', async (_, options) => {
     const events = await broken(options);
     expect(events.filter(({ type }) => type === 'attempt')).toEqual([]);
@@ -47,5 +61,67 @@ describe('a fault of ours', () => {
       },
     });
     expect(events.filter(({ type }) => type === 'attempt')).toEqual([]);
+  });
+});
+
+describe('a bounce message that we fail to deal with', () => {
+  /** What the server is answered, and what is told by the timers that are left. */
+  async function receive({
+    before,
+    ...options
+  }: Partial<SenderOptions> & { before?: (sender: Sender) => void }) {
+    const clock = new ManualClock();
+    let sender: Sender | undefined;
+    const port = await new Promise<number>((listening) => {
+      sender = new Sender({
+        clock,
+        resolver: { resolveMx: fails, resolve4: fails },
+        dialer: { dial: () => expect.fail('nothing is sent') },
+        random: seededRandom('1'),
+        policy: ONE_ATTEMPT,
+        emit: () => undefined,
+        inlet: systemInlet({ port: 0, onListening: listening }),
+        ...options,
+      });
+    });
+    onTestFinished(() => sender!.close());
+    before?.(sender!);
+    const said = await dialogue(
+      port,
+      'EHLO mx.example.org',
+      'MAIL FROM:<>',
+      'RCPT TO:<bounce+news+bob=example.org+aaaaaaaaaa@return.sender.example>',
+      'DATA',
+      'Subject: hello\r\n\r\nWho are you?\r\n.',
+    );
+    return { reply: said.at(-1), timers: clock.waiting };
+  }
+
+  test('is answered with 451, and whoever drives the clock is told', async () => {
+    const { reply, timers } = await receive({
+      emit: ({ type }) => {
+        if (type === 'bounce.received') throw new Error('a fault of ours');
+      },
+    });
+    expect(reply).toBe('451 4.3.0 Try again later');
+    expect(timers).toHaveLength(1);
+    expect(() => timers[0]!.fn()).toThrow('a fault of ours');
+  });
+
+  test('since the store has failed is answered with 451, and told once', async () => {
+    const failures: Error[] = [];
+    const { reply, timers } = await receive({
+      store: {
+        ...memoryStore(),
+        commit() {
+          throw new Error('a fault of ours');
+        },
+      },
+      onFailure: (error) => failures.push(error),
+      before: (sender) => expect(() => sender.addContact({ address: 'bob@example.org' })).toThrow('ours'),
+    });
+    expect(reply).toBe('451 4.3.0 Try again later');
+    expect(failures).toHaveLength(1);
+    expect(timers).toEqual([]);
   });
 });

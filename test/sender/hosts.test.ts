@@ -2,6 +2,7 @@
 // how a destination is spared.
 
 import { describe, expect, test } from 'vitest';
+import type { CarePolicy } from '../../src/sender/retry-policy.js';
 import { readers, type BehaviorSketch, type DomainSketch } from '../support/plans.js';
 import { FOUR_ATTEMPTS, MINUTE, policy } from '../support/policies.js';
 import { run } from '../support/runs.js';
@@ -17,6 +18,16 @@ const two = (behaviors: { do: string; [key: string]: unknown }[]): Record<string
     ],
   },
 });
+
+/** Takes a message at once, and says 421 to a second connection ten seconds later. */
+const secondIsRefused: Script = ({ verb, session, say, socket }, clock) => {
+  if (verb !== 'CONNECT' || session !== 2) return undefined;
+  clock.after(10_000, () => {
+    say('421 4.3.2 too many connections\r\n');
+    socket.end();
+  });
+  return null;
+};
 
 describe('the next host is tried in the same attempt', () => {
   test.each([
@@ -44,6 +55,7 @@ describe('the next host is tried in the same attempt', () => {
     const [first] = events.attempts(BOB);
     expect(first).toMatchObject({ host: 'mx1.example.org', outcome });
     expect(first).not.toHaveProperty('tried');
+    expect(events.of('host.suspended')).toEqual([]);
   });
 
   test('and all that are due share what the last one says', async () => {
@@ -89,6 +101,89 @@ test('hosts without address are permanent only where no other host could be back
   expect(events.attempts('bob@other.test')).toMatchObject([{ outcome: 'rejected', error: 'ENODATA' }]);
 });
 
+test.each([
+  ['ESERVFAIL', 'ENOTFOUND'],
+  ['ENOTFOUND', 'ESERVFAIL'],
+])('of two hosts without address, %s and %s, the one that may change decides', async (...codes) => {
+  const { events } = await sendTo(() => undefined, {
+    sender: {
+      resolver: {
+        resolveMx: () =>
+          Promise.resolve(
+            codes.map((_, index) => ({ exchange: `mx${index}.example.org`, preference: index })),
+          ),
+        resolve4: (name) => Promise.reject(Object.assign(new Error(name), { code: codes[Number(name[2])] })),
+      },
+    },
+  });
+  expect(events.of('attempt')).toMatchObject([{ outcome: 'unreachable', error: 'ESERVFAIL' }]);
+});
+
+test('a host that answers at one of its addresses is not spared', async () => {
+  const { events } = await sendTo(() => undefined, {
+    sender: {
+      resolver: {
+        resolveMx: () => Promise.resolve([{ exchange: 'mx.example.org', preference: 10 }]),
+        resolve4: () => Promise.resolve(['127.0.0.9', '127.0.0.1']),
+      },
+    },
+    policy: policy(),
+  });
+  expect(events.of('attempt')).toMatchObject([{ outcome: 'accepted', tried: [{ error: 'ECONNREFUSED' }] }]);
+  expect(events.of('host.suspended')).toEqual([]);
+});
+
+test.each([
+  ['ESERVFAIL', 'unreachable'],
+  ['ENOTFOUND', 'rejected'],
+])(
+  'a domain whose MX cannot be looked up (%s) is not its own host, although it has an address',
+  async (code, outcome) => {
+    const { events, server } = await sendTo(() => undefined, {
+      sender: {
+        resolver: {
+          resolveMx: (domain) => Promise.reject(Object.assign(new Error(domain), { code })),
+          resolve4: () => Promise.resolve(['127.0.0.1']),
+        },
+      },
+    });
+    expect(events.of('attempt')).toMatchObject([{ stage: 'connect', outcome, error: code }]);
+    expect(server.dials).toBe(0);
+  },
+);
+
+describe('a null MX (RFC 7505)', () => {
+  const records = (...exchanges: string[]) => ({
+    resolveMx: () => Promise.resolve(exchanges.map((exchange, preference) => ({ exchange, preference }))),
+    resolve4: () => Promise.resolve(['127.0.0.1']),
+  });
+
+  test.each(['', '.'])('written as "%s" says that there is no mail', async (root) => {
+    const { events, server } = await sendTo(() => undefined, { sender: { resolver: records(root) } });
+    expect(events.of('attempt')).toMatchObject([{ stage: 'connect', outcome: 'rejected', error: 'ENULLMX' }]);
+    expect(server.dials).toBe(0);
+  });
+
+  test.each(['', '.'])('written as "%s" beside another one is no host', async (root) => {
+    const { events } = await sendTo(() => undefined, {
+      sender: { resolver: records(root, 'mx.example.org') },
+    });
+    expect(events.of('attempt')).toMatchObject([{ outcome: 'accepted', host: 'mx.example.org' }]);
+  });
+});
+
+test('an answer without an address is the same as none', async () => {
+  const { events } = await sendTo(() => undefined, {
+    sender: {
+      resolver: {
+        resolveMx: () => Promise.resolve([{ exchange: 'mx.example.org', preference: 10 }]),
+        resolve4: () => Promise.resolve([]),
+      },
+    },
+  });
+  expect(events.of('attempt')).toMatchObject([{ outcome: 'rejected', stage: 'connect', error: 'ENODATA' }]);
+});
+
 describe('equal preference', () => {
   const fleet = { 'example.org': { hosts: [{ name: 'mx1' }, { name: 'mx2' }, { name: 'mx3' }] } };
   const order = async (seed: string, count: number): Promise<string[]> => {
@@ -115,7 +210,7 @@ describe('a host that refuses', () => {
       mailings: ['a', { name: 'b', at: MINUTE }, { name: 'c', at: 6 * MINUTE }],
     });
     expect(events.of('attempt').map(({ tried }) => tried?.length ?? 0)).toEqual([1, 0, 1]);
-    expect(events.of('host.suspended')).toHaveLength(2);
+    expect(events.of('host.suspended').map(({ why }) => why)).toEqual(['refused', 'refused']);
   });
 
   test.each<[string, BehaviorSketch, string[]]>([
@@ -148,6 +243,41 @@ describe('a host that refuses', () => {
       mailings: ['a', { name: 'b', at: MINUTE }],
     });
     expect(events.of('attempt').map(({ tried }) => tried?.length ?? 0)).toEqual([1, 1]);
+    expect(events.of('host.suspended')).toEqual([]);
+  });
+
+  test.each<[CarePolicy['allSuspended'], number[]]>([
+    ['try', [0, 1]],
+    ['wait', [0, 300]],
+  ])(
+    '%s decides what becomes of a connection that stands where all hosts are suspended',
+    async (allSuspended, at) => {
+      const { events } = await sendTo(
+        ({ verb }) => (verb === 'RCPT' ? '451 4.7.28 slow down\r\n' : undefined),
+        {
+          policy: policy({
+            retry: { attempts: { counting: 'total', total: 1 } },
+            destination: { suspendMs: 5 * MINUTE, allSuspended },
+          }),
+          before: ({ clock, sender }) => {
+            const message = { subject: 'More', text: 'Hello', sizeBytes: 0 };
+            clock.at(1000, () => sender.send({ name: 'more', kind: 'standard', message }, 0));
+          },
+        },
+      );
+      expect(events.of('attempt').map(({ startedAt }) => startedAt / 1000)).toEqual(at);
+    },
+  );
+
+  test('is what it always was under a policy that says nothing of destinations', async () => {
+    const { destination: _, ...rest } = policy();
+    const { events } = await sendTo(secondIsRefused, {
+      contacts: readers(2),
+      limits: { connectionsMax: 2, idleMs: MINUTE },
+      policy: rest,
+    });
+    expect(events.of('attempt').map(({ outcome }) => outcome)).toContain('deferred');
+    expect(events.of('destination.limited')).toEqual([]);
     expect(events.of('host.suspended')).toEqual([]);
   });
 
@@ -236,16 +366,6 @@ test('but 503 to the first MAIL of a connection is an answer', async () => {
 });
 
 describe('one more connection that is refused', () => {
-  /** Takes a message at once, and says 421 to a second connection ten seconds later. */
-  const secondIsRefused: Script = ({ verb, session, say, socket }, clock) => {
-    if (verb !== 'CONNECT' || session !== 2) return undefined;
-    clock.after(10_000, () => {
-      say('421 4.3.2 too many connections\r\n');
-      socket.end();
-    });
-    return null;
-  };
-
   test('counts those that stand, also when they idle', async () => {
     const { events } = await sendTo(secondIsRefused, {
       contacts: readers(2),

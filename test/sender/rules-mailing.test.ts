@@ -7,6 +7,7 @@ import { Tally } from '../../src/scenarios/tally.js';
 import { BUILDING_MS, plan, readers } from '../support/plans.js';
 import { FOUR_ATTEMPTS, HOUR, MINUTE } from '../support/policies.js';
 import { run, runPlan } from '../support/runs.js';
+import { sendTo } from '../support/scripted-server.js';
 
 describe('rule 1: who is mailed', () => {
   test('is decided at the end of building: who opted out meanwhile is not, who was added is', async () => {
@@ -262,5 +263,26 @@ describe('rule 7: completed', () => {
       events: [{ at: HOUR, action: 'opt-out', address: 'bob@example.org' }],
     });
     expect(mailing()).toMatchObject({ withdrawn: 1, state: 'completed', completedAt: HOUR });
+  });
+});
+
+describe('the figures of a mailing', () => {
+  test('are those of this moment; of one that there is not there are none', async () => {
+    const during: unknown[] = [];
+    const { sender } = await sendTo(
+      ({ verb, nth }) => (verb === 'RCPT' && nth === 2 ? '550 no\r\n' : undefined),
+      {
+        contacts: readers(3),
+        limits: { connectionsMax: 1 },
+        before: ({ clock, sender }) => clock.after(0, () => during.push(sender.response('news'))),
+      },
+    );
+    expect(during).toMatchObject([{ recipients: 3, delivered: 0, inProgress: 3 }]);
+    expect(sender.response('news')).toMatchObject({
+      recipients: 3,
+      delivered: 2,
+      bounced: { soft: 0, hard: 1 },
+    });
+    expect(sender.response('october')).toBeUndefined();
   });
 });

@@ -16,27 +16,9 @@ import { openSqliteStore } from '../../../src/sender/store/sqlite.js';
 import { systemInlet } from '../../../src/sender/system/inlet.js';
 import { bounce } from '../../../src/simulator/behaviors/return-later.js';
 import { composeReturn } from '../../../src/simulator/returns/message.js';
+import { dialogue } from '../../support/tcp-dialogue.js';
 
 const DOMAIN = 'return.test';
-
-/** A client that says one thing after the other and keeps what was answered. */
-async function dialogue(port: number, ...said: (string | Buffer)[]): Promise<string[]> {
-  const socket = net.connect(port, '127.0.0.1');
-  onTestFinished(() => void socket.destroy());
-  const replies: string[] = [];
-  for (const line of ['', ...said]) {
-    if (line.length > 0) socket.write(Buffer.concat([Buffer.from(line as string), Buffer.from('\r\n')]));
-    let reply = '';
-    // Of a multi-line reply the last line has a blank behind its code.
-    while (!/^\d{3} .*\r\n$/m.test(reply)) {
-      const [chunk] = (await once(socket, 'data')) as [Buffer];
-      reply += chunk.toString();
-    }
-    replies.push(reply.trim());
-  }
-  socket.destroy();
-  return replies.slice(1);
-}
 
 interface Received {
   to: string;

@@ -1,0 +1,127 @@
+// A sender that starts on the store of one that was stopped: what was said to the first one still holds.
+
+import { describe, expect, test } from 'vitest';
+import type { Fact } from '../../src/events/types.js';
+import { Sender } from '../../src/sender/sender.js';
+import { memoryStore } from '../../src/sender/store/memory.js';
+import type { Saved } from '../../src/sender/store/store.js';
+import { HOUR, MINUTE, policy } from '../support/policies.js';
+import { BUILDING_MS, type PlanSketch } from '../support/plans.js';
+import { run } from '../support/runs.js';
+import { ONE_ATTEMPT, scriptedWorld } from '../support/scripted-server.js';
+
+const MESSAGE = { subject: 'News', text: 'Hello', sizeBytes: 0 };
+
+test('a mailing that was building is sent at its time, with what is known of its contacts', async () => {
+  const { clock, ports, sessions } = scriptedWorld(() => undefined);
+  const options = {
+    ...ports,
+    policy: ONE_ATTEMPT,
+    emit: () => undefined,
+    store: memoryStore(),
+    limits: { connectionsMax: 1 },
+  };
+  const first = new Sender(options);
+  first.addContact({ address: 'bob@example.org', fields: { name: 'Bob' } });
+  first.addContact({ address: 'eve@example.org' });
+  const message = { ...MESSAGE, text: 'Dear {{name}},' };
+  first.send({ name: 'news', kind: 'standard', message }, HOUR);
+  await first.drained();
+
+  new Sender(options);
+  await clock.run({ horizonMs: 2 * HOUR, wallLimitMs: 20_000 });
+  expect(sessions.map(({ openedAt }) => openedAt)).toEqual([HOUR]);
+  const [toBob, toEve] = sessions[0]!.messages as [string, string];
+  expect(toBob).toContain('Dear Bob,');
+  expect(toEve).not.toContain('Bob');
+});
+
+test('what was counted as a possible duplicate still is', async () => {
+  const { clock, ports } = scriptedWorld(({ verb }) => (verb === '.' ? null : undefined));
+  const options = { ...ports, policy: policy(), emit: () => undefined, store: memoryStore() };
+  const first = new Sender(options);
+  first.addContact({ address: 'bob@example.org' });
+  first.send({ name: 'news', kind: 'standard', message: MESSAGE }, 0);
+  clock.after(20 * MINUTE, () => void first.drained());
+  await clock.run({ horizonMs: HOUR, wallLimitMs: 20_000 });
+  expect(new Sender(options).response('news')).toEqual(first.response('news'));
+  expect(first.response('news')).toMatchObject({ possibleDuplicates: 1, inProgress: 1 });
+});
+
+test.each(['mailing', 'contact'] as const)(
+  'a delivery without its %s is a damaged store',
+  async (missing) => {
+    const { clock, ports } = scriptedWorld(() => undefined, { handshake: () => 'refuse' });
+    const store = memoryStore();
+    const options = { ...ports, policy: policy(), emit: () => undefined };
+    const first = new Sender({ ...options, store });
+    first.addContact({ address: 'bob@example.org' });
+    first.send({ name: 'news', kind: 'standard', message: MESSAGE }, 0);
+    clock.after(MINUTE, () => void first.drained());
+    await clock.run({ horizonMs: HOUR, wallLimitMs: 20_000 });
+    const load = (): Saved => ({
+      ...store.load(),
+      ...(missing === 'mailing' ? { mailings: [] } : { contacts: [], past: [] }),
+    });
+    expect(() => new Sender({ ...options, store: { ...store, load } })).toThrow(
+      expect.objectContaining({
+        code: 'E_STORE_CORRUPT',
+        message: `the store has a delivery to bob@example.org in news, and no such ${missing}`,
+      }),
+    );
+  },
+);
+
+describe('what a sender says of its store', () => {
+  test('nothing, when it is empty', async () => {
+    const { clock, ports } = scriptedWorld(() => undefined);
+    const facts: Fact[] = [];
+    new Sender({ ...ports, policy: ONE_ATTEMPT, emit: (fact) => facts.push(fact), store: memoryStore() });
+    await clock.run({ horizonMs: HOUR, wallLimitMs: 20_000 });
+    expect(facts).toEqual([]);
+  });
+
+  test.each<[string, PlanSketch]>([
+    ['contacts', { mailings: [{ name: 'news', at: HOUR }] }],
+    ['mailings', { contacts: [], mailings: [{ name: 'news', buildingMs: HOUR }] }],
+  ])('that nothing was in progress, when it has %s alone', async (_, sketch) => {
+    const { events } = await run({ ...sketch, events: [{ at: MINUTE, action: 'crash', restartMs: MINUTE }] });
+    expect(events.of('sender.restarted')).toMatchObject([
+      { t: 2 * MINUTE, inProgress: 0, interrupted: 0, unknown: 0 },
+    ]);
+  });
+
+  test('how many deliveries were in progress, and how their attempts were cut short', async () => {
+    const { events } = await run({
+      contacts: ['full', 'fuller', 'silent', 'kept', 'lost', 'bob'].map((name) => `${name}@example.org`),
+      fleet: {
+        'example.org': {
+          mailboxes: {
+            'full*': { do: 'mailbox-full' },
+            silent: { do: 'unresponsive', stage: 'rcpt' },
+            kept: { do: 'unresponsive', stage: 'message', kept: true },
+            lost: { do: 'unresponsive', stage: 'message' },
+          },
+        },
+      },
+      events: [{ at: BUILDING_MS + MINUTE, action: 'crash', restartMs: MINUTE }],
+    });
+    const at = { t: BUILDING_MS + 2 * MINUTE };
+    expect(events.of('sender.restarted')).toMatchObject([
+      { ...at, inProgress: 5, interrupted: 1, unknown: 2 },
+    ]);
+    const begun = { startedAt: BUILDING_MS, host: 'mx.example.org' };
+    expect(events.of('attempt.interrupted')).toMatchObject([
+      { ...at, ...begun, mailing: 'news', address: 'silent@example.org', domain: 'example.org' },
+    ]);
+    for (const address of ['kept@example.org', 'lost@example.org'])
+      expect(events.attempts(address)[0]).toMatchObject({
+        ...at,
+        ...begun,
+        n: 1,
+        stage: 'message',
+        outcome: 'unknown',
+        error: 'ECRASHED',
+      });
+  });
+});
