@@ -2,7 +2,7 @@
 // Pure functions of a result and a width.
 
 import type pc from 'picocolors';
-import type { RunResult, ScenarioResult, ScenarioStatus } from '../scenarios/result.js';
+import type { Failure, RunResult, ScenarioResult, ScenarioStatus } from '../scenarios/result.js';
 import { comparison } from './comparison.js';
 import { deliveryCounts, plural, virtualTime, wallTime } from './figures.js';
 import { displayWidth, pad, truncate } from './layout.js';
@@ -55,9 +55,7 @@ function scenarioRemark(result: ScenarioResult): string {
     case 'passed':
       return deliveryCounts(result);
     case 'failed':
-      return result.failures.some((failure) => comparison(failure) === '')
-        ? 'sender at fault'
-        : `${plural(result.failures.length, 'expectation')} not met`;
+      return failureRemark(result.failures);
     case 'invalid':
       return `invalid: ${plural(result.failures.length, 'problem')}`;
     case 'inconclusive':
@@ -65,6 +63,15 @@ function scenarioRemark(result: ScenarioResult): string {
     case 'error':
       return 'harness failed';
   }
+}
+
+/** The gravest of what went wrong. */
+function failureRemark(failures: readonly Failure[]): string {
+  if (failures.some((failure) => comparison(failure) === '')) return 'sender at fault';
+  const broken = failures.filter(({ invariant }) => invariant !== undefined).length;
+  return broken > 0
+    ? `${plural(broken, 'invariant')} broken`
+    : `${plural(failures.length, 'expectation')} not met`;
 }
 
 /** The end of a run. The first line has a fixed form, `N passed, N failed`, that tools can read. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../../src/reporters/layout.js';
 import type { RunStart } from '../../src/reporters/reporter.js';
 import { TerminalReporter, type RealTime } from '../../src/reporters/terminal.js';
-import type { LostGroup, RunResult, ScenarioResult } from '../../src/scenarios/result.js';
+import type { Failure, LostGroup, RunResult, ScenarioResult } from '../../src/scenarios/result.js';
 import { ended, failure, runOf, scenario, screen, SOURCE } from './samples.js';
 
 const START: RunStart = { total: 2, workers: 2, seed: null, reportDir: 'reports/20261123-094512-ab12cd' };
@@ -176,6 +176,14 @@ describe('terminal reporter', () => {
     expect(text).toContain('hint: look');
     expect(text).toContain('repeat with: bouncelab run scenarios/outages/yahoo.yaml --seed 42');
     expect(text).toContain('0 passed, 1 failed');
+  });
+
+  it('says in the line of a scenario what kind of failure it has, the gravest', () => {
+    const remark = (...failures: Partial<Failure>[]): string =>
+      report([scenario({ status: 'failed', failures: failures.map(failure) })], { width: 120 }).text();
+    expect(remark({}, {})).toContain('2 expectations not met');
+    expect(remark({}, { invariant: 'exact-grid' }, {})).toContain('1 invariant broken');
+    expect(remark({ expected: '', actual: '' }, { invariant: 'exact-grid' })).toContain('sender at fault');
   });
 
   it('shows failures in the order of their files, however they finished', () => {

@@ -524,6 +524,7 @@ test('a violation names the rule, the contact and the events that show it', () =
   const [violation] = check(events).violations;
   const failure = violationFailure(violation!, 'a.yaml');
   expect(failure.message).toBe('invariant exact-grid is broken for bob@a.test in news at 1h00m');
+  expect(failure.invariant).toBe('exact-grid');
   expect(failure.expected).toContain('rule 5');
   expect(failure.actual).toBe('attempt 2 began 1800000 ms late');
   expect(failure.details!.map((line) => line.split(' ').slice(0, 5).join(' '))).toEqual(

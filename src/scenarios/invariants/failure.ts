@@ -19,6 +19,7 @@ export function violationFailure(
     file,
     line: 1,
     column: 1,
+    invariant: invariant.name,
     message: [
       `invariant ${invariant.name} is broken`,
       ...(whom.length > 0 ? [`for ${whom.join(' ')}`] : []),
