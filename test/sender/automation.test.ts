@@ -42,13 +42,14 @@ describe('an automated mailing on contact-added', () => {
     expect(result.mailings['welcome-1']).toMatchObject({ recipients: 0, state: 'completed' });
   });
 
-  test('does not begin for a contact that is added as one to leave alone', async () => {
+  test('does not begin for a contact that is added as one to leave alone, or that was there', async () => {
     const { events } = await sendTo(() => undefined, {
       before: ({ clock, sender }) => {
         const message = { subject: 'Welcome', text: 'Hello', sizeBytes: 0 };
         const trigger = { on: 'contact-added' } as const;
         sender.automate({ name: 'welcome', trigger, message, buildingMs: 0, startsAt: 0 });
         sender.addContact({ address: 'gone@example.org', status: 'opt-out' });
+        sender.addContact({ address: 'bob@example.org' });
         clock.at(HOUR, () => sender.addContact({ address: 'ann@example.org' }));
       },
     });

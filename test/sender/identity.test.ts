@@ -2,6 +2,7 @@
 
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { run } from '../support/runs.js';
 import { sendTo } from '../support/scripted-server.js';
 
 /** The command lines and the header of the one message that was sent. */
@@ -44,4 +45,14 @@ test('what it is given', async () => {
   expect(header).toContain('From: Shop <post@shop.test>');
   expect(header).toContain('List-Unsubscribe: <https://shop.test/leave?who=bob%40example.org>');
   expect(header[0]).toMatch(/^DKIM-Signature: .*d=shop\.test;.* s=november;/);
+});
+
+test('return paths carry a tag that only this sender can make: with another seed, another one', async () => {
+  const tags = new Set<string>();
+  for (const seed of ['1', '2', '3']) {
+    const { events } = await run({ seed });
+    const { line } = events.commands('MAIL')[0]!;
+    tags.add(/^MAIL FROM:<bounce\+news\+bob=example\.org\+([a-z2-7]{10})@/.exec(line)![1]!);
+  }
+  expect(tags.size).toBe(3);
 });

@@ -3,9 +3,11 @@
 
 import { describe, expect, test } from 'vitest';
 import type { EventPlan } from '../../src/scenarios/plan.js';
+import type { Selection } from '../../src/sender/selection.js';
 import { BUILDING_MS, type BehaviorSketch } from '../support/plans.js';
 import { DAY, EMMA, FOUR_ATTEMPTS, HOUR, MINUTE, policy } from '../support/policies.js';
 import { run, type Ran } from '../support/runs.js';
+import { sendTo } from '../support/scripted-server.js';
 
 const BOB = 'bob@example.org';
 
@@ -151,6 +153,47 @@ describe('rule 9: re-activation', () => {
     const ran = await run({ contacts: [], mailings: [], events: [reactivate(1)] });
     expect(ran.events.of('contact.refused')).toMatchObject([
       { address: BOB, why: 'there is no such contact' },
+    ]);
+  });
+
+  const [LISA, OTHER] = ['lisa@example.org', 'bob@other.test'];
+
+  test.each<[string, Selection[], string[], number[]]>([
+    ['all', [{}], [LISA, OTHER], [2]],
+    ['a domain', [{ domain: 'other.test' }], [OTHER], [1]],
+    ['a pattern', [{ addresses: ['*@example.org'] }], [LISA], [1]],
+    ['an address beside a pattern', [{ addresses: [OTHER, '*@example.org'] }], [LISA, OTHER], [2]],
+    ['an address of a domain that it is not in', [{ addresses: [OTHER], domain: 'example.org' }], [], [0]],
+    [
+      'addresses, one of them again',
+      [{ addresses: [LISA] }, { addresses: [LISA, OTHER] }],
+      [LISA, OTHER],
+      [1, 1],
+    ],
+  ])('of %s is of those in error among them', async (_, requests, active, counts) => {
+    const counted: number[] = [];
+    const { sender } = await sendTo(() => undefined, {
+      before: ({ sender }) => {
+        sender.optOut(BOB, 'contact');
+        for (const address of [LISA, OTHER]) sender.addContact({ address, status: 'error' });
+        for (const request of requests) counted.push(sender.reactivate(request, 'support', ''));
+      },
+    });
+    const all = [...sender.contacts.all()].filter(({ status }) => status === 'active');
+    expect(all.map(({ key }) => key)).toEqual(active);
+    expect(counted).toEqual(counts);
+  });
+
+  test('and an opt-out are refused for an address that nobody has, each by its name', async () => {
+    const { events } = await sendTo(() => undefined, {
+      before: ({ sender }) => {
+        sender.optOut('nobody@example.org', 'contact');
+        sender.reactivate({ addresses: ['nobody@example.org'] }, 'support', '');
+      },
+    });
+    expect(events.of('contact.refused').map(({ address, request }) => [address, request])).toEqual([
+      ['nobody@example.org', 'opt-out'],
+      ['nobody@example.org', 'reactivate'],
     ]);
   });
 

@@ -147,4 +147,16 @@ describe('a sender that is stopped', () => {
     // It was cut in the middle; the next sender on the store tries again.
     expect(states).toEqual(['running']);
   });
+
+  test('takes no more bounce messages', async () => {
+    let isOpen = false;
+    const inlet = {
+      open: () => {
+        isOpen = true;
+        return { close: () => void (isOpen = false) };
+      },
+    };
+    await stopped(() => undefined, { at: MINUTE, sender: { inlet } });
+    expect(isOpen).toBe(false);
+  });
 });

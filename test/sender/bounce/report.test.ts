@@ -200,6 +200,17 @@ describe('the fields about a recipient', () => {
       { finalRecipient: BOB },
     ],
     [
+      'begin their lines, and have their colon at the next blank',
+      [NAME, 'see Action: failed', 'Status \t: 5.1.1', 'Diagnostic-Code:x:y'],
+      { finalRecipient: BOB, status: '5.1.1', diagnostic: 'x:y' },
+    ],
+    ['with a status begin with it', [NAME, 'Status: was 5.1.1'], { finalRecipient: BOB }],
+    [
+      'may have three digits in each part of a status',
+      [NAME, 'Status: 5.123.456'],
+      { finalRecipient: BOB, status: '5.123.456' },
+    ],
+    [
       'may have no type',
       ['Final-Recipient: bob@example.org', 'Diagnostic-Code: no such user'],
       {
