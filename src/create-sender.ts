@@ -19,7 +19,7 @@ import type { Clock, Dialer, Inlet, Random, Resolver } from './sender/ports.js';
 import type { RetryPolicy } from './sender/retry-policy.js';
 import { Sender } from './sender/sender.js';
 import type { Selection } from './sender/selection.js';
-import type { Timeouts } from './sender/smtp/session.js';
+import type { Timeouts } from './sender/smtp/timeouts.js';
 import type { StatusRecord, Store } from './sender/store/store.js';
 import { systemDialer } from './sender/system/dialer.js';
 import { systemResolver } from './sender/system/resolver.js';

@@ -17,7 +17,7 @@ import type { Clock, Dialer, Random, Resolver } from './ports.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { Emit } from '../events/types.js';
 import type { Settlement } from './settlement.js';
-import { DEFAULT_TIMEOUTS, type Timeouts } from './smtp/session.js';
+import { DEFAULT_TIMEOUTS, type Timeouts } from './smtp/timeouts.js';
 
 export interface DestinationsOptions {
   clock: Clock;

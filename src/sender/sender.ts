@@ -23,7 +23,7 @@ import { Recovery } from './recovery.js';
 import type { RetryPolicy } from './retry-policy.js';
 import { chooser, type Selection } from './selection.js';
 import { Settlement } from './settlement.js';
-import type { Timeouts } from './smtp/session.js';
+import type { Timeouts } from './smtp/timeouts.js';
 import type { Store } from './store/store.js';
 
 export interface SenderOptions {

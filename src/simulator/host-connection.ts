@@ -3,7 +3,8 @@
 import type net from 'node:net';
 import type { Placement, Stage } from '../events/types.js';
 import type { ComesBack, Verdict } from './behaviors/behavior.js';
-import type { Asked, FleetServer, Host } from './host.js';
+import type { FleetServer } from './fleet-server.js';
+import type { Asked, Host } from './host.js';
 import { PEER_GONE } from './network/socket.js';
 import type { Timer } from '../clock/clock.js';
 import type { ReceivedMessage } from './received-message.js';

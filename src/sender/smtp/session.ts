@@ -3,11 +3,14 @@
 // remote is data here, never an exception.
 
 import type net from 'node:net';
-import { Readable } from 'node:stream';
 import type { Outcome, Reply, Stage } from '../../events/types.js';
-import type { Clock, Dialer, Timer } from '../ports.js';
+import type { Clock, Dialer } from '../ports.js';
 import { SmtpClient } from './client.js';
+import { Deadline } from './deadline.js';
+import { errorCode, type LibraryError } from './library-error.js';
+import { inBlocks, wasNeverSent, whyUnfit } from './outgoing.js';
 import { parseReply } from './reply.js';
+import type { Timeouts } from './timeouts.js';
 import { outcomeOf } from '../classify.js';
 
 /** How a connection or a transaction ended, before anybody asks why. */
@@ -33,28 +36,8 @@ export interface SessionOptions {
   timeouts: Timeouts;
 }
 
-export type Timeouts = Record<Stage | 'dial' | 'block' | 'reset' | 'quit', number>;
-
-/** RFC 5321, 4.5.3.2, with a connect timeout of 30 s as Postfix has it. */
-export const DEFAULT_TIMEOUTS: Timeouts = {
-  dial: 30_000,
-  connect: 5 * 60_000,
-  ehlo: 5 * 60_000,
-  starttls: 5 * 60_000,
-  mail: 5 * 60_000,
-  rcpt: 5 * 60_000,
-  data: 2 * 60_000,
-  block: 3 * 60_000,
-  message: 10 * 60_000,
-  reset: 20_000,
-  quit: 10_000,
-};
-
 /** The library's own timers must never be first; ours know the stage. */
 const LIBRARY_TIMEOUT_MS = 24 * 3600_000;
-
-/** Size of the blocks in which a long message is handed to the socket, characters. */
-const BLOCK_CHARS = 64 * 1024;
 
 export interface SessionTarget {
   host: string;
@@ -79,16 +62,16 @@ export class Session {
   private localEnd: string | undefined;
   private client: SmtpClient | undefined;
   private settle: Settle | undefined;
-  private deadline = Infinity;
+  private readonly deadline: Deadline;
   /** The transaction that runs came after a time in which this connection had nothing to do. */
   private wasIdle = false;
-  private timer: Timer | undefined;
-  private timerAt = Infinity;
 
   constructor(
     private readonly options: SessionOptions,
     readonly target: SessionTarget,
-  ) {}
+  ) {
+    this.deadline = new Deadline(options.clock, () => this.timedOut());
+  }
 
   /** Opens the connection up to a usable EHLO. @param done without a result: it stands */
   connect(done: Settle): void {
@@ -97,7 +80,7 @@ export class Session {
   }
 
   private dial(): void {
-    this.expectWithin(this.options.timeouts.dial);
+    this.deadline.within(this.options.timeouts.dial);
     const socket = this.options.dialer.dial(this.target.address, this.target.port);
     this.socket = socket;
     // After the library's own listener: it may still hold a last reply that had no line end.
@@ -115,8 +98,7 @@ export class Session {
   /** Takes an idle session for a transaction that `deliver` will begin. */
   reserve(): void {
     this.state = 'busy';
-    this.wasIdle = this.deadline !== Infinity;
-    this.deadline = Infinity;
+    this.wasIdle = this.deadline.lift();
   }
 
   /**
@@ -128,7 +110,7 @@ export class Session {
   isStale({ stage, reply, error }: DialogueResult): boolean {
     if (this.transactions < 2 || stage !== 'mail') return false;
     if (reply) return reply.code === 503 || (reply.code === 421 && this.wasIdle);
-    return error !== 'ETIMEDOUT' && !NEVER_SENT.has(error!);
+    return error !== 'ETIMEDOUT' && !wasNeverSent(error!);
   }
 
   /**
@@ -162,13 +144,13 @@ export class Session {
   quit(): void {
     if (this.state !== 'idle' || !this.client) return this.destroy();
     this.state = 'closing';
-    this.expectWithin(this.options.timeouts.quit);
+    this.deadline.within(this.options.timeouts.quit);
     this.client.quit();
   }
 
   /** Keeps an idle session for `ms`, then quits it. */
   quitAfter(ms: number): void {
-    this.expectWithin(ms);
+    this.deadline.within(ms);
   }
 
   /** What this session waits for, for people. */
@@ -194,20 +176,20 @@ export class Session {
     });
     this.client = client;
     client.onFinalDot = () => this.onFinalDot();
-    client.onStage = (stage) => this.expectWithin(this.options.timeouts[stage]);
+    client.onStage = (stage) => this.deadline.within(this.options.timeouts[stage]);
     client.on('error', (error: LibraryError) => {
       if (client === this.client) this.broken(error);
     });
     client.once('end', () => {
       if (client === this.client) this.destroy();
     });
-    this.expectWithin(this.options.timeouts.connect);
+    this.deadline.within(this.options.timeouts.connect);
     client.connect((error) => {
       if (client !== this.client) return;
       if (error) return this.broken(error);
       const done = this.take();
       this.state = 'idle';
-      this.deadline = Infinity;
+      this.deadline.lift();
       done?.();
     });
   }
@@ -245,7 +227,7 @@ export class Session {
 
   /** After a refusal the server may still hold the transaction open (RFC 5321, 4.1.4). */
   private reset(): void {
-    this.expectWithin(this.options.timeouts.reset);
+    this.deadline.within(this.options.timeouts.reset);
     this.client!.reset((error) => {
       if (error) return this.destroy();
       this.becomeIdle();
@@ -255,7 +237,7 @@ export class Session {
   private becomeIdle(): void {
     if (this.state !== 'busy') return;
     this.state = 'idle';
-    this.deadline = Infinity;
+    this.deadline.lift();
     this.onIdle();
   }
 
@@ -307,8 +289,7 @@ export class Session {
     if (this.state === 'closed') return;
     this.state = 'closing';
     this.isFallingBack = false;
-    this.timer?.cancel();
-    this.timer = undefined;
+    this.deadline.stop();
     this.client?.close();
     this.socket.destroy();
   }
@@ -328,64 +309,11 @@ export class Session {
     this.onClosed();
   }
 
-  /** One timer serves all deadlines: it is only moved when the new one is earlier. */
-  private expectWithin(ms: number): void {
-    const now = this.options.clock.now();
-    this.deadline = now + ms;
-    if (this.timerAt <= this.deadline) return;
-    this.timer?.cancel();
-    this.armTimer(now);
-  }
-
-  private armTimer(now: number): void {
-    this.timerAt = this.deadline;
-    this.timer = this.options.clock.after(this.deadline - now, () => {
-      this.timerAt = Infinity;
-      const at = this.options.clock.now();
-      if (at >= this.deadline) return this.timedOut();
-      if (this.deadline !== Infinity) this.armTimer(at);
-    });
-  }
-
   private timedOut(): void {
     if (this.state === 'idle') return this.quit();
     this.fail('ETIMEDOUT');
   }
 }
 
-/** A long message goes out in blocks, so that the time given to each is not the time for all of them. */
-function inBlocks(message: string): string | Readable {
-  if (message.length <= BLOCK_CHARS) return message;
-  const blocks: string[] = [];
-  for (let at = 0; at < message.length; at += BLOCK_CHARS) blocks.push(message.slice(at, at + BLOCK_CHARS));
-  return Readable.from(blocks, { objectMode: false });
-}
-
-/** Refused by what the server said of itself at EHLO. */
-const NEVER_SENT: ReadonlySet<string> = new Set(['EMESSAGESIZE', 'ESMTPUTF8']);
-
-/** Why a message cannot be sent to this server, by what it said at EHLO; undefined when it can. */
-function whyUnfit(client: SmtpClient, from: string, to: string, message: string): string | undefined {
-  // eslint-disable-next-line no-control-regex -- ASCII is what is meant
-  if (!client.takesUtf8 && /[^\x00-\x7f]/.test(`${from}${to}`)) return 'ESMTPUTF8';
-  const { sizeMax } = client;
-  return sizeMax > 0 && sizeOf(message) > sizeMax ? 'EMESSAGESIZE' : undefined;
-}
-
-/** Bytes of a message on the wire, without the final dot (RFC 1870, 3). */
-function sizeOf(message: string): number {
-  return Buffer.byteLength(message.replace(/\r?\n/g, '\r\n'));
-}
-
 /** Told once how a connection or transaction ended; of a connection, nothing when it stands. */
 type Settle = (result?: DialogueResult) => void;
-
-type LibraryError = Error & { code?: string; originalCode?: string; response?: string; command?: string };
-
-/** nodemailer's codes in the operating system's terms where there is one. */
-function errorCode(error: LibraryError): string {
-  // It reports what it took for a refusal; what cannot be read as one is no reply at all.
-  if (error.response !== undefined) return 'EPROTOCOL';
-  if (error.originalCode !== undefined) return error.originalCode;
-  return error.code === 'ECONNECTION' || error.code === undefined ? 'ECLOSED' : error.code;
-}
