@@ -56,7 +56,6 @@ export async function play(plan: ScenarioPlan): Promise<TrialResult> {
 }
 
 /** The part of a failure that stays the same while its scenario shrinks. */
-function kindOf({ message }: Failure): string {
-  const invariant = /^invariant ([a-z0-9-]+) /.exec(message)?.[1];
+function kindOf({ invariant, message }: Failure): string {
   return invariant ?? /^[a-z]+/i.exec(message)?.[0] ?? message;
 }
