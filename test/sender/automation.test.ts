@@ -109,6 +109,7 @@ describe('an automated mailing each day', () => {
         Array(3).fill(['completed', 1]),
       );
       expect(events.of('series.ordered')).toHaveLength(2);
+      expect(events.accepted('bob@example.org'), `crash at ${at}`).toHaveLength(3);
       const started = events.of('mailing.started').map(({ t }) => t);
       for (const [i, t] of started.entries())
         expect([i * DAY, Math.max(i * DAY, at + 30 * HOUR)], `crash at ${at}`).toContain(t);

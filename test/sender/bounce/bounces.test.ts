@@ -1,11 +1,18 @@
 // What is noted of a message to a return path: whom it was about, whether it counted, and why not. That
 // one that counts changes its delivery is rule 11, and has its own tests.
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Fact } from '../../../src/events/types.js';
+import { seededRandom } from '../../../src/random.js';
 import type { EventPlan } from '../../../src/scenarios/plan.js';
+import { ReturnPaths } from '../../../src/sender/bounce/return-path.js';
+import { Sender } from '../../../src/sender/sender.js';
+import { systemInlet } from '../../../src/sender/system/inlet.js';
+import { ManualClock } from '../../support/manual-clock.js';
 import type { BehaviorSketch } from '../../support/plans.js';
-import { HOUR, MINUTE } from '../../support/policies.js';
+import { EMMA, HOUR, MINUTE } from '../../support/policies.js';
 import { run, type Ran } from '../../support/runs.js';
+import { dialogue } from '../../support/tcp-dialogue.js';
 
 const BOB = 'bob@example.org';
 const SENDER = 'return.sender.example';
@@ -127,4 +134,36 @@ test('what is in progress is said of the mailing that the return path names', as
     { mailing: 'news', result: 'ignored', why: 'nothing of that mailing was delivered to it' },
     { mailing: 'offers', result: 'ignored', why: 'the delivery is still in progress' },
   ]);
+});
+
+test('a letter of somebody who answers', async () => {
+  const facts: Fact[] = [];
+  const fails = (): Promise<never> => Promise.reject(new Error('nothing is sent'));
+  let sender: Sender | undefined;
+  const port = await new Promise<number>((listening) => {
+    sender = new Sender({
+      clock: new ManualClock(),
+      resolver: { resolveMx: fails, resolve4: fails },
+      dialer: { dial: () => expect.fail('nothing is sent') },
+      random: seededRandom('1'),
+      policy: EMMA,
+      emit: (fact) => facts.push(fact),
+      inlet: systemInlet({ port: 0, onListening: listening }),
+      returnPathSecret: 'a secret',
+    });
+  });
+  onTestFinished(() => sender!.close());
+  sender!.addContact({ address: BOB });
+  sender!.send({ name: 'news', kind: 'standard', message: { subject: '', text: '', sizeBytes: 0 } }, HOUR);
+  const to = new ReturnPaths('a secret', SENDER).of('news', BOB);
+  const letter = 'Subject: Re: News\r\n\r\nThank you.\r\n.';
+  await dialogue(port, 'EHLO mx.example.org', 'MAIL FROM:<>', `RCPT TO:<${to}>`, 'DATA', letter);
+  expect(facts.at(-1)).toEqual({
+    type: 'bounce.received',
+    to,
+    mailing: 'news',
+    address: BOB,
+    result: 'ignored',
+    why: 'it is no delivery report',
+  });
 });
