@@ -82,6 +82,12 @@ export interface ContactLine {
   softBounceStreak: number;
 }
 
+/** Who waits for a mailing. */
+interface Waiting {
+  resolve: () => void;
+  reject: (why: Error) => void;
+}
+
 /** How long `stop` lets attempts that are running go on, and waits for replies to QUIT, ms. */
 const STOP_WITHIN_MS = 30_000;
 
@@ -100,9 +106,11 @@ export class BulkSender {
   private readonly clock: Clock;
   private readonly sender: Sender;
   /** Who wants to know when a mailing is completed. */
-  private readonly waitingFor = new Map<string, (() => void)[]>();
+  private readonly waitingFor = new Map<string, Waiting[]>();
   private stopping: Promise<void> | undefined;
   private hasFailed = false;
+  /** Why nothing is done any more. */
+  private over: Error | undefined;
 
   constructor(private readonly options: CreateSenderOptions) {
     const { life } = this;
@@ -126,7 +134,7 @@ export class BulkSender {
       ...(inlet ? { inlet: life.inlet(inlet) } : {}),
       onFailure: (error) => {
         this.hasFailed = true;
-        life.end();
+        this.end(error);
         if (onFailure) onFailure(error);
         else throwUncaught(clock, error);
       },
@@ -209,14 +217,15 @@ export class BulkSender {
   /**
    * @returns the figures of a mailing once nothing of it is in progress any more; at once when that
    *   is so already
-   * @throws BouncelabError E_USAGE when there is no mailing of this name
+   * @throws BouncelabError E_USAGE when there is no mailing of this name, E_STOPPED when this sender was
+   *   stopped before, E_STORE_... when its store has failed before
    */
   async completed(name: string): Promise<MailingFigures> {
     const now = this.sender.response(name);
     if (!now) {
       throw new BouncelabError('E_USAGE', `there is no mailing \`${name}\``, { hint: 'Send it first.' });
     }
-    if (now.state !== 'completed') await new Promise<void>((resolve) => this.whenCompleted(name, resolve));
+    if (now.state !== 'completed') await this.completion(name);
     return this.sender.response(name)!;
   }
 
@@ -237,16 +246,27 @@ export class BulkSender {
     return this.stopping;
   }
 
-  private whenCompleted(name: string, then: () => void): void {
-    const waiting = this.waitingFor.get(name);
-    if (waiting) waiting.push(then);
-    else this.waitingFor.set(name, [then]);
+  private completion(name: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.over) return reject(this.over);
+      const waiting = this.waitingFor.get(name);
+      if (waiting) waiting.push({ resolve, reject });
+      else this.waitingFor.set(name, [{ resolve, reject }]);
+    });
   }
 
   private heard(fact: Fact): void {
     if (fact.type !== 'mailing.completed') return;
-    for (const then of this.waitingFor.get(fact.mailing) ?? []) then();
+    for (const { resolve } of this.waitingFor.get(fact.mailing) ?? []) resolve();
     this.waitingFor.delete(fact.mailing);
+  }
+
+  /** Nothing is done any more. @param why for who waits for something */
+  private end(why: Error): void {
+    this.life.end();
+    this.over ??= why;
+    for (const waiting of this.waitingFor.values()) for (const { reject } of waiting) reject(this.over);
+    this.waitingFor.clear();
   }
 
   private drained(withinMs: number): Promise<void> {
@@ -263,7 +283,11 @@ export class BulkSender {
     this.sender.close();
     // One whose store has failed has been cut off from everything by then.
     if (!this.hasFailed) await this.drained(withinMs);
-    this.life.end();
+    this.end(
+      new BouncelabError('E_STOPPED', 'the sender was stopped before the mailing was completed', {
+        hint: 'What is left of it goes on with the next sender on the same store: ask that one.',
+      }),
+    );
     try {
       this.options.store?.close();
     } catch (error) {

@@ -41,6 +41,8 @@ const REGISTRY = {
   E_STORE_VERSION: EXIT.usage,
   /** There is no room for what has to be kept. */
   E_STORE_FULL: EXIT.usage,
+  /** What was waited for cannot come any more: the sender was stopped. */
+  E_STOPPED: EXIT.usage,
   /** Nothing left to happen while deliveries are still in progress. */
   E_DEADLOCK: EXIT.inconclusive,
   /** A run used more real time, or more turns at one instant, than it may. */

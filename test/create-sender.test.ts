@@ -278,10 +278,32 @@ describe('createSender', () => {
     sender.send({ name: 'news', message: MESSAGE });
     clock.to(1);
     expect(sender.waiting()).toEqual(['bob@example.org in news waits for DNS of example.org']);
+    const completed = [sender.completed('news'), sender.completed('news')];
     isFull = true;
     expect(() => sender.addContact({ address: 'ann@example.org' })).toThrow('no room');
+    for (const promise of [...completed, sender.completed('news')])
+      await expect(promise).rejects.toThrow('no room');
     await sender.stop();
     expect(clock.now()).toBe(1);
+    await expect(sender.completed('news')).rejects.toThrow('no room');
+  });
+
+  test('that is stopped completes nothing any more, and says so to who waits', async () => {
+    const clock = new ManualClock();
+    const down = Object.assign(new Error('down'), { code: 'ESERVFAIL' });
+    const sender = createSender({
+      clock,
+      resolver: { resolveMx: () => Promise.reject(down), resolve4: () => Promise.reject(down) },
+    });
+    sender.addContact({ address: 'bob@example.org' });
+    sender.send({ name: 'news', message: MESSAGE });
+    const before = sender.completed('news');
+    clock.to(1);
+    await sender.stop();
+    const stopped = { code: 'E_STOPPED', message: 'the sender was stopped before the mailing was completed' };
+    await expect(before).rejects.toMatchObject(stopped);
+    await expect(sender.completed('news')).rejects.toMatchObject(stopped);
+    expect(sender.response('news')).toMatchObject({ state: 'in-progress', inProgress: 1 });
   });
 
   test.each([
