@@ -47,10 +47,21 @@ describe('a fault of ours', () => {
     expect(events.filter(({ type }) => type === 'attempt')).toEqual([]);
   });
 
-  test('in the store, when nobody is there to be told of it', async () => {
+  test.each<[string, Partial<SenderOptions>]>([
+    ['when nobody is there to be told of it', {}],
+    [
+      'when whoever is told of it fails as well',
+      {
+        onFailure: () => {
+          throw new Error('a fault of ours, again');
+        },
+      },
+    ],
+  ])('in the store, %s', async (_, options) => {
     const store = memoryStore();
     let count = 0;
     const events = await broken({
+      ...options,
       store: {
         ...store,
         commit(change) {

@@ -213,6 +213,16 @@ describe('a host that refuses', () => {
     expect(events.of('host.suspended').map(({ why }) => why)).toEqual(['refused', 'refused']);
   });
 
+  test('costs nothing to the connection that stands at another one', async () => {
+    const { events } = await run({
+      fleet: two([{ do: 'down' }]),
+      contacts: [BOB],
+      mailings: ['a', { name: 'b', at: 1000 }],
+    });
+    expect(events.of('connection.opened')).toHaveLength(1);
+    expect(events.accepted(BOB)).toHaveLength(2);
+  });
+
   test.each<[string, BehaviorSketch, string[]]>([
     ['throttles', { do: 'reply', stage: 'rcpt', code: 451, enhanced: '4.7.28' }, ['mx1', 'mx2']],
     ['throttles for good', { do: 'reply', stage: 'rcpt', code: 550, enhanced: '5.7.28' }, ['mx1', 'mx1']],

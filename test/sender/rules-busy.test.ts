@@ -11,6 +11,7 @@ import { contactOf } from '../support/contacts.js';
 import { BUILDING_MS, readers, type BehaviorSketch } from '../support/plans.js';
 import { EMMA, FOUR_ATTEMPTS, HOUR, MINUTE, policy } from '../support/policies.js';
 import { run, type Ran } from '../support/runs.js';
+import { sendTo, type Script } from '../support/scripted-server.js';
 
 const BOB = 'bob@example.org';
 
@@ -86,6 +87,28 @@ describe('rule 13: a busy destination is one fact', () => {
     expect(events.of('connection.refused')).toHaveLength(4);
     for (const attempt of events.of('attempt'))
       expect(attempt).toMatchObject({ error: 'ECONNREFUSED', shared: true });
+  });
+
+  test('what comes to be due while a connection is being opened begins then, and shares what comes of it', async () => {
+    const slow: Script = ({ verb, say, socket }, clock) => {
+      if (verb !== 'CONNECT') return undefined;
+      clock.after(10_000, () => {
+        say('421 4.3.2 no\r\n');
+        socket.end();
+      });
+      return null;
+    };
+    const { events, sessions } = await sendTo(slow, {
+      before: ({ clock, sender }) => {
+        const message = { subject: 'More', text: 'Hello', sizeBytes: 0 };
+        clock.at(4000, () => sender.send({ name: 'more', kind: 'standard', message }, 0));
+      },
+    });
+    expect(events.of('attempt').map(({ t, startedAt, shared }) => [t, startedAt, shared])).toEqual([
+      [10_000, 0, true],
+      [10_000, 4000, true],
+    ]);
+    expect(sessions).toHaveLength(1);
   });
 
   test('an attempt that shares with nobody is not called shared', async () => {
