@@ -67,6 +67,7 @@ test.each(['mailing', 'contact'] as const)(
       expect.objectContaining({
         code: 'E_STORE_CORRUPT',
         message: `the store has a delivery to bob@example.org in news, and no such ${missing}`,
+        hint: expect.stringMatching('Restore it from a copy') as string,
       }),
     );
   },

@@ -41,12 +41,13 @@ function slowWorld() {
 test('each step of an attempt', async () => {
   const { clock, sender } = slowWorld();
   const said: Record<number, string[]> = {};
-  for (const t of [500, 1250, 2250, 6000, 20_000, MINUTE])
+  for (const t of [0, 500, 1250, 2250, 6000, 20_000, MINUTE])
     clock.at(t, () => (said[t] = sender.waiting().map((line) => line.replace(/^.* in news waits for /, ''))));
   await clock.run({ ...LIMITS, horizonMs: 2 * MINUTE });
   const both = (what: string): string[] => [what, what];
   const oneAtATime = ['the end of its attempt at example.org', 'a free connection to example.org'];
   expect(said).toEqual({
+    0: both('DNS of example.org'),
     500: both('DNS of example.org'),
     1250: both('a connection to mx.example.org'),
     2250: both('a reply at ehlo from mx.example.org'),
