@@ -18,21 +18,34 @@ export interface ChangesOptions {
   onFailure: (error: Error) => void;
 }
 
+/** What a change has touched, and the store that is to keep it. */
+interface Touched {
+  store: Store;
+  contacts: Set<Contact>;
+  entries: { contact: Contact; index: number }[];
+  mailings: Set<Mailing>;
+  deliveries: Set<Delivery>;
+}
+
 export class Changes {
   /** Between the sender's objects and a store's records. */
   readonly records: Records;
-  private readonly store: Store | undefined;
+  /** Absent without a store. */
+  private readonly touched: Touched | undefined;
   private readonly emit: Emit;
   private isOpen = false;
   private facts: Fact[] = [];
-  private readonly contacts = new Set<Contact>();
-  private readonly entries: { contact: Contact; index: number }[] = [];
-  private readonly mailings = new Set<Mailing>();
-  private readonly deliveries = new Set<Delivery>();
   private failure: Error | undefined;
 
   constructor(private readonly options: ChangesOptions) {
-    this.store = options.store;
+    const { store } = options;
+    this.touched = store && {
+      store,
+      contacts: new Set(),
+      entries: [],
+      mailings: new Set(),
+      deliveries: new Set(),
+    };
     this.emit = options.emit;
     this.records = new Records(options.clock);
   }
@@ -45,7 +58,7 @@ export class Changes {
 
   /** Makes one change of what `make` does, or a part of the change that is being made. */
   change<T>(make: () => T): T {
-    if (!this.store || this.isOpen) return make();
+    if (!this.touched || this.isOpen) return make();
     this.isOpen = true;
     let made: T;
     try {
@@ -53,7 +66,7 @@ export class Changes {
     } finally {
       this.isOpen = false;
     }
-    this.commit(this.store);
+    this.commit(this.touched);
     return made;
   }
 
@@ -71,41 +84,42 @@ export class Changes {
 
   /** The contact is another from now on. */
   contact(contact: Contact): void {
-    if (this.store) this.contacts.add(contact);
+    this.touched?.contacts.add(contact);
   }
 
   /** An entry of the contact's history is new, or another from now on. */
   past(contact: Contact, index: number): void {
-    if (this.store) this.entries.push({ contact, index });
+    this.touched?.entries.push({ contact, index });
   }
 
   /** The mailing is another from now on. */
   mailing(mailing: Mailing): void {
-    if (this.store) this.mailings.add(mailing);
+    this.touched?.mailings.add(mailing);
   }
 
   /** The delivery is another from now on. */
   delivery(delivery: Delivery): void {
-    if (this.store) this.deliveries.add(delivery);
+    this.touched?.deliveries.add(delivery);
   }
 
   private throwFailure(): void {
     if (this.failure) throw this.failure;
   }
 
-  private commit(store: Store): void {
+  private commit(touched: Touched): void {
     const { facts } = this;
     this.facts = [];
-    if (!this.failure) this.keep(store, facts);
-    this.contacts.clear();
-    this.entries.length = 0;
-    this.mailings.clear();
-    this.deliveries.clear();
+    if (!this.failure) this.keep(touched, facts);
+    touched.contacts.clear();
+    touched.entries.length = 0;
+    touched.mailings.clear();
+    touched.deliveries.clear();
     if (!this.failure) for (const fact of facts) this.emit(fact);
   }
 
-  private keep(store: Store, facts: readonly Fact[]): void {
-    const { contacts, entries, mailings, deliveries, records } = this;
+  private keep(touched: Touched, facts: readonly Fact[]): void {
+    const { store, contacts, entries, mailings, deliveries } = touched;
+    const { records } = this;
     if (contacts.size + entries.length + mailings.size + deliveries.size === 0) return;
     const statuses: StatusRecord[] = [];
     for (const fact of facts) if (fact.type === 'contact.status') statuses.push(records.status(fact));
