@@ -148,15 +148,19 @@ describe('a sender that is stopped', () => {
     expect(states).toEqual(['running']);
   });
 
-  test('takes no more bounce messages', async () => {
-    let isOpen = false;
-    const inlet = {
-      open: () => {
-        isOpen = true;
-        return { close: () => void (isOpen = false) };
-      },
+  test('takes no more bounce messages from then on, while attempts still end', async () => {
+    const happened: string[] = [];
+    const inlet = { open: () => ({ close: () => void happened.push('closed') }) };
+    const script: Script = ({ verb, say }, clock) => {
+      if (verb !== '.') return undefined;
+      clock.after(8000, () => {
+        happened.push('answered');
+        say('250 kept\r\n');
+      });
+      return null;
     };
-    await stopped(() => undefined, { at: MINUTE, sender: { inlet } });
-    expect(isOpen).toBe(false);
+    const { outcomes } = await stopped(script, { at: 2000, sender: { inlet } });
+    expect(outcomes).toEqual(['accepted']);
+    expect(happened.slice(0, 2)).toEqual(['closed', 'answered']);
   });
 });
