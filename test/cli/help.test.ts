@@ -11,7 +11,7 @@ const DOCS = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) 
   .map((name) => readFileSync(name, 'utf8'))
   .join('\n');
 /** Of other programs. */
-const FOREIGN = new Set(['--mutate', '--expose-gc']);
+const FOREIGN = new Set(['--mutate', '--incremental', '--expose-gc']);
 
 async function help(args: readonly string[], columns: number): Promise<string> {
   const stdout = new TestScreen({ columns });
