@@ -1,14 +1,12 @@
 // Something of ours that fails is no answer of any server: nobody's attempt is charged with it, and
 // whoever drives the clock is told.
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/events/types.js';
 import { EventLog } from '../../src/events/log.js';
-import { seededRandom } from '../../src/random.js';
 import { Sender, type SenderOptions } from '../../src/sender/sender.js';
 import { memoryStore } from '../../src/sender/store/memory.js';
-import { systemInlet } from '../../src/sender/system/inlet.js';
-import { ManualClock } from '../support/manual-clock.js';
+import { listeningSender } from '../support/listening-sender.js';
 import { HOUR } from '../support/policies.js';
 import { ONE_ATTEMPT, scriptedWorld } from '../support/scripted-server.js';
 import { dialogue } from '../support/tcp-dialogue.js';
@@ -81,22 +79,8 @@ describe('a bounce message that we fail to deal with', () => {
     before,
     ...options
   }: Partial<SenderOptions> & { before?: (sender: Sender) => void }) {
-    const clock = new ManualClock();
-    let sender: Sender | undefined;
-    const port = await new Promise<number>((listening) => {
-      sender = new Sender({
-        clock,
-        resolver: { resolveMx: fails, resolve4: fails },
-        dialer: { dial: () => expect.fail('nothing is sent') },
-        random: seededRandom('1'),
-        policy: ONE_ATTEMPT,
-        emit: () => undefined,
-        inlet: systemInlet({ port: 0, onListening: listening }),
-        ...options,
-      });
-    });
-    onTestFinished(() => sender!.close());
-    before?.(sender!);
+    const { sender, clock, port } = await listeningSender(options);
+    before?.(sender);
     const said = await dialogue(
       port,
       'EHLO mx.example.org',

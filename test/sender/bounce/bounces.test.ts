@@ -1,16 +1,13 @@
 // What is noted of a message to a return path: whom it was about, whether it counted, and why not. That
 // one that counts changes its delivery is rule 11, and has its own tests.
 
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Fact } from '../../../src/events/types.js';
-import { seededRandom } from '../../../src/random.js';
 import type { EventPlan } from '../../../src/scenarios/plan.js';
 import { ReturnPaths } from '../../../src/sender/bounce/return-path.js';
-import { Sender } from '../../../src/sender/sender.js';
-import { systemInlet } from '../../../src/sender/system/inlet.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { listeningSender } from '../../support/listening-sender.js';
 import type { BehaviorSketch } from '../../support/plans.js';
-import { EMMA, HOUR, MINUTE } from '../../support/policies.js';
+import { HOUR, MINUTE } from '../../support/policies.js';
 import { run, type Ran } from '../../support/runs.js';
 import { dialogue } from '../../support/tcp-dialogue.js';
 
@@ -138,23 +135,12 @@ test('what is in progress is said of the mailing that the return path names', as
 
 test('a letter of somebody who answers', async () => {
   const facts: Fact[] = [];
-  const fails = (): Promise<never> => Promise.reject(new Error('nothing is sent'));
-  let sender: Sender | undefined;
-  const port = await new Promise<number>((listening) => {
-    sender = new Sender({
-      clock: new ManualClock(),
-      resolver: { resolveMx: fails, resolve4: fails },
-      dialer: { dial: () => expect.fail('nothing is sent') },
-      random: seededRandom('1'),
-      policy: EMMA,
-      emit: (fact) => facts.push(fact),
-      inlet: systemInlet({ port: 0, onListening: listening }),
-      returnPathSecret: 'a secret',
-    });
+  const { sender, port } = await listeningSender({
+    emit: (fact) => facts.push(fact),
+    returnPathSecret: 'a secret',
   });
-  onTestFinished(() => sender!.close());
-  sender!.addContact({ address: BOB });
-  sender!.send({ name: 'news', kind: 'standard', message: { subject: '', text: '', sizeBytes: 0 } }, HOUR);
+  sender.addContact({ address: BOB });
+  sender.send({ name: 'news', kind: 'standard', message: { subject: '', text: '', sizeBytes: 0 } }, HOUR);
   const to = new ReturnPaths('a secret', SENDER).of('news', BOB);
   const letter = 'Subject: Re: News\r\n\r\nThank you.\r\n.';
   await dialogue(port, 'EHLO mx.example.org', 'MAIL FROM:<>', `RCPT TO:<${to}>`, 'DATA', letter);
