@@ -11,6 +11,7 @@ import type { OpenDeliveries } from './open-deliveries.js';
 import type { Clock } from './ports.js';
 import type { Queue } from './queue.js';
 import type { Settlement } from './settlement.js';
+import { WHEN_DAMAGED } from './store/damaged.js';
 import type { DeliveryRecord, MailingRecord, Saved } from './store/store.js';
 
 export interface RecoveryOptions {
@@ -137,6 +138,6 @@ function damaged({ contact, mailing }: DeliveryRecord, missing: 'contact' | 'mai
   return new BouncelabError(
     'E_STORE_CORRUPT',
     `the store has a delivery to ${contact} in ${mailing}, and no such ${missing}`,
-    { hint: 'Restore it from a copy. To begin anew, name another file: nothing of this one can be trusted.' },
+    { hint: WHEN_DAMAGED },
   );
 }

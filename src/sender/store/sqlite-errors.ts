@@ -4,6 +4,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { BouncelabError, type ErrorCode } from '../../errors.js';
+import { WHEN_DAMAGED } from './damaged.js';
 
 /** Messages and hints by code; `SQLITE_...` as SQLite names it. */
 const TROUBLES: { codes: RegExp; code: ErrorCode; what: string; hint: string }[] = [
@@ -11,7 +12,7 @@ const TROUBLES: { codes: RegExp; code: ErrorCode; what: string; hint: string }[]
     codes: /^SQLITE_(CORRUPT|NOTADB)/,
     code: 'E_STORE_CORRUPT',
     what: 'is damaged, or is no store',
-    hint: 'Restore it from a copy. To begin anew, name another file: nothing of this one can be trusted.',
+    hint: WHEN_DAMAGED,
   },
   {
     codes: /^SQLITE_(BUSY|LOCKED|PROTOCOL)/,
