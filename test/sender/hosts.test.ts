@@ -2,6 +2,7 @@
 // how a destination is spared.
 
 import { describe, expect, test } from 'vitest';
+import type { SenderOptions } from '../../src/sender/sender.js';
 import type { CarePolicy } from '../../src/sender/retry-policy.js';
 import { readers, type BehaviorSketch, type DomainSketch } from '../support/plans.js';
 import { FOUR_ATTEMPTS, MINUTE, policy } from '../support/policies.js';
@@ -28,6 +29,23 @@ const secondIsRefused: Script = ({ verb, session, say, socket }, clock) => {
   });
   return null;
 };
+
+/** DNS that says the same of every name: MX hosts, the most preferred first, and addresses; or a code. */
+function dns(exchanges: string[] | string, addresses: string[] | string | ((host: string) => string)) {
+  const answer = <T>(found: T[] | string): Promise<T[]> =>
+    typeof found === 'string'
+      ? Promise.reject(Object.assign(new Error(found), { code: found }))
+      : Promise.resolve(found);
+  const records =
+    typeof exchanges === 'string'
+      ? exchanges
+      : exchanges.map((exchange, index) => ({ exchange, preference: 10 * index }));
+  const resolver: SenderOptions['resolver'] = {
+    resolveMx: () => answer(records),
+    resolve4: (host) => answer(typeof addresses === 'function' ? addresses(host) : addresses),
+  };
+  return { sender: { resolver } };
+}
 
 describe('the next host is tried in the same attempt', () => {
   test.each([
@@ -105,28 +123,17 @@ test.each([
   ['ESERVFAIL', 'ENOTFOUND'],
   ['ENOTFOUND', 'ESERVFAIL'],
 ])('of two hosts without address, %s and %s, the one that may change decides', async (...codes) => {
-  const { events } = await sendTo(() => undefined, {
-    sender: {
-      resolver: {
-        resolveMx: () =>
-          Promise.resolve(
-            codes.map((_, index) => ({ exchange: `mx${index}.example.org`, preference: index })),
-          ),
-        resolve4: (name) => Promise.reject(Object.assign(new Error(name), { code: codes[Number(name[2])] })),
-      },
-    },
-  });
+  const hosts = ['mx0.example.org', 'mx1.example.org'];
+  const { events } = await sendTo(
+    () => undefined,
+    dns(hosts, (host) => codes[hosts.indexOf(host)]!),
+  );
   expect(events.of('attempt')).toMatchObject([{ outcome: 'unreachable', error: 'ESERVFAIL' }]);
 });
 
 test('a host that answers at one of its addresses is not spared', async () => {
   const { events } = await sendTo(() => undefined, {
-    sender: {
-      resolver: {
-        resolveMx: () => Promise.resolve([{ exchange: 'mx.example.org', preference: 10 }]),
-        resolve4: () => Promise.resolve(['127.0.0.9', '127.0.0.1']),
-      },
-    },
+    ...dns(['mx.example.org'], ['127.0.0.9', '127.0.0.1']),
     policy: policy(),
   });
   expect(events.of('attempt')).toMatchObject([{ outcome: 'accepted', tried: [{ error: 'ECONNREFUSED' }] }]);
@@ -139,48 +146,27 @@ test.each([
 ])(
   'a domain whose MX cannot be looked up (%s) is not its own host, although it has an address',
   async (code, outcome) => {
-    const { events, server } = await sendTo(() => undefined, {
-      sender: {
-        resolver: {
-          resolveMx: (domain) => Promise.reject(Object.assign(new Error(domain), { code })),
-          resolve4: () => Promise.resolve(['127.0.0.1']),
-        },
-      },
-    });
+    const { events, server } = await sendTo(() => undefined, dns(code, ['127.0.0.1']));
     expect(events.of('attempt')).toMatchObject([{ stage: 'connect', outcome, error: code }]);
     expect(server.dials).toBe(0);
   },
 );
 
 describe('a null MX (RFC 7505)', () => {
-  const records = (...exchanges: string[]) => ({
-    resolveMx: () => Promise.resolve(exchanges.map((exchange, preference) => ({ exchange, preference }))),
-    resolve4: () => Promise.resolve(['127.0.0.1']),
-  });
-
   test.each(['', '.'])('written as "%s" says that there is no mail', async (root) => {
-    const { events, server } = await sendTo(() => undefined, { sender: { resolver: records(root) } });
+    const { events, server } = await sendTo(() => undefined, dns([root], ['127.0.0.1']));
     expect(events.of('attempt')).toMatchObject([{ stage: 'connect', outcome: 'rejected', error: 'ENULLMX' }]);
     expect(server.dials).toBe(0);
   });
 
   test.each(['', '.'])('written as "%s" beside another one is no host', async (root) => {
-    const { events } = await sendTo(() => undefined, {
-      sender: { resolver: records(root, 'mx.example.org') },
-    });
+    const { events } = await sendTo(() => undefined, dns([root, 'mx.example.org'], ['127.0.0.1']));
     expect(events.of('attempt')).toMatchObject([{ outcome: 'accepted', host: 'mx.example.org' }]);
   });
 });
 
 test('an answer without an address is the same as none', async () => {
-  const { events } = await sendTo(() => undefined, {
-    sender: {
-      resolver: {
-        resolveMx: () => Promise.resolve([{ exchange: 'mx.example.org', preference: 10 }]),
-        resolve4: () => Promise.resolve([]),
-      },
-    },
-  });
+  const { events } = await sendTo(() => undefined, dns(['mx.example.org'], []));
   expect(events.of('attempt')).toMatchObject([{ outcome: 'rejected', stage: 'connect', error: 'ENODATA' }]);
 });
 
