@@ -36,9 +36,14 @@ async function pour(client: RawClient, chunk: Buffer, times: number, watch: () =
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Most bytes in buffers over what was there at first, looked at now and then. */
+/**
+ * Most bytes in buffers over what was there at first, looked at now and then. A collection leaves it
+ * to a thread of its own to free the buffers that it found dead, and only the next one waits for that
+ * thread: after one alone, the figure would depend on how busy the machine is.
+ */
 function growth(): { watch: () => void; most: () => number } {
   const used = (): number => {
+    collectGarbage();
     collectGarbage();
     return process.memoryUsage().arrayBuffers;
   };
@@ -111,7 +116,7 @@ describe.each(WIRES)('over %s,', (wire) => {
         client.socket.destroy();
         await isServing(lab);
       });
-      expect(most()).toBeLessThan(4 * MB);
+      expect(most()).toBeLessThan(2 * MB);
     });
 
     it('an endless message is cut off, without anybody keeping it', async () => {
@@ -127,7 +132,7 @@ describe.each(WIRES)('over %s,', (wire) => {
       });
       expect(lab.told('message.accepted')).toHaveLength(1);
       // 64 MB came in before it was cut off.
-      expect(most()).toBeLessThan(24 * MB);
+      expect(most()).toBeLessThan(2 * MB);
     });
 
     it('NUL bytes and eight-bit bytes is told so, and served on', async () => {
