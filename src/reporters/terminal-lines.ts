@@ -68,6 +68,7 @@ function scenarioRemark(result: ScenarioResult): string {
 /** The gravest of what went wrong. */
 function failureRemark(failures: readonly Failure[]): string {
   if (failures.some((failure) => comparison(failure) === '')) return 'sender at fault';
+  if (failures.some(({ invariant }) => invariant === 'determinism')) return 'two runs differ';
   const broken = failures.filter(({ invariant }) => invariant !== undefined).length;
   return broken > 0
     ? `${plural(broken, 'invariant')} broken`

@@ -1,10 +1,11 @@
-// Plays a scenario twice and holds the second event stream against the first, byte by byte, while it
-// comes: it stops at the first event that differs, and both versions of that event are told.
+// Plays a scenario again and holds its event stream against that of the first run, byte by byte, while
+// it comes: it stops at the first event that differs, and both versions of that event are told.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { ScenarioPlan } from './plan.js';
-import type { Failure, ScenarioResult } from './result.js';
-import { runScenario, type RunScenarioOptions } from './run.js';
+import type { ScenarioResult } from './result.js';
+import { runScenario } from './run.js';
+import { differingResult } from './verdict.js';
 
 /** Where two event streams part. */
 export interface Difference {
@@ -77,20 +78,24 @@ export class StreamComparison {
 const NEWLINE = 0x0a;
 
 /**
- * Runs a scenario twice. The result is that of the first run, failed if the second differs.
+ * Runs a scenario a second time. Nothing is written.
  *
+ * @param of.first result of the first run, which came to its end
+ * @param of.eventsFile its events, NDJSON
+ * @param of.wallLimitMs real ms the second run may take
+ * @returns the result of the first run, failed if the second one differs; that of the second, if it came to
+ *   no end and had not differed before
  * @throws what `runScenario` throws
  */
-export async function runTwice(
+export async function runAgain(
   plan: ScenarioPlan,
-  options: RunScenarioOptions & { eventsFile: string },
+  { first, eventsFile, wallLimitMs }: { first: ScenarioResult; eventsFile: string; wallLimitMs?: number },
 ): Promise<ScenarioResult> {
-  const result = await runScenario(plan, options);
-  const comparison = new StreamComparison(options.eventsFile);
+  const comparison = new StreamComparison(eventsFile);
   let difference: Difference | undefined;
-  const { wallLimitMs } = options;
+  let again: ScenarioResult;
   try {
-    await runScenario(plan, {
+    again = await runScenario(plan, {
       ...(wallLimitMs === undefined ? {} : { wallLimitMs }),
       onText: (ndjson) => comparison.write(ndjson),
       stop: () => comparison.difference !== undefined,
@@ -98,20 +103,7 @@ export async function runTwice(
   } finally {
     difference = comparison.end();
   }
-  if (!difference) return result;
-  const failures = [...result.failures, differenceFailure(difference, plan)];
-  return { ...result, status: result.status === 'passed' ? 'failed' : result.status, failures };
-}
-
-function differenceFailure({ seq, first, second }: Difference, { file, seed }: ScenarioPlan): Failure {
-  const ended = '(the run had ended)';
-  return {
-    file,
-    line: 1,
-    column: 1,
-    message: `two runs with seed ${seed} differ from event ${seq} on`,
-    expected: first ?? ended,
-    actual: second ?? ended,
-    hint: 'something in this run depends on real time, on chance without the seed, or on an earlier run; add --check-determinism to see it again',
-  };
+  if (!difference) return first;
+  const isCutOff = again.status === 'inconclusive' && difference.second === undefined;
+  return isCutOff ? again : differingResult(first, difference, plan);
 }

@@ -9,7 +9,7 @@ import { formatDuration } from '../units.js';
 import type { ScenarioPlan, SenderPlan } from './plan.js';
 import type { ScenarioResult } from './result.js';
 import { endedResult, faultedResult, type Used } from './verdict.js';
-import type { Progress } from './worker-messages.js';
+import type { Order, Progress } from './worker-messages.js';
 import { WorkerSeat, type SeatEnd } from './worker-seat.js';
 
 /** One scenario to play. */
@@ -80,37 +80,43 @@ export class WorkerPool implements Executor {
   }
 
   async play(job: Job): Promise<ScenarioResult | undefined> {
-    if (this.#stopped) return undefined;
+    const { plan, eventsFile, viewFile } = job;
     const startedAt = wallNow();
     let virtualMs = 0;
-    const seat = this.#takeSeat();
+    const used = (): Used => ({ wallMs: wallNow() - startedAt, virtualMs });
     const { wallLimitMs, contactsFile, checkDeterminism = false } = this.#options;
-    const { plan, eventsFile, viewFile } = job;
-    const order = {
+    const order: Order = {
+      kind: 'play',
       plan,
       eventsFile,
       wallLimitMs,
-      checkDeterminism,
       ...(viewFile && { viewFile }),
       ...(contactsFile && { contactsFile }),
     };
-    const end = await seat.play(order, (progress) => {
+    const first = await this.#carryOut(order, (progress) => {
       virtualMs = progress.virtualMs;
       job.onProgress(progress);
     });
-    // After anything unusual the thread may hold leftovers, so that the next scenario gets a new one. So may
-    // it after a sender that is not ours: the modules that it brought along, and whatever they changed.
-    const isOver =
-      end.kind === 'result' && (end.result.status === 'passed' || end.result.status === 'failed');
-    const clean = isOver && !plan.sender;
-    if (clean && !seat.broken) this.#idle.push(seat);
-    else await this.#dismiss(seat);
-    return this.#result(job.plan, end, { wallMs: wallNow() - startedAt, virtualMs });
+    if (!checkDeterminism || !isOver(first)) return this.#result(plan, first, used());
+    const repeat: Order = { kind: 'repeat', plan, first: first.result, eventsFile, wallLimitMs };
+    return this.#result(plan, await this.#carryOut(repeat), used());
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([...this.#all].map((seat) => this.#dismiss(seat)));
+  }
+
+  async #carryOut(order: Order, onProgress: (progress: Progress) => void = () => {}): Promise<SeatEnd> {
+    if (this.#stopped) return { kind: 'stopped' };
+    const seat = this.#takeSeat();
+    const end = await seat.carryOut(order, onProgress);
+    // After anything unusual the thread may hold leftovers, so that the next scenario gets a new one. So may
+    // it after a sender that is not ours: the modules that it brought along, and whatever they changed.
+    const isClean = isOver(end) && !order.plan.sender;
+    if (isClean && !seat.broken) this.#idle.push(seat);
+    else await this.#dismiss(seat);
+    return end;
   }
 
   #takeSeat(): WorkerSeat {
@@ -119,9 +125,7 @@ export class WorkerPool implements Executor {
       this.#all.delete(seat);
     }
     const { workerUrl = builtWorker(), wallLimitMs, graceMs = 1000, resourceLimits, log } = this.#options;
-    const runs = this.#options.checkDeterminism ? 2 : 1;
-    const limitMs = runs * wallLimitMs + graceMs;
-    const seat = new WorkerSeat(workerUrl, { limitMs, resourceLimits, log });
+    const seat = new WorkerSeat(workerUrl, { limitMs: wallLimitMs + graceMs, resourceLimits, log });
     this.#all.add(seat);
     return seat;
   }
@@ -163,6 +167,11 @@ export class WorkerPool implements Executor {
         });
     }
   }
+}
+
+/** Whether the scenario came to its end, whatever is thought of it. */
+function isOver(end: SeatEnd): end is SeatEnd & { kind: 'result' } {
+  return end.kind === 'result' && (end.result.status === 'passed' || end.result.status === 'failed');
 }
 
 /** A failure of ours in a thread in which somebody else's module plays too. */

@@ -75,7 +75,7 @@ export interface Failure {
   column: number;
   /** Characters of that line that are meant; absent when only its start is known. */
   length?: number;
-  /** Name of the invariant that is broken; absent when it is an expectation that is not met. */
+  /** Name of the invariant that is broken, or `determinism`; absent when it is an expectation that is not met. */
   invariant?: string;
   /** One sentence: what was expected of what. */
   message: string;

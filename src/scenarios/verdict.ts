@@ -1,6 +1,7 @@
-// Results of scenarios that no player finished: the file was invalid, its worker crashed, or it
-// took too long. They have the shape of any other result, with nothing counted.
+// Results of scenarios that no player gave: the file was invalid, its worker crashed, it took too long;
+// they have the shape of any other result, with nothing counted. Or a second run came out otherwise.
 
+import type { Difference } from './determinism.js';
 import { nobodyLost } from './lost.js';
 import type { ScenarioPlan, SenderPlan } from './plan.js';
 import type { Problem } from './problems.js';
@@ -32,6 +33,26 @@ export function faultFailure({ message, details, hint }: SenderFault, sender: Se
     details,
     ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** The result of a first run, failed by what a second one did otherwise. */
+export function differingResult(
+  result: ScenarioResult,
+  { seq, first, second }: Difference,
+  { file, seed }: ScenarioPlan,
+): ScenarioResult {
+  const ended = '(the run had ended)';
+  const failure: Failure = {
+    file,
+    line: 1,
+    column: 1,
+    invariant: 'determinism',
+    message: `two runs with seed ${seed} differ from event ${seq} on`,
+    expected: first ?? ended,
+    actual: second ?? ended,
+    hint: 'something in this run depends on real time, on chance without the seed, or on an earlier run; add --check-determinism to see it again',
+  };
+  return { ...result, status: 'failed', failures: [...result.failures, failure] };
 }
 
 /** How far a scenario had come when it was ended from outside. */

@@ -9,8 +9,12 @@ export interface Progress {
   attempts: number;
 }
 
-/** From the main thread: play this one. A worker plays one scenario at a time. */
+/** From the main thread. A worker plays one scenario at a time. */
+export type Order = PlayOrder | RepeatOrder;
+
+/** Play this one. */
 export interface PlayOrder {
+  kind: 'play';
   plan: ScenarioPlan;
   eventsFile: string;
   /** Where what the events come to is left for the page of the run; absent: nowhere. */
@@ -18,8 +22,16 @@ export interface PlayOrder {
   wallLimitMs: number;
   /** Where the contacts go as they are in the end, CSV. */
   contactsFile?: string;
-  /** Play it twice and compare. */
-  checkDeterminism: boolean;
+}
+
+/** Play this one again, and hold its events against those of the first run. */
+export interface RepeatOrder {
+  kind: 'repeat';
+  plan: ScenarioPlan;
+  /** What the first run came to, and where it wrote its events. */
+  first: ScenarioResult;
+  eventsFile: string;
+  wallLimitMs: number;
 }
 
 /** From a worker. `ready` once, when it is loaded; then for each order progress and one end. */

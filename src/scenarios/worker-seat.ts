@@ -5,9 +5,9 @@ import { Worker, type ResourceLimits } from 'node:worker_threads';
 import { setRealTimeout } from '../clock/system.js';
 import { invariant } from '../errors.js';
 import type { ScenarioResult } from './result.js';
-import type { PlayOrder, Progress, WorkerMessage } from './worker-messages.js';
+import type { Order, Progress, WorkerMessage } from './worker-messages.js';
 
-/** How a scenario ended in this worker. */
+/** How an order ended in this worker. */
 export type SeatEnd =
   | { kind: 'result'; result: ScenarioResult }
   | { kind: 'failed'; message: string; hint?: string; stack: string }
@@ -16,7 +16,7 @@ export type SeatEnd =
   | { kind: 'stopped' };
 
 export interface SeatOptions {
-  /** Real time after which a scenario is given up, ms. */
+  /** Real time after which an order is given up, ms. */
   limitMs: number;
   resourceLimits?: ResourceLimits | undefined;
   log?: ((text: string) => void) | undefined;
@@ -60,8 +60,8 @@ export class WorkerSeat {
     return this.#broken;
   }
 
-  play(order: PlayOrder, onProgress: (progress: Progress) => void): Promise<SeatEnd> {
-    invariant(this.#end === undefined, 'a worker was given a second scenario while it played one');
+  carryOut(order: Order, onProgress: (progress: Progress) => void): Promise<SeatEnd> {
+    invariant(this.#end === undefined, 'a worker was given a second order while it carried one out');
     this.#onProgress = onProgress;
     return new Promise((resolve) => {
       this.#end = (end) => {

@@ -5,24 +5,19 @@ import { writeFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { BouncelabError, invariant } from '../errors.js';
 import { ViewFold } from '../reporters/html/fold.js';
-import { runTwice } from './determinism.js';
+import { runAgain } from './determinism.js';
+import type { ScenarioResult } from './result.js';
 import { runScenario } from './run.js';
 import { unwritable } from './unwritable.js';
-import type { PlayOrder, WorkerMessage } from './worker-messages.js';
+import type { Order, PlayOrder, Progress, WorkerMessage } from './worker-messages.js';
 
 invariant(parentPort, 'worker.js was started outside a worker thread');
 const port = parentPort;
 const tell = (message: WorkerMessage): void => port.postMessage(message);
 
-async function play({ plan, viewFile, checkDeterminism, ...options }: PlayOrder): Promise<void> {
+async function carryOut(order: Order): Promise<void> {
   try {
-    const onProgress = (progress: { virtualMs: number; attempts: number }): void =>
-      tell({ kind: 'progress', progress });
-    const player = checkDeterminism ? runTwice : runScenario;
-    const view = viewFile === undefined ? undefined : new ViewFold({ policy: plan.policy });
-    const watching = view ? { onEvent: view.read } : {};
-    const result = await player(plan, { ...options, onProgress, ...watching });
-    if (view) writeOutput(viewFile!, JSON.stringify(view.result));
+    const result = order.kind === 'play' ? await play(order) : await runAgain(order.plan, order);
     tell({ kind: 'result', result });
   } catch (error) {
     const hint = error instanceof BouncelabError ? error.hint : undefined;
@@ -34,6 +29,15 @@ async function play({ plan, viewFile, checkDeterminism, ...options }: PlayOrder)
   }
 }
 
+async function play({ plan, viewFile, ...options }: PlayOrder): Promise<ScenarioResult> {
+  const onProgress = (progress: Progress): void => tell({ kind: 'progress', progress });
+  const view = viewFile === undefined ? undefined : new ViewFold({ policy: plan.policy });
+  const watching = view ? { onEvent: view.read } : {};
+  const result = await runScenario(plan, { ...options, onProgress, ...watching });
+  if (view) writeOutput(viewFile!, JSON.stringify(view.result));
+  return result;
+}
+
 function writeOutput(file: string, text: string): void {
   try {
     writeFileSync(file, text);
@@ -42,5 +46,5 @@ function writeOutput(file: string, text: string): void {
   }
 }
 
-port.on('message', (order: PlayOrder) => void play(order));
+port.on('message', (order: Order) => void carryOut(order));
 tell({ kind: 'ready' });

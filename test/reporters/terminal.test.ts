@@ -183,6 +183,7 @@ describe('terminal reporter', () => {
       report([scenario({ status: 'failed', failures: failures.map(failure) })], { width: 120 }).text();
     expect(remark({}, {})).toContain('2 expectations not met');
     expect(remark({}, { invariant: 'exact-grid' }, {})).toContain('1 invariant broken');
+    expect(remark({}, { invariant: 'determinism' })).toContain('two runs differ');
     expect(remark({ expected: '', actual: '' }, { invariant: 'exact-grid' })).toContain('sender at fault');
   });
 

@@ -21,6 +21,46 @@ describe('a sender that keeps the contract', () => {
     expect(second.run!.scenarios[0]!.fingerprint).toBe(first.run!.scenarios[0]!.fingerprint);
   });
 
+  const LATER = (ms: string): string =>
+    moduleText(`return { send: async ({ name, contacts }) => {
+      await new Promise((go) => setTimeout(go, ${ms}));
+      await mail(name, contacts[0].address);
+    } };`);
+
+  test('may remember things: it is loaded anew for each run', async () => {
+    const modules = {
+      'count.js': 'let n = 0;\nexport const next = () => ++n;\n',
+      'mine.js': `import { next } from './count.js';\n${LATER('next()')}`,
+    };
+    const ran = await play(modules, ['a.yaml', '--sender', 'mine.js', '--check-determinism']);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('that finds on the disk what it left there differs from itself, and is told so', async () => {
+    const modules = {
+      'mine.js': `import { existsSync, writeFileSync } from 'node:fs';
+        const file = new URL('left.txt', import.meta.url);
+        const ms = existsSync(file) ? 2 : 1;
+        writeFileSync(file, '');
+        ${LATER('ms')}`,
+    };
+    const { run, code, stdout } = await play(modules, [
+      'a.yaml',
+      '--sender',
+      'mine.js',
+      '--check-determinism',
+    ]);
+    expect(code).toBe(1);
+    const [scenario] = run!.scenarios;
+    expect(scenario!.failures).toMatchObject([
+      {
+        invariant: 'determinism',
+        message: expect.stringMatching(/^two runs with seed \S+ differ from event \d+ on$/) as string,
+      },
+    ]);
+    expect(stdout).toContain('two runs differ');
+  });
+
   test('is named in the scenario by a path from there', async () => {
     const scenario = SCENARIO.replace('fleet:', 'sender: ../mine.js\nfleet:');
     const ran = await play({ 'mine.js': moduleText(GOOD) }, ['deep/a.yaml'], { 'deep/a.yaml': scenario });

@@ -89,6 +89,14 @@ describe('worker pool', () => {
     expect(await play(one, 'pass')).toMatchObject({ status: 'passed' });
   });
 
+  it('gives each of two runs the whole time of a scenario', async () => {
+    const one = pool({ wallLimitMs: 150, checkDeterminism: true });
+    const result = await play(one, 'spin-when-repeated');
+    expect(result).toMatchObject({ status: 'inconclusive' });
+    expect(result!.failures[0]!.message).toContain('it used more than 150ms of real time');
+    expect(await play(one, 'pass')).toMatchObject({ status: 'passed' });
+  });
+
   it('does not count the start of a worker as time of the scenario', async () => {
     expect(await play(pool({ wallLimitMs: 5, graceMs: 45 }), 'pass')).toMatchObject({ status: 'passed' });
   });
