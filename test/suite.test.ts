@@ -44,6 +44,11 @@ describe('the shipped suite', async () => {
     expect(fingerprints(again.run)).toEqual(fingerprints(one.run));
   });
 
+  // On any machine, in any time zone, with any version of Node. CONTRIBUTING.md says how to record a change.
+  test('plays to the byte as it is recorded', async () => {
+    await expect(`${fingerprints(one.run).join('\n')}\n`).toMatchFileSnapshot('fingerprints.txt');
+  });
+
   test('no two scenarios are the same experiment', () => {
     expect(new Set(one.run.scenarios.map(({ fingerprint }) => fingerprint)).size).toBe(
       one.run.scenarios.length,
