@@ -40,12 +40,12 @@ export class Recovery {
    */
   run(saved: Saved): void {
     const { changes, mailings, open, settlement } = this.options;
-    const isEmpty = this.restoreContacts(saved) === 0;
+    const isAnybodyKnown = this.restoreContacts(saved);
     const records = [...saved.mailings];
     for (const record of records) this.restoreMailing(record);
     for (const record of saved.deliveries) this.restoreDelivery(record);
     for (const record of records) this.takeUp(mailings.get(record.name)!, record);
-    if (isEmpty && records.length === 0) return;
+    if (!isAnybodyKnown && records.length === 0) return;
     const inProgress = this.due.length + this.cutShort.length;
     const unknown = this.cutShort.filter(({ running }) => running?.finalDot).length;
     changes.change(() => {
@@ -61,21 +61,24 @@ export class Recovery {
     });
   }
 
-  private restoreContacts({ contacts, past }: Saved): number {
+  /** @returns whether there are any */
+  private restoreContacts({ contacts, past }: Saved): boolean {
     const { changes, contacts: known } = this.options;
-    let count = 0;
+    let isAnybodyKnown = false;
     for (const { start, fields, ...record } of contacts) {
       known.restore({
         ...record,
         ...(fields ? { fields } : {}),
         ...(start ? { history: { start, past: [] } } : {}),
       });
-      count++;
+      isAnybodyKnown = true;
     }
     for (const record of past) {
-      known.get(record.contact)!.history!.past[record.index] = changes.records.fromPast(record);
+      const history = known.get(record.contact)?.history;
+      if (!history) throw damaged(`a history of ${record.contact}`, 'contact');
+      history.past[record.index] = changes.records.fromPast(record);
     }
-    return count;
+    return isAnybodyKnown;
   }
 
   private restoreMailing({ order, buildingUntil }: MailingRecord): void {
@@ -89,7 +92,8 @@ export class Recovery {
     if (mailing) mailing.possibleDuplicates += record.unknown;
     if (record.state !== 'queued') return;
     const contact = contacts.get(record.contact);
-    if (!mailing || !contact) throw damaged(record, mailing ? 'contact' : 'mailing');
+    if (!mailing || !contact)
+      throw damaged(`a delivery to ${record.contact} in ${record.mailing}`, mailing ? 'contact' : 'mailing');
     const delivery = Object.assign(new Delivery(mailing, contact), changes.records.fromDelivery(record));
     open.add(delivery);
     mailing.open++;
@@ -134,10 +138,8 @@ export class Recovery {
 }
 
 /** What no sender has written: somebody has changed the store. */
-function damaged({ contact, mailing }: DeliveryRecord, missing: 'contact' | 'mailing'): BouncelabError {
-  return new BouncelabError(
-    'E_STORE_CORRUPT',
-    `the store has a delivery to ${contact} in ${mailing}, and no such ${missing}`,
-    { hint: WHEN_DAMAGED },
-  );
+function damaged(what: string, missing: 'contact' | 'mailing'): BouncelabError {
+  return new BouncelabError('E_STORE_CORRUPT', `the store has ${what}, and no such ${missing}`, {
+    hint: WHEN_DAMAGED,
+  });
 }

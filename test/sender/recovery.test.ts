@@ -48,30 +48,40 @@ test('what was counted as a possible duplicate still is', async () => {
   expect(first.response('news')).toMatchObject({ possibleDuplicates: 1, inProgress: 1 });
 });
 
-test.each(['mailing', 'contact'] as const)(
-  'a delivery without its %s is a damaged store',
-  async (missing) => {
-    const { clock, ports } = scriptedWorld(() => undefined, { handshake: () => 'refuse' });
-    const store = memoryStore();
-    const options = { ...ports, policy: policy(), emit: () => undefined };
-    const first = new Sender({ ...options, store });
-    first.addContact({ address: 'bob@example.org' });
-    first.send({ name: 'news', kind: 'standard', message: MESSAGE }, 0);
-    clock.after(MINUTE, () => void first.drained());
-    await clock.run({ horizonMs: HOUR, wallLimitMs: 20_000 });
-    const load = (): Saved => ({
-      ...store.load(),
-      ...(missing === 'mailing' ? { mailings: [] } : { contacts: [], past: [] }),
-    });
-    expect(() => new Sender({ ...options, store: { ...store, load } })).toThrow(
-      expect.objectContaining({
-        code: 'E_STORE_CORRUPT',
-        message: `the store has a delivery to bob@example.org in news, and no such ${missing}`,
-        hint: expect.stringMatching('Restore it from a copy') as string,
-      }),
-    );
-  },
-);
+test.each<[string, Partial<Saved>, string]>([
+  [
+    'a delivery without its mailing',
+    { mailings: [] },
+    'a delivery to bob@example.org in news, and no such mailing',
+  ],
+  [
+    'a delivery without its contact',
+    { contacts: [], past: [] },
+    'a delivery to bob@example.org in news, and no such contact',
+  ],
+  [
+    'a history without its contact',
+    { contacts: [], past: [{ contact: 'bob@example.org', index: 0, past: { what: 'opt-out', at: 0 } }] },
+    'a history of bob@example.org, and no such contact',
+  ],
+])('%s is a damaged store', async (_, changed, what) => {
+  const { clock, ports } = scriptedWorld(() => undefined, { handshake: () => 'refuse' });
+  const store = memoryStore();
+  const options = { ...ports, policy: policy(), emit: () => undefined };
+  const first = new Sender({ ...options, store });
+  first.addContact({ address: 'bob@example.org' });
+  first.send({ name: 'news', kind: 'standard', message: MESSAGE }, 0);
+  clock.after(MINUTE, () => void first.drained());
+  await clock.run({ horizonMs: HOUR, wallLimitMs: 20_000 });
+  const load = (): Saved => ({ ...store.load(), ...changed });
+  expect(() => new Sender({ ...options, store: { ...store, load } })).toThrow(
+    expect.objectContaining({
+      code: 'E_STORE_CORRUPT',
+      message: `the store has ${what}`,
+      hint: expect.stringMatching('Restore it from a copy') as string,
+    }),
+  );
+});
 
 describe('what a sender says of its store', () => {
   test('nothing, when it is empty', async () => {

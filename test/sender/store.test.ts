@@ -270,12 +270,34 @@ describe('a store file', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  test('with a row that nobody wrote is refused when it is read', async () => {
+  test.each([
+    "contact SET status = 'opt out'",
+    'contact SET status = NULL',
+    'contact SET streak = -1',
+    "contact SET start_status = 'bounced'",
+    "contact SET fields = 'first name'",
+    "past SET entry = '{'",
+    "status_change SET to_status = 'gone'",
+    "mailing SET state = 'done'",
+    "mailing SET orders = ''",
+    "delivery SET state = 'soft bounced'",
+    "delivery SET attempts = 'three'",
+    'delivery SET attempts = -1',
+    "delivery SET leaving = 'active'",
+    "delivery SET due_at = 'tomorrow'",
+    'delivery SET final_dot = 2',
+  ])('refuses whoever writes what cannot be: UPDATE %s', async (what) => {
     const file = newFile();
     await written(file);
-    change(file, "UPDATE mailing SET orders = '{'");
-    const store = await open(file);
-    expect(() => store.load()).toThrow(expect.objectContaining({ code: 'E_STORE_CORRUPT' }) as Error);
+    expect(() => change(file, `UPDATE ${what}`)).toThrow(/constraint failed|cannot store/);
+    expect((await open(file)).load().deliveries).not.toEqual([]);
+  });
+
+  test('with a row that cannot be is refused', async () => {
+    const file = newFile();
+    await written(file);
+    change(file, "PRAGMA ignore_check_constraints = ON; UPDATE mailing SET orders = '{'");
+    await expect(openSqliteStore(file)).rejects.toMatchObject({ code: 'E_STORE_CORRUPT' });
   });
 
   test('without one of its tables is refused', async () => {
