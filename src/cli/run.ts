@@ -6,6 +6,7 @@ import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
 import { createReporters, FOR_PROGRAMS, parseReporters, type ReporterName } from '../reporters/index.js';
 import { terminalLine } from '../reporters/text.js';
 import { defaultWorkers, WorkerPool } from '../scenarios/executor.js';
+import { tryContactsFile } from '../scenarios/contacts-file.js';
 import { exitCodeOf } from '../scenarios/exit-code.js';
 import { readLatest } from '../scenarios/output.js';
 import { loadPolicy, unknownPolicy } from '../scenarios/policy-file.js';
@@ -118,6 +119,7 @@ function exportTarget(name: string, entries: readonly Entry[], io: Io): string {
       hint: 'name a file',
     });
   }
+  tryContactsFile(target);
   return target;
 }
 

@@ -16,18 +16,34 @@ const LINES_AT_ONCE = 10_000;
 
 /** @throws BouncelabError E_OUTPUT when it cannot be written; what was there before stays then */
 export function writeContacts(file: string, contacts: Iterable<ContactLine>): void {
-  // Beside it, since a file is only moved within its file system in one step.
+  const write = (fd: number): void => {
+    // Each until all of it is written: of one write, a disk that is nearly full takes a part.
+    for (const block of blocks(contacts)) writeFileSync(fd, block);
+    fsyncSync(fd);
+  };
+  withDraft(file, write, (draft) => renameSync(draft, file));
+}
+
+/**
+ * Tries whether contacts can be written to a file, and leaves everything as it was.
+ *
+ * @throws BouncelabError E_OUTPUT when they cannot
+ */
+export function tryContactsFile(file: string): void {
+  withDraft(file, () => undefined, rmSync);
+}
+
+/** Opens a file beside the one that is meant, since a file is only moved within its file system in one step. */
+function withDraft(file: string, write: (fd: number) => void, settle: (draft: string) => void): void {
   const draft = `${file}.${process.pid}.tmp`;
   try {
     const fd = openSync(draft, 'w');
     try {
-      // Each until all of it is written: of one write, a disk that is nearly full takes a part.
-      for (const block of blocks(contacts)) writeFileSync(fd, block);
-      fsyncSync(fd);
+      write(fd);
     } finally {
       closeSync(fd);
     }
-    renameSync(draft, file);
+    settle(draft);
   } catch (error) {
     rmSync(draft, { force: true });
     throw unwritable(

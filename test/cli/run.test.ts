@@ -187,6 +187,21 @@ describe('wrong usage is exit 2, before anything runs', () => {
       ['run', '--output', '/proc/nothing'],
       /cannot be written to \/proc\/nothing/,
     ],
+    [
+      'contacts to a folder that is not there',
+      ['run', '--export-contacts', 'no/after.csv'],
+      /contacts cannot be written to no\/after\.csv: there is no folder[^]*make the folder/,
+    ],
+    [
+      'contacts to a folder',
+      ['run', '--export-contacts', 'scenarios'],
+      /contacts cannot be written to scenarios: it is not a file/,
+    ],
+    [
+      'contacts to a folder that takes nothing',
+      ['run', '--export-contacts', '/proc/after.csv'],
+      /contacts cannot be written to \/proc\/after\.csv: [^]*name another file with --export-contacts/,
+    ],
     ['last failed without a last run', ['run', '--last-failed'], /no last run[^]*without --last-failed/],
     ['watching for a program', ['run', '--watch', '--reporter', 'json'], /--watch writes for people/],
     ['too many words', ['schema', 'scenario', 'policy'], /too many arguments/],
@@ -294,6 +309,22 @@ describe('options of run', () => {
     expect(stdout).toMatch(/report: deep\/er\/out\/\d/);
     expect(at.lastRun('deep/er/out').passed).toBe(1);
     expect(existsSync(at.path('reports'))).toBe(false);
+  });
+
+  it('--export-contacts writes the contacts of one scenario in the place of what was there', async () => {
+    at.write({ 'scenarios/a.yaml': scenarioText('a'), 'after.csv': 'before' });
+    const { code, stderr } = await at.run(['run', 'scenarios/a.yaml', '--export-contacts', 'after.csv']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(at.read('after.csv')).toBe('address,status,softBounceStreak\nbob@example.org,active,0\n');
+    expect(readdirSync(at.dir).sort()).toEqual(['after.csv', 'reports', 'scenarios']);
+  });
+
+  it('--export-contacts is for one scenario', async () => {
+    at.write({ 'scenarios/a.yaml': scenarioText('a'), 'scenarios/b.yaml': scenarioText('b') });
+    const { code, stderr } = await at.run(['run', '--export-contacts', 'after.csv']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/is for one scenario, and 2 are to be played\n.*such as scenarios\/a\.yaml/);
+    expect(existsSync(at.path('after.csv'))).toBe(false);
   });
 
   it('-x stops after the first that does not pass', async () => {
