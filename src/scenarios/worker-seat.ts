@@ -111,6 +111,7 @@ export class WorkerSeat {
   }
 
   #crash(message: string, stack: string, outOfMemory: boolean): void {
+    if (!this.#end && !this.#broken) this.#options.log?.(`a worker ended while it waited: ${message}`);
     this.#broken = true;
     this.#end?.({ kind: 'crashed', message, stack, outOfMemory });
   }

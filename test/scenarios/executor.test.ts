@@ -98,13 +98,16 @@ describe('worker pool', () => {
   });
 
   it('does not count the start of a worker as time of the scenario', async () => {
-    expect(await play(pool({ wallLimitMs: 5, graceMs: 45 }), 'pass')).toMatchObject({ status: 'passed' });
+    const slow = pool({ workerUrl: new URL('slow-worker.mjs', FIXTURE), wallLimitMs: 400 });
+    expect(await play(slow, 'pass')).toMatchObject({ status: 'passed' });
   });
 
   it('replaces a worker that died while it waited', async () => {
-    const one = pool();
+    let log: (text: string) => void;
+    const told = new Promise<string>((resolve) => (log = resolve));
+    const one = pool({ log: (text) => log(text) });
     await play(one, 'pass-then-die');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await told).toBe('a worker ended while it waited: it exited with code 9');
     expect(await play(one, 'pass')).toMatchObject({ status: 'passed' });
   });
 
