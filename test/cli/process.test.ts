@@ -104,7 +104,7 @@ describe('the process', () => {
 
   it('a scenario that takes too long is ended from outside or inside, and its process ends', async () => {
     at.write({ 'scenarios/b.yaml': ENDLESS, 'scenarios/c.yaml': scenarioText('After it') });
-    const { code, stdout } = await start(['run', '--workers', '1', '--timeout', '300ms']).ended;
+    const { code, stdout } = await start(['run', '--workers', '1', '--timeout', '2s']).ended;
     expect(code).toBe(5);
     expect(stdout).toContain('1 passed, 0 failed\n1 inconclusive\n');
   });

@@ -222,7 +222,7 @@ describe('a sender at fault is named', () => {
       'bad.js': moduleText("return { send() { setTimeout(() => { throw new Error('late'); }, 5); } };"),
       'worse.js': moduleText('return { send() { for (;;) {} } };'),
     };
-    const ran = await play(modules, ['.', '--workers', '1', '--timeout', '1s'], scenarios);
+    const ran = await play(modules, ['.', '--workers', '1', '--timeout', '4s'], scenarios);
     expect(ran.code).toBe(5);
     expect(ran.run!.scenarios.map(({ file, status }) => `${file} ${status}`)).toEqual([
       'a.yaml failed',
