@@ -1,16 +1,17 @@
 // One session at a receiving server: asks for a verdict at every stage and does what it says.
 
 import type net from 'node:net';
-import type { Placement, Stage } from '../events/types.js';
-import type { ComesBack, Verdict } from './behaviors/behavior.js';
+import type { Stage } from '../events/types.js';
+import type { Verdict } from './behaviors/behavior.js';
 import type { FleetServer } from './fleet-server.js';
-import type { Asked, Host } from './host.js';
+import type { Host } from './host.js';
 import { PEER_GONE } from './network/socket.js';
 import type { Timer } from '../clock/clock.js';
 import type { ReceivedMessage } from './received-message.js';
 import { addressIn, replyError } from './reply-text.js';
 import type { Done, MessageDone } from './speaking-connection.js';
 import { TlsConnection } from './tls-connection.js';
+import { outsideTransaction, Transaction } from './transaction.js';
 
 /** Verdicts of the behaviors at one stage, asked for one by one. */
 type Verdicts = Iterator<Verdict, undefined>;
@@ -38,9 +39,7 @@ export class HostConnection extends TlsConnection {
   /** The end of a message that came in while nobody listened. */
   private held: Done | undefined;
   private idleTimer: Timer | undefined;
-  private readonly asked: Asked;
-  /** The recipients named in this transaction, by address in lower case. */
-  private readonly named = new Map<string, Recipient>();
+  private readonly transaction: Transaction;
   private lastParsed: { command: Buffer | string; parsed: ParsedAddress } | undefined;
 
   constructor(
@@ -51,7 +50,8 @@ export class HostConnection extends TlsConnection {
     const { clock, emit, nextSession } = host.options;
     super(server, socket, { clock, emit, session: nextSession() }, host.options.certificates);
     this.nth = host.countConnection();
-    this.asked = blank(this.remoteAddress, this.nth);
+    const client = { client: this.remoteAddress, nth: this.nth };
+    this.transaction = new Transaction(host, client, () => this.session.envelope.rcptTo);
     host.options.emit({
       type: 'connection.opened',
       session: this.log.session,
@@ -107,12 +107,12 @@ export class HostConnection extends TlsConnection {
   }
 
   override handler_EHLO(command: Buffer, callback: Done): void {
-    this.asked.isHelo = false;
+    this.transaction.asked.isHelo = false;
     this.at('ehlo', callback, () => super.handler_EHLO(command, callback));
   }
 
   override handler_HELO(command: Buffer, callback: Done): void {
-    this.asked.isHelo = true;
+    this.transaction.asked.isHelo = true;
     this.at('ehlo', callback, () => super.handler_HELO(command, callback));
   }
 
@@ -142,12 +142,11 @@ export class HostConnection extends TlsConnection {
     if (this.session.envelope.mailFrom || !parsed) {
       return super.handler_MAIL(command, callback);
     }
-    this.named.clear();
-    this.asked.sender = addressIn(command);
-    this.asked.recipient = '';
-    this.asked.attempt = this.host.countTransaction();
-    this.asked.messages = this._transactionCounter;
-    this.asked.size = declaredSize(parsed.args);
+    this.transaction.begin({
+      sender: addressIn(command),
+      messages: this._transactionCounter,
+      size: declaredSize(parsed.args),
+    });
     this.at('mail', callback, () => super.handler_MAIL(command, callback));
   }
 
@@ -157,16 +156,14 @@ export class HostConnection extends TlsConnection {
     if (!this.session.envelope.mailFrom || !parsed || !parsed.address) {
       return super.handler_RCPT(command, callback);
     }
-    this.asked.recipient = addressIn(command).toLowerCase();
-    this.asked.attempt = this.host.countAttempt(this.asked.recipient);
-    this.named.set(parsed.address.toLowerCase(), { ...this.asked, placement: 'inbox' });
+    this.transaction.name(addressIn(command), parsed.address);
     this.at('rcpt', callback, () => super.handler_RCPT(command, callback));
   }
 
   override handler_DATA(command: Buffer, callback: Done): void {
     if (this.session.envelope.rcptTo.length === 0) return super.handler_DATA(command, callback);
     this.bodyAsked = !this.host.actsAt('body');
-    this.answer(this.objections('data'), callback, () => super.handler_DATA(command, callback));
+    this.answer(this.transaction.objections('data'), callback, () => super.handler_DATA(command, callback));
   }
 
   /**
@@ -182,7 +179,7 @@ export class HostConnection extends TlsConnection {
     }
     if (this.bodyAsked) return;
     this.bodyAsked = true;
-    this.hearOut(this.objections('body'));
+    this.hearOut(this.transaction.objections('body'));
   }
 
   /**
@@ -196,8 +193,8 @@ export class HostConnection extends TlsConnection {
     const take = (): void => {
       if (this.isOver) return;
       this.stage = 'message';
-      for (const recipient of this.recipients()) recipient.size = message.size;
-      this.answerMessage(message, this.objections('message'), done);
+      this.transaction.measured(message.size);
+      this.answerMessage(message, this.transaction.objections('message'), done);
     };
     if (this.silent === 'no') take();
     else this.held = take;
@@ -217,46 +214,24 @@ export class HostConnection extends TlsConnection {
         this.instead = verdict;
         return done(null);
       case 'drop':
-        if (verdict.kept) this.keep(message);
+        if (verdict.kept) this.transaction.take(message, this.log.session);
         return this.drop(verdict.how);
       case 'manner':
         return this.adopt(verdict.manner, () => this.answerMessage(message, verdicts, done));
       case 'silence':
         if (!verdict.kept)
           return this.beSilent(verdict.ms, () => this.answerMessage(message, verdicts, done));
-        this.keep(message);
+        this.transaction.take(message, this.log.session);
         return this.beSilent(verdict.ms, () => done(null, this.queuedAs()));
       default:
-        this.keep(message);
+        this.transaction.take(message, this.log.session);
         done(null, this.queuedAs());
     }
   }
 
-  /** What stands against the message at a stage: one reply speaks for all its recipients. */
-  private *objections(stage: 'data' | 'body' | 'message'): Generator<Verdict, undefined> {
-    for (const recipient of this.recipients()) {
-      for (const verdict of this.host.decide(stage, recipient)) {
-        if (verdict.kind !== 'accept') {
-          yield verdict;
-          continue;
-        }
-        if (stage === 'message') {
-          recipient.placement = verdict.placement;
-          recipient.comesBack = verdict.comesBack;
-        }
-        break;
-      }
-    }
-  }
-
-  /** The recipients that were let through. */
-  private recipients(): Recipient[] {
-    return this.session.envelope.rcptTo.map(({ address }) => this.named.get(address.toLowerCase())!);
-  }
-
   /** Asks the behaviors at a stage; `proceed` is what a server does that has nothing against it. */
   private at(stage: Stage, refused: Done, proceed: Done): void {
-    this.answer(this.host.decide(stage, this.asked), refused, proceed);
+    this.answer(this.host.decide(stage, this.transaction.asked), refused, proceed);
   }
 
   private answer(verdicts: Verdicts, refused: Done, proceed: Done): void {
@@ -312,7 +287,7 @@ export class HostConnection extends TlsConnection {
   protected override said(): void {
     if (!this.host.actsAt('idle')) return;
     this.idleTimer?.cancel();
-    const verdict = this.host.decide('idle', blank(this.remoteAddress, this.nth)).next().value;
+    const verdict = this.host.decide('idle', outsideTransaction(this.remoteAddress, this.nth)).next().value;
     if (verdict?.kind !== 'reply' && verdict?.kind !== 'drop') return;
     this.idleTimer = this.host.options.clock.after(verdict.afterMs ?? 0, () => {
       if (!this.isIdle) return;
@@ -327,40 +302,9 @@ export class HostConnection extends TlsConnection {
     return this.hostNameAppearsAs !== false && !this.session.envelope.mailFrom && !this._dataStream;
   }
 
-  private keep({ size, header }: ReceivedMessage): void {
-    const { domain, name: host, address } = this.host;
-    const { emit, clock, sendBack } = this.host.options;
-    for (const { sender: mailFrom, recipient: rcpt, placement, comesBack: what } of this.recipients()) {
-      emit({
-        type: 'message.accepted',
-        session: this.log.session,
-        domain,
-        host,
-        mailFrom,
-        rcpt,
-        size,
-        placement,
-      });
-      if (!what) continue;
-      const acceptedAt = clock.date();
-      sendBack({ domain, host, address, returnPath: mailFrom, rcpt, acceptedAt, header: header.text, what });
-    }
-  }
-
   private queuedAs(): string {
     return `2.0.0 Ok: queued as ${this.log.session}.${this._transactionCounter + 1}`;
   }
-}
-
-/** What was known of a recipient when it was named, and where its copy goes if it is taken. */
-interface Recipient extends Asked {
-  placement: Placement;
-  comesBack?: ComesBack | undefined;
-}
-
-/** What is asked about when no transaction is under way. */
-function blank(client: string, attempt: number): Asked {
-  return { client, sender: '', recipient: '', attempt, isHelo: false, size: 0, messages: 0 };
 }
 
 function declaredSize(args: unknown): number {

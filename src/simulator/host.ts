@@ -16,6 +16,7 @@ import type { BehaviorPlan, DomainPlan, Point } from './plan.js';
 import { fillText, wordsOf } from './profile.js';
 import type { Letter } from './returns/postman.js';
 import { readShorthand, shorthandOf } from './shorthand.js';
+import { outsideTransaction, type Asked } from './transaction.js';
 
 export interface HostOptions {
   domain: string;
@@ -36,17 +37,6 @@ export interface HostOptions {
   nextSession: () => number;
   /** Sends something back to a return path when its time has come. */
   sendBack: (letter: Letter) => void;
-}
-
-/** What is known of the transaction when a behavior is asked. */
-export interface Asked {
-  client: string;
-  sender: string;
-  recipient: string;
-  attempt: number;
-  isHelo: boolean;
-  size: number;
-  messages: number;
 }
 
 export class Host implements Listener {
@@ -99,15 +89,7 @@ export class Host implements Listener {
 
   handshake(client: Endpoint): Handshake {
     this.dials++;
-    const verdict = this.decide('dial', {
-      client: client.address,
-      sender: '',
-      recipient: '',
-      attempt: this.dials,
-      isHelo: false,
-      size: 0,
-      messages: 0,
-    }).next().value;
+    const verdict = this.decide('dial', outsideTransaction(client.address, this.dials)).next().value;
     if (verdict?.kind !== 'refuse' && verdict?.kind !== 'ignore') return 'accept';
     const how = verdict.kind === 'refuse' ? 'refused' : 'no-answer';
     this.options.emit({ type: 'connection.refused', domain: this.domain, host: this.name, how });
