@@ -188,7 +188,7 @@ function sourcesOf({ file, source, problems = [] }: Entry): Map<string, string> 
 
 /** The command that repeats one scenario as it was played. */
 function repeatCommand(
-  { file, seed }: ScenarioResult,
+  { file, seed, failures }: ScenarioResult,
   { policy, sender, wire, store }: SuiteOptions,
 ): string {
   const words = ['bouncelab', 'run', file.startsWith('-') ? `./${file}` : file];
@@ -197,6 +197,7 @@ function repeatCommand(
   if (sender !== undefined) words.push('--sender', sender);
   if (wire !== undefined) words.push('--wire', wire);
   if (store !== undefined) words.push('--store', store);
+  if (failures.some(({ invariant }) => invariant === 'determinism')) words.push('--check-determinism');
   return words.map(shellWord).join(' ');
 }
 

@@ -50,7 +50,7 @@ export function differingResult(
     message: `two runs with seed ${seed} differ from event ${seq} on`,
     expected: first ?? ended,
     actual: second ?? ended,
-    hint: 'something in this run depends on real time, on chance without the seed, or on an earlier run; add --check-determinism to see it again',
+    hint: 'something in this run depends on real time, on chance without the seed, or on an earlier run',
   };
   return { ...result, status: 'failed', failures: [...result.failures, failure] };
 }

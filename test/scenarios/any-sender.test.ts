@@ -59,6 +59,7 @@ describe('a sender that keeps the contract', () => {
       },
     ]);
     expect(stdout).toContain('two runs differ');
+    expect(stdout).toMatch(/repeat with: bouncelab run a\.yaml .*--sender mine\.js --check-determinism$/m);
   });
 
   test('is named in the scenario by a path from there', async () => {
