@@ -13,6 +13,8 @@ const PLURALS: Record<FileKind, string> = {
   scenario: 'scenarios',
   policy: 'policies',
   'file of causes': 'files of causes',
+  profile: 'profiles',
+  baseline: 'baselines',
 };
 
 /** @throws AggregateError of BouncelabErrors for inputs that are not there */

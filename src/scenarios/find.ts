@@ -15,52 +15,73 @@ const SCENARIO_FILE = /\.ya?ml$/i;
 export interface Found {
   /** Relative to the working directory, with forward slashes, sorted, each once. */
   files: string[];
+  /** Those of them that were given as files, and not found in a folder or by a glob. */
+  named: ReadonlySet<string>;
   /** One for each input that is not there or holds no scenario. */
   problems: BouncelabError[];
 }
 
 /**
- * Finds scenario files. A folder stands for every .yaml and .yml file under it; a file is taken whatever
- * its name ends in.
+ * Finds scenario files. A folder stands for every .yaml and .yml file under it, but for installed packages;
+ * a file is taken whatever its name ends in.
  *
  * @param inputs files, folders and globs; the folder `scenarios` when there are none
  * @param cwd folder that they are relative to
  */
 export function findScenarios(inputs: readonly string[], cwd: string): Found {
   const files = new Set<string>();
+  const named = new Set<string>();
   const problems: BouncelabError[] = [];
   if (inputs.length === 0 && !existsSync(resolve(cwd, DEFAULT_INPUT)))
-    return { files: [], problems: [nothingNamed()] };
+    return { files: [], named, problems: [nothingNamed()] };
   for (const input of inputs.length > 0 ? inputs : [DEFAULT_INPUT]) {
     const found = findInput(input, cwd);
-    if (found instanceof BouncelabError) problems.push(found);
-    else for (const path of found) files.add(displayPath(path, cwd));
+    if (found instanceof BouncelabError) {
+      problems.push(found);
+      continue;
+    }
+    for (const path of found.paths) {
+      const file = displayPath(path, cwd);
+      files.add(file);
+      if (found.isFile) named.add(file);
+    }
   }
   // Not by locale: the order must be the same on every machine.
-  return { files: [...files].sort(), problems };
+  return { files: [...files].sort(), named, problems };
 }
 
-/** @returns absolute paths */
-function findInput(input: string, cwd: string): string[] | BouncelabError {
+/** What one input stands for, in absolute paths. */
+interface Match {
+  paths: string[];
+  /** It is the path of a file. */
+  isFile: boolean;
+}
+
+function findInput(input: string, cwd: string): Match | BouncelabError {
   const path = resolve(cwd, input);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return inFolder(input, path);
-  if (stats) return [path];
+  if (stats) return { paths: [path], isFile: true };
   const pattern = sep === '\\' ? input.replaceAll('\\', '/') : input;
   return isDynamicPattern(pattern) ? matching(input, pattern, cwd) : notThere(input, path, cwd);
 }
 
-function inFolder(input: string, path: string): string[] | BouncelabError {
-  const files = globSync('**/*', { cwd: path, absolute: true, expandDirectories: false }).filter(isScenario);
-  if (files.length > 0) return files;
+function inFolder(input: string, path: string): Match | BouncelabError {
+  const paths = globSync('**/*', {
+    cwd: path,
+    ignore: '**/node_modules/**',
+    absolute: true,
+    expandDirectories: false,
+  }).filter(isScenario);
+  if (paths.length > 0) return { paths, isFile: false };
   return new BouncelabError('E_NOT_FOUND', `the folder ${quoted(input)} holds no scenario`, {
     hint: 'scenarios are files whose names end in .yaml or .yml',
   });
 }
 
-function matching(input: string, pattern: string, cwd: string): string[] | BouncelabError {
-  const files = globSync(pattern, { cwd, absolute: true, expandDirectories: false }).filter(isScenario);
-  if (files.length > 0) return files;
+function matching(input: string, pattern: string, cwd: string): Match | BouncelabError {
+  const paths = globSync(pattern, { cwd, absolute: true, expandDirectories: false }).filter(isScenario);
+  if (paths.length > 0) return { paths, isFile: false };
   return new BouncelabError('E_NOT_FOUND', `no scenario matches ${quoted(input)}`, {
     hint: 'a pattern such as "scenarios/**/*.yaml" finds files in all folders below; put it in quotes',
   });

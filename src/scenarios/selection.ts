@@ -2,6 +2,7 @@
 // and narrowed down by a pattern or a list. Nothing is run here.
 
 import { BouncelabError } from '../errors.js';
+import { notAScenario } from './file-kind.js';
 import { findScenarios } from './find.js';
 import { loadScenario } from './load.js';
 import type { ScenarioPlan, StoreKind, Wire } from './plan.js';
@@ -32,18 +33,24 @@ export interface Selection {
 }
 
 /**
- * Finds and loads scenarios, in order of their files.
+ * Finds and loads scenarios, in order of their files. What a folder or a glob holds besides, such as the
+ * policies that its scenarios name, is left out; where it is named itself, that is its one problem.
  *
  * @throws AggregateError of BouncelabErrors for inputs that are not there
  * @throws BouncelabError E_NOT_FOUND when nothing is left after narrowing down
  */
 export function selectScenarios(selection: Selection): Entry[] {
   const { inputs, cwd, grep, only, seed, policy, sender, wire, store } = selection;
-  const { files, problems } = findScenarios(inputs, cwd);
+  const { files, named, problems } = findScenarios(inputs, cwd);
   if (problems.length > 0) throw new AggregateError(problems, 'some inputs are not there');
   const wanted = only ? files.filter((file) => only.has(file)) : files;
   const entries: Entry[] = [];
-  for (const file of wanted) entries.push(loadScenario(file, { cwd, seed, policy, sender, wire, store }));
+  for (const file of wanted) {
+    const entry = loadScenario(file, { cwd, seed, policy, sender, wire, store });
+    const other = entry.problems && notAScenario(entry.file, entry.source);
+    if (!other) entries.push(entry);
+    else if (named.has(file)) entries.push({ file: entry.file, source: entry.source, problems: [other] });
+  }
   const matching = grep === undefined ? entries : entries.filter(matcher(grep));
   if (matching.length > 0) return matching;
   const pattern = grep === undefined ? '' : ` and the pattern "${grep}"`;

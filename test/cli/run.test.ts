@@ -282,6 +282,74 @@ describe('choosing scenarios', () => {
   });
 });
 
+describe('files of other kinds beside scenarios', () => {
+  const others = {
+    'scenarios/patient.yaml': 'name: patient\nretry: { interval: 1h }\n',
+    'scenarios/causes.yaml': 'causes:\n  - { cause: throttled, code: 550, why: known }\n',
+    'scenarios/mail.yaml': `name: Example Mail
+sources: [{ title: Their page }]
+replies: { full: { class: mailbox-full, code: 452, text: full, source: 0 } }
+`,
+    'scenarios/baseline.yaml': 'bouncelab-baseline: 1\ninputs: [scenarios]\nscenarios: {}\n',
+  };
+  beforeEach(() => at.write({ ...others, 'scenarios/a.yaml': scenarioText('passed') }));
+  const play = (...argv: string[]) =>
+    at.run(
+      argv,
+      pretend(() => 'passed'),
+    );
+
+  it.each([[['scenarios']], [['scenarios/*.yaml']], [['.']], [[]]])(
+    'run %j leaves them out',
+    async (files) => {
+      const { code } = await play('run', ...files);
+      expect(at.lastRun().scenarios.map(({ file }) => file)).toEqual(['scenarios/a.yaml']);
+      expect(code).toBe(0);
+    },
+  );
+
+  it('list and validate tell them apart too', async () => {
+    const { code, stdout } = await play('list');
+    expect(stdout.trimEnd().split('\n')).toEqual([expect.stringMatching(/^scenarios\/a\.yaml {2}passed/)]);
+    expect(code).toBe(0);
+    expect(await play('validate')).toMatchObject({
+      code: 0,
+      stdout: '1 scenario, 1 policy, 1 file of causes, 1 profile, 1 baseline valid\n',
+    });
+  });
+
+  it.each([
+    ['patient', /this is a policy, not a scenario[^]*`--policy FILE`/],
+    ['causes', /this is a file of causes, not a scenario[^]*a policy names it with `causes`/],
+    ['mail', /this is a profile, not a scenario[^]*a domain of a fleet names it with `profile`/],
+    ['baseline', /this is a baseline, not a scenario[^]*`--baseline FILE`/],
+  ])('one that is named is told, once: %s', async (name, message) => {
+    const { code, stdout } = await play('run', 'scenarios/a.yaml', `scenarios/${name}.yaml`);
+    expect(stdout).toMatch(message);
+    expect(stdout).toContain('invalid: 1 problem');
+    expect(code).toBe(3);
+  });
+
+  it('a folder of nothing else holds no scenario', async () => {
+    at.write({ 'mine/patient.yaml': others['scenarios/patient.yaml'] });
+    expect(await play('run', 'mine')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no scenario matches mine') as string,
+    });
+  });
+
+  it('what they hold is checked as what they are', async () => {
+    at.write({
+      'scenarios/mail.yaml': others['scenarios/mail.yaml'].replace('source: 0', 'source: 1'),
+      'scenarios/baseline.yaml': 'bouncelab-baseline: 99\n',
+    });
+    const { code, stdout } = await play('validate');
+    expect(stdout).toMatch(/there is no source 1/);
+    expect(stdout).toMatch(/is a baseline of format 99/);
+    expect(code).toBe(3);
+  });
+});
+
 describe('options of run', () => {
   it('reach the executor and the plan', async () => {
     at.write({ 'scenarios/a.yaml': scenarioText('a') });

@@ -23,6 +23,7 @@ touch(
   'scenarios/README.md',
   'scenarios/B.YAML',
 );
+touch('project/own.yaml', 'project/node_modules/bouncelab/scenarios/shipped.yaml');
 touch('empty/notes.txt', 'odd [name]/x{1}.yaml', 'scenario.txt', 'other/deep/d.yaml');
 
 const find = (...inputs: string[]) => findScenarios(inputs, root);
@@ -32,10 +33,22 @@ const told = (...inputs: string[]) =>
 
 describe('finding scenarios', () => {
   it('takes every .yaml and .yml of a folder and the folders in it, sorted', () => {
-    expect(find('scenarios')).toEqual({ files: ALL, problems: [] });
+    expect(find('scenarios')).toMatchObject({ files: ALL, problems: [] });
     expect(find('./scenarios/').files).toEqual(ALL);
     expect(find(join(root, 'scenarios')).files).toEqual(ALL);
-    expect(find('.').files).toEqual(['odd [name]/x{1}.yaml', 'other/deep/d.yaml', ...ALL]);
+    expect(find('.').files).toEqual([
+      'odd [name]/x{1}.yaml',
+      'other/deep/d.yaml',
+      'project/own.yaml',
+      ...ALL,
+    ]);
+  });
+
+  it('leaves installed packages out, unless they are what is asked for', () => {
+    expect(find('project').files).toEqual(['project/own.yaml']);
+    const shipped = 'project/node_modules/bouncelab/scenarios';
+    expect(find(shipped).files).toEqual([`${shipped}/shipped.yaml`]);
+    expect(find(`${shipped}/*`).files).toEqual([`${shipped}/shipped.yaml`]);
   });
 
   it('takes the folder `scenarios` when nothing is given', () => {

@@ -7,14 +7,14 @@ export function addValidate(program: Command, io: Io, done: Finish): void {
   program
     .command('validate')
     .description(
-      'check scenarios, policies and files of causes without playing anything; shows every problem in its place',
+      'check scenarios and the files that belong to them without playing anything; shows every problem in its place',
     )
     .argument('[files...]', 'files, folders or patterns (default: scenarios)')
     .addHelpText(
       'after',
       `
 What a file is meant to be is seen from its keys: \`retry\` or \`bounce\` make it a policy, \`causes\` alone a
-file of causes, and everything else a scenario.
+file of causes, \`replies\` a profile, \`bouncelab-baseline\` a baseline, and everything else a scenario.
 
 Examples:
   $ bouncelab validate

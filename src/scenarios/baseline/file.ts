@@ -8,7 +8,8 @@ import { BouncelabError } from '../../errors.js';
 import { unwritable } from '../unwritable.js';
 import { BASELINE_FORMAT, type Baseline, type Values } from './baseline.js';
 
-const KEY = 'bouncelab-baseline';
+/** The key by which a baseline is known, with the format as its value. */
+export const BASELINE_KEY = 'bouncelab-baseline';
 const HEAD = `# What the scenarios come to. Made by \`bouncelab run --baseline\`, accepted with --update-baseline.\n`;
 const NO_BASELINE = 'name another file, or move this one away: then a new one is made';
 
@@ -43,9 +44,9 @@ export function readBaseline(file: string, name: string): Baseline | undefined {
 }
 
 function check(value: unknown, name: string): Baseline {
-  if (!isValues(value) || !(KEY in value))
-    throw wrong(`${name} is no baseline: it does not say \`${KEY}\``, NO_BASELINE);
-  const { [KEY]: format, inputs, scenarios } = value as Record<string, unknown>;
+  if (!isValues(value) || !(BASELINE_KEY in value))
+    throw wrong(`${name} is no baseline: it does not say \`${BASELINE_KEY}\``, NO_BASELINE);
+  const { [BASELINE_KEY]: format, inputs, scenarios } = value as Record<string, unknown>;
   if (typeof format === 'number' && format > BASELINE_FORMAT) {
     throw wrong(
       `${name} is a baseline of format ${format}, and this version reads format ${BASELINE_FORMAT}`,
@@ -71,7 +72,8 @@ function isValues(value: unknown): value is Values {
 export function writeBaseline(file: string, name: string, { inputs, scenarios }: Baseline): void {
   const temporary = `${file}.${process.pid}.tmp`;
   const text =
-    HEAD + stringify({ [KEY]: BASELINE_FORMAT, inputs, scenarios }, { sortMapEntries: true, lineWidth: 0 });
+    HEAD +
+    stringify({ [BASELINE_KEY]: BASELINE_FORMAT, inputs, scenarios }, { sortMapEntries: true, lineWidth: 0 });
   try {
     writeFileSync(temporary, text);
     renameSync(temporary, file);
