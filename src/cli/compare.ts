@@ -1,6 +1,6 @@
 // `bouncelab compare`: the same scenarios under several policies, and what that changes.
 
-import { writeFile, rename, rm } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import pc from 'picocolors';
 import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
@@ -39,6 +39,7 @@ export interface CompareCommand {
 }
 
 const PAGE = 'compare.html';
+const ELSEWHERE = 'name another file with --html FILE';
 
 /** @throws BouncelabError for wrong usage, and for a page that cannot be written */
 export async function compareCommand(files: string[], options: CompareCommand, io: Io): Promise<ExitCode> {
@@ -62,6 +63,8 @@ export async function compareCommand(files: string[], options: CompareCommand, i
       policy,
     }),
   );
+  const page = options.html === true ? PAGE : options.html;
+  if (page !== undefined) await tryPage(resolve(io.cwd, page), page);
   const { plans, invalid } = comparable(selected);
   for (const { problems = [], source } of invalid) printProblems(problems, source, io.stderr);
   const screen = new Printer(io.stderr);
@@ -83,10 +86,9 @@ export async function compareCommand(files: string[], options: CompareCommand, i
     for (const line of comparisonLines(comparison, out.columns, pc.createColors(io.stdout.color)))
       out.line(line);
   }
-  if (options.html !== undefined) {
-    const name = options.html === true ? PAGE : options.html;
-    await writePage(resolve(io.cwd, name), name, comparison);
-    new Printer(options.json || options.markdown ? io.stderr : io.stdout).line(`page: ${name}`);
+  if (page !== undefined) {
+    await writePage(resolve(io.cwd, page), page, comparison);
+    new Printer(options.json || options.markdown ? io.stderr : io.stdout).line(`page: ${page}`);
   }
   return exitCodeOf(comparison, invalid.length > 0);
 }
@@ -136,13 +138,33 @@ function comparable(selected: readonly Entry[][]): { plans: ScenarioPlan[][]; in
 }
 
 async function writePage(file: string, name: string, comparison: Comparison): Promise<void> {
-  const temporary = `${file}.tmp`;
+  await withDraft(file, name, comparePage(comparison), (draft) => rename(draft, file));
+}
+
+/** Looks before anything is played whether the page can be written, and leaves everything as it was. */
+async function tryPage(file: string, name: string): Promise<void> {
+  const stats = await stat(file).catch(() => undefined);
+  if (stats?.isDirectory()) {
+    throw new BouncelabError('E_OUTPUT', `the page cannot be written to ${name}: it is a folder`, {
+      hint: ELSEWHERE,
+    });
+  }
+  await withDraft(file, name, '', rm);
+}
+
+async function withDraft(
+  file: string,
+  name: string,
+  text: string,
+  settle: (draft: string) => Promise<void>,
+): Promise<void> {
+  const draft = `${file}.tmp`;
   try {
-    await writeFile(temporary, comparePage(comparison));
-    await rename(temporary, file);
+    await writeFile(draft, text);
+    await settle(draft);
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw unwritable(`the page cannot be written to ${name}`, 'name another file with --html FILE', error);
+    await rm(draft, { force: true });
+    throw unwritable(`the page cannot be written to ${name}`, ELSEWHERE, error);
   }
 }
 

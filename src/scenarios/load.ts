@@ -90,17 +90,31 @@ function readSender(reader: Reader, folder: string, { sender, cwd }: LoadOptions
   const name = sender ?? own;
   if (name === undefined) return undefined;
   const file = resolve(sender === undefined ? folder : cwd, name);
-  const source = readSource(file);
   const location = sender === undefined ? reader.place(path) : { file: reader.file, line: 1, column: 1 };
-  if ('text' in source) return { file, name, location };
-  const message = `the sender ${quoted(name)} cannot be read: ${source.message}`;
-  const hint = source.hint ?? 'it is a JavaScript module that exports `createSender`';
+  const wrong = senderProblem(name, file);
+  if (!wrong) return { file, name, location };
+  const { message, hint } = wrong;
   if (sender === undefined) reader.shape(path, message, { hint });
   else
     reader.foreign(
       wholeFileProblem(reader.file, { message: `${message} (given on the command line)`, hint }),
     );
   return undefined;
+}
+
+/**
+ * Why a module that sends cannot be read; undefined when it can.
+ *
+ * @param file absolute path
+ */
+export function senderProblem(name: string, file: string): { message: string; hint: string } | undefined {
+  // A bundle of a program and all that it needs may be large.
+  const source = readSource(file, Infinity);
+  if ('text' in source) return undefined;
+  return {
+    message: `the sender ${quoted(name)} cannot be read: ${source.message}`,
+    hint: source.hint ?? 'it is a JavaScript module that exports `createSender`',
+  };
 }
 
 function refuseCrash(reader: Reader, { name }: SenderPlan): void {

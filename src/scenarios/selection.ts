@@ -1,10 +1,11 @@
 // From what was asked for on the command line to the scenarios that are meant: files found, loaded,
 // and narrowed down by a pattern or a list. Nothing is run here.
 
+import { resolve } from 'node:path';
 import { BouncelabError } from '../errors.js';
 import { notAScenario } from './file-kind.js';
 import { findScenarios } from './find.js';
-import { loadScenario } from './load.js';
+import { loadScenario, senderProblem } from './load.js';
 import type { ScenarioPlan, StoreKind, Wire } from './plan.js';
 import type { Problem } from './problems.js';
 
@@ -37,12 +38,14 @@ export interface Selection {
  * policies that its scenarios name, is left out; where it is named itself, that is its one problem.
  *
  * @throws AggregateError of BouncelabErrors for inputs that are not there
+ * @throws BouncelabError E_USAGE for a sender that is not there
  * @throws BouncelabError E_NOT_FOUND when nothing is left after narrowing down
  */
 export function selectScenarios(selection: Selection): Entry[] {
   const { inputs, cwd, grep, only, seed, policy, sender, wire, store } = selection;
   const { files, named, problems } = findScenarios(inputs, cwd);
   if (problems.length > 0) throw new AggregateError(problems, 'some inputs are not there');
+  if (sender !== undefined) checkSender(sender, cwd);
   const wanted = only ? files.filter((file) => only.has(file)) : files;
   const entries: Entry[] = [];
   for (const file of wanted) {
@@ -57,6 +60,12 @@ export function selectScenarios(selection: Selection): Entry[] {
   throw new BouncelabError('E_NOT_FOUND', `no scenario matches ${inputs.join(' ')}${pattern}`, {
     hint: '`bouncelab list` shows names, tags and files.',
   });
+}
+
+/** Told once, and not for each scenario that it would play. */
+function checkSender(name: string, cwd: string): void {
+  const problem = senderProblem(name, resolve(cwd, name));
+  if (problem) throw new BouncelabError('E_USAGE', problem.message, { hint: problem.hint });
 }
 
 /** A file that cannot be read as a scenario has no name and no tags yet: its whole text is searched. */

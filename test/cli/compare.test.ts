@@ -123,11 +123,11 @@ test('a sender that is not ours is compared too: one that knows no policy comes 
   expect(differing).toBe(0);
 });
 
-test('a sender that is not there is told, with its scenario', async () => {
-  make({ 'scenarios/down.yaml': DOWN });
+test('a sender that is not there is wrong usage, told once', async () => {
+  make({ 'scenarios/down.yaml': DOWN, 'scenarios/easy.yaml': scenarioText('Easy') });
   const { code, stderr } = await place.run(['compare', ...BOTH, '--sender', 'gone.js']);
-  expect(code).toBe(3);
-  expect(stderr).toContain('gone.js');
+  expect(code).toBe(2);
+  expect(stderr.match(/gone\.js/g)).toHaveLength(1);
 });
 
 describe('--fail-if', () => {
@@ -152,6 +152,8 @@ describe('--fail-if', () => {
     ['ema.lost > 0', 'the policy `ema` is not compared', 'did you mean `emma`?'],
     ['differing.delta > 0', 'of all policies together', 'differing > 0'],
     ['lost > many', 'is no threshold', 'operators'],
+    ['lost => 0', 'is no threshold', 'operators'],
+    ['lost >== 0', 'is no threshold', 'operators'],
   ])('%s is wrong usage', async (text, message, hint) => {
     make({ 'scenarios/down.yaml': DOWN });
     const { code, stderr } = await place.run(['compare', ...BOTH, '--fail-if', text]);
@@ -206,7 +208,18 @@ test('a page that asks for nothing and lets no data become markup', async () => 
   expect(page).not.toMatch(/(?:src|href)="?https?:/);
   const json = /id="comparison">(.*?)<\/script>/s.exec(page)![1]!;
   expect(parse(json).scenarios[0]!.name).toBe(name);
-  const refused = await place.run(['compare', ...BOTH, '--html', 'not/there.html']);
-  expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain('cannot be written to not/there.html');
+});
+
+test.each([
+  ['not/there.html', 'part of the path is not there'],
+  ['scenarios', 'it is a folder'],
+])('a page that cannot be written to %s is told before anything is played', async (page, why) => {
+  make({ 'scenarios/down.yaml': DOWN });
+  const executor = ended('passed');
+  const { code, stdout, stderr } = await place.run(['compare', ...BOTH, '--html', page], executor);
+  expect(stderr).toContain(
+    `the page cannot be written to ${page}: ${why}\n  name another file with --html FILE`,
+  );
+  expect(code).toBe(2);
+  expect(stdout).toBe('');
 });

@@ -159,6 +159,11 @@ describe('wrong usage is exit 2, before anything runs', () => {
       /unknown policy `ema`\n {2}did you mean `emma`\?/,
     ],
     [
+      'a sender that is not there',
+      ['run', '--sender', 'mine.js'],
+      /the sender `mine\.js` cannot be read: there is no such file\n {2}it is a JavaScript module/,
+    ],
+    [
       'a reporter that is not there',
       ['run', '--reporter', 'terminal,jsn'],
       /no reporter `jsn`\n {2}did you mean `json`\?/,

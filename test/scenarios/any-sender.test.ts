@@ -243,6 +243,16 @@ describe('what cannot be', () => {
     expect(ran.stdout).toContain('a.yaml:2:9');
   });
 
+  test('a large module is none too large: it may be a bundle', async () => {
+    const padding = `// ${'x'.repeat(1024 * 1024)}\n`;
+    const scenario = SCENARIO.replace('fleet:', 'sender: ./mine.js\nfleet:');
+    const ran = await play({ 'mine.js': padding + moduleText('return { send() {} };') }, ['a.yaml'], {
+      'a.yaml': scenario,
+    });
+    expect(ran.stdout).not.toContain('cannot be read');
+    expect(ran.code).not.toBe(3);
+  });
+
   test('a crash of a sender that has no store', async () => {
     const scenario = `${SCENARIO.replace('fleet:', 'sender: ./mine.js\nfleet:')}events: [{ at: 1h, crash: sender, restart: 1m }]\n`;
     const ran = await play({ 'mine.js': moduleText('return { send() {} };') }, ['a.yaml'], {

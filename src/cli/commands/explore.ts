@@ -12,7 +12,10 @@ export function addExplore(program: Command, io: Io, done: Finish): void {
     .option('--runs <n>', 'experiments (default: 1000, or as many as --time allows)', count)
     .option('--time <duration>', 'real time after which no further one is begun, such as 60s', duration)
     .option('--seed <seed>', 'seed of all draws (default: the time of day)', nonEmpty)
-    .option('--policy <name|file>', 'retry policy of all of them (default: any shipped one)')
+    .option(
+      '--policy <name|file>',
+      'retry policy of all of them (default: shipped ones, and some that are drawn)',
+    )
     .option('--faults <names>', 'faults that may be drawn, with commas (default: all)')
     .option('--workers <n>', 'experiments played at once (default: one a core)', positiveInteger)
     .option('--output <dir>', 'folder for the scenario that was found', nonEmpty, 'reports/explore')

@@ -39,7 +39,11 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const silent = troubles.length - TROUBLES_MAX;
   if (silent > 0) lines.push('', `and ${thousands(silent)} more that did not pass`);
   if (shown.length > 0) {
-    lines.push('', '<details>', `<summary>${plural(different.length, 'scenario')} that differ</summary>`);
+    lines.push(
+      '',
+      '<details>',
+      `<summary>${plural(different.length, 'scenario')} with differences</summary>`,
+    );
     for (const scenario of shown) lines.push('', ...scenarioLines(scenario, policies));
     if (different.length > shown.length)
       lines.push('', `and ${plural(different.length - shown.length, 'scenario')} more`);

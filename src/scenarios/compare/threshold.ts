@@ -15,7 +15,8 @@ const OPERATORS = {
 } as const;
 type Operator = keyof typeof OPERATORS;
 
-const EXPRESSION = /^\s*(?<left>\S.*?)\s*(?<operator><=|>=|==|!=|<|>)\s*(?<number>[+-]?\d+(?:\.\d+)?)\s*$/;
+const EXPRESSION =
+  /^\s*(?<left>\S.*?)(?<![<>=!\s])\s*(?<operator><=|>=|==|!=|<|>)\s*(?<number>[+-]?\d+(?:\.\d+)?)\s*$/;
 const NAMES = [...FIGURES, 'differing'] as const;
 
 export interface Threshold {
