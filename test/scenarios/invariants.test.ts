@@ -289,6 +289,19 @@ describe('what breaks', () => {
     ],
     ['active-only', 'an address of nobody', [...BEGUN, opened(0), ...rcpt(0, 'eve@a.test')]],
     [
+      'withdrawn-at-once',
+      'in progress after the attempt in which its contact left',
+      [
+        ...BEGUN,
+        opened(0),
+        ...rcpt(0, BOB),
+        optOut(5, BOB),
+        replied(7, 450),
+        attempt(7, BOB, 1, 450, { startedAt: 0 }),
+        END(9),
+      ],
+    ],
+    [
       'exact-grid',
       'a retry one interval late',
       [...BEGUN, attempt(0, BOB, 1, 'refused'), attempt(60 * M, BOB, 2, 'refused')],
@@ -491,6 +504,7 @@ describe('what breaks', () => {
         END(1),
       ],
     ],
+    ['streak', 'a streak that changes while nothing has ended', [...BEGUN, streakTo(5, BOB, 0, 1), END(9)]],
     ['streak', 'error without a bounce', [...BEGUN, errorBy(0, BOB)]],
     [
       'streak',

@@ -20,6 +20,7 @@ import { outcomeFollowsCode } from './outcome-follows-code.js';
 import { repliesOnRecord } from './replies-on-record.js';
 import { streak } from './streak.js';
 import { terminalAbsorbing } from './terminal-absorbing.js';
+import { withdrawnAtOnce } from './withdrawn-at-once.js';
 
 /** Every invariant, in the order in which they are asked. */
 export const INVARIANTS: readonly Invariant[] = [
@@ -27,6 +28,7 @@ export const INVARIANTS: readonly Invariant[] = [
   conservation,
   terminalAbsorbing,
   activeOnly,
+  withdrawnAtOnce,
   exactGrid,
   budgetAndWindow,
   oneInFlight,

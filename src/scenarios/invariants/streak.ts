@@ -60,6 +60,10 @@ export const streak: Invariant = {
           const what = `it became error by ${why}, with a streak of ${contact.streak} and no hard bounce`;
           return { what, address, because: [contact.by] };
         },
+        'contact.streak': ({ address }) => {
+          if (reckoned.has(address)) touched.add(address);
+          return undefined;
+        },
         'contact.refused': ({ address, request, seq, t }) => {
           if (request === 'reactivate' || request === 'subscribe')
             reckoned.get(address)?.requests.push({ seq, t, what: request });

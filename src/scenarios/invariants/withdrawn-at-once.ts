@@ -1,0 +1,33 @@
+// Rule 10: a contact that left while an attempt was running has that attempt finished, and with it the
+// delivery ends: there is no other attempt, and nothing that is waited for.
+
+import type { EventOf, Invariant } from './invariant.js';
+
+export const withdrawnAtOnce: Invariant = {
+  name: 'withdrawn-at-once',
+  rule: 'a delivery whose contact left during an attempt ends with that attempt (rule 10)',
+  watch({ history }) {
+    /** Attempts of this instant whose contact is not active any more. */
+    const finished: EventOf<'attempt'>[] = [];
+    return {
+      on: {
+        attempt: (event) => {
+          const contact = history.contacts.get(event.address);
+          if (contact && contact.status !== 'active') finished.push(event);
+          return undefined;
+        },
+      },
+      settled() {
+        for (const event of finished.splice(0)) {
+          const { mailing, address, n } = event;
+          const delivery = history.delivery(mailing, address);
+          if (!delivery || delivery.ended) continue;
+          const contact = history.contacts.get(address)!;
+          const what = `attempt ${n} is over, the contact is ${contact.status}, and it is still in progress`;
+          return { what, mailing, address, because: [contact.since, event] };
+        }
+        return undefined;
+      },
+    };
+  },
+};
