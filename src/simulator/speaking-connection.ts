@@ -127,7 +127,8 @@ export abstract class SpeakingConnection extends SMTPConnection {
   protected adopt(manner: Manner, then: Done): void {
     const { delayMs = 0, ...rest } = manner;
     const capabilities = [...(this.manner?.capabilities ?? []), ...(rest.capabilities ?? [])];
-    this.manner = { ...this.manner, ...rest, capabilities };
+    // Who is asked first has the first word.
+    this.manner = { ...rest, ...this.manner, capabilities };
     if (delayMs > 0) this.beSilent(delayMs, then);
     else then();
   }

@@ -252,6 +252,20 @@ describe('which behavior', () => {
     ]);
   });
 
+  it('says yes: the first, in its words', async () => {
+    const yes = (text: string) => ({ stage: 'rcpt', code: 250, text });
+    const behaviors = [does('reply', yes('the domain')), does('reply', yes('too late'))];
+    const lab = new Lab({
+      'example.org': { behaviors, mailboxes: { dave: [mailboxDoes('reply', yes('the mailbox'))] } },
+    });
+    await lab.play(async () => {
+      const client = await lab.session('example.org');
+      await client.ask('MAIL FROM:<a@b.test>');
+      expect(await client.ask('RCPT TO:<bob@example.org>')).toBe('250 the domain\r\n');
+      expect(await client.ask('RCPT TO:<dave@example.org>')).toBe('250 the mailbox\r\n');
+    });
+  });
+
   it('of mailboxes: the first pattern that matches', async () => {
     const mailboxes = {
       'ghost-1': [mailboxDoes('accept')],
