@@ -4,6 +4,7 @@
 import type { BouncelabError } from '../errors.js';
 import type { RunEvent } from '../events/types.js';
 import { DEFAULT_LIMITS } from '../sender/destination.js';
+import type { MailingFigures } from '../sender/figures.js';
 import { checkExpectation } from './expectations.js';
 import { violationFailure } from './invariants/failure.js';
 import { InvariantChecker, INVARIANTS } from './invariants/index.js';
@@ -50,6 +51,11 @@ export class Judge {
       this.check(this.timed[this.next++]!);
     this.tally.read(event);
     this.invariants.read(event);
+  }
+
+  /** What the sender itself says of a mailing in the end. */
+  hear(mailing: string, own: MailingFigures): void {
+    this.invariants.hear(mailing, own);
   }
 
   verdict(): Verdict {

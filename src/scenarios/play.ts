@@ -128,7 +128,16 @@ async function playToEnd(plan: ScenarioPlan, sender: SenderUnderTest, stage: Sta
   const stuck = sender.waiting();
   const reason = end === 'horizon' ? 'horizon' : stuck.length > 0 ? 'deadlock' : 'idle';
   emit({ type: 'run.ended', reason });
+  if (reason === 'idle') hearFigures(sender, judge);
   return reason === 'idle' ? judge.verdict() : judge.stopped(plan, stoppedError(reason, clock.now()), stuck);
+}
+
+/** Of every mailing, occurrences of automated ones too. */
+function hearFigures(sender: SenderUnderTest, judge: Judge): void {
+  for (const name of judge.tally.mailings.keys()) {
+    const own = sender.response?.(name);
+    if (own) judge.hear(name, own);
+  }
 }
 
 function apply(event: EventPlan, sender: SenderUnderTest, world: World, emit: Emit): void {

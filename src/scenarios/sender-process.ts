@@ -1,6 +1,7 @@
 // The sender of a run as a process that can be killed: when it dies everything is lost but its
 // store, and another one starts on that. Whoever wants something of it meanwhile has to wait.
 
+import type { MailingFigures } from '../sender/figures.js';
 import { Lifespan } from '../sender/lifespan.js';
 import { Sender, type SenderOptions } from '../sender/sender.js';
 
@@ -42,6 +43,11 @@ export class SenderProcess {
   /** What each delivery in progress waits for. */
   waiting(): string[] {
     return this.sender?.waiting() ?? ['everything waits for a sender that is down'];
+  }
+
+  /** What the sender says of a mailing; undefined while there is none. */
+  response(mailing: string): MailingFigures | undefined {
+    return this.sender?.response(mailing);
   }
 
   private start(): void {

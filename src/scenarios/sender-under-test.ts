@@ -2,6 +2,7 @@
 // this and does not know which of the two it is.
 
 import type { Trigger } from '../sender/automation.js';
+import type { MailingFigures } from '../sender/figures.js';
 import type { ContactPlan, EventPlan, MailingPlan } from './plan.js';
 import type { SenderProcess } from './sender-process.js';
 
@@ -19,6 +20,8 @@ export interface SenderUnderTest {
   apply(event: SenderEvent): void;
   /** What each delivery in progress waits for when nothing is left to happen; for the message of a deadlock. */
   waiting(): string[];
+  /** What it says of a mailing itself; a sender that cannot be asked says nothing. */
+  response?(mailing: string): MailingFigures | undefined;
   /** Why there is nothing to be learned from going on; undefined while all is well. */
   fault(): SenderFault | undefined;
   /** Something was thrown in the middle of the run. @returns whether that is its fault, told by `fault` */
@@ -78,6 +81,10 @@ export class OwnSender implements SenderUnderTest {
 
   waiting(): string[] {
     return this.process.waiting();
+  }
+
+  response(mailing: string): MailingFigures | undefined {
+    return this.process.response(mailing);
   }
 
   fault(): undefined {

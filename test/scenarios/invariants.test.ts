@@ -6,6 +6,7 @@ import type { Fact } from '../../src/events/types.js';
 import { violationFailure } from '../../src/scenarios/invariants/failure.js';
 import { INVARIANTS, InvariantChecker } from '../../src/scenarios/invariants/index.js';
 import { DEFAULT_LIMITS } from '../../src/sender/destination.js';
+import type { MailingFigures } from '../../src/sender/figures.js';
 import type { RetryPolicy } from '../../src/sender/retry-policy.js';
 import { EMMA } from '../support/policies.js';
 
@@ -529,7 +530,47 @@ describe('what breaks', () => {
   });
 
   test('each invariant by some case', () => {
-    expect(new Set(cases.map(([name]) => name))).toEqual(new Set(INVARIANTS.map(({ name }) => name)));
+    const shown = [...cases.map(([name]) => name), 'own-figures'];
+    expect(new Set(shown)).toEqual(new Set(INVARIANTS.map(({ name }) => name)));
+  });
+});
+
+describe('what the sender says itself of a mailing', () => {
+  const TRUTH: MailingFigures = {
+    state: 'completed',
+    recipients: 1,
+    delivered: 0,
+    inProgress: 0,
+    bounced: { soft: 1, hard: 0 },
+    withdrawn: 0,
+    possibleDuplicates: 0,
+  };
+
+  test('is what happened', () => {
+    const checker = check(GIVEN_UP);
+    checker.hear('news', TRUTH);
+    expect(checker.violations).toEqual([]);
+  });
+
+  test.each<[string, Partial<MailingFigures>]>([
+    ['in-progress for completed', { state: 'in-progress' }],
+    ['2 recipients for 1 recipients', { recipients: 2 }],
+    ['1 delivered for 0 delivered', { delivered: 1 }],
+    ['1 in progress for 0 in progress', { inProgress: 1 }],
+    [
+      '0 soft bounced for 1 soft bounced, 1 hard bounced for 0 hard bounced',
+      { bounced: { soft: 0, hard: 1 } },
+    ],
+    ['1 withdrawn for 0 withdrawn', { withdrawn: 1 }],
+    ['1 possible duplicates for 0 possible duplicates', { possibleDuplicates: 1 }],
+  ])('own-figures: %s', (what, wrong) => {
+    const checker = check(GIVEN_UP);
+    checker.hear('news', { ...TRUTH, ...wrong });
+    const [violation, ...others] = checker.violations;
+    expect(others).toEqual([]);
+    const failure = violationFailure(violation!, 'a.yaml');
+    expect(failure.message).toBe('invariant own-figures is broken in news at 1h30m');
+    expect(failure.actual).toBe(`it says ${what}`);
   });
 });
 

@@ -11,9 +11,6 @@ export function violationFailure(
   { invariant, what, mailing, address, events }: Violation,
   file: string,
 ): Failure {
-  const whom = [address, mailing === undefined ? undefined : `in ${mailing}`].filter(
-    (part) => part !== undefined,
-  );
   const at = events.at(-1);
   return {
     file,
@@ -22,7 +19,8 @@ export function violationFailure(
     invariant: invariant.name,
     message: [
       `invariant ${invariant.name} is broken`,
-      ...(whom.length > 0 ? [`for ${whom.join(' ')}`] : []),
+      ...(address === undefined ? [] : [`for ${address}`]),
+      ...(mailing === undefined ? [] : [`in ${mailing}`]),
       ...(at ? [`at ${formatDuration(at.t)}`] : []),
     ].join(' '),
     expected: invariant.rule,

@@ -2,6 +2,7 @@
 // add one: write its file, name it here.
 
 import type { FactType, RunEvent } from '../../events/types.js';
+import type { MailingFigures } from '../../sender/figures.js';
 import { activeOnly } from './active-only.js';
 import { budgetAndWindow } from './budget-and-window.js';
 import { clockMonotone } from './clock-monotone.js';
@@ -17,6 +18,7 @@ import { nothingLeft } from './nothing-left.js';
 import { oneAcceptance } from './one-acceptance.js';
 import { oneInFlight } from './one-in-flight.js';
 import { outcomeFollowsCode } from './outcome-follows-code.js';
+import { ownFigures } from './own-figures.js';
 import { repliesOnRecord } from './replies-on-record.js';
 import { streak } from './streak.js';
 import { terminalAbsorbing } from './terminal-absorbing.js';
@@ -39,6 +41,7 @@ export const INVARIANTS: readonly Invariant[] = [
   idleCloseUncharged,
   limits,
   completedWhenEmpty,
+  ownFigures,
   streak,
   nothingLeft,
 ];
@@ -59,6 +62,7 @@ export class InvariantChecker {
   private readonly byType = new Map<FactType, Asked<(event: never) => Breach | undefined>[]>();
   private readonly settled: Asked<(at: number) => Breach | undefined>[] = [];
   private readonly atEnd: Asked<() => Breach | undefined>[] = [];
+  private readonly ofSender: Asked<(mailing: string, own: MailingFigures) => Breach | undefined>[] = [];
   private readonly told = new Map<Invariant, number>();
   private last: RunEvent | undefined;
 
@@ -81,14 +85,20 @@ export class InvariantChecker {
     for (const { invariant, ask } of this.atEnd) this.found(invariant, ask(), event);
   }
 
+  /** What the sender itself says of a mailing, when the run has come to its end by itself. */
+  hear(mailing: string, own: MailingFigures): void {
+    for (const { invariant, ask } of this.ofSender) this.found(invariant, ask(mailing, own), this.last);
+  }
+
   private settle(at: number): void {
     for (const { invariant, ask } of this.settled) this.found(invariant, ask(at), this.last);
   }
 
-  private listen(invariant: Invariant, { every, on, settled, ended }: Watch): void {
+  private listen(invariant: Invariant, { every, on, settled, ended, said }: Watch): void {
     if (every) this.every.push({ invariant, ask: every });
     if (settled) this.settled.push({ invariant, ask: settled });
     if (ended) this.atEnd.push({ invariant, ask: ended });
+    if (said) this.ofSender.push({ invariant, ask: said });
     for (const [type, ask] of Object.entries(on ?? {})) {
       const asked = this.byType.get(type as FactType) ?? [];
       asked.push({ invariant, ask: ask });

@@ -3,6 +3,7 @@
 
 import type { FactType, RunEvent } from '../../events/types.js';
 import type { DestinationLimits } from '../../sender/destination.js';
+import type { MailingFigures } from '../../sender/figures.js';
 import type { RetryPolicy } from '../../sender/retry-policy.js';
 import type { History } from './history.js';
 
@@ -30,6 +31,8 @@ export interface Watch {
   settled?: (at: number) => Found;
   /** Asked when the run has come to its end by itself. */
   ended?: () => Found;
+  /** Told after that what the sender itself says of a mailing. */
+  said?: (mailing: string, own: MailingFigures) => Found;
 }
 
 /** What an invariant may look at. */

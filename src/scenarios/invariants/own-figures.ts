@@ -1,0 +1,84 @@
+// Rule 2, as the sender's user sees it: the figures that the sender gives of a mailing, also after it has
+// crashed and started again, are those that its events come to.
+
+import type { MailingFigures } from '../../sender/figures.js';
+import type { Invariant } from './invariant.js';
+
+export const ownFigures: Invariant = {
+  name: 'own-figures',
+  rule: 'what the sender says of a mailing is what happened in it (rule 2)',
+  watch() {
+    const counted = new Map<string, MailingFigures>();
+    const of = (mailing: string): MailingFigures => {
+      let found = counted.get(mailing);
+      if (!found) counted.set(mailing, (found = nothingYet()));
+      return found;
+    };
+    return {
+      on: {
+        'mailing.started': ({ mailing, recipients }) => {
+          Object.assign(of(mailing), { recipients, state: 'in-progress' });
+          return undefined;
+        },
+        'mailing.completed': ({ mailing }) => {
+          of(mailing).state = 'completed';
+          return undefined;
+        },
+        'delivery.queued': ({ mailing }) => {
+          of(mailing).inProgress++;
+          return undefined;
+        },
+        'delivery.ended': ({ mailing, state }) => {
+          const figures = of(mailing);
+          figures.inProgress--;
+          if (state === 'delivered' || state === 'withdrawn') figures[state]++;
+          else figures.bounced[state === 'soft-bounced' ? 'soft' : 'hard']++;
+          return undefined;
+        },
+        'delivery.returned': ({ mailing, state }) => {
+          const figures = of(mailing);
+          figures.delivered--;
+          figures.bounced[state === 'soft-bounced' ? 'soft' : 'hard']++;
+          return undefined;
+        },
+        attempt: ({ mailing, outcome }) => {
+          if (outcome === 'unknown') of(mailing).possibleDuplicates++;
+          return undefined;
+        },
+      },
+      said(mailing, own) {
+        const happened = inWords(of(mailing));
+        const wrong = inWords(own).flatMap((says, index) => {
+          const truth = happened[index]!;
+          return says === truth ? [] : [`${says} for ${truth}`];
+        });
+        return wrong.length === 0 ? undefined : { mailing, what: `it says ${wrong.join(', ')}` };
+      },
+    };
+  },
+};
+
+function nothingYet(): MailingFigures {
+  return {
+    state: 'building',
+    recipients: 0,
+    delivered: 0,
+    inProgress: 0,
+    bounced: { soft: 0, hard: 0 },
+    withdrawn: 0,
+    possibleDuplicates: 0,
+  };
+}
+
+function inWords({ state, recipients, bounced, ...rest }: MailingFigures): string[] {
+  return [
+    state,
+    `${recipients} recipients`,
+    `${rest.delivered} delivered`,
+    `${rest.inProgress} in progress`,
+    `${bounced.soft} soft bounced`,
+    `${bounced.hard} hard bounced`,
+    `${rest.withdrawn} withdrawn`,
+    `${rest.possibleDuplicates} possible duplicates`,
+  ];
+}
