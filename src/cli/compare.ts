@@ -158,7 +158,7 @@ async function withDraft(
   text: string,
   settle: (draft: string) => Promise<void>,
 ): Promise<void> {
-  const draft = `${file}.tmp`;
+  const draft = `${file}.${process.pid}.tmp`;
   try {
     await writeFile(draft, text);
     await settle(draft);
