@@ -2,20 +2,15 @@
 // that were named, and what becomes of them when the message is taken.
 
 import type { Placement } from '../events/types.js';
-import type { ComesBack, Verdict } from './behaviors/behavior.js';
+import type { ComesBack, Situation, Verdict } from './behaviors/behavior.js';
 import type { Host } from './host.js';
 import type { ReceivedMessage } from './received-message.js';
 
 /** What is known of a transaction when a behavior is asked. */
-export interface Asked {
-  client: string;
-  sender: string;
-  recipient: string;
-  attempt: number;
-  isHelo: boolean;
-  size: number;
-  messages: number;
-}
+export type Asked = Pick<
+  Situation,
+  'client' | 'sender' | 'recipient' | 'attempt' | 'isHelo' | 'size' | 'messages'
+>;
 
 /** What was known of a recipient when it was named, and where its copy goes if it is taken. */
 interface Recipient extends Asked {
