@@ -9,7 +9,7 @@ export default tseslint.config(
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['tsconfig.json', 'src/page/tsconfig.json'],
+        project: ['tsconfig.json', 'src/web/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },

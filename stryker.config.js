@@ -5,8 +5,11 @@ export default {
   // Policy, queue, delivery, contacts and classification; docs/trust.md says what is left out and why.
   mutate: [
     'src/sender/*.ts',
-    '!src/sender/{dkim,lifespan,list-unsubscribe,merge,message,ports}.ts',
-    'src/sender/bounce/{bounces,delivery-status,verdict}.ts',
+    '!src/sender/{create-sender,lifespan,ports}.ts',
+    'src/sender/destination/*.ts',
+    'src/sender/model/*.ts',
+    'src/policy/{cause-rules,cause-schema,classify,retry-policy,schema,shipped-causes,timetable}.ts',
+    'src/sender/bounce/{bounces,delivery-status,outcome}.ts',
   ],
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts', related: false },

@@ -26,12 +26,13 @@ export default defineConfig({
     include: [
       'test/sender/**/*.test.ts',
       'test/oracle/*.test.ts',
-      'test/scenarios/{causes-file,contacts-file,json-schema,policy-file,policy-messages}.test.ts',
+      'test/policy/*.test.ts',
+      'test/{results/contacts-file,scenarios/json-schema}.test.ts',
       'test/mutation/*.mutation.ts',
     ],
     // What is said on the wire and what a file of the store holds is no part of what is mutated.
     exclude: [
-      'test/sender/{compose,dialogue,dialogue-replies,message,reply,store,system-ports}.test.ts',
+      'test/sender/{compose,create-sender,dialogue,dialogue-replies,message,reply,store,system-ports}.test.ts',
       'test/sender/bounce/{intake,return-path}.test.ts',
     ],
     setupFiles: ['test/mutation/setup.ts'],

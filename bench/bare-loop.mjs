@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { SMTPServer } from 'smtp-server';
-import { MemorySocket } from '../dist/simulator/network/socket.js';
+import { MemorySocket } from '../dist/simulator/network/memory-socket.js';
 
 /** Bytes arrive in a later turn of the loop, as fast as it turns. */
 const immediateClock = {

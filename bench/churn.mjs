@@ -4,7 +4,7 @@
 
 import { VirtualClock } from '../dist/clock/virtual.js';
 import { EventLog } from '../dist/events/log.js';
-import { seededRandom } from '../dist/random.js';
+import { seededRandom } from '../dist/base/random.js';
 import { World } from '../dist/simulator/world.js';
 
 const SESSIONS = 20_000;

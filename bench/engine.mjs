@@ -1,7 +1,7 @@
 // The same attempts through the whole of Bouncelab: scenario plan, virtual clock, sender, queue,
 // retry policy, fleet, event log with its hash.
 
-import { runScenario } from '../dist/scenarios/run.js';
+import { runScenario } from '../dist/runner/run.js';
 
 /** A thousand contacts whose mailboxes are full; every one is attempted four times. */
 export function fullMailboxes({ contacts = 1000, intervalMs = 30 * 60_000, behaviors = FULL } = {}) {

@@ -1,4 +1,4 @@
-// Makes the scripts of the HTML pages (of a run, of a comparison) and their one style, from src/page and
+// Makes the scripts of the HTML pages (of a run, of a comparison) and their one style, from src/web and
 // uPlot, into dist/page.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,9 +9,13 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 mkdirSync(at('dist/page'), { recursive: true });
 for (const [input, script] of [
   ['main', 'page'],
-  ['compare', 'compare'],
+  ['comparison', 'compare'],
 ]) {
-  const bundle = await rolldown({ input: at(`src/page/${input}.ts`), platform: 'browser', tsconfig: false });
+  const bundle = await rolldown({
+    input: at(`src/web/report/${input}.ts`),
+    platform: 'browser',
+    tsconfig: false,
+  });
   const { output } = await bundle.generate({ format: 'iife', minify: true });
   await bundle.close();
   // Inside a script element, nothing may look like its end.
@@ -23,5 +27,5 @@ for (const [input, script] of [
 const uplot = readFileSync(createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'), 'utf8');
 // In this order: what is said later counts more.
 const STYLES = ['theme', 'layout', 'controls', 'verdict', 'failure', 'table', 'figures', 'plot', 'contact'];
-const style = STYLES.map((name) => readFileSync(at(`src/page/style/${name}.css`), 'utf8'));
+const style = STYLES.map((name) => readFileSync(at(`src/web/style/${name}.css`), 'utf8'));
 writeFileSync(at('dist/page/page.css'), [uplot, ...style].join('\n'));

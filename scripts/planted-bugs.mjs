@@ -17,13 +17,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUGS = [
   {
     name: 'off by one in the budget',
-    file: 'src/sender/retry-policy.ts',
+    file: 'src/policy/retry-policy.ts',
     find: 'budget !== null && used >= budget',
     replace: 'budget !== null && used > budget',
   },
   {
     name: 'a delivered mailing does not reset the streak',
-    file: 'src/sender/contact.ts',
+    file: 'src/sender/model/contact.ts',
     find: 'return this.setStreak(contact, 0, ended.mailing);',
     replace: 'return;',
   },
@@ -35,13 +35,13 @@ const BUGS = [
   },
   {
     name: '421 counts as a hard bounce',
-    file: 'src/sender/classify.ts',
+    file: 'src/policy/classify.ts',
     find: "if (digit === 4) return 'deferred';",
     replace: "if (digit === 4) return reply.code === 421 ? 'rejected' : 'deferred';",
   },
   {
     name: 'the edge of the window is excluded',
-    file: 'src/sender/retry-policy.ts',
+    file: 'src/policy/retry-policy.ts',
     find: 'return retryAt > windowEdge(retry, situation)',
     replace: 'return retryAt >= windowEdge(retry, situation)',
   },
@@ -66,13 +66,13 @@ const BUGS = [
   },
   {
     name: 'the grid drifts with the time that attempts take',
-    file: 'src/sender/retry-policy.ts',
+    file: 'src/policy/retry-policy.ts',
     find: 'const gridPoint = situation.firstAttemptAt + gridOffset(retry.intervalsMs, situation.attempts);',
     replace: 'const gridPoint = situation.endedAt + retry.intervalsMs.at(-1)!;',
   },
   {
     name: 'a 5xx is tried again',
-    file: 'src/sender/classify.ts',
+    file: 'src/policy/classify.ts',
     find: "if (digit === 5) return 'rejected';",
     replace: "if (digit === 5) return 'deferred';",
   },

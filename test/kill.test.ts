@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { openSqliteStore } from '../src/sender/store/sqlite.js';
+import { openSqliteStore } from '../src/sender/store/sqlite/sqlite.js';
 
 const KILL = fileURLToPath(new URL('../bench/kill/', import.meta.url));
 

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../src/events/types.js';
 import { WIRES, type ScenarioPlan, type Wire } from '../src/scenarios/plan.js';
-import type { ScenarioResult } from '../src/scenarios/result.js';
-import { runScenario } from '../src/scenarios/run.js';
-import { selectScenarios } from '../src/scenarios/selection.js';
+import type { ScenarioResult } from '../src/results/result.js';
+import { runScenario } from '../src/runner/run.js';
+import { selectScenarios } from '../src/suite/select.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const entries = selectScenarios({ inputs: ['scenarios'], cwd: ROOT });

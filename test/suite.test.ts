@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseEvents } from '../src/events/ndjson.js';
-import type { RunResult } from '../src/scenarios/result.js';
+import type { RunResult } from '../src/results/result.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const output = mkdtempSync(join(tmpdir(), 'bouncelab-suite-'));

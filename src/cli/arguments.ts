@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 import { WIRES } from '../scenarios/plan.js';
-import { parseDuration } from '../units.js';
+import { parseDuration } from '../base/units.js';
 
 const WORKERS_MAX = 256;
 /** Timers of Node hold about 24 days; nobody waits a day for one scenario. */

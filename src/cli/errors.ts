@@ -2,13 +2,13 @@
 // ours, and only when it is asked for.
 
 import pc from 'picocolors';
-import { BouncelabError, EXIT, type ExitCode } from '../errors.js';
+import { BouncelabError, EXIT, type ExitCode } from '../base/errors.js';
 import { plural } from '../reporters/figures.js';
-import { wrap } from '../reporters/layout.js';
-import type { Screen } from '../reporters/screen.js';
+import { wrap } from '../reporters/terminal/layout.js';
+import type { Screen } from '../reporters/terminal/screen.js';
 import { terminalLine, terminalLines, withoutCommands } from '../reporters/text.js';
-import { codeFrame } from '../scenarios/code-frame.js';
-import type { Problem } from '../scenarios/problems.js';
+import { codeFrame } from '../documents/code-frame.js';
+import type { Problem } from '../documents/problems.js';
 import type { Io } from './io.js';
 
 /** Prints an error. @returns the exit code it calls for */

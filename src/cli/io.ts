@@ -2,9 +2,9 @@
 // test can run a command in its own process and read what it wrote.
 
 import type { Readable } from 'node:stream';
-import type { ExitCode } from '../errors.js';
-import type { Screen } from '../reporters/screen.js';
-import type { Executor, WorkerPoolOptions } from '../scenarios/executor.js';
+import type { ExitCode } from '../base/errors.js';
+import type { Screen } from '../reporters/terminal/screen.js';
+import type { Executor, WorkerPoolOptions } from '../runner/executors/threads/pool.js';
 
 export interface Io {
   cwd: string;

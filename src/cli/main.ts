@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The entry of the command line: one process, one command, one exit code.
 
-import { EXIT } from '../errors.js';
+import { EXIT } from '../base/errors.js';
 import { processIo } from './io.js';
 import { main } from './program.js';
 

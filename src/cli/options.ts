@@ -1,12 +1,12 @@
 // What the commands share: the options of `run` as they are parsed, and the version.
 
 import { readFileSync } from 'node:fs';
+import { shippedPath } from '../base/package-root.js';
 import type { StoreKind, Wire } from '../scenarios/plan.js';
 
 /** Version of this package. */
 export function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(shippedPath('package.json'), 'utf8')) as { version: string }).version;
 }
 
 export interface RunOptions {

@@ -2,18 +2,18 @@
 // in a file beside this one, loaded when it is used.
 
 import { Command, CommanderError, Help } from 'commander';
-import { EXIT, type ExitCode } from '../errors.js';
-import { addCompare } from './commands/compare.js';
-import { addExplain } from './commands/explain.js';
-import { addExplore } from './commands/explore.js';
-import { addList } from './commands/list.js';
-import { addPolicy } from './commands/policy.js';
-import { addReplies } from './commands/replies.js';
-import { addRun } from './commands/run.js';
-import { addSchema } from './commands/schema.js';
-import { addServe } from './commands/serve.js';
-import { addShowReport } from './commands/show-report.js';
-import { addValidate } from './commands/validate.js';
+import { EXIT, type ExitCode } from '../base/errors.js';
+import { addCompare } from './compare/command.js';
+import { addExplain } from './explain/command.js';
+import { addExplore } from './explore/command.js';
+import { addList } from './list/command.js';
+import { addPolicy } from './policy/command.js';
+import { addReplies } from './replies/command.js';
+import { addRun } from './run/command.js';
+import { addSchema } from './schema/command.js';
+import { addServe } from './serve/command.js';
+import { addShowReport } from './show-report/command.js';
+import { addValidate } from './validate/command.js';
 import { terminalLines, withoutCommands } from '../reporters/text.js';
 import { printError } from './errors.js';
 import type { Finish, Io } from './io.js';

@@ -2,8 +2,8 @@
 
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { BouncelabError } from '../errors.js';
-import { closest, quoted } from '../scenarios/problems.js';
+import { BouncelabError } from '../base/errors.js';
+import { closest, quoted } from '../documents/problems.js';
 
 /**
  * Finds the folder of a run.

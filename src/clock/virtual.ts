@@ -6,8 +6,8 @@
 import { promisify } from 'node:util';
 import FakeTimers from '@sinonjs/fake-timers';
 import TinyQueue from 'tinyqueue';
-import { BouncelabError, invariant } from '../errors.js';
-import { formatDuration } from '../units.js';
+import { BouncelabError, invariant } from '../base/errors.js';
+import { formatDuration } from '../base/units.js';
 import type { Clock, Timer } from './clock.js';
 import { takeOtherTimers } from './other-timers.js';
 import { wallNow } from './system.js';

@@ -1,7 +1,7 @@
 // Reads an events file back. A file that was cut off, edited or made by another version is
 // refused with the line where that shows.
 
-import { BouncelabError } from '../errors.js';
+import { BouncelabError } from '../base/errors.js';
 import type { RunEvent } from './types.js';
 
 /** Version of the event format this program writes and reads. */

@@ -1,6 +1,6 @@
 // The one sentence that every reporter says about a failed expectation.
 
-import type { Failure } from '../scenarios/result.js';
+import type { Failure } from '../results/result.js';
 
 /** `expected 1000, found 999`; empty for a failure that compares nothing, such as a deadlock. */
 export function comparison(failure: Failure): string {

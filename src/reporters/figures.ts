@@ -1,7 +1,7 @@
 // Figures as people read them in a report: real time, virtual time, counts of deliveries.
 
-import type { ScenarioResult } from '../scenarios/result.js';
-import { formatDuration } from '../units.js';
+import type { ScenarioResult } from '../results/result.js';
+import { formatDuration } from '../base/units.js';
 
 /** Real time: `412 ms`, `1.8 s`, `2m05s`. */
 export function wallTime(ms: number): string {

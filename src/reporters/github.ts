@@ -1,7 +1,7 @@
 // The `github` reporter: workflow commands that put each failure on its line of the scenario file
 // in a pull request. Added by itself where GITHUB_ACTIONS is set.
 
-import type { RunResult } from '../scenarios/result.js';
+import type { RunResult } from '../results/result.js';
 import { comparison } from './comparison.js';
 import type { Reporter } from './reporter.js';
 import { workflowMessage, workflowProperty } from './text.js';

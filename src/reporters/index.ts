@@ -1,14 +1,14 @@
 // The table of reporters. To add one: write its file, name it here.
 
-import { BouncelabError } from '../errors.js';
-import { nameHint, quoted } from '../scenarios/problems.js';
+import { BouncelabError } from '../base/errors.js';
+import { nameHint, quoted } from '../documents/problems.js';
 import { githubReporter } from './github.js';
 import { jsonReporter } from './json.js';
 import { junitReporter } from './junit.js';
-import { MarkdownReporter } from './markdown.js';
+import { MarkdownReporter } from './markdown/markdown.js';
 import type { Reporter } from './reporter.js';
-import type { Screen } from './screen.js';
-import { TerminalReporter } from './terminal.js';
+import type { Screen } from './terminal/screen.js';
+import { TerminalReporter } from './terminal/terminal.js';
 
 export const REPORTERS = ['terminal', 'json', 'junit', 'markdown', 'github'] as const;
 export type ReporterName = (typeof REPORTERS)[number];

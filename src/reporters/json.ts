@@ -1,6 +1,6 @@
 // The `json` reporter: run.json on standard output, and nothing else.
 
-import type { RunResult } from '../scenarios/result.js';
+import type { RunResult } from '../results/result.js';
 import type { Reporter } from './reporter.js';
 
 /** @param write where the text goes */

@@ -2,7 +2,7 @@
 // file in the report folder is always written; the `junit` reporter prints the same text.
 
 import { create } from 'xmlbuilder2';
-import type { Failure, RunResult, ScenarioResult } from '../scenarios/result.js';
+import type { Failure, RunResult, ScenarioResult } from '../results/result.js';
 import { comparison } from './comparison.js';
 import type { Reporter } from './reporter.js';
 import * as plain from './text.js';

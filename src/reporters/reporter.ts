@@ -1,7 +1,7 @@
 // The one interface that every reporter implements. A reporter is told what happens and writes;
 // it never steers the run.
 
-import type { ScenarioResult, RunResult } from '../scenarios/result.js';
+import type { ScenarioResult, RunResult } from '../results/result.js';
 
 /** What is about to run. */
 export interface RunStart {

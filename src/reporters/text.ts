@@ -2,7 +2,7 @@
 // servers, and may carry escape sequences, bidirectional marks or a line that a CI obeys. What cannot be
 // shown as it is becomes visible (`\x1b`, `\u202e`); nothing is dropped in silence.
 
-import { visible } from '../visible.js';
+import { visible } from '../base/printable.js';
 
 /** One line for a terminal: line breaks and tabs become visible as well. */
 export function terminalLine(text: string): string {

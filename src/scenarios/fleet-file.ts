@@ -3,12 +3,12 @@
 
 import { dirname, resolve } from 'node:path';
 import { loadScenario, type LoadOptions } from './load.js';
-import { readFleet } from './normalize-fleet.js';
+import { readFleet } from './fleet/fleet.js';
 import type { ScenarioPlan } from './plan.js';
-import { arrangeProblems, type Problem } from './problems.js';
-import { Reader } from './reader.js';
-import { displayPath, readSource } from './source-file.js';
-import { parseYaml } from './yaml-file.js';
+import { arrangeProblems, type Problem } from '../documents/problems.js';
+import { Reader } from '../documents/reader.js';
+import { displayPath, readSource } from '../documents/source-file.js';
+import { parseYaml } from '../documents/yaml-file.js';
 
 /** A fleet, what changes in it and when, and the seed of its draws. */
 export type FleetPlan = Pick<ScenarioPlan, 'fleet' | 'events' | 'seed'>;

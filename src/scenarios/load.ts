@@ -2,16 +2,16 @@
 // a file, or in the place of one, makes this throw.
 
 import { dirname, resolve } from 'node:path';
-import type { RetryPolicy } from '../sender/retry-policy.js';
-import { readScenario } from './normalize.js';
+import type { RetryPolicy } from '../policy/retry-policy.js';
+import { readScenario } from './read/scenario.js';
 import type { ScenarioPlan, SenderPlan } from './plan.js';
-import { DEFAULT_POLICY, loadPolicy, readInlinePolicy, unknownPolicy } from './policy-file.js';
-import { arrangeProblems, quoted } from './problems.js';
-import type { Problem } from './problems.js';
-import { Reader } from './reader.js';
-import { scenarioSchema } from './schema.js';
-import { displayPath, readSource } from './source-file.js';
-import { notAMapping, parseYaml, wholeFileProblem } from './yaml-file.js';
+import { DEFAULT_POLICY, loadPolicy, readInlinePolicy, unknownPolicy } from '../policy/policy-file.js';
+import { arrangeProblems, quoted } from '../documents/problems.js';
+import type { Problem } from '../documents/problems.js';
+import { Reader } from '../documents/reader.js';
+import { scenarioSchema } from './schema/scenario.js';
+import { displayPath, readSource } from '../documents/source-file.js';
+import { notAMapping, parseYaml, wholeFileProblem } from '../documents/yaml-file.js';
 
 /** What the command line sets, over what the file says. */
 export interface LoadOptions {

@@ -2,9 +2,9 @@
 // resolved. Plain data, so that it can be handed to a worker thread. The loader makes it, the
 // runner plays it.
 
-import type { Location } from '../errors.js';
+import type { Location } from '../base/errors.js';
 import type { ContactStatus, MailingKind } from '../events/types.js';
-import type { RetryPolicy } from '../sender/retry-policy.js';
+import type { RetryPolicy } from '../policy/retry-policy.js';
 import type { BehaviorPlan, DomainPlan } from '../simulator/plan.js';
 
 export const WIRES = ['memory', 'tcp'] as const;

@@ -2,10 +2,10 @@
 // its outcome and cause.
 
 import type { Cause, Fact } from '../events/types.js';
-import { causeOf, overridden } from './classify.js';
-import type { Delivery } from './delivery.js';
-import type { DestinationResult } from './destination.js';
-import type { RetryPolicy } from './retry-policy.js';
+import { causeOf, overridden } from '../policy/classify.js';
+import type { Delivery } from './model/delivery.js';
+import type { DestinationResult } from './destination/destination.js';
+import type { RetryPolicy } from '../policy/retry-policy.js';
 
 export type AttemptFact = Extract<Fact, { type: 'attempt' }>;
 

@@ -3,11 +3,11 @@
 // and its end like any other, and counts as one for the streaks of its contacts (rule 8).
 
 import type { Changes } from './changes.js';
-import type { Contact } from './contact.js';
-import type { Mailing, NewMailing } from './mailing.js';
-import type { Message } from './message.js';
+import type { Contact } from './model/contact.js';
+import type { Mailing, NewMailing } from './model/mailing.js';
+import type { Message } from './message/composer.js';
 import type { Clock } from './ports.js';
-import { chooser, type Selection } from './selection.js';
+import { chooser, type Selection } from './model/selection.js';
 
 /** What begins an occurrence. Times in ms. */
 export type Trigger =

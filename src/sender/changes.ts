@@ -1,11 +1,11 @@
 // One state change of the sender: what it touches is kept by the store as one transaction, and
 // only then told to the log. Without a store there is nothing to keep, and facts are told at once.
 
-import { BouncelabError } from '../errors.js';
+import { BouncelabError } from '../base/errors.js';
 import type { Emit, Fact } from '../events/types.js';
-import type { Contact } from './contact.js';
-import type { Delivery } from './delivery.js';
-import type { Mailing } from './mailing.js';
+import type { Contact } from './model/contact.js';
+import type { Delivery } from './model/delivery.js';
+import type { Mailing } from './model/mailing.js';
 import type { Clock } from './ports.js';
 import { Records } from './store/records.js';
 import type { StatusRecord, Store } from './store/store.js';

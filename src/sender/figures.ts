@@ -2,8 +2,8 @@
 // bounces are in them, and so is what happened before a restart.
 
 import type { MailingState } from '../events/types.js';
-import type { Contact } from './contact.js';
-import type { Mailing } from './mailing.js';
+import type { Contact } from './model/contact.js';
+import type { Mailing } from './model/mailing.js';
 
 export interface MailingFigures {
   state: MailingState;

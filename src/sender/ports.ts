@@ -4,7 +4,7 @@
 import type net from 'node:net';
 
 export type { Clock, Timer } from '../clock/clock.js';
-export type { Random } from '../random.js';
+export type { Random } from '../base/random.js';
 
 export interface MxRecord {
   exchange: string;

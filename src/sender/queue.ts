@@ -1,7 +1,7 @@
 // Deliveries in order of the time when they are due: one heap and one timer for all of them.
 
 import TinyQueue from 'tinyqueue';
-import type { Delivery } from './delivery.js';
+import type { Delivery } from './model/delivery.js';
 import type { Clock, Timer } from './ports.js';
 
 interface Entry {

@@ -2,12 +2,12 @@
 // attempts that were cut short. Before the final dot nothing was handed over, and the attempt is
 // made again; after it the server may have the message, and its end is unknown (rule 12).
 
-import { BouncelabError } from '../errors.js';
+import { BouncelabError } from '../base/errors.js';
 import type { Changes } from './changes.js';
-import type { Contacts } from './contact.js';
-import { Delivery } from './delivery.js';
-import { Mailing } from './mailing.js';
-import type { OpenDeliveries } from './open-deliveries.js';
+import type { Contacts } from './model/contact.js';
+import { Delivery } from './model/delivery.js';
+import { Mailing } from './model/mailing.js';
+import type { OpenDeliveries } from './model/open-deliveries.js';
 import type { Clock } from './ports.js';
 import type { Queue } from './queue.js';
 import type { Settlement } from './settlement.js';

@@ -1,27 +1,27 @@
 // The sender and retry engine: mailings in, attempts out, every result turned into the state of a
 // delivery and the status of a contact. It is given its world as ports and knows no other.
 
-import { BouncelabError } from '../errors.js';
+import { BouncelabError } from '../base/errors.js';
 import type { Emit } from '../events/types.js';
-import { formatDuration } from '../units.js';
+import { formatDuration } from '../base/units.js';
 import { Automations, type NewAutomation } from './automation.js';
 import { Bounces } from './bounce/bounces.js';
 import { Intake } from './bounce/intake.js';
 import { ReturnPaths } from './bounce/return-path.js';
 import { Changes } from './changes.js';
-import { Contacts, type Contact, type NewContact } from './contact.js';
-import type { DestinationLimits } from './destination.js';
-import { Destinations } from './destinations.js';
-import { Delivery } from './delivery.js';
-import type { DkimKey } from './dkim.js';
+import { Contacts, type Contact, type NewContact } from './model/contact.js';
+import type { DestinationLimits } from './destination/destination.js';
+import { Destinations } from './destination/destinations.js';
+import { Delivery } from './model/delivery.js';
+import type { DkimKey } from './message/dkim.js';
 import { figuresOf, type MailingFigures } from './figures.js';
-import { Mailing, type NewMailing } from './mailing.js';
-import { OpenDeliveries } from './open-deliveries.js';
+import { Mailing, type NewMailing } from './model/mailing.js';
+import { OpenDeliveries } from './model/open-deliveries.js';
 import type { Clock, Dialer, Inlet, Random, Resolver } from './ports.js';
 import { Queue } from './queue.js';
 import { Recovery } from './recovery.js';
-import type { RetryPolicy } from './retry-policy.js';
-import { chooser, type Selection } from './selection.js';
+import type { RetryPolicy } from '../policy/retry-policy.js';
+import { chooser, type Selection } from './model/selection.js';
 import { Settlement } from './settlement.js';
 import type { Timeouts } from './smtp/timeouts.js';
 import type { Store } from './store/store.js';

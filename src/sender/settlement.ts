@@ -4,15 +4,15 @@
 import type { BouncedState, Cause, TerminalState } from '../events/types.js';
 import { attemptFact, type AttemptFact } from './attempt.js';
 import type { Changes } from './changes.js';
-import { liesWithRecipient } from './classify.js';
-import type { Contact, Contacts } from './contact.js';
-import type { Delivery } from './delivery.js';
-import type { EndedDelivery } from './history.js';
-import type { DestinationResult } from './destination.js';
-import type { OpenDeliveries } from './open-deliveries.js';
+import { liesWithRecipient } from '../policy/classify.js';
+import type { Contact, Contacts } from './model/contact.js';
+import type { Delivery } from './model/delivery.js';
+import type { EndedDelivery } from './model/history.js';
+import type { DestinationResult } from './destination/destination.js';
+import type { OpenDeliveries } from './model/open-deliveries.js';
 import type { Clock, Random } from './ports.js';
 import type { Queue } from './queue.js';
-import { budgetClass, decide, pointsPassed, windowEdge, type RetryPolicy } from './retry-policy.js';
+import { budgetClass, decide, pointsPassed, windowEdge, type RetryPolicy } from '../policy/retry-policy.js';
 
 export interface SettlementOptions {
   clock: Clock;

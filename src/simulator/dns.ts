@@ -4,7 +4,7 @@
 import type { Clock } from '../clock/clock.js';
 import type { Emit } from '../events/types.js';
 import type { DnsAnswer } from './plan.js';
-import { systemError } from './network/socket.js';
+import { systemError } from './network/memory-socket.js';
 
 export interface MxRecord {
   exchange: string;

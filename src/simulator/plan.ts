@@ -1,7 +1,7 @@
 // What the simulator is told to be: plain data made by the scenario loader (or by a test).
 
 import type { Cause, Reply, Stage } from '../events/types.js';
-import type { Window } from '../units.js';
+import type { Window } from '../base/units.js';
 
 /**
  * Where a behavior acts: `dial` is the TCP handshake, before any server speaks; `body` is while a

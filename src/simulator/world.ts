@@ -5,16 +5,16 @@
 import type net from 'node:net';
 import type { Clock } from '../clock/clock.js';
 import type { Certificates } from './certificates.js';
-import { invariant } from '../errors.js';
+import { invariant } from '../base/errors.js';
 import type { Emit } from '../events/types.js';
-import type { Random } from '../random.js';
+import type { Random } from '../base/random.js';
 import { bounce } from './behaviors/return-later.js';
 import { FakeDns, type MxRecord } from './dns.js';
-import { Host } from './host.js';
+import { Host } from './host/host.js';
 import { MemoryNetwork } from './network/memory.js';
 import type { Wire } from './network/network.js';
 import { Postman } from './returns/postman.js';
-import type { MemorySocket } from './network/socket.js';
+import type { MemorySocket } from './network/memory-socket.js';
 import { hostNameOf, type BehaviorPlan, type DnsAnswer, type DomainPlan, type HostPlan } from './plan.js';
 
 const SMTP_PORT = 25;

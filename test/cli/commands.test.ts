@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wantsColor } from '../../src/cli/io.js';
-import { displayWidth } from '../../src/reporters/layout.js';
+import { displayWidth } from '../../src/reporters/terminal/layout.js';
 import { scenarioText, Workplace } from './harness.js';
 
 let at: Workplace;

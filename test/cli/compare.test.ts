@@ -4,10 +4,10 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { displayWidth } from '../../src/reporters/layout.js';
-import type { Comparison } from '../../src/scenarios/compare/comparison.js';
-import type { ScenarioStatus } from '../../src/scenarios/result.js';
-import { FakeExecutor, resultOf } from '../scenarios/plans.js';
+import { displayWidth } from '../../src/reporters/terminal/layout.js';
+import type { Comparison } from '../../src/results/comparison/comparison.js';
+import type { ScenarioStatus } from '../../src/results/result.js';
+import { FakeExecutor, resultOf } from '../suite/plans.js';
 import { scenarioText, Workplace, type Options } from './harness.js';
 
 let place: Workplace;

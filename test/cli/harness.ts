@@ -6,10 +6,10 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Io } from '../../src/cli/io.js';
 import { main } from '../../src/cli/program.js';
-import type { Screen } from '../../src/reporters/screen.js';
-import type { WorkerPoolOptions } from '../../src/scenarios/executor.js';
-import type { RunResult, ScenarioStatus } from '../../src/scenarios/result.js';
-import { FakeExecutor, resultOf } from '../scenarios/plans.js';
+import type { Screen } from '../../src/reporters/terminal/screen.js';
+import type { WorkerPoolOptions } from '../../src/runner/executors/threads/pool.js';
+import type { RunResult, ScenarioStatus } from '../../src/results/result.js';
+import { FakeExecutor, resultOf } from '../suite/plans.js';
 
 /** A scenario that passes: one contact, one mailing, nothing in its way. */
 export function scenarioText(

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/program.js';
-import { displayWidth } from '../../src/reporters/layout.js';
+import { displayWidth } from '../../src/reporters/terminal/layout.js';
 import { TestScreen } from './harness.js';
 
 const DOCS = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) => `docs/${name}`)]

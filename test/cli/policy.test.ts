@@ -1,8 +1,8 @@
 // `bouncelab policy`, and what `validate` says of policies and files of causes.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { moments } from '../../src/cli/policy-lines.js';
-import { displayWidth } from '../../src/reporters/layout.js';
+import { moments } from '../../src/cli/policy/policy-lines.js';
+import { displayWidth } from '../../src/reporters/terminal/layout.js';
 import { scenarioText, Workplace } from './harness.js';
 
 const MINUTE = 60_000;

@@ -159,7 +159,7 @@ describe('the process', () => {
       });
 
       it('a part of the contacts is not taken for all of them', async () => {
-        const module = new URL('../../dist/scenarios/contacts-file.js', import.meta.url).href;
+        const module = new URL('../../dist/results/contacts-file.js', import.meta.url).href;
         const program = `import { writeContacts } from ${JSON.stringify(module)};
         const contacts = Array.from({ length: 2000 }, () => ({ address: 'bob@example.org', status: 'active', softBounceStreak: 0 }));
         try { writeContacts('contacts.csv', contacts); } catch ({ code, message }) { console.log(code, message); }`;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readXml } from '../reporters/strict-xml.js';
-import type { ScenarioStatus } from '../../src/scenarios/result.js';
+import type { ScenarioStatus } from '../../src/results/result.js';
 import { pretend, scenarioText, Workplace } from './harness.js';
 
 let at: Workplace;

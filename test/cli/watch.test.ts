@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ScenarioStatus } from '../../src/scenarios/result.js';
+import type { ScenarioStatus } from '../../src/results/result.js';
 import { pretend, scenarioText, Workplace } from './harness.js';
 
 const WAITING = 'Waiting for changes.';
@@ -171,7 +171,7 @@ describe('run --watch', () => {
 
   it('a signal during a run ends that run, which is reported as partial', async () => {
     const interrupt = new AbortController();
-    const { FakeExecutor } = await import('../scenarios/plans.js');
+    const { FakeExecutor } = await import('../suite/plans.js');
     const { code, stdout } = at.start(['run', '--watch'], {
       signal: interrupt.signal,
       createExecutor: () =>

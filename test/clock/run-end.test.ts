@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/clock/virtual.js';
-import { BouncelabError } from '../../src/errors.js';
+import { BouncelabError } from '../../src/base/errors.js';
 
 const HORIZON = { horizonMs: 365 * 24 * 3_600_000 };
 

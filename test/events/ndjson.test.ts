@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BouncelabError } from '../../src/errors.js';
+import { BouncelabError } from '../../src/base/errors.js';
 import { EventLog } from '../../src/events/log.js';
 import { EVENT_FORMAT, parseEvents } from '../../src/events/ndjson.js';
 import type { Fact, RunEvent } from '../../src/events/types.js';

@@ -3,9 +3,9 @@
 
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { findScenarios } from '../../src/scenarios/find.js';
+import { findScenarios } from '../../src/suite/find.js';
 import { loadScenario } from '../../src/scenarios/load.js';
-import { runScenario } from '../../src/scenarios/run.js';
+import { runScenario } from '../../src/runner/run.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -2,7 +2,7 @@
 // against all of them, and not only against the one that happens to need it first.
 
 import { beforeEach } from 'vitest';
-import { shippedCauses } from '../../src/sender/shipped-causes.js';
+import { shippedCauses } from '../../src/policy/shipped-causes.js';
 
 let failure: unknown;
 try {

@@ -2,7 +2,7 @@
 // shares nothing with the sender: what a contact and its mailings come to when each attempt meets a
 // fate that does not depend on when it arrives. Runs and model must agree.
 
-import type { RetryPolicy } from '../../src/sender/retry-policy.js';
+import type { RetryPolicy } from '../../src/policy/retry-policy.js';
 
 /** What an attempt meets. `silent`: no reply at RCPT; `lost`: no reply to the final dot. */
 export type Fate = 'accepted' | 'deferred' | 'rejected' | 'silent' | 'lost';

@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RetryPolicy } from '../../src/sender/retry-policy.js';
+import type { RetryPolicy } from '../../src/policy/retry-policy.js';
 import { BUILDING_MS, type BehaviorSketch, type PlanSketch } from '../support/plans.js';
 import { EMMA } from '../support/policies.js';
 import { run } from '../support/runs.js';

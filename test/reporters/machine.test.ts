@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BouncelabError } from '../../src/errors.js';
+import { BouncelabError } from '../../src/base/errors.js';
 import { githubReporter } from '../../src/reporters/github.js';
 import { createReporters, parseReporters } from '../../src/reporters/index.js';
 import { jsonReporter } from '../../src/reporters/json.js';

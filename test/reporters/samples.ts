@@ -1,8 +1,8 @@
 // Results to report: small, complete, and easy to change in one place.
 
 import type { ScenarioEnd } from '../../src/reporters/reporter.js';
-import type { Screen } from '../../src/reporters/screen.js';
-import type { Failure, RunResult, ScenarioResult } from '../../src/scenarios/result.js';
+import type { Screen } from '../../src/reporters/terminal/screen.js';
+import type { Failure, RunResult, ScenarioResult } from '../../src/results/result.js';
 
 export function scenario(change: Partial<ScenarioResult> = {}): ScenarioResult {
   return {

@@ -13,9 +13,9 @@ import {
   scenarioJsonSchema,
   staleSchemas,
   writeSchemas,
-} from '../../src/scenarios/json-schema.js';
-import { findScenarios } from '../../src/scenarios/find.js';
-import { listPolicies } from '../../src/scenarios/policy-file.js';
+} from '../../src/scenarios/schema/json-schema.js';
+import { findScenarios } from '../../src/suite/find.js';
+import { listPolicies } from '../../src/policy/policy-file.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import { scenario } from './load-scratch.js';
 

@@ -3,7 +3,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BEHAVIOR_NAMES } from '../../src/scenarios/schema-behaviors.js';
+import { BEHAVIOR_NAMES } from '../../src/scenarios/schema/behaviors.js';
 import { problemsOf, scenario } from './load-scratch.js';
 
 const FOLDER = new URL('../fixtures/load/', import.meta.url);

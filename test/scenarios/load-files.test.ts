@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, ftruncateSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PROBLEMS_MAX } from '../../src/scenarios/problems.js';
+import { PROBLEMS_MAX } from '../../src/documents/problems.js';
 import { loadScenario } from '../../src/scenarios/load.js';
 import { folder, lineOf, load, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';
 

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { codeFrame } from '../../src/scenarios/code-frame.js';
+import { codeFrame } from '../../src/documents/code-frame.js';
 import { load, write } from './load-scratch.js';
 
 const FULL = readFileSync(new URL('../fixtures/load/full.yaml', import.meta.url), 'utf8');

@@ -1,7 +1,7 @@
 // From a valid scenario to its plan: defaults, short forms, units, order, places.
 
 import { describe, expect, it } from 'vitest';
-import { seedFromText } from '../../src/random.js';
+import { seedFromText } from '../../src/base/random.js';
 import { loadScenario } from '../../src/scenarios/load.js';
 import type { Check } from '../../src/scenarios/plan.js';
 import { folder, load, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import type { ScenarioPlan } from '../../src/scenarios/plan.js';
 import { loadScenario } from '../../src/scenarios/load.js';
 import type { LoadOptions } from '../../src/scenarios/load.js';
-import type { Problem } from '../../src/scenarios/problems.js';
+import type { Problem } from '../../src/documents/problems.js';
 
 const PARTS = {
   name: 'name: a test',

@@ -1,10 +1,10 @@
 // One change of state: kept by the store as a whole and told after that, or neither.
 
 import { describe, expect, test } from 'vitest';
-import { BouncelabError } from '../../src/errors.js';
+import { BouncelabError } from '../../src/base/errors.js';
 import type { Fact } from '../../src/events/types.js';
 import { Changes } from '../../src/sender/changes.js';
-import { Contacts } from '../../src/sender/contact.js';
+import { Contacts } from '../../src/sender/model/contact.js';
 import { memoryStore } from '../../src/sender/store/memory.js';
 import type { Commit } from '../../src/sender/store/store.js';
 import { ManualClock } from '../support/manual-clock.js';

@@ -6,11 +6,11 @@ import fc from 'fast-check';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
-import type { Contact } from '../../src/sender/contact.js';
-import { dkimSigner } from '../../src/sender/dkim.js';
-import { listUnsubscribe } from '../../src/sender/list-unsubscribe.js';
-import { MergeText } from '../../src/sender/merge.js';
-import { Composer, type Message, type MessageContext } from '../../src/sender/message.js';
+import type { Contact } from '../../src/sender/model/contact.js';
+import { dkimSigner } from '../../src/sender/message/dkim.js';
+import { listUnsubscribe } from '../../src/sender/message/list-unsubscribe.js';
+import { MergeText } from '../../src/sender/message/merge-fields.js';
+import { Composer, type Message, type MessageContext } from '../../src/sender/message/composer.js';
 import { contactOf } from '../support/contacts.js';
 
 const DATE = new Date(Date.UTC(2026, 0, 1, 12));

@@ -4,9 +4,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/events/types.js';
 import { Changes } from '../../src/sender/changes.js';
-import { Contacts, type Contact, type NewContact } from '../../src/sender/contact.js';
-import { standing, type EndedDelivery, type Past } from '../../src/sender/history.js';
-import { chooser } from '../../src/sender/selection.js';
+import { Contacts, type Contact, type NewContact } from '../../src/sender/model/contact.js';
+import { standing, type EndedDelivery, type Past } from '../../src/sender/model/history.js';
+import { chooser } from '../../src/sender/model/selection.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 const BOB = 'bob@example.org';

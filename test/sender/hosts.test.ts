@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { SenderOptions } from '../../src/sender/sender.js';
-import type { CarePolicy } from '../../src/sender/retry-policy.js';
+import type { CarePolicy } from '../../src/policy/retry-policy.js';
 import { readers, type BehaviorSketch, type DomainSketch } from '../support/plans.js';
 import { FOUR_ATTEMPTS, MINUTE, policy } from '../support/policies.js';
 import { run } from '../support/runs.js';

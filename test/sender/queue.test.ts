@@ -3,9 +3,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { Changes } from '../../src/sender/changes.js';
-import { Delivery } from '../../src/sender/delivery.js';
-import { Mailing } from '../../src/sender/mailing.js';
-import { OpenDeliveries } from '../../src/sender/open-deliveries.js';
+import { Delivery } from '../../src/sender/model/delivery.js';
+import { Mailing } from '../../src/sender/model/mailing.js';
+import { OpenDeliveries } from '../../src/sender/model/open-deliveries.js';
 import { Queue } from '../../src/sender/queue.js';
 import { contactOf } from '../support/contacts.js';
 import { ManualClock } from '../support/manual-clock.js';

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/events/types.js';
-import { Tally } from '../../src/scenarios/tally.js';
+import { Tally } from '../../src/results/tally/tally.js';
 import { BUILDING_MS, plan, readers } from '../support/plans.js';
 import { FOUR_ATTEMPTS, HOUR, MINUTE } from '../support/policies.js';
 import { run, runPlan } from '../support/runs.js';

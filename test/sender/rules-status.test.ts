@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { EventPlan } from '../../src/scenarios/plan.js';
-import type { Selection } from '../../src/sender/selection.js';
+import type { Selection } from '../../src/sender/model/selection.js';
 import { BUILDING_MS, type BehaviorSketch } from '../support/plans.js';
 import { DAY, EMMA, FOUR_ATTEMPTS, HOUR, MINUTE, policy } from '../support/policies.js';
 import { run, type Ran } from '../support/runs.js';

@@ -2,7 +2,7 @@
 // ends with QUIT (RFC 5321, 4.1.1.10), in a bounded time.
 
 import { describe, expect, test } from 'vitest';
-import { createSender, type CreateSenderOptions } from '../../src/create-sender.js';
+import { createSender, type CreateSenderOptions } from '../../src/sender/create-sender.js';
 import type { RunEvent } from '../../src/events/types.js';
 import { memoryStore } from '../../src/sender/store/memory.js';
 import { readers } from '../support/plans.js';

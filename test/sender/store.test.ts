@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import Database from 'libsql';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { memoryStore } from '../../src/sender/store/memory.js';
-import { openSqliteStore, type SqliteOptions } from '../../src/sender/store/sqlite.js';
+import { openSqliteStore, type SqliteOptions } from '../../src/sender/store/sqlite/sqlite.js';
 import type { Commit, DeliveryRecord, Store } from '../../src/sender/store/store.js';
 
 /** A program that lets a store grow for as long as it can, closes it and opens it again. */

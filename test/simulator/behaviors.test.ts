@@ -2,7 +2,7 @@
 // stage of one, that has no line in this table fails.
 
 import { describe, expect, it } from 'vitest';
-import { findReply } from '../../src/scenarios/profile-file.js';
+import { findReply } from '../../src/scenarios/fleet/profile-file.js';
 import { WIRES } from '../../src/scenarios/plan.js';
 import { certificates } from '../../src/simulator/certificates.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';

@@ -8,9 +8,9 @@ import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
 import { loadScenarioText } from '../../src/scenarios/load.js';
 import { WIRES } from '../../src/scenarios/plan.js';
-import { listProfiles, loadProfile } from '../../src/scenarios/profile-file.js';
+import { listProfiles, loadProfile } from '../../src/scenarios/fleet/profile-file.js';
 import type { DomainPlan } from '../../src/simulator/plan.js';
-import { PLACEHOLDERS } from '../../src/simulator/profile.js';
+import { PLACEHOLDERS } from '../../src/simulator/behaviors/profile-words.js';
 import { Lab, type RawClient } from './raw-client.js';
 
 const FOLDER = fileURLToPath(new URL('../../profiles/', import.meta.url));

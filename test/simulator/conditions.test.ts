@@ -2,7 +2,7 @@
 // the run goes on. All of it as a client on the wire meets it.
 
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../src/random.js';
+import { seededRandom } from '../../src/base/random.js';
 import { does, Lab, mailboxDoes, type FleetDomain } from './raw-client.js';
 
 /** Code of the last reply of one attempt. */

@@ -1,9 +1,9 @@
 // Shares and chances: as often as asked for, and nobody's lot depends on who else is there.
 
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../src/random.js';
+import { seededRandom } from '../../src/base/random.js';
 import type { Situation } from '../../src/simulator/behaviors/behavior.js';
-import { holds } from '../../src/simulator/conditions.js';
+import { holds } from '../../src/simulator/host/conditions.js';
 import { readers } from '../support/plans.js';
 import { run } from '../support/runs.js';
 

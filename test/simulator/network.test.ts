@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { VirtualClock } from '../../src/clock/virtual.js';
 import { MemoryNetwork } from '../../src/simulator/network/memory.js';
 import type { Handshake } from '../../src/simulator/network/network.js';
-import type { MemorySocket } from '../../src/simulator/network/socket.js';
+import type { MemorySocket } from '../../src/simulator/network/memory-socket.js';
 import { installClock } from './virtual-time.js';
 
 const SERVER = { address: '127.1.0.1', port: 25 };

@@ -6,13 +6,13 @@ import { EventLog } from '../../src/events/log.js';
 import type { RunEvent } from '../../src/events/types.js';
 import type { VirtualClock } from '../../src/clock/virtual.js';
 import type { Wire } from '../../src/scenarios/plan.js';
-import { seededRandom } from '../../src/random.js';
+import { seededRandom } from '../../src/base/random.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import type { Certificates } from '../../src/simulator/certificates.js';
 import type { Scope } from '../../src/simulator/behaviors/behavior.js';
 import { MemoryNetwork } from '../../src/simulator/network/memory.js';
 import { TcpNetwork } from '../../src/simulator/network/tcp.js';
-import type { MemorySocket } from '../../src/simulator/network/socket.js';
+import type { MemorySocket } from '../../src/simulator/network/memory-socket.js';
 import type {
   BehaviorPlan,
   Conditions,

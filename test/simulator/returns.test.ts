@@ -6,10 +6,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { VirtualClock } from '../../src/clock/virtual.js';
 import { EventLog } from '../../src/events/log.js';
 import type { RunEvent } from '../../src/events/types.js';
-import { seededRandom } from '../../src/random.js';
+import { seededRandom } from '../../src/base/random.js';
 import { bounce } from '../../src/simulator/behaviors/return-later.js';
-import type { MemorySocket } from '../../src/simulator/network/socket.js';
-import { composeReturn } from '../../src/simulator/returns/message.js';
+import type { MemorySocket } from '../../src/simulator/network/memory-socket.js';
+import { composeReturn } from '../../src/simulator/returns/report-message.js';
 import { MemoryNetwork } from '../../src/simulator/network/memory.js';
 import { World } from '../../src/simulator/world.js';
 

@@ -1,10 +1,10 @@
 // Addresses that name their behavior themselves, as a client on the wire meets them.
 
 import { describe, expect, it } from 'vitest';
-import { profilePlan, shippedProfile } from '../../src/scenarios/profile-file.js';
+import { profilePlan, shippedProfile } from '../../src/scenarios/fleet/profile-file.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import type { ProfilePlan } from '../../src/simulator/plan.js';
-import { readShorthand } from '../../src/simulator/shorthand.js';
+import { readShorthand } from '../../src/simulator/behaviors/shorthand.js';
 import { does, Lab, mailboxDoes, type FleetDomain } from './raw-client.js';
 
 const SHORT: FleetDomain = { shorthand: true };

@@ -131,7 +131,7 @@ it('recipientsPerHour counts recipients of all messages, and begins anew after i
 });
 
 it('a profile says it in its own words, with the class of code that is meant', async () => {
-  const { Host } = await import('../../src/simulator/host.js');
+  const { Host } = await import('../../src/simulator/host/host.js');
   const asked: unknown[] = [];
   const lab = hosts({});
   const host = new Host({

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type { VirtualClock } from '../../src/clock/virtual.js';
 import { MemoryNetwork } from '../../src/simulator/network/memory.js';
-import type { MemorySocket } from '../../src/simulator/network/socket.js';
+import type { MemorySocket } from '../../src/simulator/network/memory-socket.js';
 import { installClock } from './virtual-time.js';
 
 export type AnySocket = net.Socket | MemorySocket;

@@ -1,6 +1,6 @@
 // A contact as the sender has it, for tests of what is below the sender.
 
-import type { Contact } from '../../src/sender/contact.js';
+import type { Contact } from '../../src/sender/model/contact.js';
 
 /** An active contact with nothing behind it. */
 export function contactOf(address: string): Contact {

@@ -1,7 +1,7 @@
 // A sender that sends nothing and takes bounce messages at a port of this machine.
 
 import { expect, onTestFinished } from 'vitest';
-import { seededRandom } from '../../src/random.js';
+import { seededRandom } from '../../src/base/random.js';
 import { Sender, type SenderOptions } from '../../src/sender/sender.js';
 import { systemInlet } from '../../src/sender/system/inlet.js';
 import { ManualClock } from './manual-clock.js';

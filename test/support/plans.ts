@@ -11,7 +11,7 @@ import type {
   NumberMatcher,
   ScenarioPlan,
 } from '../../src/scenarios/plan.js';
-import type { RetryPolicy } from '../../src/sender/retry-policy.js';
+import type { RetryPolicy } from '../../src/policy/retry-policy.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import type { Scope } from '../../src/simulator/behaviors/behavior.js';
 import type {

@@ -1,7 +1,7 @@
 // The three shipped policies as objects, written out here so that the tests of the engine do not
 // depend on the loader. That they equal the files is a test of its own.
 
-import type { CarePolicy, RetryPolicy } from '../../src/sender/retry-policy.js';
+import type { CarePolicy, RetryPolicy } from '../../src/policy/retry-policy.js';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

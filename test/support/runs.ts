@@ -2,8 +2,8 @@
 
 import type { FactType, RunEvent } from '../../src/events/types.js';
 import type { ScenarioPlan } from '../../src/scenarios/plan.js';
-import type { MailingResult, ScenarioResult } from '../../src/scenarios/result.js';
-import { runScenario, type RunScenarioOptions } from '../../src/scenarios/run.js';
+import type { MailingResult, ScenarioResult } from '../../src/results/result.js';
+import { runScenario, type RunScenarioOptions } from '../../src/runner/run.js';
 import { plan, type PlanSketch } from './plans.js';
 
 type EventOf<T extends FactType> = Extract<RunEvent, { type: T }>;

@@ -7,12 +7,12 @@ import { onTestFinished } from 'vitest';
 import { VirtualClock } from '../../src/clock/virtual.js';
 import { EventLog } from '../../src/events/log.js';
 import type { RunEvent } from '../../src/events/types.js';
-import { seededRandom } from '../../src/random.js';
-import type { RetryPolicy } from '../../src/sender/retry-policy.js';
+import { seededRandom } from '../../src/base/random.js';
+import type { RetryPolicy } from '../../src/policy/retry-policy.js';
 import { Sender, type SenderOptions } from '../../src/sender/sender.js';
 import { MemoryNetwork } from '../../src/simulator/network/memory.js';
 import type { Handshake, Listener } from '../../src/simulator/network/network.js';
-import type { MemorySocket } from '../../src/simulator/network/socket.js';
+import type { MemorySocket } from '../../src/simulator/network/memory-socket.js';
 import { HOUR, policy } from './policies.js';
 import { Events } from './runs.js';
 

@@ -1,8 +1,14 @@
 // How figures of a comparison are said, in the terminal and on the page: what each is called, and its
 // difference from the first policy with signs: `+12 ✗` is worse, `-3 ✓` is better, `=` is the same.
 
-import type { ComparedScenario } from '../../scenarios/compare/comparison.js';
-import { difference, FIGURES, isBetter, type Figure, type Figures } from '../../scenarios/compare/figures.js';
+import type { ComparedScenario } from '../../results/comparison/comparison.js';
+import {
+  difference,
+  FIGURES,
+  isBetter,
+  type Figure,
+  type Figures,
+} from '../../results/comparison/figures.js';
 import { thousands } from '../figures.js';
 
 export const LABELS: Record<Figure, string> = {

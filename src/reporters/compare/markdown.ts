@@ -1,10 +1,10 @@
 // A comparison of policies as Markdown: a comment on a change, or the summary of a job in a CI.
 
-import type { ComparedScenario, Comparison } from '../../scenarios/compare/comparison.js';
-import { FIGURES, type Figure, type Figures } from '../../scenarios/compare/figures.js';
+import type { ComparedScenario, Comparison } from '../../results/comparison/comparison.js';
+import { FIGURES, type Figure, type Figures } from '../../results/comparison/figures.js';
 import { comparison as expectedAndFound } from '../comparison.js';
 import { plural, thousands } from '../figures.js';
-import { cellCode, codeBlock, codeSpan } from '../markdown-text.js';
+import { cellCode, codeBlock, codeSpan } from '../markdown/text.js';
 import { cellOf, differingFigures, isDifferent, LABELS } from './cells.js';
 
 const SCENARIOS_MAX = 30;

@@ -1,6 +1,6 @@
 // The page of a comparison: one self-contained file, with the comparison as its only data.
 
-import type { Comparison } from '../../scenarios/compare/comparison.js';
+import type { Comparison } from '../../results/comparison/comparison.js';
 import { dataBlock, pageEnd, pageStart } from '../html/page.js';
 
 /** The text of the page. */

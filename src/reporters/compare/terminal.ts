@@ -1,12 +1,12 @@
 // A comparison of policies in the terminal: the sum, then each scenario that comes out differently with
 // the figures that differ and the contacts that end differently, then what failed.
 
-import type { ComparedScenario, Comparison, EndGroup, Trouble } from '../../scenarios/compare/comparison.js';
-import { FIGURES, type Figure, type Figures } from '../../scenarios/compare/figures.js';
+import type { ComparedScenario, Comparison, EndGroup, Trouble } from '../../results/comparison/comparison.js';
+import { FIGURES, type Figure, type Figures } from '../../results/comparison/figures.js';
 import { comparison as expectedAndFound } from '../comparison.js';
 import { plural, thousands } from '../figures.js';
-import { displayWidth, pad, truncate, wrap } from '../layout.js';
-import type { Colors } from '../terminal-lines.js';
+import { displayWidth, pad, truncate, wrap } from '../terminal/layout.js';
+import type { Colors } from '../terminal/lines.js';
 import { terminalLine } from '../text.js';
 import { cellOf, differingFigures, isDifferent, LABELS, type Cell } from './cells.js';
 

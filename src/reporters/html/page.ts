@@ -3,12 +3,12 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { builtModule } from '../../base/package-root.js';
 import { terminalLine } from '../text.js';
 
 /** The built script and style of the page. Run from TypeScript source (in tests), the build is used. */
 function asset(name: string): string {
-  const folder = import.meta.url.endsWith('.ts') ? '../../../dist/page/' : '../../page/';
-  return readFileSync(new URL(folder + name, import.meta.url), 'utf8');
+  return readFileSync(builtModule(`page/${name}`), 'utf8');
 }
 
 function sourceOf(text: string): string {

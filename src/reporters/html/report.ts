@@ -4,11 +4,11 @@
 
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import type { RunEvent } from '../../events/types.js';
-import type { RunResult, ScenarioResult } from '../../scenarios/result.js';
+import type { RunResult, ScenarioResult } from '../../results/result.js';
 import type { Reporter, RunStart, ScenarioEnd } from '../reporter.js';
-import { ViewFold } from './fold.js';
+import { ViewFold } from '../../results/view/fold.js';
 import { dataBlock, pageEnd, pageStart } from './page.js';
-import type { PageRun, ScenarioView } from './view.js';
+import type { PageRun, ScenarioView } from '../../results/view/view.js';
 
 /** Of a source file that is shown; an audience of a million does not go into a page. */
 const SOURCE_LENGTH_MAX = 200_000;

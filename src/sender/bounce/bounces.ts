@@ -3,14 +3,14 @@
 
 import type { Fact } from '../../events/types.js';
 import type { Changes } from '../changes.js';
-import type { Contact, Contacts } from '../contact.js';
-import type { Mailing } from '../mailing.js';
-import type { OpenDeliveries } from '../open-deliveries.js';
-import type { RetryPolicy } from '../retry-policy.js';
+import type { Contact, Contacts } from '../model/contact.js';
+import type { Mailing } from '../model/mailing.js';
+import type { OpenDeliveries } from '../model/open-deliveries.js';
+import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { Settlement } from '../settlement.js';
 import { readIncoming, type Incoming } from './report.js';
 import { digestOf, type ReturnPaths, type Returned } from './return-path.js';
-import { judge } from './verdict.js';
+import { judge } from './outcome.js';
 
 export interface BouncesOptions {
   returnPaths: ReturnPaths;

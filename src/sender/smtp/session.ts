@@ -11,7 +11,7 @@ import { errorCode, type LibraryError } from './library-error.js';
 import { inBlocks, wasNeverSent, whyUnfit } from './outgoing.js';
 import { parseReply } from './reply.js';
 import type { Timeouts } from './timeouts.js';
-import { outcomeOf } from '../classify.js';
+import { outcomeOf } from '../../policy/classify.js';
 
 /** How a connection or a transaction ended, before anybody asks why. */
 export interface DialogueResult {

@@ -1,7 +1,7 @@
 // A store in memory: for simulations in which the sender crashes, and for tests. It keeps copies,
 // so that nothing but what was committed is in it.
 
-import { contactKey } from '../contact.js';
+import { contactKey } from '../model/contact.js';
 import type {
   Commit,
   ContactRecord,

@@ -2,10 +2,10 @@
 // place of times on a clock that starts anew with each process.
 
 import type { Fact } from '../../events/types.js';
-import type { Contact } from '../contact.js';
-import type { Delivery } from '../delivery.js';
-import type { Past } from '../history.js';
-import type { Mailing } from '../mailing.js';
+import type { Contact } from '../model/contact.js';
+import type { Delivery } from '../model/delivery.js';
+import type { Past } from '../model/history.js';
+import type { Mailing } from '../model/mailing.js';
 import type { Clock } from '../ports.js';
 import type { ContactRecord, DeliveryRecord, MailingRecord, PastRecord, StatusRecord } from './store.js';
 

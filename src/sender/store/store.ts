@@ -4,8 +4,8 @@
 // with each process.
 
 import type { Cause, ContactStatus, DeliveryState, MailingState } from '../../events/types.js';
-import type { Past, Standing } from '../history.js';
-import type { NewMailing } from '../mailing.js';
+import type { Past, Standing } from '../model/history.js';
+import type { NewMailing } from '../model/mailing.js';
 
 export interface ContactRecord extends Standing {
   /** As written; compared in lower case. */

@@ -2,10 +2,10 @@
 // on loopback: whatever a scenario or a fleet says, they cannot reach anybody.
 
 import net from 'node:net';
-import { assertLoopback } from '../../loopback.js';
+import { assertLoopback } from '../../base/loopback.js';
 import type { Dialer } from '../ports.js';
 
-export { isLoopback } from '../../loopback.js';
+export { isLoopback } from '../../base/loopback.js';
 
 /** Opens connections to any address. */
 export function systemDialer(): Dialer {

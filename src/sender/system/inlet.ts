@@ -1,7 +1,7 @@
 // TCP of this machine behind the Inlet port: where the mail for the return-path domain comes in.
 
 import net from 'node:net';
-import { BouncelabError } from '../../errors.js';
+import { BouncelabError } from '../../base/errors.js';
 import type { Inlet } from '../ports.js';
 
 export interface SystemInletOptions {

@@ -1,6 +1,6 @@
 // The `after` parameter of what can happen on an idle connection, and what it does not go with.
 
-import { durationField } from '../../schema-fields.js';
+import { durationField } from '../../base/schema-fields.js';
 import type { Objection, Written } from './behavior.js';
 
 /** How long a connection is idle when nothing else is said, ms. */

@@ -1,7 +1,7 @@
 // `auto-reply`: the message is in the inbox, and somebody's holiday notice comes back (RFC 3834).
 
 import { z } from 'zod';
-import { positiveDurationField } from '../../schema-fields.js';
+import { positiveDurationField } from '../../base/schema-fields.js';
 import { defineBehavior } from './behavior.js';
 import { everyObjections } from './return-later.js';
 

@@ -3,9 +3,9 @@
 
 import type { z } from 'zod';
 import type { Cause, Placement, Reply } from '../../events/types.js';
-import type { Random } from '../../random.js';
+import type { Random } from '../../base/random.js';
 import type { Conditions, Point } from '../plan.js';
-import type { Manner, Piece } from '../speech.js';
+import type { Manner, Piece } from '../host/reply-style.js';
 
 /** What a server knows at the moment it must answer. */
 export interface Situation {

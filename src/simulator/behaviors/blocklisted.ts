@@ -1,8 +1,8 @@
 // `blocklisted`: the client's address is on a block list, until somebody takes it off.
 
 import { z } from 'zod';
-import { positiveDurationField } from '../../schema-fields.js';
-import { wildcard } from '../../wildcard.js';
+import { positiveDurationField } from '../../base/schema-fields.js';
+import { wildcard } from '../../base/wildcard.js';
 import { defineBehavior, say } from './behavior.js';
 import { stageParameter } from './stage.js';
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Reply } from '../../events/types.js';
-import { fillReply } from '../profile.js';
+import { fillReply } from './profile-words.js';
 import { afterObjections, afterParameter, DEFAULT_AFTER_MS } from './after.js';
 import { defineBehavior } from './behavior.js';
 import { ALL_STAGES, stageParameter } from './stage.js';

@@ -2,7 +2,7 @@
 // RFC 6647, 2.3: deferral lasts from the first sight of the tuple, not from each attempt.
 
 import { z } from 'zod';
-import { durationField } from '../../schema-fields.js';
+import { durationField } from '../../base/schema-fields.js';
 import { defineBehavior, say } from './behavior.js';
 
 export const greylist = defineBehavior({

@@ -2,7 +2,7 @@
 // sends a bounce message to the return path (RFC 3464).
 
 import { z } from 'zod';
-import { bounceStatusField, positiveDurationField } from '../../schema-fields.js';
+import { bounceStatusField, positiveDurationField } from '../../base/schema-fields.js';
 import { defineBehavior, type ComesBack, type Objection } from './behavior.js';
 
 /** What servers say with the status codes that come back most (RFC 3463). */

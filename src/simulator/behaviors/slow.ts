@@ -1,7 +1,7 @@
 // `slow`: everything takes its time. What is said stays the same; when it is said changes.
 
 import { z } from 'zod';
-import { durationField, rateField } from '../../schema-fields.js';
+import { durationField, rateField } from '../../base/schema-fields.js';
 import { defineBehavior } from './behavior.js';
 import { REPLY_STAGES, stageParameter } from './stage.js';
 

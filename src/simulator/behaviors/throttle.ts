@@ -2,7 +2,7 @@
 // stage where it shows; what was refused does not count.
 
 import { z } from 'zod';
-import { rateField } from '../../schema-fields.js';
+import { rateField } from '../../base/schema-fields.js';
 import { defineBehavior, say, type Objection, type Situation } from './behavior.js';
 
 const HOUR_MS = 3_600_000;

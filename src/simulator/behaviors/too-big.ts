@@ -2,7 +2,7 @@
 // declares and what comes in. RFC 1870.
 
 import { z } from 'zod';
-import { sizeField } from '../../schema-fields.js';
+import { sizeField } from '../../base/schema-fields.js';
 import { defineBehavior, say } from './behavior.js';
 
 export const tooBig = defineBehavior({

@@ -2,7 +2,7 @@
 // silence: the client cannot know whether its message was kept (RFC 1047).
 
 import { z } from 'zod';
-import { durationField } from '../../schema-fields.js';
+import { durationField } from '../../base/schema-fields.js';
 import { defineBehavior } from './behavior.js';
 import { keptObjections, keptParameter } from './kept.js';
 import { stageParameter } from './stage.js';

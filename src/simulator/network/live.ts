@@ -3,11 +3,11 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
-import { BouncelabError } from '../../errors.js';
-import { connectLoopback, listenLoopback } from '../../loopback.js';
-import { reason } from '../../system-reason.js';
+import { BouncelabError } from '../../base/errors.js';
+import { connectLoopback, listenLoopback } from '../../base/loopback.js';
+import { reason } from '../../base/os-error.js';
 import { keyOf, type Listener, type Wire } from './network.js';
-import type { Endpoint, MemorySocket } from './socket.js';
+import type { Endpoint, MemorySocket } from './memory-socket.js';
 
 const LOOPBACK = '127.0.0.1';
 

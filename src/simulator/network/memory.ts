@@ -2,7 +2,7 @@
 // the other without the operating system.
 
 import { Network } from './network.js';
-import { MemorySocket, type Endpoint } from './socket.js';
+import { MemorySocket, type Endpoint } from './memory-socket.js';
 
 export class MemoryNetwork extends Network {
   protected override socket(local: Endpoint, remote: Endpoint): MemorySocket {

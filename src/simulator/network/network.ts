@@ -1,8 +1,8 @@
 // What the wires have in common: listeners by address, and the handshake that opens a connection.
 
 import type { Clock } from '../../clock/clock.js';
-import { invariant } from '../../errors.js';
-import { MemorySocket, systemError, type Endpoint } from './socket.js';
+import { invariant } from '../../base/errors.js';
+import { MemorySocket, systemError, type Endpoint } from './memory-socket.js';
 
 /** What a listener does with a handshake: answer it, answer RST, or let it time out. */
 export type Handshake = 'accept' | 'refuse' | 'ignore';

@@ -4,8 +4,8 @@
 // kept here until the latency is over and the other end may have it.
 
 import type net from 'node:net';
-import { invariant } from '../../errors.js';
-import type { Sent } from './socket.js';
+import { invariant } from '../../base/errors.js';
+import type { Sent } from './memory-socket.js';
 
 /** What the client sends, and what the server sends. */
 export type Side = 'client' | 'server';

@@ -6,10 +6,10 @@
 
 import net from 'node:net';
 import type { VirtualClock } from '../../clock/virtual.js';
-import { BouncelabError, invariant } from '../../errors.js';
-import { connectLoopback, listenLoopback } from '../../loopback.js';
+import { BouncelabError, invariant } from '../../base/errors.js';
+import { connectLoopback, listenLoopback } from '../../base/loopback.js';
 import { keyOf, Network } from './network.js';
-import { MemorySocket, type Endpoint, type Sent } from './socket.js';
+import { MemorySocket, type Endpoint, type Sent } from './memory-socket.js';
 import { TcpLine, type Side } from './tcp-line.js';
 
 const LOOPBACK = '127.0.0.1';

@@ -6,7 +6,7 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Clock } from '../../clock/clock.js';
 import type { Emit } from '../../events/types.js';
 import type { MxRecord } from '../dns.js';
-import { composeReturn, type Returning } from './message.js';
+import { composeReturn, type Returning } from './report-message.js';
 
 /** RFC 5321, 4.5.4.1: at least 30 minutes between two tries. */
 const RETRY_EVERY_MS = 30 * 60_000;

@@ -8,14 +8,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SMTPServer } from 'smtp-server';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createSender, type BulkSender } from '../../../src/create-sender.js';
-import type { BouncelabError } from '../../../src/errors.js';
+import { createSender, type BulkSender } from '../../../src/sender/create-sender.js';
+import type { BouncelabError } from '../../../src/base/errors.js';
 import type { RunEvent } from '../../../src/events/types.js';
 import { Intake } from '../../../src/sender/bounce/intake.js';
-import { openSqliteStore } from '../../../src/sender/store/sqlite.js';
+import { openSqliteStore } from '../../../src/sender/store/sqlite/sqlite.js';
 import { systemInlet } from '../../../src/sender/system/inlet.js';
 import { bounce } from '../../../src/simulator/behaviors/return-later.js';
-import { composeReturn } from '../../../src/simulator/returns/message.js';
+import { composeReturn } from '../../../src/simulator/returns/report-message.js';
 import { dialogue } from '../../support/tcp-dialogue.js';
 
 const DOMAIN = 'return.test';

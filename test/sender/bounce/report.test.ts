@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDeliveryStatus } from '../../../src/sender/bounce/delivery-status.js';
 import { readIncoming } from '../../../src/sender/bounce/report.js';
-import { judge } from '../../../src/sender/bounce/verdict.js';
+import { judge } from '../../../src/sender/bounce/outcome.js';
 import { EMMA } from '../../support/policies.js';
 
 const BOB = 'bob@example.org';

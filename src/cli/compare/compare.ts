@@ -1,0 +1,178 @@
+// `bouncelab compare`: the same scenarios under several policies, and what that changes.
+
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import pc from 'picocolors';
+import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
+import { comparisonMarkdown } from '../../reporters/compare/markdown.js';
+import { comparePage } from '../../reporters/compare/page.js';
+import { comparisonLines } from '../../reporters/compare/terminal.js';
+import { Printer } from '../../reporters/terminal/screen.js';
+import { compare } from '../../studies/compare.js';
+import type { Comparison } from '../../results/comparison/comparison.js';
+import { parseThreshold } from '../../results/comparison/threshold.js';
+import { defaultWorkers, WorkerPool } from '../../runner/executors/threads/pool.js';
+import type { ScenarioPlan, Wire } from '../../scenarios/plan.js';
+import { listPolicies, loadPolicy, unknownPolicy } from '../../policy/policy-file.js';
+import { quoted } from '../../documents/problems.js';
+import { selectScenarios, type Entry } from '../../suite/select.js';
+import { unwritable } from '../../base/unwritable.js';
+import { printProblems } from '../errors.js';
+import { inputsOr } from '../inputs.js';
+import type { Io } from '../io.js';
+import { version } from '../options.js';
+
+export interface CompareCommand {
+  policy?: string[];
+  grep?: string;
+  seed?: string;
+  /** true: in the place where it goes when no file is named. */
+  html?: string | true;
+  json: boolean;
+  markdown: boolean;
+  sender?: string;
+  wire?: Wire;
+  failIf?: string[];
+  workers?: number;
+  /** Milliseconds of real time. */
+  timeout: number;
+}
+
+const PAGE = 'compare.html';
+const ELSEWHERE = 'name another file with --html FILE';
+
+/** @throws BouncelabError for wrong usage, and for a page that cannot be written */
+export async function compareCommand(files: string[], options: CompareCommand, io: Io): Promise<ExitCode> {
+  if (options.json && options.markdown) {
+    throw new BouncelabError('E_USAGE', '--json and --markdown both write to standard output', {
+      hint: 'choose one of them; --html FILE goes with either',
+    });
+  }
+  const given = options.policy ?? [];
+  const policies = policyNames(given, io);
+  if (typeof policies === 'number') return policies;
+  const thresholds = (options.failIf ?? []).map((text) => parseThreshold(text, policies));
+  const selected = given.map((policy) =>
+    selectScenarios({
+      inputs: inputsOr(files),
+      cwd: io.cwd,
+      grep: options.grep,
+      seed: options.seed,
+      sender: options.sender,
+      wire: options.wire,
+      policy,
+    }),
+  );
+  const page = options.html === true ? PAGE : options.html;
+  if (page !== undefined) await tryPage(resolve(io.cwd, page), page);
+  const { plans, invalid } = comparable(selected);
+  for (const { problems = [], source } of invalid) printProblems(problems, source, io.stderr);
+  const screen = new Printer(io.stderr);
+  const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
+  const comparison = await compare({
+    policies,
+    scenarios: plans,
+    version: version(),
+    thresholds,
+    executor: createExecutor({ workers: options.workers ?? defaultWorkers(), wallLimitMs: options.timeout }),
+    signal: io.signal,
+    onScenario: (ended) => screen.live(`${ended} of ${plans.length} scenarios`),
+  });
+  screen.clearLive();
+  if (options.json) io.stdout.write(`${JSON.stringify(comparison, null, 2)}\n`);
+  else if (options.markdown) io.stdout.write(comparisonMarkdown(comparison));
+  else {
+    const out = new Printer(io.stdout);
+    for (const line of comparisonLines(comparison, out.columns, pc.createColors(io.stdout.color)))
+      out.line(line);
+  }
+  if (page !== undefined) {
+    await writePage(resolve(io.cwd, page), page, comparison);
+    new Printer(options.json || options.markdown ? io.stderr : io.stdout).line(`page: ${page}`);
+  }
+  return exitCodeOf(comparison, invalid.length > 0);
+}
+
+/** Names for people; a policy that is wrong is told once, not once a scenario. */
+function policyNames(given: readonly string[], io: Io): string[] | ExitCode {
+  if (given.length < 2) {
+    throw new BouncelabError('E_USAGE', 'to compare takes two policies or more', {
+      hint: `such as --policy emma --policy four-attempts; shipped policies: ${listPolicies().join(', ')}`,
+    });
+  }
+  const twice = given.find((name, index) => given.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new BouncelabError('E_USAGE', `the policy ${quoted(twice)} is named twice`, {
+      hint: 'compare it with another one',
+    });
+  }
+  const names: string[] = [];
+  let isWrong = false;
+  for (const name of given) {
+    const loaded = loadPolicy(name, io.cwd, io.cwd);
+    if (!loaded) {
+      const { message, hint } = unknownPolicy(name);
+      throw new BouncelabError('E_USAGE', message, { hint });
+    }
+    if ('policy' in loaded) names.push(loaded.policy.name);
+    else {
+      isWrong = true;
+      printProblems(loaded.problems, '', io.stderr);
+    }
+  }
+  if (isWrong) return EXIT.invalidScenario;
+  // Two files may give themselves the same name: then their paths tell them apart.
+  return new Set(names).size === names.length ? names : [...given];
+}
+
+function comparable(selected: readonly Entry[][]): { plans: ScenarioPlan[][]; invalid: Entry[] } {
+  const plans: ScenarioPlan[][] = [];
+  const invalid: Entry[] = [];
+  for (const [index] of selected[0]!.entries()) {
+    const entries = selected.map((entriesOfPolicy) => entriesOfPolicy[index]!);
+    const wrong = entries.find(({ problems }) => problems);
+    if (wrong) invalid.push(wrong);
+    else plans.push(entries.map(({ plan }) => plan!));
+  }
+  return { plans, invalid };
+}
+
+async function writePage(file: string, name: string, comparison: Comparison): Promise<void> {
+  await withDraft(file, name, comparePage(comparison), (draft) => rename(draft, file));
+}
+
+/** Looks before anything is played whether the page can be written, and leaves everything as it was. */
+async function tryPage(file: string, name: string): Promise<void> {
+  const stats = await stat(file).catch(() => undefined);
+  if (stats?.isDirectory()) {
+    throw new BouncelabError('E_OUTPUT', `the page cannot be written to ${name}: it is a folder`, {
+      hint: ELSEWHERE,
+    });
+  }
+  await withDraft(file, name, '', rm);
+}
+
+async function withDraft(
+  file: string,
+  name: string,
+  text: string,
+  settle: (draft: string) => Promise<void>,
+): Promise<void> {
+  const draft = `${file}.${process.pid}.tmp`;
+  try {
+    await writeFile(draft, text);
+    await settle(draft);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw unwritable(`the page cannot be written to ${name}`, ELSEWHERE, error);
+  }
+}
+
+function exitCodeOf({ interrupted, troubles, thresholds }: Comparison, isInvalid: boolean): ExitCode {
+  const has = (status: string): boolean => troubles.some((trouble) => trouble.status === status);
+  if (interrupted) return EXIT.interrupted;
+  if (has('error')) return EXIT.harness;
+  if (isInvalid) return EXIT.invalidScenario;
+  if (has('inconclusive')) return EXIT.inconclusive;
+  return has('failed') || thresholds.some(({ holds }) => holds) ? EXIT.failed : EXIT.passed;
+}

@@ -1,0 +1,33 @@
+// `bouncelab explain`: the life of one contact.
+
+import type { Command } from 'commander';
+import { nonEmpty, wireOption } from '../arguments.js';
+import type { ExplainCommand } from './explain.js';
+import type { Finish, Io } from '../io.js';
+
+export function addExplain(program: Command, io: Io, done: Finish): void {
+  program
+    .command('explain')
+    .description('tell the life of one contact: every attempt, what was said, what was decided and why')
+    .argument('<scenario>', 'file of the scenario')
+    .argument('<address>', 'address of the contact')
+    .option('--mailing <name>', 'only this mailing')
+    .option('--last', 'from the events of the last run instead of playing it', false)
+    .option('--run <run-id>', 'from the events of this run')
+    .option('--output <dir>', 'folder of the reports', nonEmpty, 'reports')
+    .option('--seed <seed>', 'seed instead of its own', nonEmpty)
+    .option('--policy <name|file>', 'retry policy instead of its own')
+    .addOption(wireOption('instead of its own'))
+    .option('--sender <file>', 'a module that sends in the place of the sender of bouncelab')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ bouncelab explain scenarios/retry/mailbox-full-for-good.yaml bob@example.org
+  $ bouncelab explain mine.yaml bob@example.org --mailing november --last`,
+    )
+    .action(async (file: string, address: string, options: ExplainCommand) => {
+      const { explain } = await import('./explain.js');
+      done(await explain(file, address, options, io));
+    });
+}

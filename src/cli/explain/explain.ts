@@ -1,0 +1,110 @@
+// `bouncelab explain`: plays one scenario, or reads the events of a run, and tells the life of one contact.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pc from 'picocolors';
+import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
+import { parseEvents } from '../../events/ndjson.js';
+import { explainLines } from '../../reporters/terminal/explain.js';
+import { ViewFold } from '../../results/view/fold.js';
+import { Printer } from '../../reporters/terminal/screen.js';
+import { eventsName } from '../../suite/report-folder.js';
+import type { ScenarioPlan, Wire } from '../../scenarios/plan.js';
+import { closest, nameHint, quoted } from '../../documents/problems.js';
+import { runScenario } from '../../runner/run.js';
+import { selectScenarios } from '../../suite/select.js';
+import { reason } from '../../base/os-error.js';
+import { printProblems } from '../errors.js';
+import type { Io } from '../io.js';
+import { findRun } from '../run-folder.js';
+
+/** Addresses that are looked through for one that is close. */
+const NAMES_MAX = 50_000;
+
+export interface ExplainCommand {
+  mailing?: string;
+  seed?: string;
+  policy?: string;
+  sender?: string;
+  wire?: Wire;
+  /** Read the events of the last run. */
+  last: boolean;
+  /** Read those of this run. */
+  run?: string;
+  output: string;
+}
+
+/** @throws BouncelabError for a scenario, contact, mailing or run that is not there, and for damaged events */
+export async function explain(
+  file: string,
+  address: string,
+  options: ExplainCommand,
+  io: Io,
+): Promise<ExitCode> {
+  const { seed, policy, sender, wire, mailing } = options;
+  const [entry, ...more] = selectScenarios({ inputs: [file], cwd: io.cwd, seed, policy, sender, wire });
+  if (!entry || more.length > 0) {
+    throw new BouncelabError('E_USAGE', `${quoted(file)} is ${more.length + 1} scenarios`, {
+      hint: 'explain tells of one: name its file',
+    });
+  }
+  if (!entry.plan) {
+    printProblems(entry.problems, entry.source, io.stderr);
+    return EXIT.invalidScenario;
+  }
+  const only = address.toLowerCase();
+  const fold = new ViewFold({ policy: entry.plan.policy, only });
+  await readEvents(entry.plan, options, io, fold);
+  const view = fold.result;
+  const contact = view.contacts.find((one) => one.address === only) ?? fold.plainContact(only);
+  if (!contact) {
+    const near = closest(only, fold.addresses.slice(0, NAMES_MAX));
+    throw new BouncelabError('E_NOT_FOUND', `${quoted(address)} is no contact of ${entry.plan.name}`, {
+      hint: near === undefined ? 'its audience is in the scenario file' : `did you mean ${quoted(near)}?`,
+    });
+  }
+  const names = view.mailings.map(({ name }) => name);
+  if (mailing !== undefined && !names.includes(mailing)) {
+    throw new BouncelabError('E_NOT_FOUND', `there is no mailing ${quoted(mailing)}`, {
+      hint: nameHint(mailing, names, 'mailings'),
+    });
+  }
+  const printer = new Printer(io.stdout);
+  const colors = pc.createColors(io.stdout.color);
+  for (const line of explainLines(view, contact, { columns: printer.columns, colors, mailing }))
+    printer.line(line);
+  return EXIT.passed;
+}
+
+async function readEvents(
+  plan: ScenarioPlan,
+  options: ExplainCommand,
+  io: Io,
+  fold: ViewFold,
+): Promise<void> {
+  if (!options.last && options.run === undefined) {
+    await runScenario(plan, { onEvent: fold.read });
+    return;
+  }
+  const run = options.run ?? 'latest';
+  const name = `${eventsName(plan.file)}.ndjson`;
+  const file = join(options.output, run, 'events', name);
+  const path = join(findRun(options.output, run, io.cwd), 'events', name);
+  if (!existsSync(path)) {
+    throw new BouncelabError('E_NOT_FOUND', `${file} is not there`, {
+      hint: 'that run did not play this scenario; without --last and --run it is played now',
+    });
+  }
+  for (const event of parseEvents(readText(path, file), file)) fold.read(event);
+}
+
+function readText(path: string, name: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new BouncelabError('E_EVENTS', `${name} cannot be read: ${reason(error)}`, {
+      hint: 'without --last and --run the scenario is played now',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,29 @@
+// `bouncelab policy`: what retry policies come to.
+
+import type { Command } from 'commander';
+import type { Finish, Io } from '../io.js';
+
+export function addPolicy(program: Command, io: Io, done: Finish): void {
+  const policies = program.command('policy').description('show retry policies and what they come to');
+  policies
+    .command('list')
+    .description('list the policies that ship')
+    .option('--json', 'as JSON', false)
+    .action(async (options: { json: boolean }) => {
+      const { listPolicyFiles } = await import('./policy.js');
+      done(listPolicyFiles(options, io));
+    });
+  policies
+    .command('show')
+    .description('print when attempts happen for each kind of failure, and when a delivery is given up')
+    .argument('<name>', 'a shipped policy, or the path of a policy file')
+    .option('--json', 'as JSON, times in milliseconds from the first attempt', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ bouncelab policy show emma\n  $ bouncelab policy show ./mine.yaml --json',
+    )
+    .action(async (name: string, options: { json: boolean }) => {
+      const { showPolicy } = await import('./policy.js');
+      done(showPolicy(name, options, io));
+    });
+}

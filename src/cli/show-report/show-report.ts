@@ -1,0 +1,62 @@
+// `bouncelab show-report`: serves the page of a run on loopback, for a browser that does not open files.
+
+import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { basename, join } from 'node:path';
+import express from 'express';
+import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
+import { quoted } from '../../documents/problems.js';
+import { reason } from '../../base/os-error.js';
+import type { Io } from '../io.js';
+import { findRun } from '../run-folder.js';
+
+export interface ShowReportCommand {
+  output: string;
+  /** 0: any that is free. */
+  port: number;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/**
+ * Serves until it is interrupted.
+ *
+ * @throws BouncelabError E_NOT_FOUND when there is no such run, or it has no page
+ */
+export async function showReport(run: string, options: ShowReportCommand, io: Io): Promise<ExitCode> {
+  const folder = findRun(options.output, run, io.cwd);
+  if (!existsSync(join(folder, 'index.html'))) {
+    throw new BouncelabError('E_NOT_FOUND', `the run ${quoted(basename(folder))} has no page`, {
+      hint: 'it was made with --no-html, or killed before its end',
+    });
+  }
+  const app = express();
+  app.disable('x-powered-by');
+  app.use((request, response, next) => {
+    // A name of somebody else's that leads here must not read what is served.
+    const { hostname } = request;
+    if (hostname === LOOPBACK || hostname === 'localhost') next();
+    else response.status(403).type('text').send('This server answers on loopback only.\n');
+  });
+  app.use(express.static(folder, { dotfiles: 'deny', index: 'index.html' }));
+  const server = app.listen(options.port, LOOPBACK);
+  try {
+    await new Promise<void>((done, fail) => {
+      server.once('listening', done);
+      server.once('error', fail);
+    });
+  } catch (error) {
+    throw new BouncelabError('E_USAGE', `cannot serve on port ${options.port}: ${reason(error)}`, {
+      hint: 'leave out --port: then a free one is taken',
+    });
+  }
+  const { port } = server.address() as AddressInfo;
+  io.stdout.write(`http://${LOOPBACK}:${port}/\n`);
+  await new Promise<void>((done) => {
+    if (io.signal.aborted) return done();
+    io.signal.addEventListener('abort', () => done(), { once: true });
+  });
+  server.closeAllConnections();
+  await new Promise((done) => server.close(done));
+  return EXIT.passed;
+}

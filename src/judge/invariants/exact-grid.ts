@@ -1,0 +1,81 @@
+// Rule 5: attempts lie on a grid that starts at the first one. None is early; one that is late
+// waited for its predecessor, for a connection, and then something was going on at its destination, or
+// for a suspended host where the policy says so.
+
+import { gridOffset } from '../../policy/retry-policy.js';
+import type { DomainRecord, Span } from './run-history.js';
+import type { Breach, EventOf, Invariant } from './invariant.js';
+
+/** Time in which nothing may be going on while one connection gives way to the next. */
+const SLACK_MS = 60_000;
+
+export const exactGrid: Invariant = {
+  name: 'exact-grid',
+  rule: 'attempts are made on the grid of their delivery, none early and none late (rule 5)',
+  watch({ history, policy: { retry, destination } }) {
+    const waits = destination?.allSuspended === 'wait';
+    /** Late for no reason that is known yet: what was going on may be told only when it ends. */
+    const suspects: (Span & { record: DomainRecord; breach: Breach })[] = [];
+    const late = (event: EventOf<'attempt'>, from: number, breach: Breach): Breach | undefined => {
+      const { domain, startedAt: to } = event;
+      if (to - from <= SLACK_MS) return undefined;
+      const record = history.domain(domain);
+      if (quiet(record, { from, to }, waits) <= SLACK_MS) return undefined;
+      if (record.open.size === 0) return breach;
+      suspects.push({ from, to, record, breach: { ...breach, because: [...(breach.because ?? []), event] } });
+      return undefined;
+    };
+    return {
+      on: {
+        attempt: (event) => {
+          const { mailing, address, n, startedAt } = event;
+          const delivery = history.delivery(mailing, address);
+          if (!delivery) return undefined;
+          const { first, last, queued } = delivery;
+          const say = (how: string, by: number): Breach => ({
+            what: `attempt ${n} began ${Math.abs(by)} ms ${how}`,
+            mailing,
+            address,
+            because: [queued, first, last],
+          });
+          if (!first || !last) {
+            if (startedAt < queued.t) return say('before it was queued', startedAt - queued.t);
+            const due = Math.max(queued.t, history.restartedAt ?? 0);
+            return late(event, due, say('late', startedAt - due));
+          }
+          const index = last.n + delivery.missed;
+          const due = first.startedAt + gridOffset(retry.intervalsMs, index);
+          if (startedAt < due) return say('early', startedAt - due);
+          const jitter = retry.jitter * step(retry.intervalsMs, index);
+          const latest = Math.max(due + jitter, last.t, history.restartedAt ?? 0);
+          return late(event, latest, say('late', startedAt - due));
+        },
+      },
+      ended() {
+        return suspects.find(({ record, from, to }) => quiet(record, { from, to }, waits) > SLACK_MS)?.breach;
+      },
+    };
+  },
+};
+
+function step(intervalsMs: readonly number[], n: number): number {
+  return intervalsMs[Math.min(n, intervalsMs.length) - 1]!;
+}
+
+/**
+ * How much of a span had no dialogue at a destination, ms.
+ *
+ * @param waits under a policy that waits for suspended hosts, that is a reason too
+ */
+function quiet({ busy, open, suspended }: DomainRecord, { from, to }: Span, waits: boolean): number {
+  // What is open is a reason from when the first of it was opened; so is what led to that, which is told later.
+  let end = to;
+  for (const { opened } of open.values()) end = Math.min(end, Math.max(from, opened.t));
+  let left = end - from;
+  const take = (span: Span): void => {
+    left -= Math.max(0, Math.min(end, span.to) - Math.max(from, span.from));
+  };
+  if (waits) suspended.forEach(take);
+  for (let index = busy.length - 1; index >= 0 && busy[index]!.to > from; index--) take(busy[index]!);
+  return left;
+}

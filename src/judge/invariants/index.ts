@@ -1,0 +1,125 @@
+// The table of invariants, and the checker that holds all of them against every event of a run. To
+// add one: write its file, name it here.
+
+import type { FactType, RunEvent } from '../../events/types.js';
+import type { MailingFigures } from '../../sender/figures.js';
+import { activeOnly } from './active-only.js';
+import { budgetAndWindow } from './budget-and-window.js';
+import { clockMonotone } from './clock-monotone.js';
+import { completedWhenEmpty } from './completed-when-empty.js';
+import { conservation } from './conservation.js';
+import { deliveredMeansAccepted } from './delivered-means-accepted.js';
+import { exactGrid } from './exact-grid.js';
+import { History } from './run-history.js';
+import type { Breach, Invariant, Watch, Watched } from './invariant.js';
+import { idleCloseUncharged } from './idle-close-uncharged.js';
+import { limits } from './limits.js';
+import { nothingLeft } from './nothing-left.js';
+import { oneAcceptance } from './one-acceptance.js';
+import { oneInFlight } from './one-in-flight.js';
+import { outcomeFollowsCode } from './outcome-follows-code.js';
+import { ownFigures } from './sender-figures-match.js';
+import { repliesOnRecord } from './replies-were-given.js';
+import { streak } from './streak.js';
+import { terminalAbsorbing } from './terminal-absorbing.js';
+import { withdrawnAtOnce } from './withdrawn-at-once.js';
+
+/** Every invariant, in the order in which they are asked. */
+export const INVARIANTS: readonly Invariant[] = [
+  clockMonotone,
+  conservation,
+  terminalAbsorbing,
+  activeOnly,
+  withdrawnAtOnce,
+  exactGrid,
+  budgetAndWindow,
+  oneInFlight,
+  outcomeFollowsCode,
+  deliveredMeansAccepted,
+  oneAcceptance,
+  repliesOnRecord,
+  idleCloseUncharged,
+  limits,
+  completedWhenEmpty,
+  ownFigures,
+  streak,
+  nothingLeft,
+];
+
+/** Breaches of one rule after which no more of them are told: one bug breaks it a thousand times. */
+const TOLD_OF_EACH_MAX = 3;
+
+/** A rule that was broken, and the events that show it. */
+export interface Violation extends Breach {
+  invariant: Invariant;
+  events: RunEvent[];
+}
+
+export class InvariantChecker {
+  readonly violations: Violation[] = [];
+  private readonly history: History;
+  private readonly every: Asked<(event: RunEvent) => Breach | undefined>[] = [];
+  private readonly byType = new Map<FactType, Asked<(event: never) => Breach | undefined>[]>();
+  private readonly settled: Asked<(at: number) => Breach | undefined>[] = [];
+  private readonly atEnd: Asked<() => Breach | undefined>[] = [];
+  private readonly ofSender: Asked<(mailing: string, own: MailingFigures) => Breach | undefined>[] = [];
+  private readonly told = new Map<Invariant, number>();
+  private last: RunEvent | undefined;
+
+  constructor(run: Omit<Watched, 'history'>, invariants: readonly Invariant[] = INVARIANTS) {
+    this.history = new History(run.policy.retry);
+    const watched = { ...run, history: this.history };
+    for (const invariant of invariants) this.listen(invariant, invariant.watch(watched));
+  }
+
+  read(event: RunEvent): void {
+    if (this.last && event.t > this.last.t) this.settle(this.last.t);
+    for (const { invariant, ask } of this.every) this.found(invariant, ask(event), event);
+    for (const { invariant, ask } of this.byType.get(event.type) ?? [])
+      this.found(invariant, ask(event as never), event);
+    this.history.read(event);
+    this.last = event;
+    if (event.type !== 'run.ended') return;
+    this.settle(event.t);
+    if (event.reason !== 'idle') return;
+    for (const { invariant, ask } of this.atEnd) this.found(invariant, ask(), event);
+  }
+
+  /** What the sender itself says of a mailing, when the run has come to its end by itself. */
+  hear(mailing: string, own: MailingFigures): void {
+    for (const { invariant, ask } of this.ofSender) this.found(invariant, ask(mailing, own), this.last);
+  }
+
+  private settle(at: number): void {
+    for (const { invariant, ask } of this.settled) this.found(invariant, ask(at), this.last);
+  }
+
+  private listen(invariant: Invariant, { every, on, settled, ended, said }: Watch): void {
+    if (every) this.every.push({ invariant, ask: every });
+    if (settled) this.settled.push({ invariant, ask: settled });
+    if (ended) this.atEnd.push({ invariant, ask: ended });
+    if (said) this.ofSender.push({ invariant, ask: said });
+    for (const [type, ask] of Object.entries(on ?? {})) {
+      const asked = this.byType.get(type as FactType) ?? [];
+      asked.push({ invariant, ask: ask });
+      this.byType.set(type as FactType, asked);
+    }
+  }
+
+  private found(invariant: Invariant, breach: Breach | undefined, event: RunEvent | undefined): void {
+    if (!breach) return;
+    const told = this.told.get(invariant) ?? 0;
+    this.told.set(invariant, told + 1);
+    if (told >= TOLD_OF_EACH_MAX) return;
+    const events = [...(breach.because ?? []), event].filter((shown) => shown !== undefined);
+    const inOrder = [...new Map(events.map((shown) => [shown.seq, shown])).values()].sort(
+      (a, b) => a.seq - b.seq,
+    );
+    this.violations.push({ ...breach, invariant, events: inOrder });
+  }
+}
+
+interface Asked<Ask> {
+  invariant: Invariant;
+  ask: Ask;
+}

@@ -1,0 +1,295 @@
+// What has happened so far in a run, as the invariants need it: contacts, mailings, deliveries and
+// the sessions at the servers. Of a delivery it keeps what its next event is judged by, and not
+// all that was, so that long runs stay small.
+
+import type { ContactStatus, RunEvent } from '../../events/types.js';
+import { budgetClass, gridOffset } from '../../policy/retry-policy.js';
+import type { RetryPolicy } from '../../policy/retry-policy.js';
+import { mailingOf, recipientOf } from '../../events/envelope.js';
+import type { EventOf } from './invariant.js';
+
+export interface ContactRecord {
+  status: ContactStatus;
+  streak: number;
+  /** The event that gave it this status. */
+  since: EventOf<'contact.added' | 'contact.status'>;
+}
+
+export interface DeliveryRecord {
+  queued: EventOf<'delivery.queued'>;
+  first?: EventOf<'attempt'>;
+  last?: EventOf<'attempt'>;
+  /** Attempts that have ended, and those of them charged to each budget. */
+  attempts: number;
+  replied: number;
+  unreachable: number;
+  /** Attempts that were lost after the final dot. */
+  unknown: number;
+  /** Points of its grid that passed while no sender was there. */
+  missed: number;
+  /** Times that a server took its message. */
+  accepted: number;
+  lastAccepted?: EventOf<'message.accepted'>;
+  /** The client's end of the connection by which it did so. */
+  acceptedFrom?: string;
+  ended?: EventOf<'delivery.ended'>;
+  /** A bounce message has changed how it ended. */
+  returned?: EventOf<'delivery.returned'>;
+}
+
+export interface MailingRecord {
+  building: EventOf<'mailing.building'>;
+  started?: EventOf<'mailing.started'>;
+  completed?: EventOf<'mailing.completed'>;
+  deliveries: Map<string, DeliveryRecord>;
+  /** Deliveries in progress. */
+  open: number;
+}
+
+export interface SessionRecord {
+  opened: EventOf<'connection.opened'>;
+  /** Transactions begun. */
+  transactions: number;
+  mailing: string | undefined;
+  /** The last reply of each code. */
+  replies: Map<number, Given>;
+  /** When its server saw the end of it; undefined while it has not. */
+  closedAt?: number;
+}
+
+/** A reply, and the connection on which it was given. */
+export interface Given {
+  reply: EventOf<'smtp.reply'>;
+  session: SessionRecord;
+}
+
+export interface Span {
+  from: number;
+  to: number;
+}
+
+export interface DomainRecord {
+  /** Connections open now that a sender holds, by session. */
+  open: Map<number, SessionRecord>;
+  /** Spans of virtual time in which there was a dialogue here that is over, merged, in order. */
+  busy: Span[];
+  /** Spans of virtual time in which a host was suspended by the sender. */
+  suspended: Span[];
+  /** The last reply of each code. */
+  replies: Map<number, Given>;
+}
+
+export class History {
+  readonly contacts = new Map<string, ContactRecord>();
+  readonly mailings = new Map<string, MailingRecord>();
+  readonly sessions = new Map<number, SessionRecord>();
+  /** Sessions that are open, by the client's end, as attempts name them. */
+  private readonly byClient = new Map<string, SessionRecord>();
+  /** When a sender last started on the store of one that had crashed. */
+  restartedAt: number | undefined;
+  private readonly domains = new Map<string, DomainRecord>();
+
+  constructor(private readonly retry: RetryPolicy['retry']) {}
+
+  delivery(mailing: string, address: string): DeliveryRecord | undefined {
+    return this.mailings.get(mailing)?.deliveries.get(address);
+  }
+
+  domain(name: string): DomainRecord {
+    let record = this.domains.get(name);
+    if (!record)
+      this.domains.set(name, (record = { open: new Map(), busy: [], suspended: [], replies: new Map() }));
+    return record;
+  }
+
+  /** Mailing that a message accepted in a session belongs to, as its return path tells. */
+  mailingOf(mailFrom: string): string | undefined {
+    return mailingOf(mailFrom, this.mailings);
+  }
+
+  read(event: RunEvent): void {
+    switch (event.type) {
+      case 'contact.added':
+        this.contacts.set(event.address, {
+          status: event.status,
+          streak: event.softBounceStreak,
+          since: event,
+        });
+        return;
+      case 'contact.status': {
+        const contact = this.contacts.get(event.address);
+        if (contact) Object.assign(contact, { status: event.to, since: event });
+        return;
+      }
+      case 'contact.streak': {
+        const contact = this.contacts.get(event.address);
+        if (contact) contact.streak = event.to;
+        return;
+      }
+      case 'mailing.building':
+        this.mailings.set(event.mailing, { building: event, deliveries: new Map(), open: 0 });
+        return;
+      case 'mailing.started': {
+        const mailing = this.mailings.get(event.mailing);
+        if (mailing) mailing.started = event;
+        return;
+      }
+      case 'mailing.completed': {
+        const mailing = this.mailings.get(event.mailing);
+        if (mailing) mailing.completed = event;
+        return;
+      }
+      case 'delivery.queued':
+        return this.queued(event);
+      case 'delivery.ended':
+        return this.ended(event);
+      case 'delivery.returned': {
+        const delivery = this.delivery(event.mailing, event.address);
+        if (delivery) delivery.returned ??= event;
+        return;
+      }
+      case 'attempt':
+        return this.attempted(event);
+      case 'sender.crashed':
+        return this.crashed(event.t);
+      case 'sender.restarted':
+        return this.restarted(event.t);
+      case 'message.accepted':
+        return this.accepted(event);
+      case 'host.suspended':
+        this.domain(event.domain).suspended.push({ from: event.t, to: event.until });
+        return;
+      case 'connection.opened':
+        this.opened(event);
+        return;
+      case 'connection.closed':
+        return this.closed(event);
+      case 'smtp.command': {
+        const session = this.sessions.get(event.session);
+        if (!session || !/^MAIL FROM:/i.test(event.line)) return;
+        session.transactions++;
+        session.mailing = this.mailingOf(event.line);
+        return;
+      }
+      case 'smtp.reply': {
+        const session = this.sessions.get(event.session);
+        if (!session) return;
+        const given = { reply: event, session };
+        session.replies.set(event.code, given);
+        this.domain(session.opened.domain).replies.set(event.code, given);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  /** The connection that has, or had last, this client's end; undefined when its server has closed it. */
+  connection(client: string): SessionRecord | undefined {
+    return this.byClient.get(client);
+  }
+
+  /** The delivery that a RCPT command is about; undefined for any other command. */
+  named(event: EventOf<'smtp.command'>): { address: string; mailing: string | undefined } | undefined {
+    const address = recipientOf(event.line);
+    if (address === undefined) return undefined;
+    return { address, mailing: this.sessions.get(event.session)?.mailing };
+  }
+
+  private queued(event: EventOf<'delivery.queued'>): void {
+    const mailing = this.mailings.get(event.mailing);
+    if (!mailing) return;
+    mailing.open++;
+    mailing.deliveries.set(event.address, {
+      queued: event,
+      attempts: 0,
+      replied: 0,
+      unreachable: 0,
+      unknown: 0,
+      missed: 0,
+      accepted: 0,
+    });
+  }
+
+  private ended(event: EventOf<'delivery.ended'>): void {
+    const delivery = this.delivery(event.mailing, event.address);
+    if (!delivery || delivery.ended) return;
+    delivery.ended = event;
+    this.mailings.get(event.mailing)!.open--;
+  }
+
+  private attempted(event: EventOf<'attempt'>): void {
+    this.wasBusy(event.domain, event.startedAt, event.t);
+    const delivery = this.delivery(event.mailing, event.address);
+    if (!delivery) return;
+    delivery.first ??= event;
+    delivery.last = event;
+    delivery.attempts++;
+    const { outcome, stage } = event;
+    if (outcome === 'unknown') delivery.unknown++;
+    // What gave no usable reply is closed by the sender. A server that reads nothing sees it only later.
+    const lost = outcome === 'unreachable' || outcome === 'unknown';
+    const session = event.client === undefined ? undefined : this.byClient.get(event.client);
+    if (lost && session) this.letGo(session, event.t);
+    if (outcome !== 'accepted' && outcome !== 'rejected') delivery[budgetClass(outcome, stage)]++;
+  }
+
+  private accepted(event: EventOf<'message.accepted'>): void {
+    const mailing = this.mailingOf(event.mailFrom);
+    const delivery = mailing === undefined ? undefined : this.delivery(mailing, event.rcpt);
+    if (!delivery) return;
+    delivery.accepted++;
+    delivery.lastAccepted = event;
+    const from = this.sessions.get(event.session)?.opened.client;
+    if (from !== undefined) delivery.acceptedFrom = from;
+  }
+
+  private opened(event: EventOf<'connection.opened'>): void {
+    const session = { opened: event, transactions: 0, mailing: undefined, replies: new Map() };
+    this.sessions.set(event.session, session);
+    this.byClient.set(event.client, session);
+    this.domain(event.domain).open.set(event.session, session);
+  }
+
+  private closed(event: EventOf<'connection.closed'>): void {
+    const session = this.sessions.get(event.session);
+    if (!session) return;
+    session.closedAt = event.t;
+    this.sessions.delete(event.session);
+    if (this.byClient.get(session.opened.client) === session) this.byClient.delete(session.opened.client);
+    this.letGo(session, event.t);
+  }
+
+  private crashed(at: number): void {
+    for (const session of this.sessions.values()) this.letGo(session, at);
+  }
+
+  /** The sender has no more of this connection, whether its server has noticed or not. */
+  private letGo({ opened }: SessionRecord, at: number): void {
+    const { domain, session, t } = opened;
+    if (this.domain(domain).open.delete(session)) this.wasBusy(domain, t, at);
+  }
+
+  /** Grid points that passed meanwhile are made up for by one attempt, which is due now. */
+  private restarted(at: number): void {
+    this.restartedAt = at;
+    for (const { deliveries } of this.mailings.values()) {
+      for (const delivery of deliveries.values()) {
+        const { first, ended, attempts } = delivery;
+        if (!first || ended) continue;
+        const next = (): number => attempts + delivery.missed + 1;
+        while (first.startedAt + gridOffset(this.retry.intervalsMs, next()) <= at) delivery.missed++;
+      }
+    }
+  }
+
+  /** Adds a span that ends now, and so after all that are known. */
+  private wasBusy(name: string, from: number, to: number): void {
+    const { busy } = this.domain(name);
+    for (let last = busy.at(-1); last && last.to >= from; last = busy.at(-1)) {
+      from = Math.min(from, last.from);
+      busy.pop();
+    }
+    busy.push({ from, to });
+  }
+}

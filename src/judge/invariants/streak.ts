@@ -1,0 +1,168 @@
+// Rules 4, 8, 9 and 11: streak and status are what the ended deliveries of a contact make of them,
+// reckoned anew from these; when a bounce message has changed one of them, from the beginning.
+
+import { liesWithRecipient } from '../../policy/classify.js';
+import type { RetryPolicy } from '../../policy/retry-policy.js';
+import type { History } from './run-history.js';
+import type { EventOf, Invariant } from './invariant.js';
+
+interface Reckoned {
+  streak: number;
+  /** What ended last, or what somebody did. */
+  by: EventOf<'delivery.ended' | 'delivery.returned' | 'contact.added' | 'contact.status'>;
+  /** A bounce of this instant costs the contact its active status. */
+  mustLeave: boolean;
+  added: EventOf<'contact.added'>;
+  /** What people asked for, granted or not. */
+  requests: Happened[];
+}
+
+/** One step in the life of a contact, for the reckoning from the beginning. */
+interface Happened {
+  seq: number;
+  t: number;
+  what: 'opt-out' | 'reactivate' | 'subscribe' | 'delivered' | 'soft-bounced' | 'hard-bounced' | 'spared';
+  /** Of a delivery: from the choice of recipients to the beginning of its last attempt. */
+  span?: { from: number; to: number };
+}
+
+export const streak: Invariant = {
+  name: 'streak',
+  rule: 'streak and status follow from how the deliveries of a contact ended (rules 4, 8, 9 and 11)',
+  watch({ history, policy: { bounce } }) {
+    const reckoned = new Map<string, Reckoned>();
+    const touched = new Set<string>();
+    return {
+      on: {
+        'contact.added': (event) => {
+          const { address, softBounceStreak } = event;
+          reckoned.set(address, {
+            streak: softBounceStreak,
+            by: event,
+            mustLeave: false,
+            added: event,
+            requests: [],
+          });
+          return undefined;
+        },
+        'contact.status': (event) => {
+          const { address, to, why, seq, t } = event;
+          const contact = reckoned.get(address);
+          if (!contact) return { what: 'a contact changed that was never added', address };
+          if (why === 'opt-out' || why === 'reactivate' || why === 'subscribe')
+            contact.requests.push({ seq, t, what: why });
+          if (to === 'active') {
+            Object.assign(contact, { streak: 0, by: event, mustLeave: false });
+            touched.add(address);
+            return undefined;
+          }
+          if (to !== 'error' || contact.mustLeave) return undefined;
+          const what = `it became error by ${why}, with a streak of ${contact.streak} and no hard bounce`;
+          return { what, address, because: [contact.by] };
+        },
+        'contact.streak': ({ address }) => {
+          if (reckoned.has(address)) touched.add(address);
+          return undefined;
+        },
+        'contact.refused': ({ address, request, seq, t }) => {
+          if (request === 'reactivate' || request === 'subscribe')
+            reckoned.get(address)?.requests.push({ seq, t, what: request });
+          return undefined;
+        },
+        'delivery.ended': (event) => {
+          const { address, state } = event;
+          const contact = reckoned.get(address);
+          if (!contact || state === 'withdrawn') return undefined;
+          touched.add(address);
+          contact.by = event;
+          if (state === 'delivered') contact.streak = 0;
+          if (state === 'soft-bounced') contact.streak++;
+          // Under `recipient-only` the cause decides, which is a reading: it may leave, or not.
+          const isHard = state === 'hard-bounced';
+          contact.mustLeave =
+            isHard || (state === 'soft-bounced' && contact.streak >= bounce.softBouncesToError);
+          return undefined;
+        },
+        'delivery.returned': (event) => {
+          const contact = reckoned.get(event.address);
+          if (!contact) return undefined;
+          touched.add(event.address);
+          const { streak, isAway } = fromTheBeginning(contact, event, history, bounce);
+          Object.assign(contact, { streak, by: event, mustLeave: isAway });
+          return undefined;
+        },
+      },
+      settled() {
+        for (const address of touched) {
+          touched.delete(address);
+          const { streak: expected, by, mustLeave } = reckoned.get(address)!;
+          const contact = history.contacts.get(address);
+          if (contact?.streak !== expected)
+            return {
+              what: `its streak is ${contact?.streak}, and must be ${expected}`,
+              address,
+              because: [by],
+            };
+          const mayStay =
+            bounce.hard === 'recipient-only' && by.type === 'delivery.ended' && by.state === 'hard-bounced';
+          if (mustLeave && contact.status === 'active' && !mayStay)
+            return { what: 'it is still active after a bounce that makes it error', address, because: [by] };
+          reckoned.get(address)!.mustLeave = false;
+        }
+        return undefined;
+      },
+    };
+  },
+};
+
+/** Streak and status of a contact, had its deliveries ended as the bounce messages say. */
+function fromTheBeginning(
+  { added, requests }: Reckoned,
+  returned: EventOf<'delivery.returned'>,
+  history: History,
+  bounce: RetryPolicy['bounce'],
+): { streak: number; isAway: boolean } {
+  const life = [...requests, ...deliveriesOf(returned, history, bounce)].sort((a, b) => a.seq - b.seq);
+  let { softBounceStreak: streak, status } = added;
+  const away: { from: number; to: number }[] = [];
+  if (status !== 'active') away.push({ from: -1, to: Infinity });
+  const becomes = (to: typeof status, t: number): void => {
+    if (status === 'active' && to !== 'active') away.push({ from: t, to: Infinity });
+    if (status !== 'active' && to === 'active') {
+      away.at(-1)!.to = t;
+      streak = 0;
+    }
+    status = to;
+  };
+  for (const { what, t, span } of life) {
+    if (span && away.some(({ from, to }) => from < span.to && to > span.from)) continue;
+    if (what === 'opt-out') becomes('opt-out', t);
+    if (what === 'subscribe' || (what === 'reactivate' && status === 'error')) becomes('active', t);
+    if (what === 'delivered') streak = 0;
+    if (what === 'soft-bounced') streak++;
+    const leaves =
+      what === 'hard-bounced' || (what === 'soft-bounced' && streak >= bounce.softBouncesToError);
+    if (leaves && status === 'active') becomes('error', t);
+  }
+  return { streak, isAway: status !== 'active' };
+}
+
+function deliveriesOf(
+  latest: EventOf<'delivery.returned'>,
+  history: History,
+  bounce: RetryPolicy['bounce'],
+): Happened[] {
+  const found: Happened[] = [];
+  for (const [mailing, { started, deliveries }] of history.mailings) {
+    const { ended, last, returned } = deliveries.get(latest.address) ?? {};
+    if (!ended || !started || ended.state === 'withdrawn') continue;
+    const message = returned ?? (mailing === latest.mailing ? latest : undefined);
+    const { state, cause = 'other' } = message ?? ended;
+    const isTheirs = liesWithRecipient(cause, message !== undefined || last?.reply !== undefined);
+    const isSpared = state === 'hard-bounced' && bounce.hard === 'recipient-only' && !isTheirs;
+    const { seq, t } = ended;
+    const span = { from: started.t, to: last?.t === t ? last.startedAt : t };
+    found.push({ seq, t, what: isSpared ? 'spared' : (state as Happened['what']), span });
+  }
+  return found;
+}

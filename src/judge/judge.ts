@@ -1,0 +1,121 @@
+// Follows the events of a run and says in the end what did not hold: expectations at their moments,
+// invariants at every event, or that the run never came to its end.
+
+import type { BouncelabError } from '../base/errors.js';
+import type { RunEvent } from '../events/types.js';
+import { DEFAULT_LIMITS } from '../sender/destination/destination.js';
+import type { MailingFigures } from '../sender/figures.js';
+import { checkExpectation } from './expectations.js';
+import { faultFailure, type SenderFault } from './fault.js';
+import { violationFailure } from './invariants/failure.js';
+import { InvariantChecker, INVARIANTS } from './invariants/index.js';
+import type { ExpectationPlan, ScenarioPlan, SenderPlan } from '../scenarios/plan.js';
+import type { Failure, ScenarioResult, ScenarioStatus } from '../results/result.js';
+import { sumLost } from '../results/tally/lost.js';
+import { resultOf, Tally } from '../results/tally/tally.js';
+
+/** How many deliveries a deadlock names before it only counts them. */
+const WAITING_NAMED_MAX = 10;
+
+/** How a run is judged. */
+export interface Verdict {
+  verdict: ScenarioStatus;
+  failures: Failure[];
+}
+
+export class Judge {
+  readonly tally = new Tally();
+  private readonly invariants: InvariantChecker;
+  private readonly failures: Failure[] = [];
+  /** Expectations at a time, earliest first. */
+  private readonly timed: (ExpectationPlan & { at: number })[];
+  private readonly atEnd: ExpectationPlan[];
+  private next = 0;
+
+  constructor(private readonly plan: ScenarioPlan) {
+    const { expectations, policy, network } = plan;
+    const { latencyMs } = network;
+    const invariants = plan.sender ? INVARIANTS.filter(({ anySender }) => anySender) : INVARIANTS;
+    this.invariants = new InvariantChecker({ policy, limits: DEFAULT_LIMITS, latencyMs }, invariants);
+    this.timed = expectations
+      .filter((expectation): expectation is ExpectationPlan & { at: number } => expectation.at !== 'end')
+      .sort((a, b) => a.at - b.at);
+    this.atEnd = expectations.filter(({ at }) => at === 'end');
+  }
+
+  read(event: RunEvent): void {
+    // Everything of an instant has happened once an event of a later one comes.
+    if (event.t > this.tally.now) this.tally.settlePeaks();
+    while (this.next < this.timed.length && event.t > this.timed[this.next]!.at)
+      this.check(this.timed[this.next++]!);
+    this.tally.read(event);
+    this.invariants.read(event);
+  }
+
+  /** What the sender itself says of a mailing in the end. */
+  hear(mailing: string, own: MailingFigures): void {
+    this.invariants.hear(mailing, own);
+  }
+
+  verdict(): Verdict {
+    this.tally.settlePeaks();
+    while (this.next < this.timed.length) this.check(this.timed[this.next++]!);
+    for (const expectation of this.atEnd) this.check(expectation);
+    const failures = [...this.failures, ...this.violations()];
+    return { verdict: failures.length > 0 ? 'failed' : 'passed', failures };
+  }
+
+  /** The sender did something that ends the run: that, and what was found until then. */
+  faulted(fault: SenderFault, sender: SenderPlan): Verdict {
+    this.tally.settlePeaks();
+    const failures = [faultFailure(fault, sender), ...this.failures, ...this.violations()];
+    return { verdict: 'failed', failures };
+  }
+
+  /** The run did not come to its end: what was found until then, and why it stopped. */
+  stopped(plan: ScenarioPlan, error: BouncelabError, waiting: string[]): Verdict {
+    this.tally.settlePeaks();
+    const named = waiting.slice(0, WAITING_NAMED_MAX);
+    const rest = waiting.length - named.length;
+    const failure: Failure = {
+      file: plan.file,
+      line: 1,
+      column: 1,
+      message: error.message,
+      expected: 'every delivery comes to an end',
+      actual: waiting.length > 0 ? `${waiting.length} in progress` : 'the run went on',
+      details: rest > 0 ? [...named, `and ${rest} more`] : named,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    };
+    return { verdict: 'inconclusive', failures: [...this.failures, ...this.violations(), failure] };
+  }
+
+  figures(): Pick<ScenarioResult, 'attempts' | 'mailings' | 'statuses' | 'lost' | 'servers'> {
+    const { tally } = this;
+    const mailings: ScenarioResult['mailings'] = {};
+    for (const [name, mailing] of tally.mailings) mailings[name] = resultOf(mailing);
+    return {
+      attempts: tally.attempts,
+      mailings,
+      statuses: {
+        active: tally.count('active'),
+        error: tally.count('error'),
+        optOut: tally.count('opt-out'),
+      },
+      lost: {
+        ...sumLost(Object.values(mailings).map(({ lost }) => lost)),
+        expected: this.plan.expectations.some(({ checks }) => checks.some(({ kind }) => kind === 'lost')),
+        groups: tally.lost.largest(),
+      },
+      servers: tally.servers.results(),
+    };
+  }
+
+  private violations(): Failure[] {
+    return this.invariants.violations.map((violation) => violationFailure(violation, this.plan.file));
+  }
+
+  private check(expectation: ExpectationPlan): void {
+    this.failures.push(...checkExpectation(expectation, this.tally));
+  }
+}

@@ -1,0 +1,90 @@
+// A fleet that stands by itself on loopback, in real time, for whoever talks SMTP to it.
+
+import { systemClock } from '../clock/system.js';
+import { invariant } from '../base/errors.js';
+import type { Emit } from '../events/types.js';
+import type { Random } from '../base/random.js';
+import type { Certificates } from '../simulator/certificates.js';
+import { LiveNetwork } from '../simulator/network/live.js';
+import type { BehaviorPlan, DomainPlan } from '../simulator/plan.js';
+import { DEFAULT_DOMAIN, World } from '../simulator/world.js';
+
+const SMTP_PORT = 25;
+
+export interface LiveFleetOptions {
+  fleet: Record<string, DomainPlan>;
+  /** Behaviors that change, ms from now. */
+  changes: { at: number; subject: string; behaviors: BehaviorPlan[] }[];
+  random: Random;
+  /** @param now ms since the fleet was opened */
+  emit: (fact: Parameters<Emit>[0], now: number) => void;
+  certificates?: Certificates | undefined;
+  /** Port of the first host; the others follow in order. Without it the system picks them. */
+  firstPort?: number | undefined;
+  /** Ports of hosts by their domain, over all else. */
+  ports: ReadonlyMap<string, number>;
+}
+
+/** A host of the fleet, and the port on 127.0.0.1 that stands for it. */
+export interface LiveHost {
+  /** `default` for every domain that is not named. */
+  domain: string;
+  host: string;
+  port: number;
+}
+
+export class LiveFleet {
+  private readonly network = new LiveNetwork();
+  private readonly world: World;
+  private readonly timers: { cancel(): void }[] = [];
+  private isOpen = false;
+
+  constructor(private readonly options: LiveFleetOptions) {
+    const clock = systemClock();
+    const { fleet, changes, random, certificates } = options;
+    this.world = new World({
+      clock,
+      random,
+      emit: (fact) => {
+        // Those of its own hosts, while it opens them.
+        const isOwnLookUp = fact.type === 'dns.answered' && !this.isOpen;
+        if (!isOwnLookUp) options.emit(fact, Math.round(clock.now()));
+      },
+      fleet,
+      network: this.network,
+      certificates,
+      clientAddress: '127.0.0.1',
+    });
+    for (const { at, subject, behaviors } of changes) {
+      this.timers.push(clock.after(at, () => this.world.setBehaviors(subject, behaviors)));
+    }
+  }
+
+  /**
+   * Opens all ports.
+   *
+   * @throws BouncelabError E_USAGE for a port that cannot be had
+   */
+  async open(): Promise<LiveHost[]> {
+    const hosts: LiveHost[] = [];
+    const { firstPort, fleet, ports } = this.options;
+    for (const domain of Object.keys(fleet)) {
+      const nth = hosts.length;
+      this.network.nextPort = ports.get(domain) ?? (firstPort === undefined ? 0 : firstPort + nth);
+      for (const { exchange } of await this.world.dns.resolveMx(domain)) {
+        const [address] = await this.world.dns.resolve4(exchange);
+        invariant(address !== undefined, `${exchange} has no address`);
+        const port = await this.network.portOf({ address, port: SMTP_PORT });
+        hosts.push({ domain, host: domain === DEFAULT_DOMAIN ? '' : exchange, port });
+      }
+    }
+    this.isOpen = true;
+    return hosts;
+  }
+
+  /** Ends every connection and closes the ports. */
+  async close(): Promise<void> {
+    for (const timer of this.timers) timer.cancel();
+    await this.world.close();
+  }
+}

@@ -1,0 +1,162 @@
+// Rules that tell the cause of a refusal, as plain data and as a table that is asked. Which rules
+// there are is data: classification/causes.yaml, and before it those of a policy.
+
+import { RE2JS } from 're2js';
+import type { Cause, Reply, Stage } from '../events/types.js';
+import { wildcard } from '../base/wildcard.js';
+
+/** Asked in order, the first that matches wins; within a rule everything given must match. */
+export interface CauseRule {
+  cause: Cause;
+  /** `550`, or a whole class such as `5xx`; any of them. */
+  code?: string[];
+  /** `5.2.2`, `x.2.2` for any class, `x.7.*` for a whole subject; any of them. */
+  enhanced?: string[];
+  stage?: Stage[];
+  /** Patterns in the syntax of RE2 that are searched for without case; any of them. */
+  text?: string[];
+  /** Patterns of which none may be found. */
+  unless?: string[];
+  /** Names of receiving hosts and domains of recipients; `*` stands for any text. */
+  host?: string[];
+  domain?: string[];
+}
+
+/** A refusal as the rules see it. */
+export interface Refusal {
+  reply: Reply;
+  stage: Stage;
+  /** Host that refused; absent where none was reached. */
+  host?: string | undefined;
+  /** Domain of the recipient, lower case. */
+  domain?: string | undefined;
+}
+
+/**
+ * So much of a reply is looked at. What a server has to say stands at its beginning (RFC 5321 gives a
+ * line 512 octets), and a reply may be as long as its sender likes.
+ */
+export const TEXT_LENGTH_MAX = 2000;
+
+/** Answers that are kept: the same words come for many recipients. */
+const ANSWERS_MAX = 2000;
+
+/** Finds a pattern in a text; made once for each. */
+export type Search = (text: string) => boolean;
+
+/**
+ * Compiles a pattern for the engine that takes linear time whatever the pattern and the text.
+ *
+ * @throws Error with the reason when it is not in the syntax of RE2
+ */
+export function linearSearch(pattern: string): Search {
+  const compiled = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
+  return (text) => compiled.matcher(text).find();
+}
+
+/**
+ * Compiles a pattern for the engine of the language, which is a hundred times faster, and slow only
+ * for patterns that are written badly: for the rules that ship, of which a test holds that they are not.
+ */
+export function nativeSearch(pattern: string): Search {
+  const compiled = new RegExp(pattern, 'i');
+  return (text) => compiled.test(text);
+}
+
+type Test = (refusal: Refusal, text: string) => boolean;
+
+interface CompiledRule {
+  rule: CauseRule;
+  tests: Test[];
+}
+
+/** An ordered list of rules, ready to be asked. */
+export class CauseTable {
+  private readonly rules: CompiledRule[];
+  private readonly answers = new Map<string, CauseRule | undefined>();
+
+  /** @param search compiles the patterns of the rules, each when it is first needed */
+  constructor(rules: readonly CauseRule[], search: (pattern: string) => Search) {
+    this.rules = rules.map((rule) => ({ rule, tests: testsOf(rule, search) }));
+  }
+
+  /** The rule that decides; undefined when none matches. */
+  find(refusal: Refusal): CauseRule | undefined {
+    const { reply, stage, host = '', domain = '' } = refusal;
+    const text = searchable(reply);
+    const key = `${reply.code} ${reply.enhanced ?? ''} ${stage} ${host} ${domain} ${text}`;
+    if (this.answers.has(key)) return this.answers.get(key);
+    const found = this.rules.find(({ tests }) => tests.every((test) => test(refusal, text)))?.rule;
+    if (this.answers.size >= ANSWERS_MAX) this.answers.clear();
+    this.answers.set(key, found);
+    return found;
+  }
+}
+
+/** The cheap tests come first. */
+function testsOf(rule: CauseRule, search: (pattern: string) => Search): Test[] {
+  const tests: Test[] = [];
+  const { stage, text, unless } = rule;
+  if (rule.code) {
+    const codes = rule.code.map((code) => code.replace(/xx$/, ''));
+    tests.push(({ reply }) => codes.some((code) => String(reply.code).startsWith(code)));
+  }
+  if (rule.enhanced) {
+    const patterns = rule.enhanced.map(enhancedPattern);
+    tests.push(({ reply }, said) => {
+      const enhanced = reply.enhanced ?? enhancedWithin(reply.code, said);
+      return enhanced !== undefined && patterns.some((one) => one.test(enhanced));
+    });
+  }
+  if (stage) tests.push((refusal) => stage.includes(refusal.stage));
+  for (const key of ['host', 'domain'] as const) {
+    const names = rule[key]?.map((name) => wildcard(name.toLowerCase()));
+    if (!names) continue;
+    tests.push(({ [key]: name }) => name !== undefined && names.some((one) => one(name.toLowerCase())));
+  }
+  if (text) {
+    const any = lazily(text, search);
+    tests.push((_, said) => any(said));
+  }
+  if (unless) {
+    const any = lazily(unless, search);
+    tests.push((_, said) => !any(said));
+  }
+  return tests;
+}
+
+/** Whether any of the patterns is found; compiled when first asked, which most never are. */
+function lazily(patterns: readonly string[], search: (pattern: string) => Search): Search {
+  let compiled: Search[] | undefined;
+  return (text) => {
+    compiled ??= patterns.map(search);
+    return compiled.some((one) => one(text));
+  };
+}
+
+/** `x.7.*` as an expression: `x` is any class, `*` any detail. */
+function enhancedPattern(written: string): RegExp {
+  const [type, subject, detail] = written.split('.') as [string, string, string];
+  return new RegExp(`^${type === 'x' ? '[45]' : type}\\.${subject}\\.${detail === '*' ? '\\d+' : detail}$`);
+}
+
+const WITHIN = /(?:^|[\s(#])([45]\.\d{1,2}\.\d{1,3})(?=[\s),;:]|$)/;
+
+/** Some servers write the enhanced code somewhere in the text: `(#5.7.1)` at its end, as qmail does. */
+function enhancedWithin(code: number, text: string): string | undefined {
+  const found = WITHIN.exec(text)?.[1];
+  return found?.[0] === String(code)[0] ? found : undefined;
+}
+
+/** Mailboxes say nothing of the cause, and may hold any word. Bounded, so that no text makes it slow. */
+const ADDRESS = /[^\s<>()@"'`]{1,64}@[a-z0-9.-]{1,255}/gi;
+
+/** What the rules search: the beginning of all lines as one, without the addresses in it. */
+function searchable({ lines }: Reply): string {
+  let text = '';
+  for (const line of lines) {
+    text += ` ${line.slice(0, TEXT_LENGTH_MAX)}`;
+    if (text.length > TEXT_LENGTH_MAX) break;
+  }
+  return text.slice(0, TEXT_LENGTH_MAX).replace(ADDRESS, '').replace(/\s+/g, ' ').trim().toLowerCase();
+}

@@ -1,0 +1,168 @@
+// What a policy file may hold. One definition for the check and for the JSON Schema; every key may
+// be left out and then has the value of the policy `emma`.
+
+import { z } from 'zod';
+import { STAGES } from '../events/types.js';
+import { causesField, REFUSAL_CAUSES } from './cause-schema.js';
+import { domainField, durationField, positiveDurationField } from '../base/schema-fields.js';
+
+const ENHANCED_TEXT = 'an enhanced status code such as 4.2.2';
+const BUDGET_TEXT = 'a whole number of at least 1, or `unlimited`';
+const ATTEMPTS_TEXT = 'a number of attempts, `unlimited`, or a mapping { replied: ..., unreachable: ... }';
+const INTERVAL_TEXT = 'a duration over 0s such as 30m, or a list of them such as [30m, 1h, 4h]';
+
+/** A number of attempts; `unlimited` becomes null. */
+function budgetField() {
+  return z
+    .union([z.int(BUDGET_TEXT).min(1, BUDGET_TEXT), z.literal('unlimited')], { error: BUDGET_TEXT })
+    .transform((value) => (value === 'unlimited' ? null : value));
+}
+
+const counting = z.enum(['per-class', 'total']).optional();
+
+const attemptsPerClass = z.strictObject({
+  replied: budgetField()
+    .optional()
+    .describe('Attempts that a server answered with 4xx: the last one that is made'),
+  unreachable: budgetField()
+    .optional()
+    .describe(
+      'Attempts without a usable reply, or with 4xx at connect; `unlimited`: only the window ends them',
+    ),
+  counting: counting.describe('`per-class`: each of the two has its own budget'),
+});
+
+const interval = z
+  .union([positiveDurationField(), z.array(positiveDurationField()).min(1, INTERVAL_TEXT)], {
+    error: INTERVAL_TEXT,
+  })
+  .transform((value) => (typeof value === 'number' ? [value] : value));
+
+const BOTH_FORMS =
+  'write `attempts: { replied: 4, unreachable: unlimited }` with `counting: per-class`, or `attempts: 4` with `counting: total`';
+
+const retry = z
+  .strictObject({
+    interval: interval
+      .optional()
+      .describe(
+        'Grid of attempts, from the first one; a list gives its steps, of which the last one repeats',
+      ),
+    jitter: z
+      .number('a fraction from 0 to 1')
+      .min(0, 'a fraction from 0 to 1')
+      .max(1, 'a fraction from 0 to 1')
+      .optional()
+      .describe('Fraction of the interval by which an attempt may be moved, 0 to 1; seeded'),
+    attempts: z
+      .union([budgetField(), attemptsPerClass], { error: ATTEMPTS_TEXT })
+      .optional()
+      .describe('Budget of attempts: one for each class of failure, or one number over all of them'),
+    counting: counting.describe(
+      '`per-class`: a budget for each class of failure. `total`: one over both, and then `attempts` is one number',
+    ),
+    window: durationField().optional().describe('An attempt later than this is not made'),
+    windowFrom: z
+      .enum(['mailing-start', 'first-attempt'])
+      .optional()
+      .describe('From when the window runs: the start of the mailing, or the first attempt of the delivery'),
+  })
+  .superRefine((value, context) => {
+    const given = [value.counting, typeof value.attempts === 'object' ? value.attempts?.counting : undefined];
+    const perClass =
+      value.attempts === undefined
+        ? undefined
+        : typeof value.attempts === 'object' && value.attempts !== null;
+    const wrong = (message: string): void => {
+      const path = value.attempts === undefined ? ['counting'] : ['attempts'];
+      context.addIssue({ code: 'custom', message, path, params: { sentence: true, hint: BOTH_FORMS } });
+    };
+    if (perClass === undefined && value.counting === 'total')
+      wrong('`counting: total` needs `attempts` as one number');
+    if (perClass === true && given.includes('total'))
+      wrong('`attempts` has a budget for each class, and `counting` is `total`');
+    if (perClass === false && given.includes('per-class'))
+      wrong('`attempts` is one budget over all, and `counting` is `per-class`');
+  });
+
+const override = z
+  .strictObject({
+    code: z.int().min(400).max(599).optional().describe('Reply code, 400 to 599'),
+    enhanced: z
+      .string({ error: ENHANCED_TEXT })
+      .regex(/^[45]\.\d{1,3}\.\d{1,3}$/, ENHANCED_TEXT)
+      .optional()
+      .describe('Enhanced status code (RFC 3463)'),
+    stage: z.enum(STAGES).optional().describe('Stage of the dialogue at which the reply came'),
+    cause: z.enum(REFUSAL_CAUSES).optional().describe('Why, independent of the code'),
+    domain: domainField().optional().describe('Domain of the recipient'),
+    treatAs: z.enum(['deferred', 'rejected']).describe('`deferred`: tried again. `rejected`: a hard bounce'),
+  })
+  .superRefine((value, context) => {
+    if (Object.keys(value).length > 1) return;
+    const params = { sentence: true, hint: 'add at least one of code, enhanced, stage, cause or domain' };
+    context.addIssue({
+      code: 'custom',
+      message: 'this override says of no reply that it is meant',
+      params,
+    });
+  });
+
+const bounce = z.strictObject({
+  hard: z
+    .enum(['any-5xx', 'recipient-only'])
+    .optional()
+    .describe(
+      '`any-5xx`: every 5xx is a hard bounce. `recipient-only`: one whose cause is not the recipient keeps the contact active',
+    ),
+  softBouncesToError: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('How many consecutive soft bounces make the contact `error`'),
+  overrides: z
+    .array(override)
+    .optional()
+    .describe('Treats a reply as another outcome; the first one that matches wins'),
+});
+
+const destination = z.strictObject({
+  suspend: durationField()
+    .optional()
+    .describe(
+      'How long a host that refused a connection or throttled is passed over while another can take its place; `0s`: not at all',
+    ),
+  allSuspended: z
+    .enum(['try', 'wait'])
+    .optional()
+    .describe(
+      'When every host is suspended. `try`: attempts are made on their grid all the same. `wait`: none is made until the first suspension ends',
+    ),
+  recover: durationField()
+    .optional()
+    .describe(
+      'After a connection was refused while others stood, no more than those are opened; one more each time this has passed',
+    ),
+});
+
+/** A retry policy as written. */
+export const policySchema = z
+  .strictObject({
+    name: z.string().min(1).optional().describe("Name that reports show; the file's own when left out"),
+    retry: retry.optional().describe('When a delivery is tried again, and when it is given up'),
+    bounce: bounce.optional().describe('What is a bounce, and what it does to the contact'),
+    destination: destination
+      .optional()
+      .describe('How receiving servers are spared; none of it is an attempt'),
+    causes: causesField
+      .optional()
+      .describe('Rules for the cause of a refusal that are asked before those that ship, or a file of them'),
+  })
+  .meta({
+    id: 'policy',
+    title: 'A retry policy',
+    description: 'What is left out has the value of the policy `emma`.',
+  });
+
+/** A policy file after the check, with the keys it had. */
+export type PolicyInput = z.output<typeof policySchema>;

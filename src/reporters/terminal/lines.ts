@@ -1,0 +1,115 @@
+// The lines of the terminal reporter that are not about failures: one a scenario, and the summary.
+// Pure functions of a result and a width.
+
+import type pc from 'picocolors';
+import type { Failure, RunResult, ScenarioResult, ScenarioStatus } from '../../results/result.js';
+import { comparison } from '../comparison.js';
+import { deliveryCounts, plural, virtualTime, wallTime } from '../figures.js';
+import { displayWidth, pad, truncate } from './layout.js';
+import type { RunStart } from '../reporter.js';
+import { terminalLine } from '../text.js';
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** Lines are not wider than this, however wide the window: counts belong to the name before them. */
+const LINE_COLUMNS = 120;
+/** Below this width counts give way to the name. */
+const COUNTS_FROM = 70;
+const NAME_COLUMNS_MIN = 30;
+const TIME_COLUMNS = 6;
+/** Of a run that was interrupted; run.json has them all. */
+const UNFINISHED_MAX = 8;
+
+/** The mark of a status, in its color. */
+export function mark(status: ScenarioStatus, colors: Colors): string {
+  if (status === 'passed') return colors.green('✓');
+  return status === 'failed' ? colors.red('✗') : colors.yellow('!');
+}
+
+/** Theme and name: `outages › Yahoo is down`. The theme is the folder of a file, below the topmost one. */
+export function title(result: ScenarioResult): string {
+  const theme = result.file.split('/').slice(1, -1).at(-1);
+  const name = terminalLine(result.name);
+  return theme === undefined || theme === '..' ? name : `${terminalLine(theme)} › ${name}`;
+}
+
+/** One line for one scenario, no wider than `columns`; counts and time stand at its right end. */
+export function scenarioLine(result: ScenarioResult, columns: number, colors: Colors): string {
+  const time = (result.status === 'invalid' ? '' : wallTime(result.wallMs)).padStart(TIME_COLUMNS);
+  const remark = scenarioRemark(result);
+  const room = Math.min(columns, LINE_COLUMNS) - 2 - time.length - 2;
+  // What is least missed goes first: counts on a narrow screen, then the theme, then the end of the name.
+  const roomBesideRemark = room - displayWidth(remark) - 2;
+  const remarkFits = columns >= COUNTS_FROM && remark !== '' && roomBesideRemark >= NAME_COLUMNS_MIN;
+  const nameRoom = remarkFits ? roomBesideRemark : room;
+  const whole = title(result);
+  const name = truncate(displayWidth(whole) <= nameRoom ? whole : terminalLine(result.name), nameRoom);
+  const parts = [`${mark(result.status, colors)} ${pad(name, nameRoom)}`];
+  if (remarkFits) parts.push(result.status === 'passed' ? colors.dim(remark) : colors.yellow(remark));
+  if (time.trim() !== '') parts.push(colors.dim(time));
+  return parts.join('  ');
+}
+
+function scenarioRemark(result: ScenarioResult): string {
+  switch (result.status) {
+    case 'passed':
+      return deliveryCounts(result);
+    case 'failed':
+      return failureRemark(result.failures);
+    case 'invalid':
+      return `invalid: ${plural(result.failures.length, 'problem')}`;
+    case 'inconclusive':
+      return 'inconclusive';
+    case 'error':
+      return 'harness failed';
+  }
+}
+
+/** The gravest of what went wrong. */
+function failureRemark(failures: readonly Failure[]): string {
+  if (failures.some((failure) => comparison(failure) === '')) return 'sender at fault';
+  if (failures.some(({ invariant }) => invariant === 'determinism')) return 'two runs differ';
+  const broken = failures.filter(({ invariant }) => invariant !== undefined).length;
+  return broken > 0
+    ? `${plural(broken, 'invariant')} broken`
+    : `${plural(failures.length, 'expectation')} not met`;
+}
+
+/** The end of a run. The first line has a fixed form, `N passed, N failed`, that tools can read. */
+export function summaryLines(run: RunResult, start: RunStart, columns: number, colors: Colors): string[] {
+  const passed = `${run.passed} passed`;
+  const failed = `${run.failed} failed`;
+  const lines = [
+    `${run.passed > 0 ? colors.green(passed) : passed}, ${run.failed > 0 ? colors.red(failed) : failed}`,
+  ];
+  const others = otherCounts(run, start);
+  if (others !== '') lines.push(colors.yellow(others));
+  if (run.interrupted) {
+    lines.push(
+      colors.yellow(`interrupted: ${run.scenarios.length} of ${start.total} ran, the report is partial`),
+    );
+    for (const { name } of run.unfinished.slice(0, UNFINISHED_MAX))
+      lines.push(colors.yellow(truncate(`  not finished: ${terminalLine(name)}`, columns)));
+    const more = run.unfinished.length - UNFINISHED_MAX;
+    if (more > 0) lines.push(colors.yellow(`  and ${more} more`));
+  }
+  lines.push(`${virtualTime(run.virtualMs)} virtual time in ${wallTime(run.wallMs)}`);
+  // Not cut to the width: a path is there to be copied.
+  lines.push(`${columns >= COUNTS_FROM ? 'report: ' : ''}${colors.cyan(terminalLine(start.reportDir))}`);
+  return lines;
+}
+
+function otherCounts(run: RunResult, start: RunStart): string {
+  const count = (status: ScenarioStatus): number =>
+    run.scenarios.filter((one) => one.status === status).length;
+  const notRun = run.interrupted ? 0 : start.total - run.scenarios.length;
+  return [
+    [count('invalid'), 'invalid'],
+    [count('inconclusive'), 'inconclusive'],
+    [count('error'), 'with an error of the harness'],
+    [notRun, 'not run'],
+  ]
+    .filter(([number]) => number !== 0)
+    .map(([number, what]) => `${number} ${what}`)
+    .join(', ');
+}

@@ -1,0 +1,111 @@
+// Contacts that a run has cost their active status, and whose cause that was. A block of our address
+// or a limit that was passed says nothing of the people behind it; a greeting of 554 can cost a whole
+// domain, and that must not be found by chance (rule 13 of docs/semantics.md).
+
+import type { Cause, RunEvent } from '../../events/types.js';
+import type { LostGroup, LostResult } from '../result.js';
+
+type Attempt = RunEvent & { type: 'attempt' };
+type Ended = RunEvent & { type: 'delivery.ended' | 'delivery.returned' };
+type StatusChange = RunEvent & { type: 'contact.status' };
+
+/** Groups that a result names; the others are in its figures alone. */
+const GROUPS_MAX = 20;
+/** So much of a reply is kept to show what was said. */
+const TEXT_LENGTH_MAX = 200;
+
+/** Causes that lie with the sender, its address, its content or a limit, or with the server. */
+const NOT_THEIRS: ReadonlySet<Cause> = new Set([
+  'throttled',
+  'greylisted',
+  'server-busy',
+  'spam-block',
+  'content-block',
+  'ip-blocklisted',
+  'auth-failure',
+  'policy',
+  'message-too-big',
+  'relay-denied',
+  'protocol-error',
+]);
+
+/** @param replied whether a server said it: only then is it about the sender's DNS, and not about the recipient's */
+export function isNotTheirs(cause: Cause, replied: boolean): boolean {
+  return NOT_THEIRS.has(cause) || (cause === 'dns-failure' && replied);
+}
+
+/** Follows bounces to the changes of status that come of them. */
+export class LostTally {
+  private readonly groups = new Map<string, LostGroup>();
+  private attempt: Attempt | undefined;
+  private ended: Ended | undefined;
+
+  attempted(event: Attempt): void {
+    this.attempt = event;
+  }
+
+  bounced(event: Ended): void {
+    this.ended = event;
+  }
+
+  /** A contact has become `error`: it is counted for the mailing whose bounce came last before it. */
+  lost(event: StatusChange, of: LostResult): void {
+    const ended = isAbout(this.ended, event) ? this.ended : undefined;
+    // A bounce message comes long after the attempt, and is a server's word too.
+    const attempt =
+      ended?.type === 'delivery.ended' && isAbout(this.attempt, event) ? this.attempt : undefined;
+    const cause = ended?.cause ?? 'other';
+    const notTheirs = isNotTheirs(cause, ended?.type === 'delivery.returned' || attempt?.reply !== undefined);
+    of.total++;
+    if (notTheirs) of.notTheirs++;
+    of.causes[cause] = (of.causes[cause] ?? 0) + 1;
+    if (notTheirs) this.group(event, cause, attempt).contacts++;
+  }
+
+  /** Those not lost by a cause of their own, by what was said to them; the largest groups first. */
+  largest(): LostGroup[] {
+    return [...this.groups.values()].sort((a, b) => b.contacts - a.contacts).slice(0, GROUPS_MAX);
+  }
+
+  private group({ address, mailing = '', why }: StatusChange, cause: Cause, attempt?: Attempt): LostGroup {
+    const domain = address.slice(address.lastIndexOf('@') + 1);
+    const { stage, reply } = attempt ?? {};
+    const key = [mailing, domain, cause, why, stage, reply?.code, reply?.enhanced].join(' ');
+    let group = this.groups.get(key);
+    if (!group) {
+      group = { mailing, domain, cause, why: why as LostGroup['why'], contacts: 0 };
+      if (stage !== undefined && reply) {
+        group.stage = stage;
+        group.said = [reply.code, reply.enhanced, ...reply.lines]
+          .filter(Boolean)
+          .join(' ')
+          .slice(0, TEXT_LENGTH_MAX);
+      }
+      this.groups.set(key, group);
+    }
+    return group;
+  }
+}
+
+function isAbout(
+  event: { address: string; mailing: string } | undefined,
+  { address, mailing }: StatusChange,
+): boolean {
+  return event?.address === address && event.mailing === mailing;
+}
+
+/** Nobody lost yet. */
+export function nobodyLost(): LostResult {
+  return { total: 0, notTheirs: 0, causes: {} };
+}
+
+/** Sums over mailings. */
+export function sumLost(all: Iterable<LostResult>): LostResult {
+  const sum = nobodyLost();
+  for (const { total, notTheirs, causes } of all) {
+    sum.total += total;
+    sum.notTheirs += notTheirs;
+    for (const [cause, count] of Object.entries(causes)) sum.causes[cause] = (sum.causes[cause] ?? 0) + count;
+  }
+  return sum;
+}

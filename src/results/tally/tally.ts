@@ -1,0 +1,281 @@
+// Folds the event stream into the figures of a run: what the response page of each mailing would
+// show, and what the servers counted. It reads events and nothing else, one at a time, so that a
+// run of any length needs no list of them.
+
+import { invariant } from '../../base/errors.js';
+import type {
+  BouncedState,
+  Cause,
+  ContactStatus,
+  MailingState,
+  Placement,
+  RunEvent,
+} from '../../events/types.js';
+import { mailingOf, recipientOf } from '../../events/envelope.js';
+import { InProgress } from './in-progress.js';
+import { LostTally, nobodyLost } from './lost.js';
+import { responseOf } from './automated.js';
+import type { MailingResult, ServerFigures } from '../result.js';
+import { ServerTally, type Place } from './servers.js';
+
+export interface MailingTally extends MailingResult {
+  placement: Record<Placement, number>;
+  /** Starts of the attempts the sender made, by address. */
+  attempts: Map<string, number[]>;
+  /** Times at which a server read a RCPT for the address. */
+  seen: Map<string, number[]>;
+}
+
+interface ContactTally {
+  status: ContactStatus;
+  softBounceStreak: number;
+}
+
+interface Session {
+  place: Place;
+  mailing: string | undefined;
+}
+
+const MAIL = /^MAIL FROM:/i;
+
+export class Tally {
+  readonly mailings = new Map<string, MailingTally>();
+  /** Occurrences of automated mailings by the name of these. */
+  readonly series = new Map<string, string[]>();
+  readonly contacts = new Map<string, ContactTally>();
+  readonly servers = new ServerTally();
+  readonly lost = new LostTally();
+  readonly inProgress = new InProgress();
+  /** Attempts of all mailings. */
+  attempts = 0;
+  /** Time of the last event, virtual ms. */
+  now = 0;
+  private readonly sessions = new Map<number, Session>();
+
+  read(event: RunEvent): void {
+    if (event.t > this.now) {
+      this.settlePeaks();
+      this.now = event.t;
+    }
+    switch (event.type) {
+      case 'contact.added':
+        this.contacts.set(event.address, { status: event.status, softBounceStreak: event.softBounceStreak });
+        return;
+      case 'contact.status':
+        this.contacts.get(event.address)!.status = event.to;
+        if (event.to === 'error' && event.mailing !== undefined)
+          this.lost.lost(event, this.mailing(event.mailing).lost);
+        return;
+      case 'contact.streak':
+        this.contacts.get(event.address)!.softBounceStreak = event.to;
+        return;
+      case 'mailing.building':
+        this.mailings.set(event.mailing, newMailing(event.kind, event.series));
+        if (event.series !== undefined) this.occurrencesOf(event.series).push(event.mailing);
+        return;
+      case 'series.ordered':
+        this.occurrencesOf(event.series);
+        return;
+      case 'mailing.started':
+        return this.setState(event.mailing, 'in-progress', (mailing) => {
+          mailing.recipients = event.recipients;
+          mailing.startedAt = event.t;
+        });
+      case 'mailing.completed':
+        return this.setState(event.mailing, 'completed', (mailing) => {
+          mailing.completedAt = event.t;
+        });
+      case 'delivery.queued':
+        this.mailing(event.mailing).inProgress++;
+        this.inProgress.add(event.t, 1);
+        return;
+      case 'delivery.ended':
+        return this.deliveryEnded(event);
+      case 'delivery.returned': {
+        this.lost.bounced(event);
+        const mailing = this.mailing(event.mailing);
+        mailing.delivered--;
+        mailing.lateBounces++;
+        return bounced(mailing, event.state, event.cause);
+      }
+      case 'attempt':
+        return this.attempt(event);
+      case 'connection.opened': {
+        const place = this.servers.opened(event.domain, event.host);
+        this.sessions.set(event.session, { place, mailing: undefined });
+        return;
+      }
+      case 'connection.closed': {
+        this.servers.closed(this.sessions.get(event.session)!.place);
+        this.sessions.delete(event.session);
+        return;
+      }
+      case 'connection.refused':
+        return this.servers.refused(event.domain, event.host);
+      case 'smtp.command':
+        return this.command(event.session, event.line, event.t);
+      case 'smtp.reply':
+        return this.servers.replied(this.sessions.get(event.session)!.place, event.code);
+      case 'tls.started':
+        return this.servers.turnedToTls(this.sessions.get(event.session)!.place);
+      case 'message.accepted': {
+        this.servers.accepted(event.domain, event.host);
+        const mailing = this.sessions.get(event.session)!.mailing;
+        if (mailing !== undefined) this.mailing(mailing).placement[event.placement]++;
+        return;
+      }
+      case 'tls.failed':
+      case 'run.started':
+      case 'run.ended':
+      case 'clock.jumped':
+      case 'dns.answered':
+      case 'host.suspended':
+      case 'destination.limited':
+      case 'smtp.garbled':
+      case 'contact.refused':
+      case 'bounce.received':
+      case 'message.returned':
+      case 'attempt.interrupted':
+      case 'sender.crashed':
+      case 'sender.restarted':
+      case 'scenario.event':
+        return;
+    }
+  }
+
+  /** The response of a mailing, or of all occurrences of an automated one. */
+  response(name: string): MailingTally | undefined {
+    const occurrences = this.series.get(name);
+    return (
+      this.mailings.get(name) ?? (occurrences && responseOf(occurrences.map((one) => this.mailing(one))))
+    );
+  }
+
+  /** How many contacts have a status. */
+  count(status: ContactStatus): number {
+    let count = 0;
+    for (const contact of this.contacts.values()) if (contact.status === status) count++;
+    return count;
+  }
+
+  /** Figures of a domain or of one host; all zero when nobody ever connected. */
+  server(name: string): ServerFigures {
+    return this.servers.of(name);
+  }
+
+  /** Connections open at once count when an instant is over. */
+  settlePeaks(): void {
+    this.servers.settlePeaks();
+  }
+
+  private occurrencesOf(series: string): string[] {
+    let occurrences = this.series.get(series);
+    if (!occurrences) this.series.set(series, (occurrences = []));
+    return occurrences;
+  }
+
+  private mailing(name: string): MailingTally {
+    const mailing = this.mailings.get(name);
+    invariant(mailing, `an event tells of mailing ${name}, which was never begun`);
+    return mailing;
+  }
+
+  private setState(name: string, state: MailingState, change: (mailing: MailingTally) => void): void {
+    const mailing = this.mailing(name);
+    mailing.state = state;
+    change(mailing);
+  }
+
+  private deliveryEnded(event: RunEvent & { type: 'delivery.ended' }): void {
+    const mailing = this.mailing(event.mailing);
+    mailing.inProgress--;
+    this.inProgress.add(event.t, -1);
+    switch (event.state) {
+      case 'delivered':
+        mailing.delivered++;
+        return;
+      case 'withdrawn':
+        mailing.withdrawn++;
+        return;
+      default:
+        this.lost.bounced(event);
+        return bounced(mailing, event.state, event.cause ?? 'other');
+    }
+  }
+
+  private attempt(event: RunEvent & { type: 'attempt' }): void {
+    this.attempts++;
+    this.lost.attempted(event);
+    const mailing = this.mailing(event.mailing);
+    if (event.outcome === 'unknown') mailing.possibleDuplicates++;
+    append(mailing.attempts, event.address, event.startedAt);
+  }
+
+  private command(number: number, line: string, at: number): void {
+    const session = this.sessions.get(number)!;
+    if (MAIL.test(line)) {
+      session.mailing = mailingOf(line, this.mailings);
+      return;
+    }
+    const rcpt = recipientOf(line);
+    if (rcpt !== undefined && session.mailing !== undefined) {
+      append(this.mailing(session.mailing).seen, rcpt, at);
+    }
+  }
+}
+
+/** The figures of a mailing as `run.json` has them. */
+export function resultOf(tally: MailingTally): MailingResult {
+  const { kind, series, state, recipients, delivered, inProgress, bounced, withdrawn } = tally;
+  const { placement, possibleDuplicates, lateBounces, startedAt, completedAt, causes, lost } = tally;
+  return {
+    kind,
+    ...(series === undefined ? {} : { series }),
+    state,
+    recipients,
+    delivered,
+    inProgress,
+    bounced,
+    withdrawn,
+    placement,
+    possibleDuplicates,
+    lateBounces,
+    startedAt,
+    completedAt,
+    causes,
+    lost,
+  };
+}
+
+function bounced(mailing: MailingTally, state: BouncedState, cause: Cause): void {
+  mailing.bounced[state === 'soft-bounced' ? 'soft' : 'hard']++;
+  mailing.causes[cause] = (mailing.causes[cause] ?? 0) + 1;
+}
+
+function newMailing(kind: MailingTally['kind'], series: string | undefined): MailingTally {
+  return {
+    kind,
+    ...(series === undefined ? {} : { series }),
+    state: 'building',
+    recipients: 0,
+    delivered: 0,
+    inProgress: 0,
+    bounced: { soft: 0, hard: 0 },
+    withdrawn: 0,
+    possibleDuplicates: 0,
+    lateBounces: 0,
+    startedAt: null,
+    completedAt: null,
+    causes: {},
+    lost: nobodyLost(),
+    placement: { inbox: 0, junk: 0, discarded: 0, returned: 0 },
+    attempts: new Map(),
+    seen: new Map(),
+  };
+}
+
+function append(map: Map<string, number[]>, key: string, value: number): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}

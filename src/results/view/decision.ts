@@ -1,0 +1,125 @@
+// What the policy decided after an attempt, and the rule behind it, in words: the same arithmetic as
+// the sender's, told from what was logged (docs/semantics.md has the rules by number).
+
+import type { DeliveryState, Outcome, Stage } from '../../events/types.js';
+import { formatDuration } from '../../base/units.js';
+import type { PolicyFacts } from './view.js';
+
+export interface Decision {
+  /** One sentence. */
+  text: string;
+  /** `Rule 5, retry`; empty where no rule of delivery decides. */
+  rule: string;
+}
+
+interface Tried {
+  n: number;
+  startedAt: number;
+  endedAt: number;
+  stage: Stage;
+  outcome: Outcome;
+  shared: boolean;
+  nextAt: number | undefined;
+}
+
+interface End {
+  state: DeliveryState;
+  why: string | undefined;
+  /** When the mailing turned in-progress. */
+  startedAt: number;
+}
+
+/** @param attempts those of one delivery up to the one that is asked about */
+export function decisionAfter(
+  attempts: readonly Tried[],
+  end: End,
+  policy: PolicyFacts | undefined,
+): Decision {
+  const last = attempts.at(-1)!;
+  switch (last.outcome) {
+    case 'accepted':
+      return { text: 'Delivered: the server took the message.', rule: 'Rule 3, delivered' };
+    case 'rejected':
+      return {
+        text: `Hard bounce at once${end.why === undefined ? '' : ` (${end.why})`}: no further attempt.${shared(last)}`,
+        rule: last.shared ? 'Rules 4 and 13, hard bounce for all that were due there' : 'Rule 4, hard bounce',
+      };
+    default:
+      if (last.nextAt !== undefined) return retry(attempts, last, last.nextAt, policy);
+      return over(attempts, end, policy);
+  }
+}
+
+function retry(
+  attempts: readonly Tried[],
+  last: Tried,
+  nextAt: number,
+  policy: PolicyFacts | undefined,
+): Decision {
+  const when = `${formatDuration(nextAt)} (${formatDuration(nextAt - attempts[0]!.startedAt)} after the first attempt)`;
+  const budget = policy ? ` ${budgetText(attempts, policy)}` : '';
+  return {
+    text: `Tried again at ${when}.${budget}${shared(last)}`,
+    rule: last.shared ? 'Rules 5 and 13, retry for all that were due there' : 'Rule 5, retry on the grid',
+  };
+}
+
+function over(
+  attempts: readonly Tried[],
+  { state, why, startedAt }: End,
+  policy: PolicyFacts | undefined,
+): Decision {
+  switch (state) {
+    case 'withdrawn':
+      return { text: `Withdrawn: the contact became ${why ?? 'inactive'}.`, rule: 'Rule 10, withdrawal' };
+    case 'soft-bounced':
+      if (why === 'window over') {
+        const edge = policy ? ` of ${formatDuration(policy.retry.windowMs)}` : '';
+        const from = policy?.retry.windowFrom === 'first-attempt' ? attempts[0]!.startedAt : startedAt;
+        const at = policy ? `, which ends at ${formatDuration(from + policy.retry.windowMs)}` : '';
+        return {
+          text: `Soft bounce: the next attempt would lie outside the window${edge}${at}.`,
+          rule: 'Rule 6, giving up',
+        };
+      }
+      return {
+        text: `Soft bounce: ${why ?? 'given up'}.${policy ? ` ${budgetText(attempts, policy)}` : ''}`,
+        rule: 'Rule 6, giving up',
+      };
+    case 'queued':
+      return { text: 'Still in progress when the run ended.', rule: '' };
+    default:
+      return { text: why ?? '', rule: '' };
+  }
+}
+
+/** `Answers with 4xx so far: 2 of 4.` */
+function budgetText(attempts: readonly Tried[], { retry }: PolicyFacts): string {
+  const last = attempts.at(-1)!;
+  const budget = retry.attempts;
+  if (budget.counting === 'total') {
+    const failed = attempts.filter(({ outcome }) => isFailure(outcome)).length;
+    return budget.total === null
+      ? `Only the window of ${formatDuration(retry.windowMs)} ends this.`
+      : `Attempts so far: ${failed} of ${budget.total}.`;
+  }
+  const isAnswer = isReplied(last);
+  const used = attempts.filter((one) => isFailure(one.outcome) && isReplied(one) === isAnswer).length;
+  const limit = isAnswer ? budget.replied : budget.unreachable;
+  const what = isAnswer ? 'Answers with 4xx so far' : 'Attempts without a usable answer so far';
+  return limit === null
+    ? `${what}: ${used}; only the window of ${formatDuration(retry.windowMs)} ends these.`
+    : `${what}: ${used} of ${limit}.`;
+}
+
+function isFailure(outcome: Outcome): boolean {
+  return outcome === 'deferred' || outcome === 'unreachable' || outcome === 'unknown';
+}
+
+function isReplied({ outcome, stage }: Tried): boolean {
+  return outcome === 'deferred' && stage !== 'connect';
+}
+
+function shared({ shared: isShared }: Tried): string {
+  return isShared ? ' All deliveries due at this host took the result of one connection.' : '';
+}

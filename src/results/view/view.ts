@@ -1,0 +1,214 @@
+// The shape of what a page shows of one scenario: made from its events by `fold.ts`, embedded as JSON,
+// read by the page's script. What repeats is kept once, in tables, and named by its index there: a
+// thousand contacts that a dead host refused together have one journey.
+
+import type {
+  Cause,
+  ContactStatus,
+  DeliveryState,
+  MailingKind,
+  MailingState,
+  Outcome,
+  Placement,
+  Stage,
+} from '../../events/types.js';
+
+import type { RunResult } from '../result.js';
+
+/** What the page knows of a run beside `run.json`. */
+export interface PageRun {
+  runId: string;
+  /** Scenarios that should have run. */
+  total: number;
+  run: RunResult;
+  /** By place in `run.scenarios`: the command that repeats it. */
+  repeat: string[];
+}
+
+/** Stands in a line of a dialogue for the contact's address. */
+export const ADDRESS_MARK = '\u0001';
+/** Stands in a line of a dialogue for the return path of the delivery. */
+export const RETURN_PATH_MARK = '\u0002';
+
+/** What a policy says, as far as a decision needs it. Durations in ms; null: without limit. */
+export interface PolicyFacts {
+  name: string;
+  retry: {
+    intervalsMs: number[];
+    jitter: number;
+    attempts:
+      | { counting: 'per-class'; replied: number | null; unreachable: number | null }
+      | { counting: 'total'; total: number | null };
+    windowMs: number;
+    windowFrom: 'mailing-start' | 'first-attempt';
+  };
+  bounce: { hard: 'any-5xx' | 'recipient-only'; softBouncesToError: number };
+}
+
+export interface ScenarioView {
+  format: 1;
+  scenario: string;
+  /** How the run ended; `cut off` when its events end before it did. */
+  ended: string;
+  /** Virtual ms of the last event. */
+  endedAt: number;
+  events: number;
+  policy?: PolicyFacts;
+  mailings: MailingView[];
+  /** Those with most attempts; `domainsLeftOut` more are not shown. */
+  domains: DomainView[];
+  domainsLeftOut: number;
+  hosts: HostView[];
+  hostsLeftOut: number;
+  /** Changes of contact status, oldest first; `changesTotal` counts those left out too. */
+  changes: StatusChange[];
+  changesTotal: number;
+  /** What somebody did at a moment, for marks in plots. */
+  marks: Mark[];
+  /** All contacts, and those whose story is told here. */
+  contactsTotal: number;
+  contacts: ContactStory[];
+  strings: string[];
+  dialogues: DialogueLine[][];
+  attempts: AttemptRow[];
+  /** Lists of indices into `attempts`. */
+  journeys: number[][];
+}
+
+export interface MailingView {
+  name: string;
+  kind: MailingKind;
+  state: MailingState;
+  startedAt: number | null;
+  completedAt: number | null;
+  recipients: number;
+  delivered: number;
+  inProgress: number;
+  bounced: { soft: number; hard: number };
+  withdrawn: number;
+  lateBounces: number;
+  possibleDuplicates: number;
+  placement: Record<Placement, number>;
+  attempts: number;
+  curve: Curve;
+  causes: CauseView[];
+}
+
+/** The states of a mailing's deliveries over virtual time; one entry of each list a moment. */
+export interface Curve {
+  t: number[];
+  inProgress: number[];
+  delivered: number[];
+  soft: number[];
+  hard: number[];
+  withdrawn: number[];
+}
+
+/** Attempts that did not deliver, by cause, and the replies behind them. */
+export interface CauseView {
+  cause: Cause;
+  attempts: number;
+  /** Deliveries that ended as bounced by it. */
+  soft: number;
+  hard: number;
+  replies: ReplyView[];
+  /** Attempts with replies other than those listed. */
+  others: number;
+}
+
+export interface ReplyView {
+  stage: Stage;
+  outcome: Outcome;
+  /** What the server said, or the error when it said nothing. */
+  said: string;
+  domain: string;
+  count: number;
+  /** A contact who got it. */
+  example: string;
+}
+
+/** Counts over virtual time in steps of equal length. */
+export interface Histogram {
+  stepMs: number;
+  /** By series: counts from the start of the run on. */
+  series: Record<string, number[]>;
+}
+
+export interface DomainView {
+  domain: string;
+  attempts: number;
+  outcomes: Record<Outcome, number>;
+  overTime: Histogram;
+}
+
+export interface HostView {
+  host: string;
+  domain: string;
+  opened: number;
+  refused: number;
+  noAnswer: number;
+  accepted: number;
+  /** Most connections open at once, event by event. */
+  peak: number;
+  overTime: Histogram;
+}
+
+export interface StatusChange {
+  t: number;
+  address: string;
+  from: ContactStatus;
+  to: ContactStatus;
+  why: string;
+  by: string;
+  reason?: string;
+  mailing?: string;
+  cause?: Cause;
+}
+
+export interface Mark {
+  t: number;
+  text: string;
+}
+
+export interface ContactStory {
+  address: string;
+  status: ContactStatus;
+  streak: number;
+  deliveries: DeliveryStory[];
+  /** What else happened to it, oldest first: `[t, what]`. */
+  notes: [t: number, text: string][];
+}
+
+export interface DeliveryStory {
+  mailing: string;
+  queuedAt: number;
+  state: DeliveryState;
+  endedAt?: number;
+  why?: string;
+  cause?: Cause;
+  /** Return path of its messages, as the servers read it. */
+  returnPath?: string;
+  /** Index into `journeys`. */
+  journey: number;
+}
+
+/** `[virtual ms, '>' command or '<' reply or '-' remark, index into strings]` */
+export type DialogueLine = [at: number, kind: '>' | '<' | '-', text: number];
+
+/** One attempt; indices into the tables, -1 where there is nothing. */
+export type AttemptRow = [
+  n: number,
+  startedAt: number,
+  endedAt: number,
+  host: number,
+  stage: Stage,
+  outcome: Outcome,
+  cause: Cause,
+  said: number,
+  shared: 0 | 1,
+  nextAt: number,
+  dialogue: number,
+  /** Number of the session and of the transaction on it; -1 without a connection. */
+  session: number,
+  transaction: number,
+];

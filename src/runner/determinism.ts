@@ -1,0 +1,128 @@
+// Plays a scenario again and holds its event stream against that of the first run, byte by byte, while
+// it comes: it stops at the first event that differs, and both versions of that event are told.
+
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { ScenarioPlan } from '../scenarios/plan.js';
+import type { Failure, ScenarioResult } from '../results/result.js';
+import { runScenario } from './run.js';
+
+/** Where two event streams part. */
+export interface Difference {
+  /** Number of the event, from 0. */
+  seq: number;
+  /** Its line in each; undefined in a stream that has ended before it. */
+  first: string | undefined;
+  second: string | undefined;
+}
+
+/** A stream that is written being compared with one that is in a file. */
+export class StreamComparison {
+  difference: Difference | undefined;
+  private readonly fd: number;
+  private position = 0;
+  private seq = 0;
+
+  /** @param file events of the first run, NDJSON */
+  constructor(file: string) {
+    this.fd = openSync(file, 'r');
+  }
+
+  /** Compares the next whole lines of the second stream. */
+  write(ndjson: string): void {
+    if (this.difference) return;
+    const second = Buffer.from(ndjson);
+    const first = this.read(second.length);
+    if (first.equals(second)) {
+      this.position += second.length;
+      for (const byte of second) if (byte === NEWLINE) this.seq++;
+      return;
+    }
+    const lines = ndjson.split('\n').slice(0, -1);
+    for (const line of lines) {
+      const known = this.line();
+      if (known !== line) {
+        this.difference = { seq: this.seq, first: known, second: line };
+        return;
+      }
+      this.position += Buffer.byteLength(line) + 1;
+      this.seq++;
+    }
+  }
+
+  /** The second stream has ended. @returns the difference, which may be that the first has more */
+  end(): Difference | undefined {
+    const first = this.difference ? undefined : this.line();
+    if (first !== undefined) this.difference = { seq: this.seq, first, second: undefined };
+    closeSync(this.fd);
+    return this.difference;
+  }
+
+  private read(length: number): Buffer {
+    const buffer = Buffer.alloc(length);
+    return buffer.subarray(0, readSync(this.fd, buffer, 0, length, this.position));
+  }
+
+  /** The next line of the first stream. */
+  private line(): string | undefined {
+    for (let length = 4096; ; length *= 2) {
+      const text = this.read(length);
+      if (text.length === 0) return undefined;
+      const end = text.indexOf(NEWLINE);
+      if (end >= 0) return text.toString('utf8', 0, end);
+      if (text.length < length) return text.toString('utf8');
+    }
+  }
+}
+
+const NEWLINE = 0x0a;
+
+/**
+ * Runs a scenario a second time. Nothing is written.
+ *
+ * @param of.first result of the first run, which came to its end
+ * @param of.eventsFile its events, NDJSON
+ * @param of.wallLimitMs real ms the second run may take
+ * @returns the result of the first run, failed if the second one differs; that of the second, if it came to
+ *   no end and had not differed before
+ * @throws what `runScenario` throws
+ */
+export async function runAgain(
+  plan: ScenarioPlan,
+  { first, eventsFile, wallLimitMs }: { first: ScenarioResult; eventsFile: string; wallLimitMs?: number },
+): Promise<ScenarioResult> {
+  const comparison = new StreamComparison(eventsFile);
+  let difference: Difference | undefined;
+  let again: ScenarioResult;
+  try {
+    again = await runScenario(plan, {
+      ...(wallLimitMs === undefined ? {} : { wallLimitMs }),
+      onText: (ndjson) => comparison.write(ndjson),
+      stop: () => comparison.difference !== undefined,
+    });
+  } finally {
+    difference = comparison.end();
+  }
+  if (!difference) return first;
+  const isCutOff = again.status === 'inconclusive' && difference.second === undefined;
+  return isCutOff ? again : differingResult(first, difference, plan);
+}
+
+/** The result of a first run, failed by what a second one did otherwise. */
+function differingResult(
+  result: ScenarioResult,
+  { seq, first, second }: Difference,
+  { file, seed }: ScenarioPlan,
+): ScenarioResult {
+  const ended = '(the run had ended)';
+  const failure: Failure = {
+    file,
+    line: 1,
+    column: 1,
+    invariant: 'determinism',
+    message: `two runs with seed ${seed} differ from event ${seq} on`,
+    expected: first ?? ended,
+    actual: second ?? ended,
+    hint: 'something in this run depends on real time, on chance without the seed, or on an earlier run',
+  };
+  return { ...result, status: 'failed', failures: [...result.failures, failure] };
+}

@@ -1,0 +1,173 @@
+// Plays a plan on a virtual clock: builds the world and the sender, lets happen what the plan says, and
+// has the outcome judged.
+
+import type net from 'node:net';
+import type { RunEnd, VirtualClock } from '../clock/virtual.js';
+import { BouncelabError } from '../base/errors.js';
+import type { Emit } from '../events/types.js';
+import { seededRandom } from '../base/random.js';
+import { MemoryNetwork } from '../simulator/network/memory.js';
+import type { Network } from '../simulator/network/network.js';
+import { TcpNetwork } from '../simulator/network/tcp.js';
+import { certificates } from '../simulator/certificates.js';
+import { usesTls } from '../scenarios/fleet/uses-tls.js';
+import { World } from '../simulator/world.js';
+import { formatDuration } from '../base/units.js';
+import { ForeignSenderHost } from './senders/external/external-sender.js';
+import type { Judge, Verdict } from '../judge/judge.js';
+import type { EventPlan, ScenarioPlan } from '../scenarios/plan.js';
+import { SenderProcess } from './senders/sender-process.js';
+import { openSenderStore, type SenderStore } from './senders/sender-store.js';
+import { OwnSender, type SenderUnderTest } from './senders/sender-under-test.js';
+
+/** No scenario needs a virtual year; one that gets there would never end. */
+const HORIZON_MS = 400 * 24 * 3_600_000;
+
+export interface Stage {
+  clock: VirtualClock;
+  emit: Emit;
+  judge: Judge;
+  /** Real ms it may take; without limit when absent. */
+  wallLimitMs?: number;
+  /** Asked at every instant; true ends the run before its end. */
+  stop?: () => boolean;
+}
+
+/** @throws BouncelabError E_HARNESS when bouncelab itself fails */
+export async function play(plan: ScenarioPlan, stage: Stage): Promise<Verdict> {
+  const { emit, clock } = stage;
+  emit({
+    type: 'run.started',
+    format: 1,
+    scenario: plan.name,
+    seed: plan.seed,
+    policy: plan.policy.name,
+    wire: plan.wire,
+  });
+  const tls = usesTls(plan.fleet, plan.events);
+  // What TLS does within one instant is nothing that the clock could see by itself.
+  if (tls) clock.watchHiddenImmediates();
+  const world = new World({
+    certificates: tls ? await certificates() : undefined,
+    clock,
+    random: seededRandom(plan.seed),
+    emit,
+    fleet: plan.fleet,
+    clientAddress: '127.0.0.1',
+    network: networkOf(plan, clock),
+  });
+  const kept = await openSenderStore(plan);
+  const sender = senderOf(plan, world, kept, stage);
+  try {
+    await sender.start();
+    sender.addContacts(plan.contacts);
+    for (const event of plan.events) clock.at(event.at, () => apply(event, sender, world, emit));
+    for (const mailing of plan.mailings) {
+      // A standing order is given once, and knows itself from when on it is in force.
+      if (mailing.trigger) sender.automate?.(mailing, mailing.trigger);
+      else clock.at(mailing.at, () => sender.send(mailing));
+    }
+    return await playToEnd(plan, sender, stage);
+  } finally {
+    sender.close();
+    await world.close();
+    await kept.remove();
+  }
+}
+
+function networkOf({ wire, network: { latencyMs } }: ScenarioPlan, clock: VirtualClock): Network {
+  switch (wire) {
+    case 'memory':
+      return new MemoryNetwork(clock, latencyMs);
+    case 'tcp':
+      return new TcpNetwork(clock, latencyMs);
+  }
+}
+
+function senderOf(
+  plan: ScenarioPlan,
+  world: World,
+  { store }: SenderStore,
+  { clock, emit, wallLimitMs }: Stage,
+): SenderUnderTest {
+  // The in-memory socket has the part of net.Socket that SMTP needs.
+  const dial = (address: string, port: number): net.Socket =>
+    world.dial(address, port) as unknown as net.Socket;
+  const ports = { clock, resolver: world.dns, emit, policy: plan.policy };
+  if (plan.sender) return new ForeignSenderHost({ ...ports, ...plan.sender, dial, wallLimitMs });
+  return new OwnSender(
+    new SenderProcess({
+      ...ports,
+      dialer: { dial },
+      inlet: {
+        open: (domain, accept) => world.attach(domain, (socket) => accept(socket as unknown as net.Socket)),
+      },
+      random: seededRandom(plan.seed),
+      ...(store ? { store } : {}),
+    }),
+  );
+}
+
+async function playToEnd(plan: ScenarioPlan, sender: SenderUnderTest, stage: Stage): Promise<Verdict> {
+  const { clock, emit, judge, stop, wallLimitMs } = stage;
+  let end: RunEnd;
+  try {
+    end = await clock.run({
+      horizonMs: HORIZON_MS,
+      ...(wallLimitMs === undefined ? {} : { wallLimitMs }),
+      done: () => sender.fault() !== undefined || (stop?.() ?? false),
+    });
+  } catch (error) {
+    if (error instanceof BouncelabError && error.code === 'E_WATCHDOG')
+      return judge.stopped(plan, error, sender.waiting());
+    if (!sender.threw(error)) throw error;
+    end = 'done';
+  }
+  const fault = sender.fault();
+  if (fault && plan.sender) return judge.faulted(fault, plan.sender);
+  const stuck = sender.waiting();
+  const reason = end === 'horizon' ? 'horizon' : stuck.length > 0 ? 'deadlock' : 'idle';
+  emit({ type: 'run.ended', reason });
+  if (reason === 'idle') hearFigures(sender, judge);
+  return reason === 'idle' ? judge.verdict() : judge.stopped(plan, stoppedError(reason, clock.now()), stuck);
+}
+
+/** Of every mailing, occurrences of automated ones too. */
+function hearFigures(sender: SenderUnderTest, judge: Judge): void {
+  for (const name of judge.tally.mailings.keys()) {
+    const own = sender.response?.(name);
+    if (own) judge.hear(name, own);
+  }
+}
+
+function apply(event: EventPlan, sender: SenderUnderTest, world: World, emit: Emit): void {
+  emit({ type: 'scenario.event', action: event.action, subject: subjectOf(event) });
+  if (event.action === 'set') world.setBehaviors(event.subject, event.behaviors);
+  else if (event.action === 'bounce') world.bounce(event.to, event.about, event.status);
+  else sender.apply(event);
+}
+
+function subjectOf(event: EventPlan): string {
+  switch (event.action) {
+    case 'set':
+      return event.subject;
+    case 'bounce':
+      return event.to;
+    case 'crash':
+      return 'sender';
+    default:
+      return event.address;
+  }
+}
+
+function stoppedError(reason: 'deadlock' | 'horizon', at: number): BouncelabError {
+  return reason === 'deadlock'
+    ? new BouncelabError(
+        'E_DEADLOCK',
+        `deadlock at ${formatDuration(at)}: deliveries are in progress and nothing is left that could end them`,
+      )
+    : new BouncelabError(
+        'E_WATCHDOG',
+        `the run was still going on after ${formatDuration(HORIZON_MS)} of virtual time`,
+      );
+}

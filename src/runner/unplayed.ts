@@ -1,0 +1,102 @@
+// Results of scenarios that were not played to their end: the file was invalid, its worker crashed, it
+// took too long. They have the shape of any other result, with nothing counted.
+
+import { faultFailure, type SenderFault } from '../judge/fault.js';
+import { nobodyLost } from '../results/tally/lost.js';
+import type { ScenarioPlan, SenderPlan } from '../scenarios/plan.js';
+import type { Problem } from '../documents/problems.js';
+import type { Failure, ScenarioResult, ScenarioStatus } from '../results/result.js';
+
+/** The result of a file that is not a valid scenario; its name is its path. */
+export function invalidResult(file: string, problems: readonly Problem[]): ScenarioResult {
+  const failures = problems.map(({ message, hint, location }) => ({
+    file: location.file,
+    line: location.line,
+    column: location.column,
+    ...(location.length === undefined ? {} : { length: location.length }),
+    message,
+    expected: '',
+    actual: '',
+    ...(hint === undefined ? {} : { hint }),
+  }));
+  return { ...nothing(file, file, 'invalid'), failures };
+}
+
+/** How far a scenario had come when it was ended from outside. */
+export interface Used {
+  /** Real time it took, ms. */
+  wallMs: number;
+  /** Virtual time it had reached when last heard of, ms. */
+  virtualMs: number;
+}
+
+/** What ended a scenario from outside. */
+export interface Ending extends Used {
+  status: 'inconclusive' | 'error';
+  message: string;
+  details?: string[];
+  hint?: string;
+}
+
+/** The result of a scenario that was ended from outside. */
+export function endedResult(plan: ScenarioPlan, ending: Ending): ScenarioResult {
+  const { message, details, hint } = ending;
+  const failure: Failure = {
+    file: plan.file,
+    line: 1,
+    column: 1,
+    message,
+    expected: '',
+    actual: '',
+    ...(details === undefined ? {} : { details }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+  return cutOff(plan, ending.status, failure, ending);
+}
+
+/** The result of a scenario whose sender, a module of somebody else's, took its thread down. */
+export function faultedResult(
+  plan: ScenarioPlan,
+  sender: SenderPlan,
+  fault: SenderFault,
+  used: Used,
+): ScenarioResult {
+  return cutOff(plan, 'failed', faultFailure(fault, sender), used);
+}
+
+function cutOff(
+  plan: ScenarioPlan,
+  status: ScenarioStatus,
+  failure: Failure,
+  { wallMs, virtualMs }: Used,
+): ScenarioResult {
+  return {
+    ...nothing(plan.file, plan.name, status),
+    seed: plan.seed,
+    policy: plan.policy.name,
+    wire: plan.wire,
+    wallMs,
+    virtualMs,
+    failures: [failure],
+  };
+}
+
+function nothing(file: string, name: string, status: ScenarioStatus): ScenarioResult {
+  return {
+    file,
+    name,
+    status,
+    seed: '',
+    policy: '',
+    wire: '',
+    wallMs: 0,
+    virtualMs: 0,
+    fingerprint: '',
+    failures: [],
+    attempts: 0,
+    mailings: {},
+    statuses: { active: 0, error: 0, optOut: 0 },
+    lost: { ...nobodyLost(), expected: false, groups: [] },
+    servers: {},
+  };
+}

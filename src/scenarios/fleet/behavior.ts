@@ -1,0 +1,298 @@
+// From a behavior as written to its plan: the short forms made long, the point where it acts found,
+// and combinations that cannot work refused.
+
+import { RECIPIENT_POINTS } from '../../simulator/behaviors/behavior.js';
+import type { BehaviorDefinition, Scope } from '../../simulator/behaviors/behavior.js';
+import { BEHAVIORS } from '../../simulator/behaviors/index.js';
+import {
+  POINTS,
+  type BehaviorPlan,
+  type Conditions,
+  type Point,
+  type ProfilePlan,
+} from '../../simulator/plan.js';
+import { recordedPoint } from '../../simulator/behaviors/profile-words.js';
+import type { Path } from '../../documents/locate.js';
+import { described, listed, nameHint, quoted } from '../../documents/problems.js';
+import { findReply } from './profile-file.js';
+import type { Reader } from '../../documents/reader.js';
+import { BEHAVIOR_NAMES, behaviorSchemas, CONDITIONS, replySchema } from '../schema/behaviors.js';
+
+type Written = Record<string, unknown>;
+
+/** Where a behavior is written, and who speaks there. */
+export interface Voice {
+  scope: Scope;
+  profile?: ProfilePlan | undefined;
+}
+
+/** Reads a list of behaviors; those that are wrong are left out. */
+export function readBehaviorList(reader: Reader, path: Path, voice: Voice): BehaviorPlan[] {
+  const read = reader.items(path).map((item, i) => readBehavior(reader, item, [...path, i], voice));
+  read.forEach((plan, i) => {
+    if (plan) refuseUnreachable(reader, read, i, [...path, i]);
+  });
+  return read.filter((plan) => plan !== undefined);
+}
+
+/** Reads what stands for one mailbox: a name, an object, or a list of them. */
+export function readBehaviors(reader: Reader, path: Path, voice: Voice): BehaviorPlan[] {
+  const value = reader.get(path);
+  if (Array.isArray(value)) return readBehaviorList(reader, path, voice);
+  const plan = readBehavior(reader, value, path, voice);
+  return plan ? [plan] : [];
+}
+
+/**
+ * Reads one behavior.
+ *
+ * @param value what is at `path`, or the part of it that is the behavior
+ */
+export function readBehavior(
+  reader: Reader,
+  value: unknown,
+  path: Path,
+  voice: Voice,
+): BehaviorPlan | undefined {
+  if (typeof value === 'string') return readObject(reader, { do: value }, path, voice);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    reader.shape(
+      path,
+      `a behavior is a name or a mapping such as { do: busy, until: 1h }, not ${described(value)}`,
+      {
+        hint: `behaviors: ${listed(BEHAVIOR_NAMES)}`,
+      },
+    );
+    return undefined;
+  }
+  return 'reply' in value && !('do' in value)
+    ? readReply(reader, value, path, voice)
+    : readObject(reader, value as Written, path, voice);
+}
+
+function readReply(reader: Reader, value: Written, path: Path, voice: Voice): BehaviorPlan | undefined {
+  const { reply: entry, ...rest } = value;
+  if (typeof entry === 'string') return readObject(reader, { do: 'catalogue', entry, ...rest }, path, voice);
+  const read = reader.readValue(replySchema, value, path);
+  if (!read) return undefined;
+  const { reply, ...conditions } = read;
+  return finish(
+    reader,
+    BEHAVIORS.get('reply')!,
+    { ...reply, ...conditions },
+    { path, parametersAt: [...path, 'reply'], given: Object.keys(value['reply'] as object) },
+    voice,
+  );
+}
+
+function readObject(reader: Reader, value: Written, path: Path, voice: Voice): BehaviorPlan | undefined {
+  const name = value['do'];
+  if (typeof name !== 'string') {
+    const message =
+      name === undefined
+        ? 'this behavior does not say what it does'
+        : `\`do\` must be the name of a behavior, not ${described(name)}`;
+    const hint = `write \`do: busy\`, or another of ${listed(BEHAVIOR_NAMES)}`;
+    reader.shape(name === undefined ? path : [...path, 'do'], message, { hint });
+    return undefined;
+  }
+  const definition = definitionOf(reader, name, [...path, 'do']);
+  if (!definition) return undefined;
+  // A stage that this behavior does not have deserves more than "unknown key" or a list of values.
+  if ('stage' in value && !knowsStage(reader, definition, value['stage'], [...path, 'stage']))
+    return undefined;
+  const read: Written | undefined = reader.readValue(behaviorSchemas.get(name)!, value, path);
+  if (!read) return undefined;
+  const { do: _name, ...fields } = read;
+  return finish(reader, definition, fields, { path, parametersAt: path, given: Object.keys(value) }, voice);
+}
+
+function definitionOf(reader: Reader, name: string, path: Path): BehaviorDefinition | undefined {
+  const definition = BEHAVIORS.get(name);
+  if (!definition)
+    reader.shape(path, `unknown behavior ${quoted(name)}`, {
+      hint: nameHint(name, BEHAVIOR_NAMES, 'behaviors'),
+    });
+  return definition;
+}
+
+function knowsStage(reader: Reader, definition: BehaviorDefinition, stage: unknown, path: Path): boolean {
+  const { name, points, parameters } = definition;
+  if (!('stage' in parameters.shape)) {
+    reader.shape(path, `${quoted(name)} has no \`stage\`: it always acts at ${placesOf(points)}`, {
+      on: 'key',
+      hint: 'leave `stage` out',
+    });
+    return false;
+  }
+  if ((points as readonly unknown[]).includes(stage)) return true;
+  reader.shape(path, `${quoted(name)} has no stage ${described(stage)}`, {
+    hint: nameHint(
+      String(stage),
+      points.filter((point) => point !== 'any'),
+      `stages of ${name}`,
+    ),
+  });
+  return false;
+}
+
+/** Where a behavior stands in the file, and what was written of it. */
+interface Place {
+  path: Path;
+  parametersAt: Path;
+  /** Parameters that were given: that a default was filled in must not look like something asked for. */
+  given: readonly string[];
+}
+
+/** Splits conditions from parameters and finds the point where it acts. */
+function finish(
+  reader: Reader,
+  definition: BehaviorDefinition,
+  fields: Written,
+  { path, parametersAt, given }: Place,
+  voice: Voice,
+): BehaviorPlan | undefined {
+  const { scope } = voice;
+  const own = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const when = Object.fromEntries(own.filter(([key]) => key in CONDITIONS)) as Conditions;
+  const params = Object.fromEntries(own.filter(([key]) => !(key in CONDITIONS)));
+  const isGiven = (parameter: string): boolean => given.includes(parameter);
+  const stage = params['stage'] as Point | undefined;
+  const recorded =
+    definition.name === 'catalogue'
+      ? resolveEntry(reader, params, path)
+      : recordedPoint(definition, params, isGiven, voice.scope, voice.profile);
+  if (definition.name === 'catalogue' && recorded === undefined) return undefined;
+  const at = stage ?? recorded ?? definition.defaultPoint(scope);
+  if (at === undefined) {
+    reader.problem(parametersAt, `${quoted(definition.name)} for a whole domain needs a \`stage\``, {
+      hint: `stages: ${listed(definition.points)}`,
+    });
+    return undefined;
+  }
+  const known = RECIPIENT_POINTS.includes(at);
+  const marked: Path = stage === undefined ? path : [...parametersAt, 'stage'];
+  if (scope === 'mailbox' && !known) {
+    reader.problem(
+      marked,
+      `${quoted(definition.name)} cannot act at ${where(at)} for one mailbox: the recipient is not known yet`,
+      {
+        hint: definition.points.includes('rcpt')
+          ? 'give it `stage: rcpt`, or put it under `behaviors` of the domain'
+          : 'put it under `behaviors` of the domain',
+      },
+    );
+    return undefined;
+  }
+  for (const condition of ['attempts', 'share'] as const) {
+    if (known || when[condition] === undefined) continue;
+    reader.problem(
+      [...path, condition],
+      `\`${condition}\` cannot work at ${where(at)}: the recipient is not known yet`,
+      {
+        on: 'key',
+        hint: definition.points.includes('rcpt')
+          ? 'give it `stage: rcpt`'
+          : 'use `during`, `from`, `until` or `chance`',
+      },
+    );
+  }
+  readTimes(reader, when, path);
+  for (const { key, message, hint } of definition.objections?.({ params, scope, at, when, isGiven }) ?? []) {
+    if (key === undefined) reader.problem(path, message, { hint });
+    else reader.problem([...(key in CONDITIONS ? path : parametersAt), key], message, { on: 'key', hint });
+  }
+  return { do: definition.name, at, when, params };
+}
+
+/** Causes that are those of the recipient: who says them has heard RCPT. */
+const OF_RECIPIENT: ReadonlySet<string> = new Set(['user-unknown', 'mailbox-full', 'mailbox-disabled']);
+
+/** Puts the reply behind the name of a catalogue entry in. @returns where it is said; undefined, and a problem, without one */
+function resolveEntry(reader: Reader, params: Written, path: Path): Point | undefined {
+  const found = findReply(params['entry'] as string);
+  if ('message' in found) {
+    const at = reader.get([...path, 'reply']) === undefined ? 'entry' : 'reply';
+    reader.shape([...path, at], found.message, { hint: found.hint });
+    return undefined;
+  }
+  params['said'] = found.reply;
+  return found.stage ?? (OF_RECIPIENT.has(found.cause) ? 'rcpt' : 'message');
+}
+
+/** Conditions of time that leave no moment in which the behavior could act. */
+function readTimes(reader: Reader, { from = 0, until = Infinity, during }: Conditions, path: Path): void {
+  const starts = Math.max(from, during?.from ?? 0);
+  const ends = Math.min(until, during?.to ?? Infinity);
+  if (starts < ends) return;
+  const [first, second] = ['during', 'from', 'until'].filter(
+    (key) => reader.get([...path, key]) !== undefined,
+  );
+  reader.problem([...path, second!], `there is no moment at which both \`${first}\` and \`${second}\` hold`, {
+    on: 'key',
+    hint: '`from` and the start of `during` are included, `until` and the end of `during` are not',
+  });
+}
+
+function placesOf(points: readonly Point[]): string {
+  return points.length === 1 ? where(points[0]!) : `the stages ${points.join(', ')}`;
+}
+
+function where(point: Point): string {
+  if (point === 'dial') return 'the moment of connecting';
+  return point === 'any' ? 'every stage' : `stage \`${point}\``;
+}
+
+/** Tells of a behavior that never gets its turn, since another of its list always answers first. */
+function refuseUnreachable(
+  reader: Reader,
+  list: readonly (BehaviorPlan | undefined)[],
+  index: number,
+  path: Path,
+): void {
+  const plan = list[index]!;
+  const never = `${quoted(plan.do)} can never act`;
+  const before = list.find((other, i) => i < index && other && silences(other, plan));
+  if (before) {
+    reader.problem(path, `${never}: ${quoted(before.do)} before it always answers first`, {
+      hint: 'the first behavior that applies wins: put it first, or give the one before it a condition such as during or attempts',
+    });
+    return;
+  }
+  const earlier = list.find((other, i) => other && other !== plan && endsBefore(list, i, plan));
+  if (!earlier) return;
+  reader.problem(
+    path,
+    `${never}: ${quoted(earlier.do)} always answers at ${where(earlier.at)}, which comes first`,
+    {
+      hint: `give ${quoted(earlier.do)} a condition such as during or attempts, or leave one of the two out`,
+    },
+  );
+}
+
+/** Whether one behavior answers whenever a later one of the same list could. */
+function silences(first: BehaviorPlan, later: BehaviorPlan): boolean {
+  return speaksAlways(first) && (first.at === 'any' || first.at === later.at);
+}
+
+/** Whether no dialogue gets past one behavior to the point where another acts. */
+function endsBefore(
+  list: readonly (BehaviorPlan | undefined)[],
+  index: number,
+  later: BehaviorPlan,
+): boolean {
+  const first = list[index]!;
+  if (first.at === 'any' || later.at === 'any' || !speaksAlways(first)) return false;
+  // One that lets through, or that answers otherwise at times, may stand before it.
+  const isAlone = list.every(
+    (other, i) => i >= index || !other || (other.at !== 'any' && other.at !== first.at),
+  );
+  // An idle connection has said EHLO and nothing else.
+  const order = later.at === 'idle' ? POINTS.indexOf('ehlo') + 1 : POINTS.indexOf(later.at);
+  // A client that is refused TLS may go on without it; that does not stand before what follows.
+  return isAlone && first.at !== 'idle' && first.at !== 'starttls' && POINTS.indexOf(first.at) < order;
+}
+
+function speaksAlways({ do: name, when, params }: BehaviorPlan): boolean {
+  return Object.keys(when).length === 0 && BEHAVIORS.get(name)!.mayPass?.(params) !== true;
+}

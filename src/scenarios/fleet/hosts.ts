@@ -1,0 +1,149 @@
+// The MX hosts and the DNS of one domain as written, as plans; what cannot be reached is refused.
+
+import { isDomain, isLabel } from '../../base/schema-fields.js';
+import {
+  hostNameOf,
+  type DnsAnswer,
+  type DnsPlan,
+  type DomainPlan,
+  type HostPlan,
+  type ProfilePlan,
+} from '../../simulator/plan.js';
+import type { Path } from '../../documents/locate.js';
+import { readBehaviorList } from './behavior.js';
+import { quoted } from '../../documents/problems.js';
+import type { Reader } from '../../documents/reader.js';
+import { dnsField, hostSchema } from '../schema/scenario.js';
+
+/** Answers after which nobody ever dials a server. */
+const LEADS_NOWHERE: ReadonlySet<DnsAnswer> = new Set(['nxdomain', 'servfail', 'null-mx', 'timeout']);
+
+/** A host that the fleet names, and where. */
+export interface NamedHost {
+  domain: string;
+  hasAddress: boolean;
+  /** 0 for one that stands for a domain that names none. */
+  line: number;
+}
+
+/** Whether a domain has a server that somebody could ever reach. */
+export function isReachable({ dns, hosts }: DomainPlan): boolean {
+  const always = dns && !dns.during && dns.until === undefined;
+  if (always && LEADS_NOWHERE.has(dns.answer)) return false;
+  return (always && dns.answer === 'a-only') || !hosts || hosts.some(({ hasAddress }) => hasAddress);
+}
+
+/** Reads `dns` of a domain. */
+export function readDns(reader: Reader, path: Path): DnsPlan | undefined {
+  if (reader.get(path) === undefined) return undefined;
+  const read = reader.read(dnsField, path);
+  if (!read || read.answer !== 'mx' || typeof reader.get(path) === 'string') return read;
+  reader.problem(path, '`mx` is what DNS says anyway: a time for it means nothing', {
+    hint: 'leave `dns` out, or give the answer that it has at that time',
+  });
+  return undefined;
+}
+
+/**
+ * Reads `hosts` of a domain.
+ *
+ * @param domain lower case; undefined for `default`, whose hosts get the name of each domain
+ * @param known hosts of the domains before it; gets those of this one
+ */
+export function readHosts(
+  reader: Reader,
+  path: Path,
+  domain: string | undefined,
+  known: Map<string, NamedHost>,
+  profile: ProfilePlan | undefined,
+): HostPlan[] {
+  const own = new Map<string, number>();
+  const hosts: HostPlan[] = [];
+  const items = reader.items(path);
+  if (Array.isArray(reader.get(path)) && items.length === 0) {
+    reader.shape(path, '`hosts` is empty: a domain has at least one host', {
+      hint: 'leave it out for one host, or write `dns: null-mx` for a domain that takes no mail',
+    });
+  }
+  items.forEach((_item, index) => {
+    const at = [...path, index];
+    const host = readHost(reader, at, profile);
+    if (!host || !isHostName(reader, host.name, [...at, 'name'], domain)) return;
+    const line = reader.line([...at, 'name']);
+    const name = domain === undefined ? host.name : hostNameOf(host, domain);
+    const twin = own.get(name) ?? known.get(name)?.line;
+    if (twin !== undefined) {
+      reader.problem([...at, 'name'], `the host ${quoted(name)} is here twice`, {
+        hint: `the first is on line ${twin}; each host serves one domain`,
+      });
+      return;
+    }
+    own.set(name, line);
+    if (domain !== undefined) known.set(name, { domain, hasAddress: host.hasAddress, line });
+    hosts.push(host);
+  });
+  return hosts;
+}
+
+/** Refuses what stands for servers to which nothing leads. */
+export function checkReach(reader: Reader, path: Path, plan: DomainPlan): void {
+  const { dns } = plan;
+  const has = (key: string): boolean => reader.get([...path, key]) !== undefined;
+  if (dns?.answer === 'a-only' && !dns.during && dns.until === undefined && has('hosts')) {
+    reader.problem(
+      [...path, 'hosts'],
+      '`hosts` cannot be reached: under `dns: a-only` the domain is its own host',
+      {
+        on: 'key',
+        hint: 'leave `hosts` out, or give `dns` a time: { answer: a-only, until: 1h }',
+      },
+    );
+    return;
+  }
+  if (isReachable(plan)) return;
+  const idle = ['hosts', 'behaviors', 'mailboxes'].find((key) => has(key) && (key !== 'hosts' || dns));
+  if (idle === undefined) return;
+  const why = dns && LEADS_NOWHERE.has(dns.answer) ? `\`dns: ${dns.answer}\`` : 'hosts without address';
+  reader.problem([...path, idle], `\`${idle}\` can never act: with ${why} nobody reaches a server`, {
+    on: 'key',
+    hint: dns
+      ? `leave it out, or give \`dns\` a time: { answer: ${dns.answer}, until: 1h }`
+      : 'leave it out, or give one of the hosts an address',
+  });
+}
+
+function readHost(reader: Reader, path: Path, profile: ProfilePlan | undefined): HostPlan | undefined {
+  if (!reader.object(hostSchema, path)) return undefined;
+  const { shape } = hostSchema;
+  const name =
+    reader.get([...path, 'name']) === undefined ? undefined : reader.read(shape.name, [...path, 'name']);
+  const preference = reader.read(shape.preference, [...path, 'preference']);
+  const address = reader.get([...path, 'address']);
+  const hasAddress = address === undefined || reader.read(shape.address, [...path, 'address']) === undefined;
+  const at = [...path, 'behaviors'];
+  const behaviors =
+    reader.get(at) === undefined ? [] : readBehaviorList(reader, at, { scope: 'host', profile });
+  if (!hasAddress && reader.get(at) !== undefined) {
+    reader.problem(at, '`behaviors` can never act: a host without address is never reached', {
+      on: 'key',
+      hint: 'leave `behaviors` or `address: none` out',
+    });
+  }
+  if (name === undefined || preference === undefined) return undefined;
+  return { name: name.toLowerCase(), preference, hasAddress, behaviors };
+}
+
+function isHostName(reader: Reader, name: string, path: Path, domain: string | undefined): boolean {
+  if (isLabel(name)) return true;
+  if (domain === undefined && isDomain(name)) {
+    reader.problem(path, `${quoted(name)} cannot be a host of \`default\`: it would be one of every domain`, {
+      hint: 'write the first part alone, such as mx1: each domain gets a host of that name',
+    });
+    return false;
+  }
+  if (isDomain(name) && name !== domain) return true;
+  reader.shape(path, `${quoted(name)} is not the name of a host`, {
+    hint: 'write mx1, to which the domain is added, or a whole name such as mx1.example.net',
+  });
+  return false;
+}

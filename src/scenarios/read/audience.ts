@@ -1,0 +1,176 @@
+// The audience as written, as a list of contacts: those named, those generated, those of a file.
+
+import { dirname, resolve } from 'node:path';
+import type { Location } from '../../base/errors.js';
+import type { Path } from '../../documents/locate.js';
+import { readAudienceFile } from './audience-file.js';
+import type { ContactPlan } from '../plan.js';
+import { counted, quoted } from '../../documents/problems.js';
+import type { Reader } from '../../documents/reader.js';
+import { audienceSchema, contactSchema, CONTACTS_MAX, generateSchema } from '../schema/scenario.js';
+import { displayPath } from '../../documents/source-file.js';
+
+/** Where a contact comes from; shared by all that one entry generates. */
+export interface Origin {
+  location: Location;
+  /** Text of the file of `location` when that is not the scenario. */
+  source?: string;
+}
+
+/** Contacts of the start, each once. */
+export class Audience {
+  readonly contacts: ContactPlan[] = [];
+  /** False when some entry could not be read, so that nobody can be said to be missing. */
+  complete = true;
+  readonly #origins = new Map<string, Origin>();
+
+  /** @returns where this address was named before, if it was */
+  origin(address: string): Origin | undefined {
+    return this.#origins.get(address.toLowerCase());
+  }
+
+  get addresses(): Iterable<string> {
+    return this.#origins.keys();
+  }
+
+  /** @returns the origin of the contact that has this address already; then nothing is added */
+  add(contact: ContactPlan, origin: Origin): Origin | undefined {
+    const key = contact.address.toLowerCase();
+    const first = this.#origins.get(key);
+    if (first) return first;
+    this.#origins.set(key, origin);
+    this.contacts.push(contact);
+    return undefined;
+  }
+
+  /** Contacts by where they come from, for problems that are told once for each domain. */
+  domains(): Map<string, { count: number; origin: Origin; address: string }> {
+    const domains = new Map<string, { count: number; origin: Origin; address: string }>();
+    for (const { address } of this.contacts) {
+      const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+      const known = domains.get(domain);
+      if (known) known.count++;
+      else domains.set(domain, { count: 1, origin: this.origin(address)!, address });
+    }
+    return domains;
+  }
+}
+
+/**
+ * Reads `audience`.
+ *
+ * @param scenario absolute path of the scenario, from where the path of a file is meant
+ */
+export function readAudience(reader: Reader, scenario: string, cwd: string): Audience {
+  const audience = new Audience();
+  const root: Path = ['audience'];
+  if (reader.get(root) === undefined || !reader.object(audienceSchema, root)) {
+    audience.complete = false;
+    return audience;
+  }
+  for (const key of ['contacts', 'generate']) {
+    const value = reader.get([...root, key]);
+    if (value !== undefined && !Array.isArray(value)) audience.complete = false;
+  }
+  readContacts(reader, audience, [...root, 'contacts']);
+  readGenerated(reader, audience, [...root, 'generate']);
+  readFile(reader, audience, [...root, 'file'], scenario, cwd);
+  if (audience.contacts.length > CONTACTS_MAX) {
+    reader.problem(root, `the audience has ${counted(audience.contacts.length, 'contact')}`, {
+      hint: `the limit is ${CONTACTS_MAX.toLocaleString('en-US')}`,
+      on: 'key',
+    });
+  }
+  return audience;
+}
+
+function readContacts(reader: Reader, audience: Audience, path: Path): void {
+  for (const [i] of reader.items(path).entries()) {
+    const at = [...path, i];
+    const contact = reader.read(contactSchema, at);
+    if (!contact) {
+      audience.complete = false;
+      continue;
+    }
+    const marked = typeof reader.get(at) === 'string' ? at : [...at, 'address'];
+    const first = audience.add(contact, { location: reader.place(marked) });
+    if (first) {
+      reader.problem(marked, `the contact ${quoted(contact.address)} is named twice`, {
+        hint: firstHint(reader, first),
+      });
+    }
+  }
+}
+
+function readGenerated(reader: Reader, audience: Audience, path: Path): void {
+  for (const [i] of reader.items(path).entries()) {
+    const at = [...path, i];
+    const generate = reader.read(generateSchema, at);
+    // More than the limit in sum would fill the memory before anybody could be told.
+    if (!generate || audience.contacts.length > CONTACTS_MAX) {
+      audience.complete = false;
+      continue;
+    }
+    const origin: Origin = { location: reader.place(at) };
+    let collisions = 0;
+    let collision: { address: string; first: Origin } | undefined;
+    for (let n = 1; n <= generate.count; n++) {
+      const address = `${generate.prefix}-${n}@${generate.at}`;
+      const first = audience.add({ address, status: 'active', softBounceStreak: 0 }, origin);
+      if (!first) continue;
+      collision ??= { address, first };
+      collisions++;
+    }
+    if (!collision) continue;
+    const others = collisions > 1 ? ` (and ${counted(collisions - 1, 'other')})` : '';
+    reader.problem(at, `this generates ${quoted(collision.address)}${others}, which is a contact already`, {
+      hint: `${firstHint(reader, collision.first)}; give it another prefix`,
+    });
+  }
+}
+
+function readFile(reader: Reader, audience: Audience, path: Path, scenario: string, cwd: string): void {
+  const name = reader.read(audienceSchema.shape.file, path);
+  const onBadLine: Path = ['audience', 'onBadLine'];
+  const isSkipping = reader.read(audienceSchema.shape.onBadLine, onBadLine) === 'skip';
+  if (name === undefined) {
+    if (reader.get(path) !== undefined) audience.complete = false;
+    else if (reader.get(onBadLine) !== undefined)
+      reader.problem(onBadLine, '`onBadLine` is about the lines of `file`, and there is none', {
+        on: 'key',
+        hint: 'remove it, or name a `file`',
+      });
+    return;
+  }
+  const absolute = resolve(dirname(scenario), name);
+  const file = displayPath(absolute, cwd);
+  const result = readAudienceFile(absolute, file);
+  if ('message' in result) {
+    audience.complete = false;
+    const hint = result.hint ?? 'the path is relative to the scenario';
+    reader.problem(path, `the audience file ${quoted(name)}: ${result.message}`, { hint });
+    return;
+  }
+  const { rows, problems, source } = result;
+  // Without columns no line could be good, and none can be left out.
+  const isPassedOver = isSkipping && rows.length > 0;
+  if (problems.length > 0 && !isPassedOver) audience.complete = false;
+  for (const problem of problems) {
+    if (isPassedOver) reader.warn(problem);
+    else reader.foreign(problem);
+  }
+  for (const { contact, location } of rows) {
+    const first = audience.add(contact, { location, source });
+    if (!first) continue;
+    const message = `the contact ${quoted(contact.address)} is named twice`;
+    const problem = { message, hint: firstHint(reader, first, file), location, source };
+    if (isSkipping) reader.warn(problem);
+    else reader.foreign(problem);
+  }
+}
+
+/** Where the first one is, seen from the scenario or from the file that is named. */
+function firstHint(reader: Reader, { location }: Origin, from = reader.file): string {
+  const place = location.file === from ? `line ${location.line}` : `${location.file}:${location.line}`;
+  return `the first is on ${place}; case does not count`;
+}

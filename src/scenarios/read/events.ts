@@ -1,0 +1,227 @@
+// Events as written, as plans in the order of time; and what they say of contacts.
+
+import { isAddress } from '../../base/schema-fields.js';
+import type { BehaviorPlan } from '../../simulator/plan.js';
+import { formatDuration } from '../../base/units.js';
+import type { Path } from '../../documents/locate.js';
+import { readBehavior, readBehaviorList, type Voice } from '../fleet/behavior.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { DEFAULT_DOMAIN } from '../fleet/fleet.js';
+import type { People } from './people.js';
+import { misread } from './shorthand.js';
+import type { EventPlan } from '../plan.js';
+import { described, nameHint, quoted } from '../../documents/problems.js';
+import type { Reader } from '../../documents/reader.js';
+import { eventSchemas, setField, setSchema } from '../schema/scenario.js';
+
+const ACTIONS = [...Object.keys(eventSchemas), 'set'];
+
+interface Read {
+  plan: EventPlan;
+  path: Path;
+}
+
+/** Reads `events` and brings into `people` those who come by one. */
+export function readEvents(reader: Reader, fleet: Fleet, people: People): EventPlan[] {
+  const root: Path = ['events'];
+  const events: Read[] = [];
+  for (const [i, item] of reader.items(root).entries()) {
+    const path = [...root, i];
+    const plan = readEvent(reader, item, path, fleet);
+    if (plan) events.push({ plan, path });
+    else people.incomplete();
+  }
+  // Sorting is stable: events of one instant keep the order of the file.
+  events.sort((a, b) => a.plan.at - b.plan.at);
+  for (const event of events) bring(reader, event, people);
+  for (const event of events) checkSubject(reader, event, people, fleet);
+  checkCrashes(reader, events);
+  return events.map(({ plan }) => plan);
+}
+
+function readEvent(reader: Reader, item: unknown, path: Path, fleet: Fleet): EventPlan | undefined {
+  if (!reader.mapping(path)) return undefined;
+  const keys = Object.keys(item as object);
+  const [action, second] = keys.filter((key) => ACTIONS.includes(key));
+  if (action === undefined) {
+    const near = keys
+      .map((key) => nameHint(key, ACTIONS, ''))
+      .find((hint) => hint.startsWith('did you mean'));
+    const hint = `${near === undefined ? '' : `${near.replace(/\?.*/, '?')} `}an event has one of ${ACTIONS.join(', ')}`;
+    reader.shape(path, 'this event does not say what happens', { hint });
+    return undefined;
+  }
+  if (second !== undefined) {
+    reader.shape(
+      [...path, second],
+      `an event does one thing, and this one has ${quoted(action)} and ${quoted(second)}`,
+      {
+        on: 'key',
+        hint: 'make it two events with the same `at`',
+      },
+    );
+    return undefined;
+  }
+  if (action === 'set') return readSet(reader, item as Record<string, unknown>, path, fleet);
+  return readSimple(reader, action as keyof typeof eventSchemas, path);
+}
+
+function readSimple(reader: Reader, action: keyof typeof eventSchemas, path: Path): EventPlan | undefined {
+  switch (action) {
+    case 'opt-out': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, address: read[action] };
+    }
+    case 'subscribe': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, address: read[action] };
+    }
+    case 'add': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, address: read[action] };
+    }
+    case 'bounce': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, to: read[action], about: read.about, status: read.status };
+    }
+    case 'crash': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, restartMs: read.restart };
+    }
+    case 'reactivate': {
+      const read = reader.read(eventSchemas[action], path);
+      return read && { at: read.at, action, address: read[action], reason: read.reason, by: read.by };
+    }
+  }
+}
+
+function readSet(
+  reader: Reader,
+  item: Record<string, unknown>,
+  path: Path,
+  fleet: Fleet,
+): EventPlan | undefined {
+  const { at: _at, set: _set, ...inline } = item;
+  const at = readAt(reader, path);
+  const written = reader.read(setField, [...path, 'set']);
+  const subjectDomain = written?.toLowerCase().slice(written.lastIndexOf('@') + 1) ?? '';
+  const profile = (fleet.domains.get(subjectDomain) ?? fleet.domains.get(DEFAULT_DOMAIN))?.profile;
+  const voice: Voice = { scope: written?.includes('@') ? 'mailbox' : 'domain', profile };
+  let behaviors: BehaviorPlan[] | undefined;
+  if ('behaviors' in inline) {
+    reader.object(setSchema, path);
+    behaviors = readBehaviorList(reader, [...path, 'behaviors'], voice);
+  } else if (Object.keys(inline).length === 0) {
+    reader.shape(path, 'this event does not say which behaviors it sets', {
+      hint: 'add `do: busy`, or `behaviors: []` for none',
+    });
+  } else {
+    const behavior = readBehavior(reader, inline, path, voice);
+    behaviors = behavior && [behavior];
+  }
+  if (written === undefined || at === undefined || behaviors === undefined) return undefined;
+  const subject = written.toLowerCase();
+  return knowsSubject(reader, subject, [...path, 'set'], fleet)
+    ? { at, action: 'set', subject, behaviors }
+    : undefined;
+}
+
+function readAt(reader: Reader, path: Path): number | undefined {
+  const at = [...path, 'at'];
+  if (reader.get(at) !== undefined) return reader.read(setSchema.shape.at, at);
+  reader.problem(path, '`at` is missing', { hint: '`at`: a duration such as 90s, 30m, 6h or 1h30m' });
+  return undefined;
+}
+
+function knowsSubject(reader: Reader, subject: string, path: Path, fleet: Fleet): boolean {
+  if (subject.includes('@') && !isAddress(subject)) {
+    const message = `\`set\` must be a domain of the fleet, \`default\`, a host, or an address, not ${described(subject)}`;
+    reader.shape(path, message, { hint: 'it cannot be a pattern: give each mailbox an event of its own' });
+    return false;
+  }
+  const domain = subject.slice(subject.lastIndexOf('@') + 1);
+  // A mailbox may be served by `default`; to change a whole domain it must have a plan of its own.
+  const host = subject.includes('@') ? undefined : fleet.hosts.get(subject);
+  const known = subject.includes('@') ? fleet.serves(domain) : fleet.domains.has(subject);
+  if (host ? host.hasAddress && fleet.reaches(host.domain) : known && fleet.reaches(domain)) return true;
+  if (host ?? known) {
+    reader.problem(path, `nobody ever reaches a server of ${quoted(domain)}, so that this changes nothing`, {
+      hint:
+        host?.hasAddress === false ? 'the host has no address' : 'its `dns` leads nowhere: give it a time',
+    });
+    return false;
+  }
+  const served = fleet.serves(domain) && subject !== DEFAULT_DOMAIN;
+  reader.problem(path, `the fleet has no domain ${quoted(domain)}`, {
+    hint: served
+      ? `it is served by \`default\`: add \`${domain}: {}\` to the fleet to change it alone`
+      : nameHint(domain, fleet.names, fleet.namesAre),
+  });
+  return false;
+}
+
+function bring(reader: Reader, { plan, path }: Read, people: People): void {
+  if (plan.action !== 'add' && plan.action !== 'subscribe') return;
+  const at = [...path, plan.action];
+  const first = people.bring(plan.address, plan.at, reader.place(at));
+  // Whoever is there already may well subscribe again.
+  if (!first || plan.action === 'subscribe') return;
+  reader.problem(at, `${quoted(plan.address)} is a contact already when it is added`, {
+    hint: `the first is on line ${first.line}; use \`subscribe\` for a contact that comes back`,
+  });
+}
+
+function checkSubject(reader: Reader, { plan, path }: Read, people: People, fleet: Fleet): void {
+  switch (plan.action) {
+    case 'opt-out':
+      people.check(reader, plan.address, [...path, plan.action], { at: plan.at });
+      return;
+    case 'reactivate':
+      people.check(reader, plan.address, [...path, plan.action], { at: plan.at, patterns: true });
+      return;
+    case 'add':
+    case 'subscribe':
+      checkServed(reader, plan.address, [...path, plan.action], fleet);
+      return;
+    case 'set':
+      if (plan.subject.includes('@')) people.check(reader, plan.subject, [...path, 'set'], {});
+      return;
+    case 'crash':
+    case 'bounce':
+      return;
+  }
+}
+
+/** Tells of a sender that would be killed while it is down. */
+function checkCrashes(reader: Reader, events: readonly Read[]): void {
+  let down: { until: number; line: number } | undefined;
+  for (const { plan, path } of events) {
+    if (plan.action !== 'crash') continue;
+    const at = [...path, 'crash'];
+    if (down && plan.at < down.until) {
+      reader.problem(at, 'the sender is down when it is to crash', {
+        hint: `the crash on line ${down.line} ends at ${formatDuration(down.until)}`,
+      });
+    }
+    down = { until: plan.at + plan.restartMs, line: reader.place(at).line };
+  }
+}
+
+/** Tells of an address that no server of the fleet receives for. */
+export function checkServed(reader: Reader, address: string, path: Path, fleet: Fleet): void {
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  if (!fleet.serves(domain)) reader.problem(path, notServed(domain), { hint: notServedHint(domain, fleet) });
+  const problem = misread(address, reader.place(path), fleet);
+  if (problem) reader.foreign(problem);
+}
+
+/** The sentence for a domain without a server. */
+export function notServed(domain: string): string {
+  return `no receiving server for ${quoted(domain)}`;
+}
+
+/** What to do about it. */
+export function notServedHint(domain: string, fleet: Fleet): string {
+  const near = nameHint(domain, fleet.names, '').match(/^did you mean .*?\?/)?.[0];
+  return `${near === undefined ? '' : `${near} Otherwise `}add \`${domain}: {}\` to the fleet, or \`default: {}\` for all others`;
+}

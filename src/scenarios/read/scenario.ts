@@ -1,0 +1,100 @@
+// A whole scenario: each part is read on its own, then held against the others.
+
+import { basename, dirname } from 'node:path';
+import { seedFromText } from '../../base/random.js';
+import type { Audience } from './audience.js';
+import { readAudience } from './audience.js';
+import { notServed, notServedHint, readEvents } from './events.js';
+import { readExpectations } from './expectations.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { readFleet } from '../fleet/fleet.js';
+import { checkMergeFields } from './merge-fields.js';
+import { checkRecipients, checkSeries, readMailings } from './mailings.js';
+import { People } from './people.js';
+import { checkShorthandOf } from './shorthand.js';
+import type { ScenarioPlan } from '../plan.js';
+import { counted } from '../../documents/problems.js';
+import type { Problem } from '../../documents/problems.js';
+import type { Reader } from '../../documents/reader.js';
+import { scenarioSchema } from '../schema/scenario.js';
+
+const TOP = scenarioSchema.shape;
+
+/** Everything of a plan that the file itself says; its policy may come from elsewhere. */
+export type ScenarioBody = Omit<ScenarioPlan, 'policy'>;
+
+/**
+ * Reads a scenario whose top level is a mapping. What is wrong is told to the reader.
+ *
+ * @param path absolute path of the file
+ * @returns undefined when some part could not be read
+ */
+export function readScenario(reader: Reader, path: string, cwd: string): ScenarioBody | undefined {
+  reader.object(scenarioSchema, []);
+  const name = reader.get(['name']) === undefined ? undefined : reader.read(TOP.name, ['name']);
+  const description = reader.read(TOP.description, ['description']);
+  const tags = reader.read(TOP.tags, ['tags']);
+  const seed = reader.read(TOP.seed, ['seed']);
+  const wire = reader.read(TOP.wire, ['wire']);
+  const store = reader.read(TOP.store, ['store']);
+  const network = reader.read(TOP.network, ['network']);
+
+  const fleet = readFleet(reader, { scenario: dirname(path), cwd });
+  const audience = readAudience(reader, path, cwd);
+  const people = new People(audience);
+  const mailings = readMailings(reader);
+  const events = readEvents(reader, fleet, people);
+  checkRecipients(reader, people);
+  checkSeries(reader, mailings, people);
+  checkMergeFields(reader, audience);
+  checkServers(reader, audience, fleet);
+  checkShorthandOf(reader, audience, fleet);
+  if (people.nobody) {
+    reader.problem(['audience'], 'the audience is empty, and no event adds anybody', {
+      on: 'key',
+      hint: 'write `contacts: [bob@example.org]`',
+    });
+  }
+  const expectations = readExpectations(reader, { fleet, people, mailings });
+
+  if (
+    reader.failed ||
+    name === undefined ||
+    description === undefined ||
+    !tags ||
+    !wire ||
+    !store ||
+    !network
+  )
+    return undefined;
+  return {
+    file: reader.file,
+    name,
+    description,
+    tags,
+    seed: seed === undefined ? seedFromText(basename(path).replace(/\.ya?ml$/i, '')) : String(seed),
+    wire,
+    store,
+    network: { latencyMs: network.latency },
+    fleet: Object.fromEntries(fleet.domains),
+    contacts: audience.contacts,
+    mailings: mailings.plans,
+    events,
+    expectations,
+  };
+}
+
+/** Tells once for each domain of the audience that no server receives for. */
+function checkServers(reader: Reader, audience: Audience, fleet: Fleet): void {
+  if (reader.get(['fleet']) === undefined || !reader.intact) return;
+  for (const [domain, { count, origin, address }] of audience.domains()) {
+    if (fleet.serves(domain)) continue;
+    const others = count > 1 ? ` (${address} and ${counted(count - 1, 'other contact')})` : '';
+    const problem: Problem = {
+      message: `${notServed(domain)}${others}`,
+      hint: notServedHint(domain, fleet),
+      location: origin.location,
+    };
+    reader.foreign(origin.source === undefined ? problem : { ...problem, source: origin.source });
+  }
+}

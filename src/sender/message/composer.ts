@@ -1,0 +1,135 @@
+// The message of a mailing: composed by nodemailer once, with stand-ins for all that depends on the
+// contact, and taken apart there. For each contact the pieces are put together again, each value in the
+// encoding of its place: what nodemailer would have made of it, at a fraction of the cost.
+
+import MailComposer from 'nodemailer/lib/mail-composer';
+import { encodeWords, foldLines } from 'nodemailer/lib/mime-funcs';
+import { encode, wrap } from 'nodemailer/lib/qp';
+import type { Contact } from '../model/contact.js';
+import type { Sign } from './dkim.js';
+import { MergeText } from './merge-fields.js';
+
+export interface Message {
+  subject: string;
+  text: string;
+  /** Bytes the text is padded to; 0 leaves it as it is. */
+  sizeBytes: number;
+}
+
+export interface MessageContext {
+  mailing: string;
+  /** `From:` and the domain of Message-IDs. */
+  from: string;
+  date: Date;
+  /** Makes the last header lines for a contact, each with the line break before it. */
+  unsubscribe?: ((contact: Contact) => string) | undefined;
+  sign?: Sign | undefined;
+}
+
+/** A piece of a message: as it is, or made for each contact. */
+type Piece = string | ((contact: Contact) => string);
+
+// Stand-ins, which no encoding changes.
+const RECIPIENT = 'recipient@placeholder.invalid';
+const MESSAGE_ID = '<message-id@placeholder.invalid>';
+const SUBJECT = 'subject-placeholder';
+/** Not ASCII, so that the library says how the body is encoded. */
+const BODY = 'für';
+
+const LINE_LENGTH_MAX = 76;
+
+/** Makes the text of a message for each contact; the Message-ID is the same for every attempt. */
+export class Composer {
+  private readonly pieces: Promise<Piece[]>;
+
+  constructor(
+    private readonly message: Message,
+    private readonly context: MessageContext,
+  ) {
+    this.pieces = this.compose();
+  }
+
+  async render(contact: Contact): Promise<string> {
+    let text = '';
+    for (const piece of await this.pieces) text += typeof piece === 'string' ? piece : piece(contact);
+    const { sign } = this.context;
+    return sign ? sign(text) : text;
+  }
+
+  private async compose(): Promise<Piece[]> {
+    const { message, context } = this;
+    const subject = new MergeText(message.subject);
+    const body = new MergeText(message.text);
+    const hasSubject = subject.fields().length > 0;
+    const hasBody = body.fields().length > 0;
+    const whole = await build({
+      from: context.from,
+      to: RECIPIENT,
+      messageId: MESSAGE_ID,
+      date: context.date,
+      subject: hasSubject ? SUBJECT : message.subject,
+      // Of a text that differs for each contact nobody knows yet what it needs: quoted-printable holds all.
+      ...(hasBody
+        ? { text: BODY, textEncoding: 'quoted-printable' }
+        : { text: padded(message.text, message.sizeBytes) }),
+    });
+    const end = whole.indexOf('\r\n\r\n');
+    const slots: Slot[] = [
+      [RECIPIENT, (contact) => contact.address],
+      [MESSAGE_ID, (contact) => this.messageId(contact)],
+    ];
+    if (hasSubject) slots.push([`Subject: ${SUBJECT}`, (contact) => header('Subject', subject.for(contact))]);
+    return [
+      ...cut(whole.slice(0, end), slots),
+      ...(context.unsubscribe ? [context.unsubscribe] : []),
+      '\r\n\r\n',
+      ...(hasBody
+        ? [(contact: Contact) => quoted(padded(body.for(contact), message.sizeBytes))]
+        : [whole.slice(end + 4)]),
+    ];
+  }
+
+  private messageId({ key }: Contact): string {
+    const { mailing, from } = this.context;
+    return `<${mailing}.${encodeURIComponent(key).replace('%40', '=')}@${from.slice(from.lastIndexOf('@') + 1)}>`;
+  }
+}
+
+type Slot = [placeholder: string, piece: (contact: Contact) => string];
+
+/** Cuts a text at its stand-ins, of which each is in it once at most. */
+function cut(text: string, slots: readonly Slot[]): Piece[] {
+  const [slot, ...others] = slots;
+  if (!slot) return [text];
+  const at = text.indexOf(slot[0]);
+  if (at < 0) return cut(text, others);
+  return [...cut(text.slice(0, at), others), slot[1], ...cut(text.slice(at + slot[0].length), others)];
+}
+
+async function build(mail: ConstructorParameters<typeof MailComposer>[0]): Promise<string> {
+  return (await new MailComposer({ ...mail, xMailer: false }).compile().build()).toString('utf8');
+}
+
+/** A header line of free text, as RFC 2047 and 5322 want it. */
+function header(name: string, value: string): string {
+  const line = value.replace(/[\r\n]+/g, ' ');
+  // The library takes the shorter of the two encodings, which are both right: most of the text decides.
+  const latin = line.replace(/[^ -~]/g, '').length * 2 > line.length;
+  return foldLines(`${name}: ${encodeWords(line, latin ? 'Q' : 'B', 52, true)}`, LINE_LENGTH_MAX);
+}
+
+/** A body in quoted-printable (RFC 2045, 6.7). */
+function quoted(text: string): string {
+  return wrap(encode(text.replace(/\r\n|\r|\n/g, '\r\n')), LINE_LENGTH_MAX);
+}
+
+function padded(text: string, bytes: number): string {
+  const padding = Math.max(0, bytes - Buffer.byteLength(text));
+  return padding > 0 ? `${text}\n${filler(padding)}` : text;
+}
+
+/** Lines of 72 characters, so that nothing has to be encoded to be padded. */
+function filler(bytes: number): string {
+  const line = `${'.'.repeat(71)}\n`.replace(/^\./, '-');
+  return line.repeat(Math.ceil(bytes / line.length)).slice(0, bytes);
+}

@@ -1,0 +1,122 @@
+// How a provider speaks: its words for what a behavior means, with the gaps in them filled from what
+// the server knows at that moment.
+
+import type { Cause, Reply } from '../../events/types.js';
+import type { Random } from '../../base/random.js';
+import { RECIPIENT_POINTS } from './behavior.js';
+import type { BehaviorDefinition, Scope, Situation, Words } from './behavior.js';
+import type { Point, ProfilePlan, WordPlan } from '../plan.js';
+
+/** Points of which a reply to one may as well be said at another: the server speaks of a message. */
+const OF_A_MESSAGE: readonly string[] = ['mail', 'rcpt', 'data', 'message'];
+
+/** The words of a profile, for the behaviors of a host. */
+export function wordsOf({ words }: ProfilePlan): Words {
+  return ({ cause, permanent, point, situation }) => {
+    const chosen = chooseWords(words, cause, permanent, point);
+    return chosen && fillReply(chosen.reply, situation);
+  };
+}
+
+/**
+ * What a provider says for a cause at a point: a reply that was recorded there, else one of which
+ * nobody knows where it was said, else one that speaks of a message too.
+ */
+export function chooseWords(
+  words: readonly WordPlan[],
+  cause: Cause,
+  permanent: boolean,
+  point: string,
+): WordPlan | undefined {
+  const fitting = words.filter((word) => word.cause === cause && word.reply.code >= 500 === permanent);
+  return (
+    fitting.find(({ stage }) => stage === point) ??
+    fitting.find(({ stage }) => stage === undefined && point !== 'connect') ??
+    fitting.find(
+      ({ stage, reply }) =>
+        reply.code !== 421 &&
+        stage !== undefined &&
+        OF_A_MESSAGE.includes(stage) &&
+        OF_A_MESSAGE.includes(point),
+    )
+  );
+}
+
+/** Causes for which a server asks to come back; all others it refuses for good. */
+const PASSING: ReadonlySet<string> = new Set(['server-busy', 'greylisted', 'throttled']);
+
+/**
+ * Where a provider says what a behavior means, as its profile has it: an unknown user after the final dot,
+ * say. A provider that has only one code for it says that: then `permanent` is put into the parameters.
+ *
+ * @returns undefined where the behavior's own stage holds
+ */
+export function recordedPoint(
+  { cause, parameters, points }: BehaviorDefinition,
+  params: Record<string, unknown>,
+  isGiven: (parameter: string) => boolean,
+  scope: Scope,
+  profile: ProfilePlan | undefined,
+): Point | undefined {
+  if (!profile || cause === undefined || !('stage' in parameters.shape)) return undefined;
+  const said = (permanent: boolean): WordPlan | undefined =>
+    profile.words.find((word) => word.cause === cause && word.reply.code >= 500 === permanent);
+  if ('permanent' in parameters.shape && !isGiven('permanent') && !said(false) && said(true)) {
+    params['permanent'] = true;
+  }
+  const permanent = 'permanent' in parameters.shape ? params['permanent'] === true : !PASSING.has(cause);
+  const stage = said(permanent)?.stage;
+  if (stage === undefined || !points.includes(stage)) return undefined;
+  return scope === 'mailbox' && !RECIPIENT_POINTS.includes(stage) ? undefined : stage;
+}
+
+/** What is known when a reply is said. */
+export type Known = Pick<Situation, 'client' | 'sender' | 'recipient' | 'attempt' | 'host' | 'domain'> & {
+  random: Random;
+  date: () => Date;
+};
+
+/** Fills the placeholders of a reply. */
+export function fillReply(reply: Reply, known: Known): Reply {
+  return { ...reply, lines: reply.lines.map((text) => fillText(text, known)) };
+}
+
+/**
+ * Fills placeholders such as {rcpt} and {id}. Ids are drawn from seed, host, recipient and attempt, so
+ * that the same reply has the same id in every run. What the source left out, {...}, becomes dots.
+ */
+export function fillText(text: string, known: Known): string {
+  if (!text.includes('{')) return text;
+  return text.replace(/\{([^{}]+)\}/g, (whole, name: string) => PLACEHOLDERS[name]?.(known) ?? whole);
+}
+
+/** Placeholders that can be filled. */
+export const PLACEHOLDERS: Readonly<Record<string, (known: Known) => string>> = {
+  ip: ({ client }) => client,
+  range: ({ client }) => client.replace(/\.\d+$/, '.0/24'),
+  rcpt: ({ recipient, domain }) => recipient || `postmaster@${domain}`,
+  rcpt_domain: ({ domain }) => domain,
+  name: ({ recipient }) => recipient.slice(0, recipient.lastIndexOf('@')),
+  sender: ({ sender }) => sender,
+  from_domain: ({ sender }) => sender.slice(sender.lastIndexOf('@') + 1),
+  helo: ({ sender }) => sender.slice(sender.lastIndexOf('@') + 1),
+  mx: ({ host }) => host,
+  host: ({ host }) => host,
+  id: ({ random, host, recipient, attempt }) =>
+    ['high', 'low']
+      .map((half) => hex32(random.fraction('reply id', half, host, recipient, attempt)))
+      .join(''),
+  date: ({ date }) => date().toISOString(),
+  epoch: ({ date }) => String(Math.floor(date().getTime() / 1000)),
+  dnsbl: () => 'dnsbl.example',
+  url: ({ domain }) => `https://postmaster.${domain}/`,
+  reason: () => 'policy',
+  limit: () => '100',
+  '...': () => '...',
+};
+
+function hex32(fraction: number): string {
+  return Math.floor(fraction * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0');
+}

@@ -1,0 +1,243 @@
+// One receiving server: asks its behaviors at every point of the dialogue and tells the log what
+// it saw. It knows SMTP and nothing of the sender.
+
+import type { Clock } from '../../clock/clock.js';
+import type { Emit } from '../../events/types.js';
+import type { Random } from '../../base/random.js';
+import { wildcard } from '../../base/wildcard.js';
+import { BEHAVIORS } from '../behaviors/index.js';
+import type { Scope, Situation, Verdict, Words } from '../behaviors/behavior.js';
+import type { Certificates } from '../certificates.js';
+import { holds } from './conditions.js';
+import { FleetServer } from './smtp-server.js';
+import type { Handshake, Listener } from '../network/network.js';
+import type { Endpoint, MemorySocket } from '../network/memory-socket.js';
+import type { BehaviorPlan, DomainPlan, Point } from '../plan.js';
+import { fillText, wordsOf } from '../behaviors/profile-words.js';
+import type { Letter } from '../returns/postman.js';
+import { readShorthand, shorthandOf } from '../behaviors/shorthand.js';
+import { outsideTransaction, type Asked } from './transaction.js';
+
+export interface HostOptions {
+  domain: string;
+  name: string;
+  address: string;
+  /** Of the domain: what all its hosts share. */
+  plan: DomainPlan;
+  /** Its own. */
+  behaviors?: BehaviorPlan[];
+  clock: Clock;
+  random: Random;
+  emit: Emit;
+  /** Needed to offer STARTTLS. */
+  certificates?: Certificates | undefined;
+  /** How it says things; without it, as its profile has it. */
+  words?: Words;
+  /** Numbers the sessions of the whole fleet. */
+  nextSession: () => number;
+  /** Sends something back to a return path when its time has come. */
+  sendBack: (letter: Letter) => void;
+}
+
+export class Host implements Listener {
+  readonly domain: string;
+  readonly name: string;
+  readonly address: string;
+  private readonly server: FleetServer;
+  private readonly attempts = new Map<string, number>();
+  private readonly notes = new Map<BehaviorPlan, Map<string, number>>();
+  private readonly mailboxes: {
+    matches: (localPart: string) => boolean;
+    pattern: string;
+    behaviors: BehaviorPlan[];
+  }[];
+  /** Behaviors that addresses have named themselves. */
+  private readonly shorthand = new Map<string, readonly BehaviorPlan[]>();
+  private behaviors: BehaviorPlan[];
+  /** Points at which any behavior acts, or did: nobody needs to be asked at the others. */
+  private readonly points = new Set<Point>();
+  /** Connections that were let in and stand, by client address. */
+  private readonly standing = new Map<string, number>();
+  private readonly date = (): Date => this.options.clock.date();
+  private readonly words: Words | undefined;
+  private own: BehaviorPlan[];
+  private dials = 0;
+  private connections = 0;
+  private transactions = 0;
+
+  constructor(readonly options: HostOptions) {
+    this.domain = options.domain;
+    this.name = options.name;
+    this.address = options.address;
+    this.behaviors = options.plan.behaviors;
+    this.words = options.words ?? (options.plan.profile && wordsOf(options.plan.profile));
+    this.own = options.behaviors ?? [];
+    this.mailboxes = options.plan.mailboxes.map(({ pattern, behaviors }) => ({
+      pattern,
+      matches: wildcard(pattern),
+      behaviors,
+    }));
+    for (const behaviors of [
+      this.behaviors,
+      this.own,
+      ...this.mailboxes.map((mailbox) => mailbox.behaviors),
+    ]) {
+      this.note(behaviors);
+    }
+    this.server = new FleetServer(this);
+  }
+
+  handshake(client: Endpoint): Handshake {
+    this.dials++;
+    const verdict = this.decide('dial', outsideTransaction(client.address, this.dials)).next().value;
+    if (verdict?.kind !== 'refuse' && verdict?.kind !== 'ignore') return 'accept';
+    const how = verdict.kind === 'refuse' ? 'refused' : 'no-answer';
+    this.options.emit({ type: 'connection.refused', domain: this.domain, host: this.name, how });
+    return verdict.kind;
+  }
+
+  accept(socket: MemorySocket): void {
+    this.server.connect(socket as never);
+  }
+
+  /** Replaces the behaviors of the domain, or of one of its mailboxes, from now on. */
+  setBehaviors(behaviors: BehaviorPlan[], localPart?: string): void {
+    this.note(behaviors);
+    if (localPart === undefined) {
+      this.behaviors = behaviors;
+      return;
+    }
+    const pattern = localPart.toLowerCase();
+    this.mailboxes.unshift({ pattern, matches: (other) => other === pattern, behaviors });
+  }
+
+  /** The greeting of its profile; undefined without one. */
+  banner(client: string): string[] | undefined {
+    const { random, plan } = this.options;
+    const known = { client, sender: '', recipient: '', attempt: this.connections, random, date: this.date };
+    return plan.profile?.banner?.map((line) =>
+      fillText(line, { ...known, host: this.name, domain: this.domain }),
+    );
+  }
+
+  /** Whether any behavior acts at a point. */
+  actsAt(point: Point): boolean {
+    return this.points.has(point);
+  }
+
+  /** Whether it can do TLS: it is told so, or has something to do at `starttls`. */
+  get offersTls(): boolean {
+    return this.options.plan.tls === true || this.actsAt('starttls');
+  }
+
+  /** A connection of a client stands. */
+  letIn(client: string): void {
+    this.standing.set(client, (this.standing.get(client) ?? 0) + 1);
+  }
+
+  /** One that stood is over. */
+  letOut(client: string): void {
+    const left = this.standing.get(client)! - 1;
+    if (left > 0) this.standing.set(client, left);
+    else this.standing.delete(client);
+  }
+
+  /** Replaces the behaviors of this host alone, from now on. */
+  setOwnBehaviors(behaviors: BehaviorPlan[]): void {
+    this.note(behaviors);
+    this.own = behaviors;
+  }
+
+  /** @returns the number of this connection at this host, from 1 */
+  countConnection(): number {
+    return ++this.connections;
+  }
+
+  /** @returns the number of this mail transaction at this host, from 1 */
+  countTransaction(): number {
+    return ++this.transactions;
+  }
+
+  /** Counts an attempt at a recipient. @returns its number at this host, from 1 */
+  countAttempt(recipient: string): number {
+    const attempt = (this.attempts.get(recipient) ?? 0) + 1;
+    this.attempts.set(recipient, attempt);
+    return attempt;
+  }
+
+  /**
+   * Asks the behaviors of the mailbox, then those of the host, then those of the domain. The first
+   * that speaks wins; the next is asked only when its caller wants another verdict, after a silence that ended.
+   */
+  *decide(point: Exclude<Point, 'any'>, asked: Asked): Generator<Verdict, undefined> {
+    const mailbox = asked.recipient === '' ? undefined : this.mailboxOf(asked.recipient);
+    if (mailbox) yield* this.ask(mailbox, 'mailbox', point, asked);
+    yield* this.ask(this.own, 'host', point, asked);
+    yield* this.ask(this.behaviors, 'domain', point, asked);
+  }
+
+  private *ask(
+    behaviors: readonly BehaviorPlan[],
+    scope: Scope,
+    point: Exclude<Point, 'any'>,
+    asked: Asked,
+  ): Generator<Verdict, undefined> {
+    for (const [index, plan] of behaviors.entries()) {
+      if (plan.at !== point && plan.at !== 'any') continue;
+      // Field by field: to spread it into one costs more than the rest of the decision.
+      const situation: Situation = {
+        point,
+        scope,
+        now: this.options.clock.now(),
+        domain: this.domain,
+        host: this.name,
+        client: asked.client,
+        sender: asked.sender,
+        recipient: asked.recipient,
+        attempt: asked.attempt,
+        isHelo: asked.isHelo,
+        size: asked.size,
+        messages: asked.messages,
+        connections: this.standing.get(asked.client) ?? 0,
+        random: this.options.random,
+        date: this.date,
+        notes: this.notesOf(plan),
+        words: this.words,
+      };
+      if (!holds(plan.when, situation, this.options.random, `${scope} ${index} ${plan.do}`)) continue;
+      const verdict = BEHAVIORS.get(plan.do)!.decide(plan.params, situation);
+      if (verdict) yield verdict;
+    }
+  }
+
+  private note(behaviors: readonly BehaviorPlan[]): void {
+    for (const { at } of behaviors) this.points.add(at);
+  }
+
+  private notesOf(plan: BehaviorPlan): Map<string, number> {
+    let notes = this.notes.get(plan);
+    if (!notes) this.notes.set(plan, (notes = new Map<string, number>()));
+    return notes;
+  }
+
+  private mailboxOf(recipient: string): readonly BehaviorPlan[] | undefined {
+    const isShort = this.options.plan.shorthand === true;
+    if (this.mailboxes.length === 0 && !isShort) return undefined;
+    const localPart = recipient.slice(0, recipient.lastIndexOf('@'));
+    const named = this.mailboxes.find(({ matches }) => matches(localPart))?.behaviors;
+    return named ?? (isShort ? this.saidBy(localPart) : undefined);
+  }
+
+  /** What an address says itself. Those that say the same share it, and each has its own place in the notes. */
+  private saidBy(localPart: string): readonly BehaviorPlan[] | undefined {
+    const text = shorthandOf(localPart);
+    if (text === undefined) return undefined;
+    const known = this.shorthand.get(text);
+    if (known) return known;
+    const read = readShorthand(localPart, this.options.plan.profile)!;
+    if ('message' in read) return undefined;
+    this.note(read);
+    this.shorthand.set(text, read);
+    return read;
+  }
+}

@@ -1,0 +1,40 @@
+// Replies between their parts and their bytes.
+
+import type { Reply } from '../../events/types.js';
+
+/** A refusal as smtp-server's handlers take it. */
+export interface ReplyError {
+  responseCode: number;
+  message: string[];
+}
+
+export function replyError({ code, enhanced, lines }: Reply): ReplyError {
+  const prefix = enhanced === undefined ? '' : `${enhanced} `;
+  return { responseCode: code, message: lines.map((line) => `${prefix}${line}`) };
+}
+
+/** The bytes of a reply, one character each. */
+export function bytesOf(reply: Reply): string {
+  const { responseCode, message } = replyError(reply);
+  const last = message.length - 1;
+  const text = message.map((line, i) => `${responseCode}${i < last ? '-' : ' '}${line}\r\n`).join('');
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/;
+
+/** Takes the enhanced code out of the lines that carry it. */
+export function splitEnhanced(code: number, lines: string[]): Reply {
+  const enhanced = ENHANCED.exec(lines[0]!)?.[1];
+  if (enhanced === undefined) return { code, lines };
+  return {
+    code,
+    enhanced,
+    lines: lines.map((line) => (line.startsWith(enhanced) ? line.slice(enhanced.length + 1) : line)),
+  };
+}
+
+/** The address between angle brackets of MAIL or RCPT, as written. */
+export function addressIn(command: Buffer): string {
+  return /<([^>]*)>/.exec(command.toString())?.[1] ?? '';
+}

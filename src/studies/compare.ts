@@ -1,0 +1,159 @@
+// Plays the same scenarios under several policies and compares what comes out. A scenario is played under
+// all policies one after the other, and once the last has ended its contacts are compared and its events
+// go, so that what is kept does not grow with the suite.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Executor, Job } from '../runner/executors/threads/pool.js';
+import type { ScenarioPlan } from '../scenarios/plan.js';
+import type { ScenarioResult } from '../results/result.js';
+import type { Entry } from '../suite/select.js';
+import { runSuite } from '../suite/suite.js';
+import type { ComparedScenario, Comparison, Trouble } from '../results/comparison/comparison.js';
+import { Ends } from '../results/comparison/ends.js';
+import { figuresOf, sumOf } from '../results/comparison/figures.js';
+import { PaceSum } from '../results/comparison/pace.js';
+import { judge, type Threshold } from '../results/comparison/threshold.js';
+
+export interface CompareOptions {
+  /** Names, in their order. */
+  policies: readonly string[];
+  /** Plans of each scenario: one for each policy. */
+  scenarios: readonly (readonly ScenarioPlan[])[];
+  version: string;
+  executor: Executor;
+  thresholds: readonly Threshold[];
+  signal?: AbortSignal;
+  /** Told when a scenario has ended under all policies. */
+  onScenario?: (ended: number) => void;
+}
+
+/**
+ * Plays and compares. Expectations are not judged, since a policy changes what a scenario comes to;
+ * invariants are.
+ *
+ * @throws BouncelabError E_OUTPUT when the temporary folder cannot be written
+ */
+export async function compare(options: CompareOptions): Promise<Comparison> {
+  const { policies, scenarios, version, thresholds, signal } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'bouncelab-compare-'));
+  const player = new ComparingExecutor(options);
+  try {
+    const run = await runSuite({
+      entries: scenarios.flatMap((plans, index) => plans.map((plan, policy) => entryOf(plan, index, policy))),
+      version,
+      outputDir: folder,
+      outputName: folder,
+      bail: false,
+      reporters: [],
+      executor: player,
+      ...(signal ? { signal } : {}),
+    });
+    const compared = player.compared();
+    const sum = policies.map((_, policy) => sumOf(compared.map(({ figures }) => figures[policy]!)));
+    const differing = compared.reduce((total, { ends }) => total + ends.contacts, 0);
+    return {
+      version,
+      policies: [...policies],
+      sum,
+      differing,
+      scenarios: compared,
+      troubles: player.troubles(),
+      thresholds: thresholds.map((threshold) => judge(threshold, policies, sum, differing)),
+      curves: player.pace.curves(),
+      interrupted: run.interrupted,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The file of an entry only names its events: no two may share one. */
+function entryOf(plan: ScenarioPlan, index: number, policy: number): Entry {
+  return { file: `${index}/${policy}.yaml`, source: '', plan: { ...plan, expectations: [] } };
+}
+
+interface Row {
+  results: (ScenarioResult | undefined)[];
+  ends: Ends;
+  left: number;
+  compared?: ComparedScenario;
+}
+
+/** Plays with another executor, and reads the events of a run before they go. */
+class ComparingExecutor implements Executor {
+  readonly workers: number;
+  readonly pace: PaceSum;
+  private readonly rows: (Row | undefined)[] = [];
+  private readonly found: Trouble[] = [];
+  private ended = 0;
+
+  constructor(private readonly options: CompareOptions) {
+    this.workers = options.executor.workers;
+    this.pace = new PaceSum(options.policies.length);
+  }
+
+  async play(job: Job): Promise<ScenarioResult | undefined> {
+    const [index, policy] = this.placeOf(job);
+    const result = await this.options.executor.play(job);
+    if (!result) return undefined;
+    const row = (this.rows[index] ??= this.newRow());
+    row.results[policy] = result;
+    if (isOver(result)) await row.ends.readFile(policy, job.eventsFile);
+    await rm(job.eventsFile, { force: true });
+    if (result.status !== 'passed') this.found.push(this.troubleOf(result, policy));
+    if (--row.left === 0) this.finish(index, row);
+    return result;
+  }
+
+  stop(): Promise<void> {
+    return this.options.executor.stop();
+  }
+
+  /** In the order in which the scenarios were given. */
+  compared(): ComparedScenario[] {
+    return this.rows.flatMap((row) => row?.compared ?? []);
+  }
+
+  troubles(): Trouble[] {
+    return this.found.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  }
+
+  private newRow(): Row {
+    const { length } = this.options.policies;
+    return { results: [], ends: new Ends(length), left: length };
+  }
+
+  private finish(index: number, { results, ends }: Row): void {
+    const all = results as ScenarioResult[];
+    const { file, name, seed } = all[0]!;
+    // Half of a comparison is none: a run that did not end has no figures to compare.
+    if (all.every(isOver)) {
+      const compared = { file, name, seed, figures: all.map(figuresOf), ends: ends.differences() };
+      this.pace.add(ends.paces);
+      this.rows[index] = { results: [], ends: new Ends(0), left: 0, compared };
+    } else this.rows[index] = undefined;
+    this.options.onScenario?.(++this.ended);
+  }
+
+  private troubleOf({ file, name, status, failures }: ScenarioResult, policy: number): Trouble {
+    return {
+      file,
+      name,
+      policy: this.options.policies[policy]!,
+      status: status as Trouble['status'],
+      failures,
+    };
+  }
+
+  /** Plans are copies, so the place of a job is read from the name of its events. */
+  private placeOf({ eventsFile }: Job): [index: number, policy: number] {
+    const [, index, policy] = /(\d+)--(\d+)\.ndjson$/.exec(eventsFile)!;
+    return [Number(index), Number(policy)];
+  }
+}
+
+function isOver({ status }: ScenarioResult): boolean {
+  return status === 'passed' || status === 'failed';
+}

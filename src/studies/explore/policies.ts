@@ -1,0 +1,67 @@
+// Policies that are drawn: what a policy file can say, in sizes that come to an end soon, and with
+// windows whose edge is often a point of the grid.
+
+import { parseDuration } from '../../base/units.js';
+import type { Data } from './document.js';
+import type { Draw } from './draw.js';
+import { duration } from './moments.js';
+
+const STEPS = ['5m', '10m', '30m', '45m', '1h', '6h'];
+/** Attempts that fit a window at most, so that one experiment does not take the time of many. */
+const POINTS_MAX = 20;
+const CODES = [421, 450, 451, 452, 550, 552, 554];
+const STAGES = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'message'];
+
+/** A whole policy, under no name: it stands in the scenario itself. */
+export function drawPolicy(draw: Draw): Data {
+  const steps = draw.chance(0.6) ? [draw.one(STEPS)] : draw.many(2, 4, () => draw.one(STEPS));
+  return {
+    retry: {
+      interval: steps.length === 1 ? steps[0]! : steps,
+      ...draw.maybe(0.2, () => ({ jitter: draw.one([0.1, 0.5, 1]) })),
+      attempts: drawBudget(draw),
+      window: drawWindow(draw, steps),
+      ...draw.maybe(0.3, () => ({ windowFrom: 'first-attempt' })),
+    },
+    ...draw.maybe(0.5, () => ({ bounce: drawBounce(draw) })),
+    ...draw.maybe(0.4, () => ({
+      destination: {
+        suspend: draw.one(['0s', '1m', '5m', '2h']),
+        allSuspended: draw.one(['try', 'wait']),
+        ...draw.maybe(0.5, () => ({ recover: draw.one(['0s', '10m', '2h']) })),
+      },
+    })),
+  };
+}
+
+function drawBudget(draw: Draw): Data {
+  const budget = (): Data => (draw.chance(0.4) ? 'unlimited' : draw.int(1, 5));
+  return draw.chance(0.5) ? budget() : { replied: budget(), unreachable: budget() };
+}
+
+/** Up to a point of the grid, or a little before or after it. */
+function drawWindow(draw: Draw, steps: readonly string[]): string {
+  const points = draw.one([1, 2, 3, draw.int(1, POINTS_MAX)]);
+  let ms = 0;
+  for (let n = 0; n < points; n++) ms += parseDuration(steps[Math.min(n, steps.length - 1)]!)!;
+  return duration(ms + draw.one([0, 0, 0, 1, -1, 1000, 90_000]));
+}
+
+function drawBounce(draw: Draw): { [key: string]: Data } {
+  return {
+    ...draw.maybe(0.4, () => ({ hard: 'recipient-only' })),
+    ...draw.maybe(0.6, () => ({ softBouncesToError: draw.int(1, 5) })),
+    ...draw.maybe(0.4, () => ({
+      overrides: draw.many(1, 2, () => ({
+        ...draw.one<{ [key: string]: Data }>([
+          { code: draw.one(CODES) },
+          { stage: draw.one(STAGES) },
+          { cause: draw.one(['mailbox-full', 'server-busy', 'user-unknown', 'policy', 'spam-block']) },
+          { code: draw.one(CODES), stage: draw.one(STAGES) },
+          { domain: draw.one(['a.test', 'b.test']) },
+        ]),
+        treatAs: draw.one(['deferred', 'rejected']),
+      })),
+    })),
+  };
+}

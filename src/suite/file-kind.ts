@@ -1,0 +1,90 @@
+// What a YAML file is meant to be, seen from its keys; and its problems as what it is.
+
+import { resolve } from 'node:path';
+import { BouncelabError } from '../base/errors.js';
+import { BASELINE_KEY, readBaseline } from '../results/baseline/file.js';
+import { loadCauses } from '../policy/causes-file.js';
+import { loadScenario } from '../scenarios/load.js';
+import { loadPolicy } from '../policy/policy-file.js';
+import type { Problem } from '../documents/problems.js';
+import { loadProfile } from '../scenarios/fleet/profile-file.js';
+import { scenarioSchema } from '../scenarios/schema/scenario.js';
+import { displayPath, readSource } from '../documents/source-file.js';
+import { parseYaml, wholeFileProblem } from '../documents/yaml-file.js';
+
+export type FileKind = 'scenario' | 'policy' | 'file of causes' | 'profile' | 'baseline';
+
+/** Keys that no other file has. */
+const SCENARIO_KEYS = Object.keys(scenarioSchema.shape).filter((key) => key !== 'name');
+
+/** @returns a scenario, unless its keys say that it is something else */
+export function kindOf(text: string): FileKind {
+  const { value } = parseYaml('', text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'scenario';
+  const keys = Object.keys(value);
+  if (keys.some((key) => SCENARIO_KEYS.includes(key))) return 'scenario';
+  if (keys.includes(BASELINE_KEY)) return 'baseline';
+  if (keys.includes('replies')) return 'profile';
+  if (keys.some((key) => key === 'retry' || key === 'bounce')) return 'policy';
+  if (!keys.includes('causes')) return 'scenario';
+  // A policy may be nothing but a name, and rules or the path of a file of them.
+  const { causes } = value as { causes: unknown };
+  return keys.includes('name') || typeof causes === 'string' ? 'policy' : 'file of causes';
+}
+
+/** A file after the check. `source` is empty when it could not be read. */
+export interface CheckedFile {
+  kind: FileKind;
+  source: string;
+  /** None when it is valid. */
+  problems: readonly Problem[];
+  /** What was left out, as the file wants it. */
+  warnings?: readonly Problem[];
+}
+
+/** Checks a file as what it is meant to be. @param file relative to `cwd` */
+export function checkFile(file: string, cwd: string): CheckedFile {
+  const path = resolve(cwd, file);
+  const read = readSource(path);
+  const source = 'text' in read ? read.text : '';
+  const kind = kindOf(source);
+  if (kind === 'scenario') {
+    const { problems = [], warnings = [] } = loadScenario(file, { cwd });
+    return { kind, source, problems, warnings };
+  }
+  return { kind, source, problems: problemsOf(kind, path, cwd) };
+}
+
+function problemsOf(kind: Exclude<FileKind, 'scenario'>, path: string, cwd: string): readonly Problem[] {
+  if (kind === 'baseline') return problemsOfBaseline(path, cwd);
+  const load = { policy: loadPolicy, profile: loadProfile, 'file of causes': loadCauses }[kind];
+  const loaded = load(path, cwd, cwd);
+  return loaded && 'problems' in loaded ? loaded.problems : [];
+}
+
+function problemsOfBaseline(path: string, cwd: string): Problem[] {
+  const file = displayPath(path, cwd);
+  try {
+    readBaseline(path, file);
+    return [];
+  } catch (error) {
+    if (!(error instanceof BouncelabError)) throw error;
+    const { message, hint } = error;
+    return [wholeFileProblem(file, { message, ...(hint === undefined ? {} : { hint }) })];
+  }
+}
+
+/** What a file of another kind is for. */
+const USES: Record<Exclude<FileKind, 'scenario'>, string> = {
+  policy: 'a scenario names it with `policy`, a command with `--policy FILE`',
+  'file of causes': 'a policy names it with `causes`',
+  profile: 'a domain of a fleet names it with `profile`',
+  baseline: 'a run is held against it with `--baseline FILE`',
+};
+
+/** Says that a file is of another kind than a scenario; undefined when it is meant to be one. */
+export function notAScenario(file: string, source: string): Problem | undefined {
+  const kind = kindOf(source);
+  if (kind === 'scenario') return undefined;
+  return wholeFileProblem(file, { message: `this is a ${kind}, not a scenario`, hint: USES[kind] });
+}

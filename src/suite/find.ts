@@ -1,0 +1,117 @@
+// From files, folders and globs, as they are given on the command line, to scenario files.
+
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, resolve, sep } from 'node:path';
+import { globSync, isDynamicPattern } from 'tinyglobby';
+import { BouncelabError } from '../base/errors.js';
+import { closest, quoted } from '../documents/problems.js';
+import { displayPath } from '../documents/source-file.js';
+
+/** Where scenarios are looked for when nothing is given. */
+export const DEFAULT_INPUT = 'scenarios';
+
+const SCENARIO_FILE = /\.ya?ml$/i;
+
+export interface Found {
+  /** Relative to the working directory, with forward slashes, sorted, each once. */
+  files: string[];
+  /** Those of them that were given as files, and not found in a folder or by a glob. */
+  named: ReadonlySet<string>;
+  /** One for each input that is not there or holds no scenario. */
+  problems: BouncelabError[];
+}
+
+/**
+ * Finds scenario files. A folder stands for every .yaml and .yml file under it, but for installed packages;
+ * a file is taken whatever its name ends in.
+ *
+ * @param inputs files, folders and globs; the folder `scenarios` when there are none
+ * @param cwd folder that they are relative to
+ */
+export function findScenarios(inputs: readonly string[], cwd: string): Found {
+  const files = new Set<string>();
+  const named = new Set<string>();
+  const problems: BouncelabError[] = [];
+  if (inputs.length === 0 && !existsSync(resolve(cwd, DEFAULT_INPUT)))
+    return { files: [], named, problems: [nothingNamed()] };
+  for (const input of inputs.length > 0 ? inputs : [DEFAULT_INPUT]) {
+    const found = findInput(input, cwd);
+    if (found instanceof BouncelabError) {
+      problems.push(found);
+      continue;
+    }
+    for (const path of found.paths) {
+      const file = displayPath(path, cwd);
+      files.add(file);
+      if (found.isFile) named.add(file);
+    }
+  }
+  // Not by locale: the order must be the same on every machine.
+  return { files: [...files].sort(), named, problems };
+}
+
+/** What one input stands for, in absolute paths. */
+interface Match {
+  paths: string[];
+  /** It is the path of a file. */
+  isFile: boolean;
+}
+
+function findInput(input: string, cwd: string): Match | BouncelabError {
+  const path = resolve(cwd, input);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return inFolder(input, path);
+  if (stats) return { paths: [path], isFile: true };
+  const pattern = sep === '\\' ? input.replaceAll('\\', '/') : input;
+  return isDynamicPattern(pattern) ? matching(input, pattern, cwd) : notThere(input, path, cwd);
+}
+
+function inFolder(input: string, path: string): Match | BouncelabError {
+  const paths = globSync('**/*', {
+    cwd: path,
+    ignore: '**/node_modules/**',
+    absolute: true,
+    expandDirectories: false,
+  }).filter(isScenario);
+  if (paths.length > 0) return { paths, isFile: false };
+  return new BouncelabError('E_NOT_FOUND', `the folder ${quoted(input)} holds no scenario`, {
+    hint: 'scenarios are files whose names end in .yaml or .yml',
+  });
+}
+
+function matching(input: string, pattern: string, cwd: string): Match | BouncelabError {
+  const paths = globSync(pattern, { cwd, absolute: true, expandDirectories: false }).filter(isScenario);
+  if (paths.length > 0) return { paths, isFile: false };
+  return new BouncelabError('E_NOT_FOUND', `no scenario matches ${quoted(input)}`, {
+    hint: 'a pattern such as "scenarios/**/*.yaml" finds files in all folders below; put it in quotes',
+  });
+}
+
+function nothingNamed(): BouncelabError {
+  const what = `no scenario is named, and there is no folder ${quoted(DEFAULT_INPUT)} here`;
+  return new BouncelabError('E_NOT_FOUND', what, {
+    hint: 'name files, folders or patterns such as "tests/**/*.yaml"; the README begins with a scenario to copy',
+  });
+}
+
+function notThere(input: string, path: string, cwd: string): BouncelabError {
+  const near = closest(basename(path), siblings(path));
+  const hint =
+    near === undefined
+      ? 'give files, folders or patterns such as "scenarios/**/*.yaml"'
+      : `did you mean ${quoted(displayPath(resolve(dirname(path), near), cwd))}?`;
+  return new BouncelabError('E_NOT_FOUND', `there is no file or folder ${quoted(input)}`, { hint });
+}
+
+/** Names beside a path; none when its folder is not there either. */
+function siblings(path: string): string[] {
+  try {
+    return readdirSync(dirname(path));
+  } catch {
+    return [];
+  }
+}
+
+function isScenario(path: string): boolean {
+  return SCENARIO_FILE.test(path);
+}

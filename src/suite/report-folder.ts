@@ -1,0 +1,206 @@
+// The report folder of a run: reports/<run-id>/ with run.json, junit.xml and the events of each
+// scenario, and reports/latest that names the last one. Made before anything runs, so that a folder
+// that cannot be written is known at once; each file appears whole or not at all.
+
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  access,
+  constants,
+  lstat,
+  mkdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { wallDate } from '../clock/system.js';
+import { BouncelabError } from '../base/errors.js';
+import { runJson } from '../reporters/json.js';
+import { junitXml } from '../reporters/junit.js';
+import type { RunResult } from '../results/result.js';
+import { unwritable } from '../base/unwritable.js';
+import { reason } from '../base/os-error.js';
+
+const LATEST = 'latest';
+
+/** Makes a symbolic link; a test gives one that fails, as it does on Windows without the right. */
+export type Symlink = (target: string, path: string) => Promise<void>;
+
+export class RunOutput {
+  /** Name of the run's folder, such as `20261123-094512-ab12cd` (UTC). */
+  readonly runId: string;
+  /** Folder of this run. */
+  readonly dir: string;
+  readonly #parent: string;
+  readonly #symlink: Symlink;
+
+  private constructor(parent: string, runId: string, link: Symlink) {
+    this.#parent = parent;
+    this.runId = runId;
+    this.dir = join(parent, runId);
+    this.#symlink = link;
+  }
+
+  /**
+   * Makes a new report folder under `parent`, which is made too if it is not there.
+   *
+   * @throws BouncelabError E_OUTPUT when it cannot be written
+   */
+  static async create(parent: string, link: Symlink = symlink): Promise<RunOutput> {
+    return withOutputErrors(parent, async () => {
+      await makeFolders(parent);
+      await access(parent, constants.W_OK);
+      await refuseFolderInPlaceOfLatest(parent);
+      const output = new RunOutput(parent, await makeRunFolder(parent), link);
+      await mkdir(join(output.dir, 'events'));
+      return output;
+    });
+  }
+
+  /** Where the events of a scenario go: NDJSON, one event a line. */
+  eventsFile(scenarioFile: string): string {
+    return join(this.dir, 'events', `${eventsName(scenarioFile)}.ndjson`);
+  }
+
+  /** What the events of a scenario come to, kept for the page until it is written. */
+  viewFile(scenarioFile: string): string {
+    return join(this.dir, 'events', `${eventsName(scenarioFile)}.view.json`);
+  }
+
+  /** The page of the run. */
+  get page(): string {
+    return join(this.dir, 'index.html');
+  }
+
+  /**
+   * Writes run.json and junit.xml, and turns `latest` to this run.
+   *
+   * @throws BouncelabError E_OUTPUT when one of them cannot be written
+   */
+  async write(run: RunResult): Promise<void> {
+    await withOutputErrors(this.#parent, async () => {
+      await this.#replace(join(this.dir, 'run.json'), (path) => writeFile(path, runJson(run)));
+      await this.#replace(join(this.dir, 'junit.xml'), (path) => writeFile(path, junitXml(run)));
+      await this.#replace(join(this.#parent, LATEST), (path) =>
+        // Where links need a right that people do not have, a file that names the folder stands in.
+        this.#symlink(this.runId, path).catch(() => writeFile(path, `${this.runId}\n`)),
+      );
+    });
+  }
+
+  /** Makes something under another name and moves it into place in one step. */
+  async #replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+    const temporary = `${path}.${this.runId}.tmp`;
+    try {
+      await make(temporary);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+}
+
+/**
+ * Reads run.json of the last run.
+ *
+ * @param parent folder of the reports
+ * @returns undefined when there was no run yet
+ * @throws BouncelabError E_OUTPUT when it is there and cannot be read
+ */
+export async function readLatest(parent: string): Promise<RunResult | undefined> {
+  const latest = join(parent, LATEST);
+  try {
+    const info = await lstat(latest);
+    const runId = info.isSymbolicLink() ? await readlink(latest) : (await readFile(latest, 'utf8')).trim();
+    const run = JSON.parse(await readFile(join(parent, runId, 'run.json'), 'utf8')) as RunResult;
+    if (!Array.isArray(run.scenarios)) throw new Error('its run.json lists no scenarios');
+    return run;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new BouncelabError('E_OUTPUT', `the last run in ${parent} cannot be read: ${reason(error)}`, {
+      hint: 'run once without --last-failed',
+    });
+  }
+}
+
+/**
+ * Makes a folder and those above it. Not with `recursive`: where a file system refuses new folders
+ * with ENOENT (/proc), Node then tries for ever.
+ */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    return await makeFolder(path);
+  } catch (error) {
+    const above = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === path) throw error;
+    await makeFolders(above);
+    await makeFolder(path);
+  }
+}
+
+/** Makes one folder, or finds it: another run may be making it too. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory();
+    if (!isThere) throw error;
+  }
+}
+
+async function makeRunFolder(parent: string): Promise<string> {
+  const stamp = wallDate().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  for (;;) {
+    const runId = `${stamp}-${randomBytes(3).toString('hex')}`;
+    try {
+      // Not recursive: it fails when another run has taken this name.
+      await mkdir(join(parent, runId));
+      return runId;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+async function refuseFolderInPlaceOfLatest(parent: string): Promise<void> {
+  const path = join(parent, LATEST);
+  const info = await lstat(path).catch(() => undefined);
+  if (!info?.isDirectory()) return;
+  throw new BouncelabError('E_OUTPUT', `${path} is a folder, where a link to the last run belongs`, {
+    hint: 'move it away, or choose another folder with --output',
+  });
+}
+
+/**
+ * File name for a scenario. Readable, and never the same for two files: a path that the plain
+ * form does not carry without loss gets a hash.
+ */
+export function eventsName(file: string): string {
+  const plain = /^[a-z0-9_]+(?:-[a-z0-9_]+)*(?:\/[a-z0-9_]+(?:-[a-z0-9_]+)*)*\.yaml$/;
+  const readable = file
+    .replace(/\.ya?ml$/i, '')
+    .toLowerCase()
+    .replaceAll('/', '--')
+    .replaceAll(/[^a-z0-9_-]+/g, '-');
+  if (plain.test(file) && readable.length <= 120) return readable;
+  return `${readable.slice(-100).replace(/^-+|-+$/g, '') || 'scenario'}-${createHash('sha256').update(file).digest('hex').slice(0, 8)}`;
+}
+
+/** Turns whatever a file system refuses into an error that says so. */
+export async function withOutputErrors<T>(parent: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BouncelabError) throw error;
+    throw unwritable(
+      `the report cannot be written to ${parent}`,
+      'choose another folder with --output',
+      error,
+    );
+  }
+}

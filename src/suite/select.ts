@@ -1,0 +1,88 @@
+// From what was asked for on the command line to the scenarios that are meant: files found, loaded,
+// and narrowed down by a pattern or a list. Nothing is run here.
+
+import { resolve } from 'node:path';
+import { BouncelabError } from '../base/errors.js';
+import { notAScenario } from './file-kind.js';
+import { findScenarios } from './find.js';
+import { loadScenario, senderProblem } from '../scenarios/load.js';
+import type { ScenarioPlan, StoreKind, Wire } from '../scenarios/plan.js';
+import type { Problem } from '../documents/problems.js';
+
+/** A scenario file after loading: its plan, or what is wrong with it. */
+export type Entry = {
+  file: string;
+  source: string;
+  /** Lines that were left out, as the scenario wants it. */
+  warnings?: readonly Problem[];
+} & ({ plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] });
+
+export interface Selection {
+  /** Files, folders and globs. */
+  inputs: string[];
+  cwd: string;
+  /** Regular expression or plain text, compared without case to name, file and tags. */
+  grep?: string | undefined;
+  /** Only these files, named as the loader names them. */
+  only?: ReadonlySet<string> | undefined;
+  seed?: string | undefined;
+  policy?: string | undefined;
+  /** Path of a module that sends in the place of ours. */
+  sender?: string | undefined;
+  wire?: Wire | undefined;
+  store?: StoreKind | undefined;
+}
+
+/**
+ * Finds and loads scenarios, in order of their files. What a folder or a glob holds besides, such as the
+ * policies that its scenarios name, is left out; where it is named itself, that is its one problem.
+ *
+ * @throws AggregateError of BouncelabErrors for inputs that are not there
+ * @throws BouncelabError E_USAGE for a sender that is not there
+ * @throws BouncelabError E_NOT_FOUND when nothing is left after narrowing down
+ */
+export function selectScenarios(selection: Selection): Entry[] {
+  const { inputs, cwd, grep, only, seed, policy, sender, wire, store } = selection;
+  const { files, named, problems } = findScenarios(inputs, cwd);
+  if (problems.length > 0) throw new AggregateError(problems, 'some inputs are not there');
+  if (sender !== undefined) checkSender(sender, cwd);
+  const wanted = only ? files.filter((file) => only.has(file)) : files;
+  const entries: Entry[] = [];
+  for (const file of wanted) {
+    const entry = loadScenario(file, { cwd, seed, policy, sender, wire, store });
+    const other = entry.problems && notAScenario(entry.file, entry.source);
+    if (!other) entries.push(entry);
+    else if (named.has(file)) entries.push({ file: entry.file, source: entry.source, problems: [other] });
+  }
+  const matching = grep === undefined ? entries : entries.filter(matcher(grep));
+  if (matching.length > 0) return matching;
+  const pattern = grep === undefined ? '' : ` and the pattern "${grep}"`;
+  throw new BouncelabError('E_NOT_FOUND', `no scenario matches ${inputs.join(' ')}${pattern}`, {
+    hint: '`bouncelab list` shows names, tags and files.',
+  });
+}
+
+/** Told once, and not for each scenario that it would play. */
+function checkSender(name: string, cwd: string): void {
+  const problem = senderProblem(name, resolve(cwd, name));
+  if (problem) throw new BouncelabError('E_USAGE', problem.message, { hint: problem.hint });
+}
+
+/** A file that cannot be read as a scenario has no name and no tags yet: its whole text is searched. */
+function matcher(pattern: string): (entry: Entry) => boolean {
+  const plain = pattern.toLowerCase();
+  const expression = regularExpression(pattern);
+  return ({ file, plan, source }) => {
+    const texts = plan ? [file, plan.name, ...plan.tags] : [file, source];
+    return texts.some((text) => text.toLowerCase().includes(plain) || expression?.test(text));
+  };
+}
+
+/** @returns undefined when the pattern is no regular expression: then it is plain text only */
+function regularExpression(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, 'iu');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,206 @@
+// Plays many scenarios: opens the report folder, hands out scenarios to the executor, tells the
+// reporters, and sums up. Whatever happens to one scenario, the others are reported.
+
+import { wallDate, wallNow } from '../clock/system.js';
+import { HtmlReport, type HtmlReportOptions } from '../reporters/html/report.js';
+import type { Reporter } from '../reporters/reporter.js';
+import type { Executor } from '../runner/executors/threads/pool.js';
+import { removeOldRuns } from './retention.js';
+import { RunOutput, withOutputErrors } from './report-folder.js';
+import type { RunResult, ScenarioResult, Unfinished } from '../results/result.js';
+import type { Entry } from './select.js';
+import { invalidResult } from '../runner/unplayed.js';
+
+export interface SuiteOptions {
+  /** What to play, in the order in which it is reported. */
+  entries: readonly Entry[];
+  /** Version of bouncelab, for run.json. */
+  version: string;
+  /** Folder under which the folder of this run is made. */
+  outputDir: string;
+  /** The same folder as a person would type it, for messages. */
+  outputName: string;
+  /** Write the page of the run, index.html. */
+  html?: boolean;
+  /** Finished runs that are kept in the folder, this one included; without it all of them. */
+  keep?: number;
+  /** Seed and policy that the command line set for all of them. */
+  seed?: string | undefined;
+  policy?: string | undefined;
+  sender?: string | undefined;
+  wire?: string | undefined;
+  store?: string | undefined;
+  /** Stop handing out scenarios once one did not pass. Those that run already are let finish. */
+  bail: boolean;
+  reporters: readonly Reporter[];
+  executor: Executor;
+  /** Ends the run early: what has ended until then is reported. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Plays scenarios and reports them.
+ *
+ * @throws BouncelabError E_OUTPUT when the report folder cannot be written; before anything runs
+ *   if it can be known then, else after the reporters have said what ran
+ */
+export async function runSuite(options: SuiteOptions): Promise<RunResult> {
+  const output = await RunOutput.create(options.outputDir);
+  const startedAt = wallDate().toISOString();
+  const wallStart = wallNow();
+  const { executor, entries } = options;
+  const page = options.html ? new HtmlReport(pageOptions(output)) : undefined;
+  const reporters = page ? [page, ...options.reporters] : options.reporters;
+  const workers = Math.max(1, Math.min(executor.workers, entries.filter(({ plan }) => plan).length));
+  const reportDir = `${options.outputName.replace(/[\\/]+$/, '')}/${output.runId}`;
+  for (const reporter of reporters) {
+    reporter.onRunStart?.({ total: entries.length, workers, seed: options.seed ?? null, reportDir });
+  }
+  const play = new Play({ ...options, reporters }, output);
+  const results = await play.run(workers);
+  const run: RunResult = {
+    version: options.version,
+    seed: options.seed ?? null,
+    startedAt,
+    wallMs: Math.round(wallNow() - wallStart),
+    virtualMs: results.reduce((sum, { virtualMs }) => sum + virtualMs, 0),
+    passed: results.filter(({ status }) => status === 'passed').length,
+    failed: results.filter(({ status }) => status === 'failed').length,
+    errors: results.filter(({ status }) => status !== 'passed' && status !== 'failed').length,
+    interrupted: options.signal?.aborted ?? false,
+    unfinished: play.unfinished,
+    scenarios: results,
+  };
+  // The report is written first, since reporters name its place; if that fails they speak all the same.
+  const [written] = await Promise.allSettled([writeAll(output, page, run)]);
+  for (const reporter of options.reporters) await reporter.onRunEnd?.(run);
+  if (written.status === 'rejected') throw written.reason;
+  if (options.keep !== undefined) await removeOldRuns(options.outputDir, options.keep);
+  return run;
+}
+
+async function writeAll(output: RunOutput, page: HtmlReport | undefined, run: RunResult): Promise<void> {
+  await output.write(run);
+  if (page) await withOutputErrors(output.dir, () => page.onRunEnd(run));
+}
+
+function pageOptions(output: RunOutput): HtmlReportOptions {
+  return {
+    file: output.page,
+    runId: output.runId,
+    eventsFile: (scenario) => output.eventsFile(scenario),
+    viewFile: (scenario) => output.viewFile(scenario),
+  };
+}
+
+/** The part of a run in which scenarios are handed out and end. */
+class Play {
+  readonly #options: SuiteOptions;
+  readonly #output: RunOutput;
+  readonly #results = new Map<Entry, ScenarioResult>();
+  readonly #cutOff = new Map<Entry, Unfinished>();
+  #next = 0;
+  #stopped = false;
+
+  constructor(options: SuiteOptions, output: RunOutput) {
+    this.#options = options;
+    this.#output = output;
+  }
+
+  /** @returns the results of what has ended, in the order of the entries */
+  async run(workers: number): Promise<ScenarioResult[]> {
+    const { entries, signal, executor } = this.#options;
+    const interrupt = (): void => {
+      this.#stopped = true;
+      void executor.stop();
+    };
+    if (signal?.aborted) interrupt();
+    signal?.addEventListener('abort', interrupt, { once: true });
+    for (const entry of entries) {
+      if (entry.problems && !signal?.aborted) this.#finish(entry, invalidResult(entry.file, entry.problems));
+    }
+    try {
+      await Promise.all(Array.from({ length: workers }, () => this.#lane()));
+    } finally {
+      signal?.removeEventListener('abort', interrupt);
+      await executor.stop();
+    }
+    return entries.flatMap((entry) => this.#results.get(entry) ?? []);
+  }
+
+  /** What had begun and was cut off, in the order of the entries. */
+  get unfinished(): Unfinished[] {
+    return this.#options.entries.flatMap((entry) => this.#cutOff.get(entry) ?? []);
+  }
+
+  async #lane(): Promise<void> {
+    for (let entry = this.#take(); entry; entry = this.#take()) {
+      const result = await this.#play(entry);
+      if (result) this.#finish(entry, result);
+      else this.#cutOff.set(entry, { file: entry.file, name: entry.plan.name });
+    }
+  }
+
+  #take(): (Entry & { plan: object }) | undefined {
+    const { entries } = this.#options;
+    while (!this.#stopped && this.#next < entries.length) {
+      const entry = entries[this.#next++]!;
+      if (entry.plan) return entry;
+    }
+    return undefined;
+  }
+
+  async #play({
+    file,
+    plan,
+  }: Entry & { plan: NonNullable<Entry['plan']> }): Promise<ScenarioResult | undefined> {
+    const { reporters, executor } = this.#options;
+    const { name } = plan;
+    const since = wallNow();
+    for (const reporter of reporters) reporter.onScenarioStart?.({ file, name });
+    return executor.play({
+      plan,
+      eventsFile: this.#output.eventsFile(file),
+      ...(this.#options.html ? { viewFile: this.#output.viewFile(file) } : {}),
+      onProgress: (progress) => {
+        const sign = { file, name, wallMs: wallNow() - since, ...progress };
+        for (const reporter of reporters) reporter.onProgress?.(sign);
+      },
+    });
+  }
+
+  #finish(entry: Entry, result: ScenarioResult): void {
+    const { bail, reporters } = this.#options;
+    this.#results.set(entry, result);
+    if (bail && result.status !== 'passed') this.#stopped = true;
+    const end = { result, sources: sourcesOf(entry), repeat: repeatCommand(result, this.#options) };
+    for (const reporter of reporters) reporter.onScenarioEnd?.(end);
+  }
+}
+
+function sourcesOf({ file, source, problems = [] }: Entry): Map<string, string> {
+  const sources = new Map([[file, source]]);
+  for (const problem of problems) {
+    if (problem.source !== undefined) sources.set(problem.location.file, problem.source);
+  }
+  return sources;
+}
+
+/** The command that repeats one scenario as it was played. */
+function repeatCommand(
+  { file, seed, failures }: ScenarioResult,
+  { policy, sender, wire, store }: SuiteOptions,
+): string {
+  const words = ['bouncelab', 'run', file.startsWith('-') ? `./${file}` : file];
+  if (seed !== '') words.push('--seed', seed);
+  if (policy !== undefined) words.push('--policy', policy);
+  if (sender !== undefined) words.push('--sender', sender);
+  if (wire !== undefined) words.push('--wire', wire);
+  if (store !== undefined) words.push('--store', store);
+  if (failures.some(({ invariant }) => invariant === 'determinism')) words.push('--check-determinism');
+  return words.map(shellWord).join(' ');
+}
+
+function shellWord(word: string): string {
+  return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

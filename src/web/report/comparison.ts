@@ -1,0 +1,260 @@
+// The page of a comparison: what policies come to in sum, over time, and scenario by scenario.
+
+import { cellOf, differingFigures, isDifferent, LABELS } from '../../reporters/compare/cells.js';
+import { comparison as expectedAndFound } from '../../reporters/comparison.js';
+import type {
+  Comparison,
+  ComparedScenario,
+  Curve,
+  EndGroup,
+  Trouble,
+} from '../../results/comparison/comparison.js';
+import { FIGURES, type Figure, type Figures } from '../../results/comparison/figures.js';
+import { mix } from '../ui/charts.js';
+import { h, place, said } from '../ui/dom.js';
+import { plot } from '../ui/plot.js';
+import { longTable, table, type Column } from '../ui/table.js';
+import { followSystemTheme, themeButton } from '../ui/theme.js';
+import { count, number, STATES, stateWord, statusWord } from '../ui/words.js';
+
+const data = JSON.parse(document.getElementById('comparison')!.textContent) as Comparison;
+
+/** Policies differ in sign and dashes too. */
+const LINES = [
+  { color: 'progress', dash: [] },
+  { color: 'soft', dash: [8, 4] },
+  { color: 'delivered', dash: [2, 3] },
+  { color: 'hard', dash: [10, 3, 2, 3] },
+  { color: 'withdrawn', dash: [1, 5] },
+] as const;
+/** Contacts of a group that are named. */
+const EXAMPLES_MAX = 5;
+const signOf = (policy: number): string => String.fromCodePoint(0x41 + (policy % 26));
+
+function top(): HTMLElement {
+  return h(
+    'header',
+    { class: 'top' },
+    h('span', { class: 'brand' }, 'Bouncelab'),
+    h('nav', { class: 'path', 'aria-label': 'Place' }, 'Comparison of policies'),
+    themeButton(),
+  );
+}
+
+function head(): HTMLElement {
+  const { policies, scenarios, differing } = data;
+  return h(
+    'div',
+    { class: 'head' },
+    h('h1', {}, ...policies.flatMap((name, index) => [index > 0 && ' · ', said(name)])),
+    h(
+      'p',
+      { class: 'meta' },
+      h('span', {}, count(scenarios.length, 'scenario')),
+      h('span', {}, `${count(differing, 'contact')} ${differing === 1 ? 'ends' : 'end'} differently`),
+      h('span', {}, 'Compared with ', said(policies[0]!), ': ✓ better, ✗ worse, = the same'),
+    ),
+    data.interrupted && h('p', {}, h('b', {}, 'Interrupted: the comparison is partial.')),
+  );
+}
+
+function thresholds(): Node[] {
+  if (data.thresholds.length === 0) return [];
+  const rows = data.thresholds;
+  return [
+    section(
+      'Thresholds',
+      table(
+        'Thresholds',
+        [
+          { label: 'Fails if', isWide: true, cell: ({ text }) => said(text) },
+          { label: 'Policy', cell: ({ policy }) => said(policy) },
+          { label: 'Found', isNumber: true, cell: ({ actual }) => actual ?? 'not ended' },
+          {
+            label: 'Verdict',
+            cell: ({ holds }) =>
+              h('b', { class: holds ? 'hard' : 'delivered' }, holds ? '✗ fails' : '✓ passes'),
+          },
+        ],
+        rows,
+      ),
+    ),
+  ];
+}
+
+function troubles(): Node[] {
+  if (data.troubles.length === 0) return [];
+  return [section('What failed', ...data.troubles.map(troubleCard))];
+}
+
+function troubleCard({ file, name, policy, status, failures }: Trouble): HTMLElement {
+  const parts = failures.flatMap((failure) => [
+    failure.message,
+    expectedAndFound(failure),
+    ...(failure.details ?? []),
+  ]);
+  return h(
+    'div',
+    { class: 'alarm' },
+    h('h3', {}, `✗ ${status}: `, said(name), ', ', said(policy)),
+    h('p', { class: 'quiet small' }, said(file)),
+    ...parts.filter(Boolean).map((part) => h('p', {}, said(part))),
+  );
+}
+
+function figureTable(caption: string, rows: readonly Figure[], figures: readonly Figures[]): HTMLElement {
+  const columns: Column<Figure>[] = [
+    { label: 'Figure', isWide: true, cell: (row) => LABELS[row] },
+    ...data.policies.map((label, policy) => ({
+      label,
+      isNumber: true,
+      cell: (row: Figure) => {
+        const { value, change, verdict } = cellOf(row, figures[policy]!, figures[0]!);
+        const color = verdict === 'better' ? 'delivered' : verdict === 'worse' ? 'hard' : 'quiet';
+        return h('span', { class: 'change' }, value, change !== '' && h('span', { class: color }, change));
+      },
+    })),
+  ];
+  return table(caption, columns, rows, 'policies');
+}
+
+/** The states that deliveries end in, as far as a comparison counts them. */
+const ENDS = (['delivered', 'soft', 'hard'] as const).map((key) => ({
+  ...STATES.find((state) => state.key === key)!,
+  key,
+}));
+
+function sum(): HTMLElement {
+  const bars = data.policies.map((name, policy) => {
+    const figures = data.sum[policy]!;
+    const words = ENDS.map(
+      ({ key, label, sign }) => `${sign} ${number(figures[key])} ${label.toLowerCase()}`,
+    );
+    return h(
+      'div',
+      {},
+      h('p', { class: 'small' }, h('b', {}, said(name)), ` · ${words.join(' · ')}`),
+      mix(
+        ENDS.map(({ key, color }) => ({ color, count: figures[key] })),
+        words.join(', '),
+      ),
+    );
+  });
+  return section(
+    'In sum',
+    figureTable('Figures in sum', FIGURES, data.sum),
+    h(
+      'p',
+      { class: 'quiet small' },
+      'Hours are those of the mailing that took longest, from its own start. ' +
+        'Refused are attempts to connect that a host refused or never answered.',
+    ),
+    h('div', { class: 'card cards' }, ...bars),
+  );
+}
+
+function curves(): HTMLElement {
+  const { t, policies } = data.curves;
+  const card = (title: string, values: (curve: Curve) => number[]): HTMLElement =>
+    h(
+      'div',
+      { class: 'card cards' },
+      h('h3', {}, title),
+      plot(
+        `${title} over virtual time, a line for each policy`,
+        t,
+        policies.map((curve, policy) => ({
+          label: data.policies[policy]!,
+          sign: signOf(policy),
+          ...LINES[policy % LINES.length]!,
+          values: values(curve),
+        })),
+      ),
+    );
+  return section(
+    'Since mailings began, all scenarios together',
+    h(
+      'div',
+      { class: 'two' },
+      card('Deliveries in progress', ({ inProgress }) => inProgress),
+      card('Delivered', ({ delivered }) => delivered),
+      card('Attempts until then', ({ attempts }) => attempts),
+    ),
+  );
+}
+
+function scenarios(): Node[] {
+  const different = data.scenarios.filter(isDifferent);
+  const same = data.scenarios.filter((scenario) => !isDifferent(scenario));
+  return [
+    section(
+      `${count(different.length, 'scenario')} that ${different.length === 1 ? 'comes' : 'come'} out differently`,
+      ...different.map(scenarioCard),
+    ),
+    section(
+      `${count(same.length, 'scenario')} that ${same.length === 1 ? 'comes' : 'come'} out the same`,
+      longTable(
+        'Scenarios that come out the same',
+        [
+          { label: 'Scenario', isWide: true, cell: ({ name }) => said(name) },
+          { label: 'File', isWide: true, cell: ({ file }) => said(file) },
+        ],
+        same,
+      ),
+    ),
+  ];
+}
+
+function scenarioCard({ name, file, figures, ends }: ComparedScenario): HTMLElement {
+  const rows = differingFigures(figures);
+  return h(
+    'article',
+    { class: 'card cards' },
+    h('h3', {}, said(name)),
+    h('p', { class: 'quiet small' }, said(file)),
+    rows.length > 0 && figureTable('Figures that differ', rows, figures),
+    ends.groups.length > 0 &&
+      longTable<EndGroup>(
+        'Contacts that end differently',
+        [
+          { label: 'Contacts', isNumber: true, cell: ({ contacts }) => contacts },
+          { label: 'At', cell: ({ domain }) => place(domain) },
+          { label: 'Ends', isWide: true, cell: changesOf },
+          { label: 'Such as', isWide: true, cell: examplesOf },
+        ],
+        ends.groups,
+        'ends',
+      ),
+    ends.notShown > 0 && h('p', { class: 'quiet' }, `and ${count(ends.notShown, 'contact')} more`),
+  );
+}
+
+function changesOf({ changes }: EndGroup): HTMLElement {
+  const lines = changes.map(({ mailing, ends }) => {
+    const words = ends.map((end) => (mailing === undefined ? statusWord(end) : stateWord(end)));
+    return h(
+      'div',
+      {},
+      said(mailing ?? 'status'),
+      ': ',
+      ...words.flatMap((word, index) => [index > 0 && ' → ', h('span', { class: 'whole' }, word)]),
+    );
+  });
+  return h('div', {}, ...lines);
+}
+
+function examplesOf({ named }: EndGroup): HTMLElement {
+  return h(
+    'div',
+    {},
+    ...named.slice(0, EXAMPLES_MAX).flatMap((address, index) => [index > 0 && ', ', place(address)]),
+  );
+}
+
+function section(title: string, ...content: Node[]): HTMLElement {
+  return h('section', {}, h('h2', {}, title), ...content);
+}
+
+followSystemTheme();
+const content = [head(), ...thresholds(), ...troubles(), sum(), curves(), ...scenarios()];
+document.getElementById('app')!.replaceChildren(top(), h('main', { id: 'main', tabindex: -1 }, ...content));

@@ -1,0 +1,260 @@
+// The first view: the verdict, what was lost, what failed, and every scenario with filter and search.
+
+import type { ScenarioResult } from '../../results/result.js';
+import { deliveryCounts, wallTime, virtualTime } from '../../reporters/figures.js';
+import { alarm } from './alarm.js';
+import { mix } from '../ui/charts.js';
+import { link, page } from './data.js';
+import { h, mono, said } from '../ui/dom.js';
+import { failureCard } from './failure.js';
+import { tableHead, tableRow, type Column } from '../ui/table.js';
+import { count, number, themeOf, time, verdict } from '../ui/words.js';
+
+/** Failures that are shown whole; the others are in their scenario. */
+const FAILURES_MAX = 20;
+
+export interface Entry {
+  index: number;
+  result: ScenarioResult;
+}
+
+type Filter = 'all' | 'passed' | 'not-passed' | 'lost';
+
+export function overview(): Node[] {
+  const { run } = page;
+  const entries = run.scenarios.map((result, index) => ({ index, result }));
+  return [
+    head(),
+    ...partial(),
+    ...[
+      alarm(
+        entries.map(({ result, index }) => ({ scenario: result, index })),
+        true,
+      ) ?? [],
+    ].flat(),
+    ...failures(entries),
+    list(entries),
+  ];
+}
+
+function head(): HTMLElement {
+  const { run, runId } = page;
+  const bad = run.failed + run.errors;
+  const status = run.failed > 0 ? 'failed' : run.errors > 0 ? 'error' : 'passed';
+  const words = [
+    run.failed > 0 && `${number(run.failed)} failed`,
+    run.errors > 0 && `${number(run.errors)} without a verdict`,
+    `${number(run.passed)} passed`,
+  ];
+  const sentence = bad === 0 && run.passed === 0 ? 'Nothing ran' : words.filter(Boolean).join(', ');
+  return h(
+    'div',
+    { class: 'head' },
+    h('h1', {}, verdict(status, sentence)),
+    h(
+      'p',
+      { class: 'meta' },
+      fact('Run', runId),
+      fact('Started', run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')),
+      fact('Took', wallTime(run.wallMs)),
+      fact('Virtual time', virtualTime(run.virtualMs)),
+      fact('Version', run.version),
+      run.seed !== null && fact('Seed', run.seed),
+    ),
+  );
+}
+
+export function fact(label: string, value: string): HTMLElement {
+  return h('span', {}, `${label} `, h('b', {}, said(value)));
+}
+
+function partial(): Node[] {
+  const { run, total } = page;
+  const ran = run.scenarios.length;
+  if (!run.interrupted && ran >= total) return [];
+  const why = run.interrupted ? 'The run was interrupted' : 'The run was stopped at the first failure';
+  return [
+    h(
+      'p',
+      { class: 'note' },
+      h('b', {}, 'Partial report. '),
+      `${why}: ${number(ran)} of ${count(total, 'scenario')} ran, and only these are here.`,
+      ...(run.unfinished.length === 0
+        ? []
+        : [
+            ' Cut off while running, and not counted: ',
+            ...run.unfinished.flatMap(({ name, file }, index) => [
+              index > 0 && ', ',
+              h('b', {}, said(name)),
+              ' (',
+              said(file),
+              ')',
+            ]),
+            '.',
+          ]),
+    ),
+  ];
+}
+
+function failures(entries: Entry[]): Node[] {
+  const all = entries.flatMap(({ index, result }) =>
+    result.failures.map((failure) => ({ index, result, failure })),
+  );
+  if (all.length === 0) return [];
+  const shown = all.slice(0, FAILURES_MAX);
+  const cards: Node[] = [];
+  let last = -1;
+  for (const { index, result, failure } of shown) {
+    if (index !== last) {
+      cards.push(
+        h('h3', {}, verdict(result.status), ' ', h('a', { href: link('s', index) }, said(result.name))),
+      );
+    }
+    last = index;
+    cards.push(failureCard(index, failure));
+  }
+  return [
+    h(
+      'section',
+      { 'aria-labelledby': 'failures' },
+      h('h2', { id: 'failures' }, `What did not hold (${number(all.length)})`),
+      h('div', { class: 'cards' }, ...cards),
+      all.length > shown.length &&
+        h(
+          'p',
+          { class: 'quiet' },
+          `and ${number(all.length - shown.length)} more: they are in their scenarios`,
+        ),
+    ),
+  ];
+}
+
+const FILTERS: { name: Filter; label: string; test: (result: ScenarioResult) => boolean }[] = [
+  { name: 'all', label: 'All', test: () => true },
+  { name: 'not-passed', label: 'Not passed', test: ({ status }) => status !== 'passed' },
+  { name: 'passed', label: 'Passed', test: ({ status }) => status === 'passed' },
+  { name: 'lost', label: 'Lost contacts', test: ({ lost }) => lost.total > 0 },
+];
+
+const kept: { filter: Filter; search: string } = { filter: 'all', search: '' };
+
+function list(entries: Entry[]): HTMLElement {
+  const body = h('tbody');
+  const told = h('p', { class: 'small quiet', role: 'status' });
+  const chips = FILTERS.map(({ name, label, test }) =>
+    h(
+      'button',
+      { type: 'button', class: 'chip', 'data-filter': name, click: () => show(name) },
+      `${label} ${number(entries.filter(({ result }) => test(result)).length)}`,
+    ),
+  );
+  const search = h('input', {
+    type: 'search',
+    id: 'search',
+    placeholder: 'Name, file, policy, cause …',
+    'aria-label': 'Search scenarios',
+    value: kept.search,
+    input: (event) => {
+      kept.search = (event.target as HTMLInputElement).value;
+      show(kept.filter);
+    },
+  });
+  const show = (filter: Filter): void => {
+    kept.filter = filter;
+    for (const chip of chips) chip.setAttribute('aria-pressed', String(chip.dataset['filter'] === filter));
+    const { test } = FILTERS.find(({ name }) => name === filter)!;
+    const words = kept.search.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = entries.filter(
+      ({ result }) => test(result) && words.every((word) => haystack(result).includes(word)),
+    );
+    body.replaceChildren(...rows(found));
+    told.textContent =
+      found.length === entries.length
+        ? ''
+        : `${number(found.length)} of ${count(entries.length, 'scenario')}`;
+  };
+  show(kept.filter);
+  return h(
+    'section',
+    { 'aria-labelledby': 'scenarios' },
+    h('h2', { id: 'scenarios' }, 'Scenarios'),
+    h(
+      'div',
+      { class: 'bar' },
+      h('div', { class: 'chips', role: 'group', 'aria-label': 'Filter' }, ...chips),
+      search,
+      told,
+    ),
+    h('table', { class: 'stack', id: 'list', 'aria-label': 'Scenarios' }, tableHead(COLUMNS), body),
+  );
+}
+
+function haystack({ name, file, policy, status, mailings, lost }: ScenarioResult): string {
+  const causes = Object.values(mailings).flatMap((mailing) => Object.keys(mailing.causes));
+  return [name, file, policy, status, ...causes, ...Object.keys(mailings), lost.notTheirs > 0 ? 'lost' : '']
+    .join(' ')
+    .toLowerCase();
+}
+
+function rows(entries: Entry[]): Node[] {
+  const themes = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const theme = themeOf(entry.result.file);
+    themes.set(theme, [...(themes.get(theme) ?? []), entry]);
+  }
+  if (entries.length === 0)
+    return [h('tr', {}, h('td', { colspan: COLUMNS.length, class: 'empty' }, 'No scenario fits.'))];
+  return [...themes].flatMap(([theme, members]) => [
+    ...(theme === ''
+      ? []
+      : [h('tr', { class: 'group' }, h('td', { colspan: COLUMNS.length, class: 'wide' }, said(theme)))]),
+    ...members.map((entry) => tableRow(COLUMNS, entry)),
+  ]);
+}
+
+const sum = (result: ScenarioResult, of: (mailing: ScenarioResult['mailings'][string]) => number): number =>
+  Object.values(result.mailings).reduce((total, mailing) => total + of(mailing), 0);
+
+const COLUMNS: Column<Entry>[] = [
+  { label: 'Verdict', isWide: true, cell: ({ result }) => verdict(result.status) },
+  {
+    label: 'Scenario',
+    isWide: true,
+    cell: ({ index, result }) => h('a', { href: link('s', index) }, said(result.name)),
+  },
+  {
+    label: 'Deliveries',
+    isWide: true,
+    cell: ({ result }) =>
+      mix(
+        [
+          { color: 'delivered', count: sum(result, ({ delivered }) => delivered) },
+          { color: 'progress', count: sum(result, ({ inProgress }) => inProgress) },
+          { color: 'soft', count: sum(result, ({ bounced }) => bounced.soft) },
+          { color: 'hard', count: sum(result, ({ bounced }) => bounced.hard) },
+          { color: 'withdrawn', count: sum(result, ({ withdrawn }) => withdrawn) },
+        ],
+        deliveryCounts(result) || 'no deliveries',
+      ),
+  },
+  { label: 'Delivered', isNumber: true, cell: ({ result }) => sum(result, ({ delivered }) => delivered) },
+  { label: 'Soft', isNumber: true, cell: ({ result }) => sum(result, ({ bounced }) => bounced.soft) },
+  { label: 'Hard', isNumber: true, cell: ({ result }) => sum(result, ({ bounced }) => bounced.hard) },
+  { label: 'Withdrawn', isNumber: true, cell: ({ result }) => sum(result, ({ withdrawn }) => withdrawn) },
+  {
+    label: 'Lost, not theirs',
+    isNumber: true,
+    cell: ({ result }) =>
+      result.lost.notTheirs === 0 ? 0 : h('b', { class: 'hard' }, `✕ ${number(result.lost.notTheirs)}`),
+  },
+  { label: 'Policy', cell: ({ result }) => (result.policy === '' ? '' : said(result.policy)) },
+  { label: 'Virtual time', isNumber: true, cell: ({ result }) => time(result.virtualMs) },
+];
+
+/** The command that repeats a scenario. */
+export function repeatLine(index: number): HTMLElement | undefined {
+  const command = page.repeat[index];
+  return command
+    ? h('p', { class: 'command small' }, 'Repeat it: ', h('code', {}, mono(command)))
+    : undefined;
+}

@@ -1,0 +1,64 @@
+// Elements of the page. Text from outside always becomes a text node, with what is invisible in it
+// made visible; there is no way from data to markup.
+
+import { terminalLine } from '../../reporters/text.js';
+
+type Child = Node | string | number | false | null | undefined | Child[];
+type Attributes = Record<string, string | number | boolean | undefined | ((event: Event) => void)>;
+
+/** An HTML element. Attributes that are functions listen; `false` and `undefined` are left out. */
+export function h(tag: string, attributes: Attributes = {}, ...children: Child[]): HTMLElement {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** An SVG element. */
+export function s(tag: string, attributes: Attributes = {}, ...children: Child[]): SVGElement {
+  return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
+}
+
+function fill<E extends Element>(element: E, attributes: Attributes, children: Child[]): E {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    if (typeof value === 'function') element.addEventListener(name, value);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+function append(element: Element, children: Child[]): void {
+  for (const child of children) {
+    if (child === false || child === null || child === undefined) continue;
+    if (Array.isArray(child)) append(element, child);
+    else element.append(child instanceof Node ? child : String(child));
+  }
+}
+
+/** Text of unknown origin: isolated, so that its direction turns nothing around it. */
+export function said(text: string): HTMLElement {
+  return h('bdi', {}, visible(text));
+}
+
+/** Of a name, what never breaks. */
+const PIECE_MAX = 22;
+/** Where a name breaks: between its labels, else in a label at its hyphens, else anywhere. */
+const BREAKS = [/(?<=\.)|(?=@)/u, /(?<=-)/u, new RegExp(`(?<=^(?:.{${PIECE_MAX}})+)`, 'su')];
+
+/** A domain, a host or an address: no word of it is broken as long as there is a better place. */
+export function place(text: string): HTMLElement {
+  const pieces = BREAKS.reduce(
+    (all, at) => all.flatMap((piece) => (piece.length <= PIECE_MAX ? [piece] : piece.split(at))),
+    [visible(text)],
+  );
+  return h('bdi', { class: 'place' }, ...pieces.flatMap((piece, index) => [index > 0 && h('wbr'), piece]));
+}
+
+/** One or several lines in fixed width, as a server said them. */
+export function mono(text: string): HTMLElement {
+  return h('bdi', { class: 'mono' }, visible(text));
+}
+
+/** Makes what cannot be seen visible; line breaks stay. */
+export function visible(text: string): string {
+  return text.split('\n').map(terminalLine).join('\n');
+}

@@ -1,0 +1,602 @@
+// Each invariant, held against a run that keeps every rule and against one that breaks just its own:
+// the histories are written by hand, since a sender that is right cannot break them.
+
+import { describe, expect, test } from 'vitest';
+import type { Fact } from '../../src/events/types.js';
+import { violationFailure } from '../../src/judge/invariants/failure.js';
+import { INVARIANTS, InvariantChecker } from '../../src/judge/invariants/index.js';
+import { DEFAULT_LIMITS } from '../../src/sender/destination/destination.js';
+import type { MailingFigures } from '../../src/sender/figures.js';
+import type { RetryPolicy } from '../../src/policy/retry-policy.js';
+import { EMMA } from '../support/policies.js';
+
+type Timed = [t: number, fact: Fact];
+
+const M = 60_000;
+const START: Timed = [
+  0,
+  { type: 'run.started', format: 1, scenario: 's', seed: '1', policy: 'emma', wire: 'memory' },
+];
+const END = (t: number): Timed => [t, { type: 'run.ended', reason: 'idle' }];
+const REPLY = {
+  450: { code: 450, lines: ['busy'] },
+  550: { code: 550, lines: ['no'] },
+  250: { code: 250, lines: ['ok'] },
+};
+type Code = keyof typeof REPLY;
+
+const added = (address: string, fields: Partial<Extract<Fact, { type: 'contact.added' }>> = {}): Timed => [
+  0,
+  { type: 'contact.added', address, status: 'active', softBounceStreak: 0, ...fields },
+];
+const building = (mailing = 'news', t = 0): Timed => [
+  t,
+  { type: 'mailing.building', mailing, kind: 'standard' },
+];
+const started = (recipients: number, mailing = 'news', t = 0): Timed => [
+  t,
+  { type: 'mailing.started', mailing, recipients },
+];
+const queued = (address: string, mailing = 'news', t = 0): Timed => [
+  t,
+  { type: 'delivery.queued', mailing, address },
+];
+const completed = (t: number, mailing = 'news'): Timed => [t, { type: 'mailing.completed', mailing }];
+/** The sender's end of a connection. */
+const clientOf = (session: number): string => `127.0.0.1:${session}`;
+const opened = (t: number, session = 1): Timed => [
+  t,
+  { type: 'connection.opened', session, domain: 'a.test', host: 'mx.a.test', client: clientOf(session) },
+];
+const closed = (t: number, session = 1): Timed => [t, { type: 'connection.closed', session }];
+const command = (t: number, line: string, session = 1): Timed => [t, { type: 'smtp.command', session, line }];
+const rcpt = (t: number, address: string, mailing = 'news'): Timed[] => [
+  command(t, `MAIL FROM:<bounce+${mailing}+x@return.test>`),
+  command(t, `RCPT TO:<${address}>`),
+];
+const replied = (t: number, code: Code, session = 1): Timed => [
+  t,
+  { type: 'smtp.reply', session, stage: 'rcpt', ...REPLY[code] },
+];
+const accepted = (t: number, address: string, session = 1, mailing = 'news'): Timed => [
+  t,
+  {
+    type: 'message.accepted',
+    session,
+    domain: 'a.test',
+    host: 'mx.a.test',
+    mailFrom: `bounce+${mailing}+x@return.test`,
+    rcpt: address,
+    size: 1,
+    placement: 'inbox',
+  },
+];
+type Attempt = Extract<Fact, { type: 'attempt' }>;
+const OUTCOMES: Record<Code, Attempt['outcome']> = { 250: 'accepted', 450: 'deferred', 550: 'rejected' };
+const attempt = (
+  t: number,
+  address: string,
+  n: number,
+  code: Code | 'lost' | 'refused',
+  fields: Partial<Attempt> = {},
+): Timed => [
+  t,
+  {
+    type: 'attempt',
+    mailing: 'news',
+    address,
+    n,
+    startedAt: t,
+    domain: 'a.test',
+    cause: 'other',
+    ...(typeof code === 'number'
+      ? { stage: code === 250 ? 'message' : 'rcpt', outcome: OUTCOMES[code], reply: REPLY[code] }
+      : code === 'lost'
+        ? { stage: 'message', outcome: 'unknown', error: 'ECONNRESET' }
+        : { stage: 'connect', outcome: 'unreachable', error: 'ECONNREFUSED' }),
+    ...fields,
+  },
+];
+type State = Extract<Fact, { type: 'delivery.ended' }>['state'];
+const ended = (t: number, address: string, state: State, mailing = 'news'): Timed => [
+  t,
+  { type: 'delivery.ended', mailing, address, state, why: '' },
+];
+const streakTo = (t: number, address: string, from: number, to: number): Timed => [
+  t,
+  { type: 'contact.streak', address, from, to },
+];
+const errorBy = (t: number, address: string, why: 'hard-bounce' | 'soft-bounces' = 'hard-bounce'): Timed => [
+  t,
+  { type: 'contact.status', address, from: 'active', to: 'error', why, by: 'sender' },
+];
+const optOut = (t: number, address: string): Timed => [
+  t,
+  { type: 'contact.status', address, from: 'active', to: 'opt-out', why: 'opt-out', by: 'contact' },
+];
+
+const BOB = 'bob@a.test';
+/** Up to the moment at which one delivery is in progress. */
+const BEGUN: Timed[] = [START, added(BOB), building(), started(1), queued(BOB)];
+/** Four times refused, and given up. */
+const GIVEN_UP: Timed[] = [
+  ...BEGUN,
+  opened(0),
+  ...[0, 1, 2, 3].flatMap((i): Timed[] => [
+    ...rcpt(i * 30 * M, BOB),
+    replied(i * 30 * M, 450),
+    attempt(i * 30 * M, BOB, i + 1, 450),
+  ]),
+  ended(90 * M, BOB, 'soft-bounced'),
+  streakTo(90 * M, BOB, 0, 1),
+  completed(90 * M),
+  closed(90 * M),
+  END(90 * M),
+];
+
+/** Names of the invariants that a history breaks. */
+function broken(events: Timed[], policy: RetryPolicy = EMMA): string[] {
+  return check(events, policy).violations.map(({ invariant }) => invariant.name);
+}
+
+function check(events: Timed[], policy: RetryPolicy = EMMA): InvariantChecker {
+  const checker = new InvariantChecker({ policy, limits: DEFAULT_LIMITS, latencyMs: 0 });
+  for (const [seq, [t, fact]] of events.entries()) checker.read({ seq, t, ...fact });
+  return checker;
+}
+
+/** A history without those of its events that a test takes out, with others put in at an index. */
+function changed(events: Timed[], at: number, remove: number, ...insert: Timed[]): Timed[] {
+  return events.toSpliced(at < 0 ? events.length + at : at, remove, ...insert);
+}
+
+/** A refusal that takes a while to be said: another mailing begins meanwhile and shares it (rule 13). */
+const sharedLate = (closedAt: number, startedAt = 59): Timed[] => [
+  START,
+  added(BOB),
+  added('eve@a.test'),
+  building(),
+  started(1),
+  queued('eve@a.test'),
+  opened(5),
+  replied(5, 550),
+  ...(closedAt < startedAt ? [closed(closedAt)] : []),
+  building('more', startedAt),
+  started(1, 'more', startedAt),
+  queued(BOB, 'more', startedAt),
+  ...(startedAt <= closedAt && closedAt < 260 ? [closed(closedAt)] : []),
+  attempt(260, 'eve@a.test', 1, 550, { startedAt: 0, client: clientOf(1) }),
+  ended(260, 'eve@a.test', 'hard-bounced'),
+  completed(260),
+  errorBy(260, 'eve@a.test'),
+  attempt(260, BOB, 1, 550, { startedAt, client: clientOf(1), mailing: 'more', shared: true }),
+  ended(260, BOB, 'hard-bounced', 'more'),
+  completed(260, 'more'),
+  errorBy(260, BOB),
+  ...(closedAt >= 260 ? [closed(closedAt)] : []),
+  END(300),
+];
+
+describe('a history that keeps the rules breaks nothing', () => {
+  test.each([
+    ['given up after four refusals', GIVEN_UP],
+    [
+      'delivered',
+      [
+        ...BEGUN,
+        opened(0),
+        ...rcpt(0, BOB),
+        accepted(0, BOB),
+        replied(0, 250),
+        attempt(0, BOB, 1, 250),
+        ended(0, BOB, 'delivered'),
+        completed(0),
+        closed(1),
+        END(1),
+      ],
+    ],
+    [
+      'an opt-out while the attempt runs',
+      [
+        ...BEGUN,
+        optOut(5, BOB),
+        opened(6),
+        ...rcpt(7, BOB),
+        accepted(8, BOB),
+        replied(8, 250),
+        attempt(9, BOB, 1, 250, { startedAt: 1 }),
+        ended(9, BOB, 'delivered'),
+        completed(9),
+        closed(9),
+        END(9),
+      ],
+    ],
+    [
+      'taken again after the attempt that took it was lost',
+      [
+        ...BEGUN,
+        opened(0),
+        accepted(0, BOB),
+        attempt(0, BOB, 1, 'lost', { client: clientOf(1) }),
+        closed(0),
+        opened(30 * M, 2),
+        accepted(30 * M, BOB, 2),
+        replied(30 * M, 250, 2),
+        attempt(30 * M, BOB, 2, 250, { client: clientOf(2) }),
+        ended(30 * M, BOB, 'delivered'),
+        completed(30 * M),
+        closed(30 * M, 2),
+        END(30 * M),
+      ],
+    ],
+    ['a slow refusal, shared by what became due while it was said', sharedLate(265)],
+    ['the same, of a server that has closed when it is heard', sharedLate(255)],
+    [
+      'late behind a connection whose opening took as long, which is told later',
+      [
+        START,
+        added(BOB),
+        added('eve@a.test'),
+        building(),
+        started(2),
+        queued(BOB),
+        queued('eve@a.test'),
+        opened(5 * M),
+        accepted(5 * M, 'eve@a.test'),
+        replied(5 * M, 250),
+        attempt(5 * M, 'eve@a.test', 1, 250),
+        ended(5 * M, 'eve@a.test', 'delivered'),
+        accepted(6 * M, BOB),
+        replied(6 * M, 250),
+        attempt(6 * M, BOB, 1, 250, { startedAt: 0 }),
+        ended(6 * M, BOB, 'delivered'),
+        completed(6 * M),
+        closed(6 * M),
+        END(6 * M),
+      ],
+    ],
+  ] as [string, Timed[]][])('%s', (_, events) => {
+    expect(check(events).violations).toEqual([]);
+  });
+});
+
+describe('what breaks', () => {
+  const cases: [name: string, what: string, events: Timed[], policy?: RetryPolicy][] = [
+    ['clock-monotone', 'time goes back', [...BEGUN.slice(0, 2), [5, building()[1]], started(0, 'news', 4)]],
+    ['conservation', 'a recipient without a delivery', changed(GIVEN_UP, 3, 1, started(2))],
+    ['terminal-absorbing', 'a second end', changed(GIVEN_UP, -4, 0, ended(90 * M, BOB, 'withdrawn'))],
+    [
+      'terminal-absorbing',
+      'an attempt after the end',
+      changed(GIVEN_UP, -2, 0, attempt(120 * M, BOB, 5, 'refused'), closed(120 * M)).slice(0, -2),
+    ],
+    [
+      'active-only',
+      'a delivery of a contact in error',
+      changed(GIVEN_UP, 1, 1, added(BOB, { status: 'error' })),
+    ],
+    ['active-only', 'two deliveries of one contact', changed(BEGUN, -1, 0, queued(BOB))],
+    [
+      'active-only',
+      'an attempt begun after an opt-out',
+      [
+        ...BEGUN,
+        optOut(5, BOB),
+        opened(6),
+        ...rcpt(7, BOB),
+        replied(7, 450),
+        attempt(8, BOB, 1, 450, { startedAt: 6 }),
+      ],
+    ],
+    ['active-only', 'an address of nobody', [...BEGUN, opened(0), ...rcpt(0, 'eve@a.test')]],
+    [
+      'withdrawn-at-once',
+      'in progress after the attempt in which its contact left',
+      [
+        ...BEGUN,
+        opened(0),
+        ...rcpt(0, BOB),
+        optOut(5, BOB),
+        replied(7, 450),
+        attempt(7, BOB, 1, 450, { startedAt: 0 }),
+        END(9),
+      ],
+    ],
+    [
+      'exact-grid',
+      'a retry one interval late',
+      [...BEGUN, attempt(0, BOB, 1, 'refused'), attempt(60 * M, BOB, 2, 'refused')],
+    ],
+    [
+      'exact-grid',
+      'a retry one millisecond early',
+      [...BEGUN, attempt(0, BOB, 1, 'refused'), attempt(30 * M - 1, BOB, 2, 'refused')],
+    ],
+    [
+      'exact-grid',
+      'a grid that drifts with the time attempts take',
+      [...BEGUN, attempt(2 * M, BOB, 1, 'refused', { startedAt: 0 }), attempt(32 * M, BOB, 2, 'refused')],
+    ],
+    [
+      'exact-grid',
+      'a retry one interval late, over a connection that is still open',
+      [
+        ...BEGUN,
+        attempt(0, BOB, 1, 'refused'),
+        opened(60 * M),
+        replied(60 * M, 450),
+        attempt(60 * M, BOB, 2, 450),
+        closed(60 * M),
+        END(61 * M),
+      ],
+    ],
+    [
+      'exact-grid',
+      'a retry one interval late, while a server has not noticed that another connection is gone',
+      [
+        ...BEGUN,
+        opened(0),
+        attempt(0, BOB, 1, 'lost', { client: clientOf(1) }),
+        attempt(60 * M, BOB, 2, 'refused'),
+      ],
+    ],
+    [
+      'budget-and-window',
+      'a delivery given up some time after its last attempt',
+      changed(GIVEN_UP, -5, 1, ended(91 * M, BOB, 'soft-bounced')).slice(0, -4),
+    ],
+    [
+      'budget-and-window',
+      'a fifth attempt',
+      changed(
+        GIVEN_UP,
+        -5,
+        0,
+        ...rcpt(120 * M, BOB),
+        replied(120 * M, 450),
+        attempt(120 * M, BOB, 5, 450),
+      ).slice(0, -5),
+    ],
+    [
+      'budget-and-window',
+      'an attempt a millisecond after the window',
+      [...BEGUN, attempt(0, BOB, 1, 'refused'), attempt(30 * M + 1, BOB, 2, 'refused')],
+      { ...EMMA, retry: { ...EMMA.retry, windowMs: 30 * M } },
+    ],
+    [
+      'budget-and-window',
+      'a delivery given up too early',
+      [...BEGUN, attempt(0, BOB, 1, 'refused'), ended(0, BOB, 'soft-bounced')],
+    ],
+    [
+      'one-in-flight',
+      'two attempts at once',
+      [
+        ...BEGUN,
+        attempt(40 * M, BOB, 1, 'refused', { startedAt: 0 }),
+        attempt(41 * M, BOB, 2, 'refused', { startedAt: 30 * M }),
+      ],
+    ],
+    [
+      'outcome-follows-code',
+      'a retry after a 5xx',
+      [
+        ...BEGUN,
+        opened(0),
+        replied(0, 550),
+        attempt(0, BOB, 1, 550),
+        replied(30 * M, 550),
+        attempt(30 * M, BOB, 2, 550),
+      ],
+    ],
+    [
+      'outcome-follows-code',
+      'a 4xx that counts as rejected',
+      [...BEGUN, opened(0), replied(0, 450), attempt(0, BOB, 1, 450, { outcome: 'rejected' })],
+    ],
+    [
+      'outcome-follows-code',
+      'a hard bounce after a deferral',
+      [...BEGUN, opened(0), replied(0, 450), attempt(0, BOB, 1, 450), ended(0, BOB, 'hard-bounced')],
+    ],
+    [
+      'outcome-follows-code',
+      'a delivery that counts some time after it was taken',
+      [
+        ...BEGUN,
+        opened(0),
+        accepted(0, BOB),
+        replied(0, 250),
+        attempt(0, BOB, 1, 250),
+        ended(1, BOB, 'delivered'),
+      ],
+    ],
+    [
+      'outcome-follows-code',
+      'an acceptance without a reply',
+      [...BEGUN, opened(0), attempt(0, BOB, 1, 'lost', { outcome: 'accepted' })],
+    ],
+    [
+      'outcome-follows-code',
+      'a 4xx that counts as rejected, with an override for another cause',
+      [...BEGUN, opened(0), replied(0, 450), attempt(0, BOB, 1, 450, { outcome: 'rejected' })],
+      { ...EMMA, bounce: { ...EMMA.bounce, overrides: [{ cause: 'throttled', treatAs: 'rejected' }] } },
+    ],
+    [
+      'outcome-follows-code',
+      'an override that is not heeded',
+      [...BEGUN, opened(0), replied(0, 450), attempt(0, BOB, 1, 450)],
+      { ...EMMA, bounce: { ...EMMA.bounce, overrides: [{ code: 450, treatAs: 'rejected' }] } },
+    ],
+    [
+      'delivered-means-accepted',
+      'a delivery that no server took',
+      [...BEGUN, opened(0), replied(0, 250), attempt(0, BOB, 1, 250), ended(0, BOB, 'delivered')],
+    ],
+    [
+      'one-acceptance',
+      'a second acceptance without a loss',
+      [...BEGUN, opened(0), accepted(0, BOB), accepted(1, BOB)],
+    ],
+    [
+      'one-acceptance',
+      'two acceptances in one attempt after a loss',
+      [
+        ...BEGUN,
+        opened(0),
+        attempt(0, BOB, 1, 'lost', { client: clientOf(1) }),
+        opened(30 * M, 2),
+        accepted(30 * M, BOB, 2),
+        accepted(30 * M, BOB, 2),
+      ],
+    ],
+    [
+      'idle-close-uncharged',
+      'a message charged with a connection that was closed while idle',
+      [
+        ...BEGUN,
+        opened(0),
+        ...rcpt(0, BOB),
+        closed(1),
+        attempt(5, BOB, 1, 'refused', {
+          client: '127.0.0.1:1',
+          stage: 'mail',
+          error: 'ECONNRESET',
+          startedAt: 2,
+        }),
+      ],
+    ],
+    ['replies-on-record', 'a reply that nobody gave', [...BEGUN, attempt(0, BOB, 1, 450)]],
+    [
+      'replies-on-record',
+      'a reply that was given on the connection of another delivery',
+      [...BEGUN, opened(0), opened(0, 2), replied(0, 450), attempt(0, BOB, 1, 450, { client: clientOf(2) })],
+    ],
+    ['replies-on-record', 'a refusal that is shared after its connection was over', sharedLate(20)],
+    [
+      'limits',
+      'six connections at once',
+      [...BEGUN, ...[1, 2, 3, 4, 5, 6].map((n) => opened(0, n)), attempt(1, BOB, 1, 'refused')],
+    ],
+    [
+      'limits',
+      'message 101 on a connection',
+      [...BEGUN, opened(0), ...Array.from({ length: 101 }, () => command(0, 'MAIL FROM:<x@return.test>'))],
+    ],
+    ['completed-when-empty', 'completed too early', [...BEGUN, completed(0)]],
+    ['completed-when-empty', 'not completed', changed(GIVEN_UP, -3, 1)],
+    ['streak', 'a streak that is not counted', changed(GIVEN_UP, -4, 1)],
+    [
+      'streak',
+      'a streak that a delivery does not reset',
+      [
+        START,
+        added(BOB, { softBounceStreak: 2 }),
+        building(),
+        started(1),
+        queued(BOB),
+        opened(0),
+        accepted(0, BOB),
+        replied(0, 250),
+        attempt(0, BOB, 1, 250),
+        ended(0, BOB, 'delivered'),
+        completed(0),
+        closed(1),
+        END(1),
+      ],
+    ],
+    ['streak', 'a streak that changes while nothing has ended', [...BEGUN, streakTo(5, BOB, 0, 1), END(9)]],
+    ['streak', 'error without a bounce', [...BEGUN, errorBy(0, BOB)]],
+    [
+      'streak',
+      'active after a hard bounce',
+      [
+        ...BEGUN,
+        opened(0),
+        replied(0, 550),
+        attempt(0, BOB, 1, 550),
+        ended(0, BOB, 'hard-bounced'),
+        completed(0),
+        closed(1),
+        END(1),
+      ],
+    ],
+    ['nothing-left', 'a connection left open', changed(GIVEN_UP, -2, 1)],
+    ['nothing-left', 'a mailing that never ends', [START, building(), END(0)]],
+  ];
+
+  test.each(cases)('%s: %s', (name, _, events, policy) => {
+    expect(new Set(broken(events, policy))).toContain(name);
+  });
+
+  test('each invariant by some case', () => {
+    const shown = [...cases.map(([name]) => name), 'own-figures'];
+    expect(new Set(shown)).toEqual(new Set(INVARIANTS.map(({ name }) => name)));
+  });
+});
+
+describe('what the sender says itself of a mailing', () => {
+  const TRUTH: MailingFigures = {
+    state: 'completed',
+    recipients: 1,
+    delivered: 0,
+    inProgress: 0,
+    bounced: { soft: 1, hard: 0 },
+    withdrawn: 0,
+    possibleDuplicates: 0,
+  };
+
+  test('is what happened', () => {
+    const checker = check(GIVEN_UP);
+    checker.hear('news', TRUTH);
+    expect(checker.violations).toEqual([]);
+  });
+
+  test.each<[string, Partial<MailingFigures>]>([
+    ['in-progress for completed', { state: 'in-progress' }],
+    ['2 recipients for 1 recipients', { recipients: 2 }],
+    ['1 delivered for 0 delivered', { delivered: 1 }],
+    ['1 in progress for 0 in progress', { inProgress: 1 }],
+    [
+      '0 soft bounced for 1 soft bounced, 1 hard bounced for 0 hard bounced',
+      { bounced: { soft: 0, hard: 1 } },
+    ],
+    ['1 withdrawn for 0 withdrawn', { withdrawn: 1 }],
+    ['1 possible duplicates for 0 possible duplicates', { possibleDuplicates: 1 }],
+  ])('own-figures: %s', (what, wrong) => {
+    const checker = check(GIVEN_UP);
+    checker.hear('news', { ...TRUTH, ...wrong });
+    const [violation, ...others] = checker.violations;
+    expect(others).toEqual([]);
+    const failure = violationFailure(violation!, 'a.yaml');
+    expect(failure.message).toBe('invariant own-figures is broken in news at 1h30m');
+    expect(failure.actual).toBe(`it says ${what}`);
+  });
+});
+
+test('a violation names the rule, the contact and the events that show it', () => {
+  const events = [...BEGUN, attempt(0, BOB, 1, 'refused'), attempt(60 * M, BOB, 2, 'refused')];
+  const [violation] = check(events).violations;
+  const failure = violationFailure(violation!, 'a.yaml');
+  expect(failure.message).toBe('invariant exact-grid is broken for bob@a.test in news at 1h00m');
+  expect(failure.invariant).toBe('exact-grid');
+  expect(failure.expected).toContain('rule 5');
+  expect(failure.actual).toBe('attempt 2 began 1800000 ms late');
+  expect(failure.details!.map((line) => line.split(' ').slice(0, 5).join(' '))).toEqual(
+    ['event 4 at 0s: delivery.queued', 'event 5 at 0s: attempt', 'event 6 at 1h00m: attempt'].map(
+      (line) => expect.stringContaining(line) as string,
+    ),
+  );
+});
+
+test('one bug that breaks a rule a thousand times is told a few times', () => {
+  const contacts = Array.from({ length: 1000 }, (_, i) => `c${i}@a.test`);
+  const events = [
+    START,
+    ...contacts.map((address) => added(address, { status: 'error' })),
+    building(),
+    started(1000),
+    ...contacts.map((address) => queued(address)),
+  ];
+  expect(broken(events).filter((name) => name === 'active-only')).toHaveLength(3);
+});

@@ -1,0 +1,79 @@
+// What the rules make of every reply that providers are known to give. The catalogue says what each
+// means; where the sender reads it otherwise, it stands here with the reason.
+
+import { expect, test } from 'vitest';
+import { listProfiles, repliesOf, shippedProfile } from '../../src/scenarios/fleet/profile-file.js';
+import { causeOf } from '../../src/policy/classify.js';
+
+const SHARE_MIN = 0.97;
+
+/** What the catalogue says, what the sender makes of it, and why it does. */
+const MISSES: [miss: string, why: string][] = [
+  [
+    'exchange/dns-failure: dns-failure, read as protocol-error',
+    'the registry gives x.1.7 to the syntax of the sender',
+  ],
+  [
+    'improvmx/greylisted: greylisted, read as mailbox-disabled',
+    'it says 4.2.1, and in words only to try again later',
+  ],
+  ['improvmx/other-2: other, read as policy', 'it says 5.7.1 of what is an error of its own'],
+  ['improvmx/other-3: other, read as policy', 'it says 5.7.1 of what is an error of its own'],
+  [
+    'ionos/dns-failure: dns-failure, read as server-busy',
+    'a local error in processing is what the words say',
+  ],
+  ['messagelabs/throttled: throttled, read as other', 'the reason is a number in brackets'],
+  ['outlook/server-busy-3: server-busy, read as throttled', 'in the same words microsoft365 throttles'],
+  ['qq/policy: policy, read as spam-block', 'the catalogue has the same words as a spam block too'],
+  ['qq/user-unknown: user-unknown, read as throttled', 'the catalogue has the same words as throttling too'],
+  ['sendmail/content-block: content-block, read as policy', '5.7.1 and no word of the content'],
+  ['trendmicro/spam-block: spam-block, read as policy', 'a list that a customer keeps, and 5.7.1'],
+  ['yahoo-jp/auth-failure: auth-failure, read as policy', 'its own words say policy reasons'],
+  ['yahoo/mailbox-disabled: mailbox-disabled, read as other', 'an aborted action, and nothing of why'],
+  ['yandex/other-2: other, read as server-busy', '5.3.0 is all that there is to go by'],
+];
+
+interface Reading {
+  name: string;
+  expected: string;
+  read: string;
+}
+
+/** What stands for the placeholders: words that mean nothing, as in a real reply. */
+const FILLED: Record<string, string> = {
+  ip: '192.0.2.7',
+  rcpt: 'bob@example.org',
+  sender: 'bounce@sender.example',
+  rcpt_domain: 'example.org',
+  from_domain: 'sender.example',
+  helo: 'sender.example',
+  mx: 'mx1.example.org',
+  host: 'mx1.example.org',
+  dnsbl: 'zen.dnsbl.example',
+};
+
+const filled = (text: string): string =>
+  text.replace(/\{([^}]*)\}/g, (_, name: string) => FILLED[name] ?? 'x1');
+
+/** Every reply of the catalogue as it is read from a host of its provider for a recipient there. */
+const readings: Reading[] = listProfiles().flatMap((id) => {
+  const profile = shippedProfile(id)!;
+  return repliesOf(profile).map(({ name, cause, stage, reply }) => {
+    const said = { ...reply, lines: reply.lines.map(filled) };
+    const from = { host: profile.mx[0], domain: profile.domains[0] };
+    return { name, expected: cause, read: causeOf(said, stage ?? 'message', from) };
+  });
+});
+
+const missed = readings.filter(({ expected, read }) => expected !== read);
+
+test('the cause of 97 in 100 replies of the catalogue is what the catalogue says', () => {
+  expect(readings).toHaveLength(610);
+  expect(1 - missed.length / readings.length).toBeGreaterThanOrEqual(SHARE_MIN);
+});
+
+test('every reply that is read otherwise is known, with its reason', () => {
+  const found = missed.map(({ name, expected, read }) => `${name}: ${expected}, read as ${read}`);
+  expect(found.sort()).toEqual(MISSES.map(([miss]) => miss).sort());
+});

@@ -1,0 +1,161 @@
+// The table of causes: how its rules are asked, and what must hold of the one that ships.
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { Stage } from '../../src/events/types.js';
+import { CauseTable, linearSearch, nativeSearch, type CauseRule } from '../../src/policy/cause-rules.js';
+import { causesSchema } from '../../src/policy/cause-schema.js';
+import { causeOf } from '../../src/policy/classify.js';
+import { shippedCauseRules } from '../../src/policy/shipped-causes.js';
+import { parseReply } from '../../src/sender/smtp/reply.js';
+
+const cause = (
+  rules: CauseRule[],
+  reply: string,
+  from: { stage?: Stage; host?: string; domain?: string } = {},
+) => {
+  const { stage = 'rcpt', ...origin } = from;
+  return new CauseTable(rules, linearSearch).find({ reply: parseReply(reply)!, stage, ...origin })?.cause;
+};
+
+describe('a rule', () => {
+  test('matches when everything that it gives does', () => {
+    const rule: CauseRule = {
+      cause: 'throttled',
+      code: ['5xx'],
+      enhanced: ['x.7.1'],
+      stage: ['rcpt', 'mail'],
+      text: ['slow\\b', 'later$'],
+      unless: ['not slow'],
+      host: ['*.example.net'],
+      domain: ['example.org'],
+    };
+    const from = { host: 'MX1.example.net', domain: 'example.org' };
+    expect(cause([rule], '550 5.7.1 Slow down', from)).toBe('throttled');
+    expect(cause([rule], '550 5.7.1 Come LATER', from)).toBe('throttled');
+    for (const [reply, but] of [
+      ['450 4.7.1 Slow down', {}],
+      ['550 5.7.2 Slow down', {}],
+      ['550 Slow down', {}],
+      ['550 5.7.1 Slowly', {}],
+      ['550 5.7.1 This is not slow', {}],
+      ['550 5.7.1 Slow down', { stage: 'data' }],
+      ['550 5.7.1 Slow down', { host: 'example.net' }],
+      ['550 5.7.1 Slow down', { host: undefined }],
+      ['550 5.7.1 Slow down', { domain: 'example.com' }],
+    ] as const)
+      expect(cause([rule], reply, { ...from, ...but })).toBeUndefined();
+  });
+
+  test('matches when one of several values does', () => {
+    const rule: CauseRule = {
+      cause: 'policy',
+      code: ['451', '550'],
+      enhanced: ['x.7.1', 'x.7.2'],
+      stage: ['mail', 'rcpt'],
+      host: ['mx1.example.net', 'mx2.example.net'],
+    };
+    for (const reply of ['451 4.7.1 No', '550 5.7.2 No'])
+      for (const host of rule.host!) expect(cause([rule], reply, { host })).toBe('policy');
+    expect(cause([rule], '552 5.7.2 No', { host: 'mx1.example.net' })).toBeUndefined();
+  });
+
+  test.each([
+    ['5.2.2', '5.2.2', true],
+    ['5.2.2', '4.2.2', false],
+    ['x.2.2', '4.2.2', true],
+    ['x.7.*', '5.7.26', true],
+    ['x.7.*', '5.71.2', false],
+    ['x.7.2', '5.7.26', false],
+  ])('for %s and the code %s: %s', (enhanced, said, isMatch) => {
+    const found = cause([{ cause: 'policy', enhanced: [enhanced] }], `${said[0]}50 ${said} No`);
+    expect(found).toBe(isMatch ? 'policy' : undefined);
+  });
+
+  test('finds an enhanced code also within the text, when its class is that of the code', () => {
+    const rules: CauseRule[] = [{ cause: 'policy', enhanced: ['x.7.1'] }];
+    expect(cause(rules, '553 sorry, no (#5.7.1)')).toBe('policy');
+    expect(cause(rules, '450 cuda_nsu 4.7.1 go away')).toBe('policy');
+    expect(cause(rules, '550 5.7.1: go away')).toBe('policy');
+    expect(cause([{ cause: 'policy', enhanced: ['5.10.126'] }], '550 No, 5.10.126')).toBe('policy');
+    expect(cause(rules, '550 seen from 192.5.7.1')).toBeUndefined();
+    expect(cause(rules, '550 version 4.7.1 said so')).toBeUndefined();
+  });
+
+  test('does not read addresses, which may hold any word', () => {
+    const rules: CauseRule[] = [{ cause: 'spam-block', text: ['spam'] }];
+    expect(cause(rules, '550 <spam@spam.example>: no such user')).toBeUndefined();
+    expect(cause(rules, '550 (spam.list@x.example:spam)')).toBe('spam-block');
+  });
+
+  test('reads a reply of several lines as one text', () => {
+    expect(cause([{ cause: 'policy', text: ['a b c'] }], '550-a\n550-  b\n550 c')).toBe('policy');
+  });
+
+  test('reads the beginning of a long reply, and not the rest', () => {
+    const rules: CauseRule[] = [{ cause: 'policy', text: ['needle'] }];
+    expect(cause(rules, `550 needle ${'x'.repeat(1_000_000)}`)).toBe('policy');
+    expect(cause(rules, `550 ${'x'.repeat(1_000_000)} needle`)).toBeUndefined();
+    expect(cause(rules, `${`550-${'x '.repeat(200)}\n`.repeat(2000)}550 needle`)).toBeUndefined();
+  });
+
+  test('wins over those after it, and the rules of a policy over those that ship', () => {
+    const own: CauseRule[] = [
+      { cause: 'greylisted', text: ['user unknown'] },
+      { cause: 'policy', text: ['user'] },
+    ];
+    const unknown = parseReply('550 5.1.1 User unknown')!;
+    expect(causeOf(unknown, 'rcpt')).toBe('user-unknown');
+    expect(causeOf(unknown, 'rcpt', {}, own)).toBe('greylisted');
+    expect(causeOf(parseReply('550 5.1.1 Mailbox full')!, 'rcpt', {}, own)).toBe('mailbox-full');
+  });
+
+  test('of a policy takes linear time, whatever pattern and text', () => {
+    // Backtracking would take longer than the world has been there.
+    const rules: CauseRule[] = [{ cause: 'policy', text: ['(a+)+$', '(a|aa)+b', '(.*.*.*)*c'] }];
+    expect(cause(rules, `550 ${'a'.repeat(1990)}!`)).toBeUndefined();
+  });
+});
+
+describe('the rules that ship', () => {
+  const rules = shippedCauseRules();
+  const patterns = rules.flatMap(({ text = [], unless = [] }) => [...text, ...unless]);
+
+  test('are a file like those that people write', () => {
+    const file = parse(readFileSync('classification/causes.yaml', 'utf8')) as unknown;
+    expect(causesSchema.parse(file).causes).toEqual(rules);
+    expect(rules.length).toBeGreaterThan(50);
+  });
+
+  // They run on the engine of the language. What it costs at most is text × gap × gap then.
+  test.each(patterns)('have no pattern that backtracks far: %s', (pattern) => {
+    const bare = pattern.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x');
+    expect(bare).not.toMatch(/\)[*+{]/);
+    expect(bare).not.toMatch(/\.[*+]/);
+    const gaps = [...bare.matchAll(/\{(\d+),(\d*)\}/g)];
+    for (const [, , most] of gaps) expect(Number(most || Infinity)).toBeLessThanOrEqual(200);
+    for (const alternative of bare.split('|'))
+      expect((alternative.match(/\{|[*+]/g) ?? []).length).toBeLessThanOrEqual(2);
+  });
+
+  test('mean the same to both engines', () => {
+    const words = patterns.map((pattern) =>
+      pattern.replace(/[\\()|?{}.[\]*+^$]|\{.*?\}/g, ' ').toLowerCase(),
+    );
+    for (const pattern of patterns) {
+      const [native, linear] = [nativeSearch(pattern), linearSearch(pattern)];
+      for (const text of words.slice(0, 60))
+        expect([pattern, text, linear(text)]).toEqual([pattern, text, native(text)]);
+    }
+  });
+
+  test('say for each provider what is known of it', () => {
+    const raw = (
+      parse(readFileSync('classification/causes.yaml', 'utf8')) as {
+        causes: { host?: unknown; why?: string }[];
+      }
+    ).causes;
+    for (const rule of raw) if (rule.host !== undefined) expect(rule.why).toMatch(/\w/);
+  });
+});

@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { WorkerPool, type WorkerPoolOptions } from '../../../src/runner/executors/threads/pool.js';
+import type { Progress } from '../../../src/runner/executors/threads/messages.js';
+import { plan } from '../../suite/plans.js';
+
+const FIXTURE = new URL('fixtures/worker.mjs', import.meta.url);
+const pools: WorkerPool[] = [];
+
+function pool(options: Partial<WorkerPoolOptions> = {}): WorkerPool {
+  const made = new WorkerPool({
+    workers: 1,
+    wallLimitMs: 20_000,
+    graceMs: 0,
+    workerUrl: FIXTURE,
+    ...options,
+  });
+  pools.push(made);
+  return made;
+}
+
+const play = (from: WorkerPool, name: string, onProgress: (progress: Progress) => void = () => {}) =>
+  from.play({ plan: plan(name), eventsFile: 'unused', onProgress });
+
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((one) => one.stop()));
+});
+
+describe('worker pool', () => {
+  it('hands back the result, and progress before it', async () => {
+    const seen: Progress[] = [];
+    const result = await play(pool(), 'progress', (progress) => seen.push(progress));
+    expect(result).toMatchObject({ status: 'passed', file: 'progress.yaml' });
+    expect(seen).toEqual([{ virtualMs: 60_000, attempts: 7 }]);
+  });
+
+  it('uses a worker again after a verdict, and not after anything unusual', async () => {
+    const one = pool();
+    const first = await play(one, 'pass');
+    const second = await play(one, 'pass');
+    expect(second!.fingerprint).toBe(first!.fingerprint);
+    expect(await play(one, 'inconclusive')).toMatchObject({ status: 'inconclusive' });
+    expect((await play(one, 'pass'))!.fingerprint).not.toBe(first!.fingerprint);
+  });
+
+  it('plays several at once, each in its own thread', async () => {
+    const two = pool({ workers: 2 });
+    const [a, b] = await Promise.all([play(two, 'pass'), play(two, 'pass')]);
+    expect(a!.fingerprint).not.toBe(b!.fingerprint);
+  });
+
+  it.each([
+    ['throw', /ended: thrown out of nowhere/],
+    ['throw-text', /ended: a bare text/],
+    ['reject', /ended: nobody caught this/],
+    ['exit', /ended: it exited with code 3/],
+    ['fail', /^the harness failed: no luck$/],
+  ])('a worker that does "%s" is an error of this scenario only', async (name, message) => {
+    const one = pool();
+    const other = play(pool(), 'pass');
+    const result = await play(one, name);
+    expect(result).toMatchObject({ status: 'error', name, seed: '42', policy: 'emma', fingerprint: '' });
+    expect(result!.failures).toHaveLength(1);
+    expect(result!.failures[0]).toMatchObject({ file: `${name}.yaml`, line: 1, column: 1 });
+    expect(result!.failures[0]!.message).toMatch(message);
+    expect(result!.failures[0]!.hint).toContain('fault of Bouncelab');
+    expect(await other).toMatchObject({ status: 'passed' });
+    expect(await play(one, 'pass')).toMatchObject({ status: 'passed' });
+  });
+
+  it('passes on what to do about a failure that is nobody’s fault', async () => {
+    const result = await play(pool(), 'full');
+    expect(result!.failures[0]).toMatchObject({ message: 'cannot write x: no space', hint: 'make room' });
+  });
+
+  it('a worker that runs out of memory says so', async () => {
+    const result = await play(pool({ resourceLimits: { maxOldGenerationSizeMb: 16 } }), 'memory');
+    expect(result).toMatchObject({ status: 'error' });
+    expect(result!.failures[0]!.message).toContain('out of memory');
+    expect(result!.failures[0]!.hint).toContain('--max-old-space-size');
+  });
+
+  it('ends a scenario that spins, as inconclusive, and goes on with another worker', async () => {
+    const one = pool({ wallLimitMs: 500 });
+    const result = await play(one, 'spin');
+    expect(result).toMatchObject({ status: 'inconclusive', virtualMs: 7_200_000 });
+    expect(result!.wallMs).toBeGreaterThanOrEqual(500);
+    expect(result!.failures[0]!.message).toMatch(/more than 500ms of real time .* virtual time was at 2h00m/);
+    expect(result!.failures[0]!.hint).toContain('--timeout');
+    expect(await play(one, 'pass')).toMatchObject({ status: 'passed' });
+  });
+
+  it('gives each of two runs the whole time of a scenario', async () => {
+    const one = pool({ wallLimitMs: 500, checkDeterminism: true });
+    const result = await play(one, 'spin-when-repeated');
+    expect(result).toMatchObject({ status: 'inconclusive' });
+    expect(result!.failures[0]!.message).toContain('it used more than 500ms of real time');
+    expect(await play(one, 'pass')).toMatchObject({ status: 'passed' });
+  });
+
+  it('does not count the start of a worker as time of the scenario', async () => {
+    const slow = pool({ workerUrl: new URL('slow-worker.mjs', FIXTURE), wallLimitMs: 500 });
+    expect(await play(slow, 'pass')).toMatchObject({ status: 'passed' });
+  });
+
+  it('replaces a worker that died while it waited', async () => {
+    let log: (text: string) => void;
+    const told = new Promise<string>((resolve) => (log = resolve));
+    const one = pool({ log: (text) => log(text) });
+    await play(one, 'pass-then-die');
+    expect(await told).toBe('a worker ended while it waited: it exited with code 9');
+    expect(await play(one, 'pass')).toMatchObject({ status: 'passed' });
+  });
+
+  it('stopping ends what runs, without a result', async () => {
+    const one = pool();
+    const running = play(one, 'spin');
+    await one.stop();
+    expect(await running).toBeUndefined();
+    expect(await play(one, 'pass')).toBeUndefined();
+  });
+
+  it('takes what workers print, and shows it only for debugging', async () => {
+    const log: string[] = [];
+    const one = pool({ log: (text) => log.push(text) });
+    await play(one, 'print-and-pass');
+    await play(one, 'fail');
+    await one.stop();
+    expect(log.join('')).toContain('printed by a worker');
+    expect(log.join('')).toContain('at somewhere');
+  });
+
+  it('plays with the built worker when no other is given', async () => {
+    const real = new WorkerPool({ workers: 1, wallLimitMs: 20_000 });
+    pools.push(real);
+    const result = await real.play({ plan: plan('empty'), eventsFile: '/dev/null', onProgress: () => {} });
+    expect(result).toMatchObject({ status: 'passed', name: 'empty' });
+    expect(result!.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  });
+});

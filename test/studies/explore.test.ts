@@ -1,0 +1,226 @@
+// Experiments: the same number is always the same one and a valid scenario; what fails is made small;
+// and the command says what it did.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
+import { runScenario } from '../../src/runner/run.js';
+import { documentText, sizeOf, type ScenarioDocument } from '../../src/studies/explore/document.js';
+import { drawExperiment } from '../../src/studies/explore/experiment.js';
+import { FAULTS, IDLE } from '../../src/studies/explore/faults.js';
+import { shrink } from '../../src/studies/explore/shrink.js';
+import { planOf } from '../../src/studies/explore/trial.js';
+import { parseDuration } from '../../src/base/units.js';
+import { Workplace } from '../cli/harness.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'bouncelab-explore-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const options = {
+  seed: '1',
+  policies: ['emma', 'four-attempts'],
+  drawsPolicies: true,
+  faults: [...FAULTS.keys()],
+};
+
+/** What a scenario file can say besides behaviors, and an exploration must say too. */
+const SAID = [
+  ...[
+    /on: contact-added/,
+    /every: /,
+    /building: /,
+    /tls: true/,
+    /address: none/,
+    /during: /,
+    /attempts: \d+\.\./,
+  ],
+  ...[/answer: servfail/, /answer: timeout/, /answer: null-mx/, /answer: nxdomain/, /answer: a-only/],
+  ...[/opt-out: /, /reactivate: "\*/, /subscribe: /, /add: /, /bounce: /, /crash: [^]*crash: /, /set: /],
+  ...[
+    /stage: idle/,
+    /stage: body/,
+    /action: delayed/,
+    /after: 0s/,
+    /size: 200kb/,
+    /latency: 0s/,
+    /latency: 2s/,
+  ],
+  ...[/interval:\n/, /jitter: /, /windowFrom: first/, /unreachable: \d/, /overrides:/, /allSuspended: wait/],
+];
+
+describe('an experiment', () => {
+  test('is the same for the same seed and number, and another for another', () => {
+    expect(drawExperiment(7, options)).toEqual(drawExperiment(7, options));
+    expect(drawExperiment(8, options)).not.toEqual(drawExperiment(7, options));
+    expect(drawExperiment(7, { ...options, seed: '2' })).not.toEqual(drawExperiment(7, options));
+  });
+
+  test('is a valid scenario', () => {
+    for (let index = 0; index < 60; index++)
+      expect(planOf(drawExperiment(index, options), dir), `experiment ${index}`).toBeDefined();
+  });
+
+  test('now and then has a mailing that begins just when a server leaves a connection that it has used', () => {
+    const isSo = ({ mailings, network }: ScenarioDocument): boolean => {
+      const [first, second] = (mailings as { at: string; building?: string }[]).map(
+        ({ at, building = '5s' }) => parseDuration(at)! + parseDuration(building)!,
+      );
+      const latency = parseDuration((network as { latency: string }).latency)!;
+      return IDLE.some(
+        (idle) => Math.abs(second! - first! - 11 * latency - parseDuration(idle)!) <= latency && latency > 0,
+      );
+    };
+    const only = { ...options, faults: ['idle-close'] };
+    const drawn = Array.from({ length: 400 }, (_, index) => drawExperiment(index, only));
+    expect(drawn.filter(isSo).length).toBeGreaterThan(10);
+  });
+
+  test('has every fault in some of many, and no fault that was not asked for', () => {
+    const texts = Array.from({ length: 400 }, (_, index) => documentText(drawExperiment(index, options)));
+    for (const [name, { kind }] of FAULTS) {
+      if (kind !== 'behavior' || !BEHAVIORS.has(name)) continue;
+      expect(texts.filter((text) => text.includes(`do: ${name}`)).length, name).toBeGreaterThan(0);
+    }
+    for (const said of SAID)
+      expect(texts.filter((text) => said.test(text)).length, said.source).toBeGreaterThan(0);
+    const only = { ...options, faults: ['greylist'] };
+    for (let index = 0; index < 100; index++) {
+      const text = documentText(drawExperiment(index, only));
+      expect(text.match(/do: [a-z-]+/g)?.filter((found) => found !== 'do: greylist') ?? []).toEqual([]);
+    }
+  });
+});
+
+describe('shrinking', () => {
+  const smallest = (document: ScenarioDocument, fails: (candidate: ScenarioDocument) => boolean) =>
+    shrink(document, { fails: (candidate) => Promise.resolve(fails(candidate)), triesMax: 10_000 });
+
+  test('takes out everything that is not needed', async () => {
+    const document = { a: [1, 2, 3, { needed: '2h30m', other: true }], b: { c: 'x' }, seed: 64 };
+    const fails = (candidate: ScenarioDocument): boolean => JSON.stringify(candidate).includes('needed');
+    expect(await smallest(document, fails)).toEqual({ a: [{ needed: '0s' }] });
+  });
+
+  test('makes durations and numbers simpler while it fails', async () => {
+    const fails = ({ at, n }: ScenarioDocument): boolean =>
+      typeof at === 'string' && /^\d+h/.test(at) && typeof n === 'number' && n >= 5;
+    expect(await smallest({ at: '9h12m', n: 83 }, fails)).toEqual({ at: '1h', n: 5 });
+  });
+
+  test('never gives back what does not fail, and never something larger', async () => {
+    const leaf = fc.oneof(fc.integer({ min: 0, max: 99 }), fc.constantFrom('1h', '2d3h', 'text', '', true));
+    const tree = fc.dictionary(
+      fc.constantFrom('a', 'b', 'c'),
+      fc.oneof(leaf, fc.array(leaf), fc.dictionary(fc.constantFrom('d', 'e'), leaf)),
+    );
+    await fc.assert(
+      fc.asyncProperty(tree, fc.integer({ min: 0, max: 6 }), async (drawn, least) => {
+        const document = drawn as ScenarioDocument;
+        fc.pre(sizeOf(document) > least);
+        const found = await smallest(document, (candidate) => sizeOf(candidate) > least);
+        expect(sizeOf(found)).toBe(least + 1);
+      }),
+    );
+  });
+
+  test('brings a real experiment down to the few lines that matter', { timeout: 120_000 }, async () => {
+    // Stands for a bug: something that happens only under certain faults.
+    const fails = async (candidate: ScenarioDocument): Promise<boolean> => {
+      const plan = planOf(candidate, dir);
+      if (!plan) return false;
+      const { mailings } = await runScenario(plan);
+      return Object.values(mailings).some(({ causes }) => causes['user-unknown'] !== undefined);
+    };
+    const few = { ...options, faults: ['nonexistent-user', 'busy', 'add'], drawsPolicies: false };
+    let index = 0;
+    while (!(await fails(drawExperiment(index, few)))) index++;
+    const drawn = drawExperiment(index, few);
+    const found = await shrink(drawn, { fails, triesMax: 2000 });
+    expect(await fails(found)).toBe(true);
+    expect(sizeOf(found)).toBeLessThan(sizeOf(drawn));
+    expect(documentText(found).split('\n').length).toBeLessThan(25);
+    expect(found['events']).toBeUndefined();
+  });
+});
+
+describe('bouncelab explore', () => {
+  const place = new Workplace();
+  afterAll(() => place.remove());
+
+  test('breaks no rule, and says what it did', { timeout: 120_000 }, async () => {
+    const ran = await place.run(['explore', '--runs', '20', '--seed', '3', '--workers', '2']);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toMatch(/20 experiments, [\d,]+ attempts, .* virtual time in .*\nno violation\n/);
+  });
+
+  test('ends when its time is up', async () => {
+    const ran = await place.run(['explore', '--time', '1ms', '--seed', '3', '--workers', '1']);
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toMatch(/[1-9] experiments?, /);
+  });
+
+  test.each([
+    [['--faults', 'busi'], 'did you mean `busy`?'],
+    [['--faults', 'busy,,down'], 'a name of a fault is empty'],
+    [['--policy', 'ema'], 'unknown policy `ema`'],
+    [['--runs', '0'], 'whole number from 1'],
+  ])('%s is wrong usage', async (args, message) => {
+    const ran = await place.run(['explore', ...args]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain(message);
+  });
+
+  test('takes a policy file', async () => {
+    place.write({ 'mine.yaml': 'name: mine\nretry: { interval: 20m, window: 2h }\n' });
+    const args = ['explore', '--policy', './mine.yaml', '--runs', '2', '--seed', '1', '--workers', '1'];
+    expect((await place.run(args)).code).toBe(0);
+  });
+
+  describe('with a policy that leaves a host alone until mail to it has expired', () => {
+    const POLICY = `name: sulky
+retry: { interval: 30m, attempts: 2, window: 1h }
+destination: { suspend: 60h, allSuspended: wait }
+`;
+    const args = [
+      ...['explore', '--policy', './sulky.yaml', '--faults', 'unreachable'],
+      ...['--seed', '1', '--runs', '20', '--workers', '1'],
+    ];
+    place.write({ 'sulky.yaml': POLICY, 'a-file': '' });
+
+    test('writes down what fails, small, with the faults over before what is expected', async () => {
+      const ran = await place.run([...args, '--output', 'found']);
+      expect(ran.code).toBe(1);
+      const [, file] = /repeat with: bouncelab run (\S+)/.exec(ran.stdout)!;
+      const text = place.read(file!);
+      expect(text).toContain('bouncelab explore --seed 1 --policy ./sulky.yaml --faults unreachable');
+      expect(text.split('\n').length).toBeLessThan(35);
+      expect(text).toMatch(/suspend: 60h\n/);
+      expect(text).toMatch(/do: unreachable\n +(until|during): /);
+      expect((await place.run(['run', file!])).code).toBe(1);
+    });
+
+    test('tells what was found also when it cannot be written', async () => {
+      const ran = await place.run([...args, '--output', 'a-file/found']);
+      expect(ran.code).toBe(2);
+      expect(ran.stdout).toContain('bounced.soft of calm, at the end');
+      expect(ran.stderr).toMatch(
+        /cannot be written to a-file\/found.*\n.*--faults unreachable --runs \d+` finds/,
+      );
+    });
+
+    test('interrupted while it looks for a smaller one, keeps the one that was drawn', async () => {
+      const interrupt = new AbortController();
+      const running = place.start([...args, '--output', 'cut'], { signal: interrupt.signal });
+      await running.stdout.until('looking for a smaller one');
+      interrupt.abort();
+      expect(await running.code).toBe(1);
+      const { text } = running.stdout;
+      expect(text).toContain('interrupted: the scenario may not be as small as it can be');
+      const [, file] = /repeat with: bouncelab run (\S+)/.exec(text)!;
+      expect(place.read(file!)).toContain('name: Experiment');
+    });
+  });
+});
