@@ -23,7 +23,7 @@ import {
 } from '../../src/index.js';
 import { ManualClock } from '../support/manual-clock.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MESSAGE = { subject: 'News', text: 'Hello' };
 
 /** A folder that is gone after the test. */
