@@ -1,4 +1,5 @@
-// The package as npm sees it: its program can be started by name after any build.
+// The package as npm sees it: its program runs by name after any build, and what the documentation
+// links to is inside.
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -18,5 +19,25 @@ describe('the package', () => {
   it.each(Object.entries(manifest.bin))('has a program %s that a shell can start', async (_name, file) => {
     const { stdout } = await exec(path.join(ROOT, file), ['--version']);
     expect(stdout.trim()).toBe(manifest.version);
+  });
+
+  it('holds the program, the data that it reads, and the documentation', async () => {
+    // Without scripts: `prepare` would build dist/ again under the other tests.
+    const pack = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+    const { stdout } = await exec('npm', pack, { cwd: ROOT, maxBuffer: 1 << 24 });
+    const [packed] = JSON.parse(stdout) as { files: { path: string }[] }[];
+    const files = packed!.files.map((file) => file.path);
+    const needed = [
+      ...Object.values(manifest.bin),
+      'README.md',
+      'docs/scenarios.md',
+      'schema/scenario.schema.json',
+      'policies/emma.yaml',
+      'classification/causes.yaml',
+      'profiles/yahoo.yaml',
+      'scenarios/outages/yahoo-down-six-hours.yaml',
+    ];
+    expect(needed.filter((file) => !files.includes(file))).toEqual([]);
+    expect(files.filter((file) => /^(?:src|test|bench|reports)\//.test(file))).toEqual([]);
   });
 });
