@@ -1,4 +1,4 @@
-// What `--help` shows, and that the documentation names the same options.
+// What `--help` shows, and that the documentation names the same commands and options.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
@@ -10,8 +10,11 @@ import { TestScreen } from './harness.js';
 const DOCS = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) => `docs/${name}`)]
   .map((name) => readFileSync(name, 'utf8'))
   .join('\n');
+const COMMANDS = readFileSync('docs/commands.md', 'utf8');
 /** Of other programs. */
-const FOREIGN = new Set(['--mutate', '--incremental', '--expose-gc']);
+const FOREIGN = new Set(['--mutate', '--incremental', '--save-dev', '--server', '--to']);
+/** Of every command, and so in its section of docs/commands.md only once for all. */
+const COMMON = ['--help', '--debug'];
 
 async function help(args: readonly string[], columns: number): Promise<string> {
   const stdout = new TestScreen({ columns });
@@ -31,6 +34,12 @@ function commandsIn(text: string): string[] {
 const optionsIn = (text: string): string[] =>
   Array.from(text.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm), ([, name]) => name!);
 
+/** Options that the list of a section of docs/commands.md describes; before the first section, those of all. */
+function documentedIn(section: string): string[] {
+  const items = section.matchAll(/^- (.*(?:\n {2}.*)*)/gm);
+  return Array.from(items, ([, item]) => item!.split(': ')[0]!).flatMap(namedIn);
+}
+
 /** Everything that looks like an option. */
 const namedIn = (text: string): string[] =>
   Array.from(text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g), ([name]) => name);
@@ -48,13 +57,32 @@ describe('the help', () => {
     }
   });
 
-  test('of every command is in the README, option by option', () => {
+  /** Commands that do something by themselves, such as `run` and `policy show`. */
+  const commands = (): string[] => {
     const names = [...texts.keys()].filter((name) => name !== '');
-    expect(names).toContain('policy show');
-    expect(names.filter((name) => !DOCS.includes(`bouncelab ${name.split(' ')[0]!}`))).toEqual([]);
-    const options = new Set([...texts.values()].flatMap(optionsIn));
-    options.delete('--help');
-    expect([...options].filter((option) => !namedIn(DOCS).includes(option))).toEqual([]);
+    return names.filter((name) => !names.some((other) => other.startsWith(`${name} `)));
+  };
+
+  test('names the commands that the README lists', () => {
+    const [, list = ''] = /^## Commands\n\n((?:[- ] .*\n)+)/m.exec(readFileSync('README.md', 'utf8')) ?? [];
+    // The line of `policy list` names `policy show` too.
+    const listed = Array.from(list.matchAll(/`(?:bouncelab )?(policy \w+|[a-z-]+)\b/g), ([, name]) => name!);
+    expect(listed.sort()).toEqual(commands().sort());
+    expect(list.trim().split('\n')).toHaveLength(commands().length - 1);
+  });
+
+  test('of each command has the options of its section in docs/commands.md', () => {
+    const [opening = '', ...sections] = COMMANDS.split(/^## /m);
+    expect(documentedIn(opening).sort()).toEqual([...COMMON].sort());
+    const documented = sections.map((section) => {
+      const [name = ''] = section.split('\n');
+      return [name, documentedIn(section).sort()] as const;
+    });
+    const shown = commands().map((name) => {
+      const options = optionsIn(texts.get(name)!).filter((option) => !COMMON.includes(option));
+      return [name, options.sort()] as const;
+    });
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(shown));
   });
 
   test('has every option that the documentation names', () => {
