@@ -83,7 +83,7 @@ const LISTED = says('554 5.7.1 Service unavailable; client host [127.0.0.1] is o
 const SILENCE: Cell = { doc: 'silence', shown: { silent: true } };
 
 const REPLY: Cell = {
-  doc: 'the reply',
+  doc: 'the given reply',
   params: { code: 450, enhanced: '4.7.28', text: ['too many', 'from you'] },
   shown: { bytes: '450-4.7.28 too many\r\n450 4.7.28 from you\r\n' },
 };
@@ -93,7 +93,7 @@ const RECORDED = says(
   '452 4.2.2 The email account that you tried to reach is over quota. Please direct the recipient to https://support.google.com/mail/?p=OverQuotaTemp - gsmtp',
   { entry: 'gmail/mailbox-full-2' },
 );
-RECORDED.doc = 'the reply';
+RECORDED.doc = 'the recorded reply';
 
 const YES: Partial<Record<Step | 'starttls', string>> = {
   starttls: '220-mx.example.org\r\n220 no spam here\r\n',
@@ -104,7 +104,7 @@ const YES: Partial<Record<Step | 'starttls', string>> = {
 const yes = (step: Step | 'starttls'): Cell => {
   const code = step === 'connect' || step === 'starttls' ? 220 : step === 'data' ? 354 : 250;
   return {
-    doc: 'the reply',
+    doc: 'the given reply',
     params: { code, text: ['mx.example.org', 'no spam here'] },
     shown: { goesOn: YES[step] ?? '250-mx.example.org\r\n250 no spam here\r\n' },
   };
@@ -113,15 +113,15 @@ const yes = (step: Step | 'starttls'): Cell => {
 function slow(step: Step | 'starttls'): Cell[] {
   const usual = step === 'starttls' ? USUAL_TLS.starttls : USUAL[step];
   return [
-    { doc: 'late', params: { delay: '7s' }, shown: { goesOn: usual, lateMs: 7000 } },
-    { doc: 'late', shown: { goesOn: usual, lateMs: 10_000 } },
+    { doc: 'the usual reply, late', params: { delay: '7s' }, shown: { goesOn: usual, lateMs: 7000 } },
+    { doc: 'the usual reply, late', shown: { goesOn: usual, lateMs: 10_000 } },
     {
-      doc: 'late',
+      doc: 'the usual reply, late',
       params: { rate: '2/s' },
       shown: { goesOn: usual, lateMs: 500 * (usual.length - 1) },
     },
     {
-      doc: 'late',
+      doc: 'the usual reply, late',
       params: { delay: '1s', rate: '1/10ms' },
       shown: { goesOn: usual, lateMs: 1000 + 10 * (usual.length - 1) },
     },
@@ -134,22 +134,22 @@ function garbled(step: Step | 'starttls'): Cell[] {
   const closes = step === 'connect' ? { closes: true as const } : {};
   return [
     {
-      doc: 'as told',
+      doc: 'the garbled reply',
       shown: { bytes: '\u0000\u0007%%% upstream connect error, reset before headers %%%\r\n', ...closes },
     },
     {
-      doc: 'as told',
+      doc: 'the garbled reply',
       params: { as: 'mixed-codes' },
       shown: { bytes: '550-line 1 says 550\r\n450 line 2 says 450\r\n', ...closes },
     },
     {
-      doc: 'as told',
+      doc: 'the garbled reply',
       params: { as: 'mixed-codes', codes: [250, 451, 554] },
       shown: { bytes: '250-line 1 says 250\r\n451-line 2 says 451\r\n554 line 3 says 554\r\n', ...closes },
     },
-    { doc: 'as told', params: { as: 'unended' }, shown: { unended: `${code}-One moment\r\n` } },
-    { doc: 'as told', params: { as: 'torn' }, shown: { goesOn: usual, lateMs: 1000 } },
-    { doc: 'as told', params: { as: 'stray' }, shown: { goesOn: `${usual}250 2.0.0 Ok\r\n` } },
+    { doc: 'the garbled reply', params: { as: 'unended' }, shown: { unended: `${code}-One moment\r\n` } },
+    { doc: 'the garbled reply', params: { as: 'torn' }, shown: { goesOn: usual, lateMs: 1000 } },
+    { doc: 'the garbled reply', params: { as: 'stray' }, shown: { goesOn: `${usual}250 2.0.0 Ok\r\n` } },
   ];
 }
 
@@ -232,7 +232,7 @@ export const CELLS: Record<string, Partial<Record<Point, Cell | Cell[]>>> = {
   },
   'too-big': {
     ehlo: {
-      doc: 'says SIZE',
+      doc: 'announces SIZE',
       params: { limit: 1000 },
       shown: { goesOn: withSize(1000) },
     },
@@ -267,7 +267,7 @@ export const CELLS: Record<string, Partial<Record<Point, Cell | Cell[]>>> = {
   down: { dial: { doc: 'RST', shown: { refused: true } } },
   unreachable: { dial: { doc: 'no answer', shown: { unanswered: true } } },
   unresponsive: at(['connect', 'ehlo', 'starttls', 'mail', 'rcpt', 'data', 'body', 'message'], () => SILENCE),
-  slow: { any: { doc: 'late', shown: { accepted: true } }, ...at(REPLIES, slow) },
+  slow: { any: { doc: 'the usual reply, late', shown: { accepted: true } }, ...at(REPLIES, slow) },
   disconnect: at(
     ['connect', 'ehlo', 'starttls', 'mail', 'rcpt', 'data', 'body', 'message', 'idle'],
     () => dropped,
@@ -279,7 +279,14 @@ export const CELLS: Record<string, Partial<Record<Point, Cell | Cell[]>>> = {
     ...at(['body', 'idle'], () => closing(RECORDED)),
   },
   reply: {
-    connect: [{ ...REPLY, shown: { ...(REPLY.shown as { bytes: string }), closes: true } }, yes('connect')],
+    connect: [
+      {
+        ...REPLY,
+        doc: 'the given reply; 4xx and 5xx close',
+        shown: { ...(REPLY.shown as { bytes: string }), closes: true },
+      },
+      yes('connect'),
+    ],
     ...at(['ehlo', 'starttls', 'mail', 'rcpt', 'data', 'message'], (step) => [REPLY, yes(step)]),
     ...at(['body', 'idle'], () => closing(REPLY)),
   },

@@ -1,5 +1,5 @@
-// docs/behaviors.md against the code: a behavior, a stage or a code that one of them has and the
-// other has not fails.
+// docs/behaviors.md against the code: a behavior, a stage, a reply or a parameter that one of them has
+// and the other does not have fails.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -7,60 +7,68 @@ import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import { CELLS } from './behavior-cells.js';
 
 const TEXT = readFileSync(new URL('../../docs/behaviors.md', import.meta.url), 'utf8');
+const [, SECTIONS = ''] = /^## Each behavior\n(.*?)^## /ms.exec(TEXT) ?? [];
 
-/** The rows of the table under a heading, by the text of their first cell. */
-function table(heading: string): Map<string, Map<string, string>> {
-  const lines = TEXT.slice(TEXT.indexOf(`## ${heading}`)).split('\n');
-  const start = lines.findIndex((line) => line.startsWith('|'));
-  const end = lines.findIndex((line, i) => i > start && !line.startsWith('|'));
-  const [head, , ...rows] = lines.slice(start, end).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-  return new Map(
-    rows.map(([name, ...cells]) => [
-      name!.replaceAll('`', ''),
-      new Map(cells.flatMap((cell, i) => (cell === '' ? [] : [[head![i + 1]!, cell] as const]))),
-    ]),
+/** Text of the section of each behavior, by the name in its heading. */
+const sections = new Map(
+  SECTIONS.split(/^### /m)
+    .slice(1)
+    .map((section) => [/^`(.+)`\n/.exec(section)?.[1] ?? section, section]),
+);
+
+/** What the list of a section has behind a label, up to the next item. */
+function item(name: string, label: string): string {
+  const found = new RegExp(`^- ${label}:(.*(?:\n  .*)*)`, 'm').exec(sections.get(name)!);
+  return (found?.[1] ?? '').trim();
+}
+
+/** Words in backticks. */
+const quoted = (text: string): string[] => Array.from(text.matchAll(/`([^`]+)`/g), ([, word]) => word!);
+
+/** What a client reads, by stage. */
+function replies(name: string): Record<string, string> {
+  const lines = item(name, 'Replies')
+    .split(/^\s*- /m)
+    .slice(1);
+  return Object.fromEntries(
+    lines.flatMap((line) => {
+      const [stages = '', reply = ''] = line.trim().split(/: (.*)/s);
+      return stages.split(', ').map((stage) => [stage.replaceAll('`', ''), reply]);
+    }),
   );
 }
 
-describe('docs/behaviors.md', () => {
-  const byStage = table('Behavior by stage');
-  const oneByOne = table('One by one');
+const PARAMETERS = new Set(
+  [...BEHAVIORS.values()].flatMap(({ parameters }) => Object.keys(parameters.shape)),
+);
 
-  it('has every behavior in both tables, and no other', () => {
-    expect([...byStage.keys()].sort()).toEqual([...BEHAVIORS.keys()].sort());
-    expect([...oneByOne.keys()].sort()).toEqual([...BEHAVIORS.keys()].sort());
+describe('docs/behaviors.md', () => {
+  it('has a section for every behavior, and no other', () => {
+    expect([...sections.keys()].sort()).toEqual([...BEHAVIORS.keys()].sort());
+    expect(TEXT.split('\n').filter((line) => line.startsWith('### '))).toHaveLength(BEHAVIORS.size);
   });
 
-  it.each([...BEHAVIORS.keys()])('says of %s at each stage what the wire shows', (name) => {
+  it.each([...BEHAVIORS.keys()])('has the reply of %s at each stage that the wire shows', (name) => {
     const shown = Object.entries(CELLS[name]!).map(([point, cells]) => [
       point === 'any' ? 'every stage' : point,
       [cells].flat()[0]!.doc,
     ]);
-    expect(Object.fromEntries(byStage.get(name)!)).toEqual(Object.fromEntries(shown));
+    expect(replies(name)).toEqual(Object.fromEntries(shown));
   });
 
-  it.each([...BEHAVIORS.values()])(
-    'says of $name where it acts by default',
-    ({ name, points, defaultPoint }) => {
-      const said = oneByOne.get(name)!.get('default stage')!;
-      const [domain, mailbox] = [defaultPoint('domain'), defaultPoint('mailbox')];
-      if (name === 'catalogue') expect(said).toBe('where its provider says it');
-      else if (domain === 'any') expect(said).toMatch(/^(every stage|where )/);
-      else if (domain === undefined) expect(said).toBe(`must be given, for a mailbox \`${mailbox}\``);
-      else if (domain === mailbox) expect(said).toBe(`\`${domain}\``);
-      else expect(said).toBe(`\`${domain}\`, for a mailbox \`${mailbox}\``);
-      expect(points.length).toBeGreaterThan(0);
-    },
-  );
+  it.each([...BEHAVIORS.values()])('has the default stage of $name', ({ name, points, defaultPoint }) => {
+    const written = item(name, 'Default stage');
+    const [domain, mailbox] = [defaultPoint('domain'), defaultPoint('mailbox')];
+    if (name === 'catalogue') expect(written).toBe('where its provider sends it');
+    else if (domain === 'any') expect(written).toMatch(/^(every stage|where )/);
+    else if (domain === undefined) expect(written).toBe(`must be given; for a mailbox \`${mailbox}\``);
+    else if (domain === mailbox) expect(written).toBe(`\`${domain}\``);
+    else expect(written).toBe(`\`${domain}\`; for a mailbox \`${mailbox}\``);
+    expect(points.length).toBeGreaterThan(0);
+  });
 
-  it.each([...BEHAVIORS.values()])('names every parameter of $name', ({ name, parameters }) => {
-    const row = oneByOne.get(name)!.get('parameters') ?? '';
-    for (const parameter of Object.keys(parameters.shape)) expect(row, name).toContain(`\`${parameter}\``);
-    if (!('stage' in parameters.shape)) expect(row).not.toContain('`stage`');
+  it.each([...BEHAVIORS.values()])('has the parameters of $name, and no other', ({ name, parameters }) => {
+    const written = quoted(item(name, 'Parameters')).filter((word) => PARAMETERS.has(word));
+    expect([...new Set(written)].sort()).toEqual(Object.keys(parameters.shape).sort());
   });
 });
