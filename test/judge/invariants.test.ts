@@ -1,6 +1,7 @@
 // Each invariant, held against a run that keeps every rule and against one that breaks just its own:
 // the histories are written by hand, since a sender that is right cannot break them.
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/events/types.js';
 import { violationFailure } from '../../src/judge/invariants/failure.js';
@@ -599,4 +600,11 @@ test('one bug that breaks a rule a thousand times is told a few times', () => {
     ...contacts.map((address) => queued(address)),
   ];
   expect(broken(events).filter((name) => name === 'active-only')).toHaveLength(3);
+});
+
+test('docs/trust.md lists every invariant, in the order in which they are asked', () => {
+  const page = readFileSync('docs/trust.md', 'utf8');
+  const [, section = ''] = /^## Invariants\n(.*?)^## /ms.exec(page) ?? [];
+  const listed = Array.from(section.matchAll(/^- `([^`]+)`: /gm), ([, name]) => name);
+  expect(listed).toEqual(INVARIANTS.map(({ name }) => name));
 });

@@ -1,6 +1,7 @@
 // What the rules make of every reply that providers are known to give. The catalogue says what each
 // means; where the sender reads it otherwise, it stands here with the reason.
 
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { listProfiles, repliesOf, shippedProfile } from '../../src/scenarios/fleet/profile-file.js';
 import { causeOf } from '../../src/policy/classify.js';
@@ -76,4 +77,13 @@ test('the cause of 97 in 100 replies of the catalogue is what the catalogue says
 test('every reply that is read otherwise is known, with its reason', () => {
   const found = missed.map(({ name, expected, read }) => `${name}: ${expected}, read as ${read}`);
   expect(found.sort()).toEqual(MISSES.map(([miss]) => miss).sort());
+});
+
+test('docs/classification.md has these figures', () => {
+  const page = readFileSync(new URL('../../docs/classification.md', import.meta.url), 'utf8');
+  const text = page.replace(/\s+/g, ' ');
+  const read = readings.length - missed.length;
+  expect(text).toContain(`the rules read ${read} of the ${readings.length} replies`);
+  expect(text).toContain(`(${((100 * read) / readings.length).toFixed(1)} %)`);
+  expect(text).toContain(`lists the other ${missed.length} with the reason`);
 });
