@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { relativeLinks } from './support/markdown.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const exec = promisify(execFile);
@@ -38,6 +39,14 @@ describe('the package', () => {
       'scenarios/outages/yahoo-down-six-hours.yaml',
     ];
     expect(needed.filter((file) => !files.includes(file))).toEqual([]);
+    const pages = files.filter((file) => /^(?:docs\/)?[^/]+\.md$/.test(file));
+    const broken = pages.flatMap((page) =>
+      relativeLinks(readFileSync(path.join(ROOT, page), 'utf8')).filter((link) => {
+        const target = path.posix.join(path.posix.dirname(page), link.split('#')[0]!);
+        return !files.some((file) => file === target || file.startsWith(`${target}/`));
+      }),
+    );
+    expect(broken).toEqual([]);
     expect(files.filter((file) => /^(?:src|test|bench|reports)\//.test(file))).toEqual([]);
   });
 });
