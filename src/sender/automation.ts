@@ -4,8 +4,7 @@
 
 import type { Changes } from './changes.js';
 import type { Contact } from './model/contact.js';
-import type { Mailing, NewMailing } from './model/mailing.js';
-import type { Message } from './message/composer.js';
+import type { Mailing, Message, NewMailing } from './model/mailing.js';
 import type { Clock } from './ports.js';
 import { chooser, type Selection } from './model/selection.js';
 
@@ -54,7 +53,7 @@ export class Automations {
    */
   add(order: NewAutomation): void {
     const { trigger } = order;
-    this.options.changes.tell({
+    this.options.changes.emit({
       type: 'series.ordered',
       series: order.name,
       ...('on' in trigger ? { on: trigger.on } : { everyMs: trigger.everyMs, count: trigger.count }),

@@ -1,24 +1,24 @@
-// One state change of the sender: what it touches is kept by the store as one transaction, and
-// only then told to the log. Without a store there is nothing to keep, and facts are told at once.
+// One state change of the sender: the records that it touches are stored in one transaction, and its
+// facts are logged only after that. Without a store, facts are logged at once.
 
 import { BouncelabError } from '../base/errors.js';
 import type { Emit, Fact } from '../events/types.js';
-import type { Contact } from './model/contact.js';
-import type { Delivery } from './model/delivery.js';
+import type { Contact, ContactChanges } from './model/contact.js';
+import type { Delivery, DeliveryChanges } from './model/delivery.js';
 import type { Mailing } from './model/mailing.js';
 import type { Clock } from './ports.js';
 import { Records } from './store/records.js';
 import type { StatusRecord, Store } from './store/store.js';
 
-export interface ChangesOptions {
+interface ChangesOptions {
   clock: Clock;
   emit: Emit;
   store?: Store | undefined;
-  /** Told once when the store does not keep a change: from then on nothing is done any more. */
+  /** Called once when the store fails to keep a change. After that nothing is stored or logged. */
   onFailure: (error: Error) => void;
 }
 
-/** What a change has touched, and the store that is to keep it. */
+/** What a change has touched, and the store that keeps it. */
 interface Touched {
   store: Store;
   contacts: Set<Contact>;
@@ -27,12 +27,11 @@ interface Touched {
   deliveries: Set<Delivery>;
 }
 
-export class Changes {
-  /** Between the sender's objects and a store's records. */
+export class Changes implements ContactChanges, DeliveryChanges {
+  /** Converts between the sender's objects and the store's records. */
   readonly records: Records;
   /** Absent without a store. */
   private readonly touched: Touched | undefined;
-  private readonly emit: Emit;
   private isOpen = false;
   private facts: Fact[] = [];
   private failure: Error | undefined;
@@ -46,17 +45,16 @@ export class Changes {
       mailings: new Set(),
       deliveries: new Set(),
     };
-    this.emit = options.emit;
     this.records = new Records(options.clock);
   }
 
-  /** Tells a fact, once the change that it is part of is kept. Bound, so that it can be handed out. */
-  readonly tell: Emit = (fact) => {
+  /** Logs a fact once the change that it belongs to is stored. Bound, so it can be passed as a function. */
+  readonly emit: Emit = (fact) => {
     if (this.isOpen) this.facts.push(fact);
-    else if (!this.failure) this.emit(fact);
+    else if (!this.failure) this.options.emit(fact);
   };
 
-  /** Makes one change of what `make` does, or a part of the change that is being made. */
+  /** Runs `make` as one change. A call inside another change becomes part of that change. */
   change<T>(make: () => T): T {
     if (!this.touched || this.isOpen) return make();
     this.isOpen = true;
@@ -71,9 +69,9 @@ export class Changes {
   }
 
   /**
-   * Makes a change that somebody asked for.
+   * Runs `make` as one change for a caller who must learn of a store failure.
    *
-   * @throws BouncelabError E_STORE_... when it is not kept, or none can be kept any more
+   * @throws BouncelabError E_STORE_... when the change is not stored, or the store has failed before
    */
   request<T>(make: () => T): T {
     this.throwFailure();
@@ -82,22 +80,18 @@ export class Changes {
     return made;
   }
 
-  /** The contact is another from now on. */
   contact(contact: Contact): void {
     this.touched?.contacts.add(contact);
   }
 
-  /** An entry of the contact's history is new, or another from now on. */
   past(contact: Contact, index: number): void {
     this.touched?.entries.push({ contact, index });
   }
 
-  /** The mailing is another from now on. */
   mailing(mailing: Mailing): void {
     this.touched?.mailings.add(mailing);
   }
 
-  /** The delivery is another from now on. */
   delivery(delivery: Delivery): void {
     this.touched?.deliveries.add(delivery);
   }
@@ -109,15 +103,15 @@ export class Changes {
   private commit(touched: Touched): void {
     const { facts } = this;
     this.facts = [];
-    if (!this.failure) this.keep(touched, facts);
+    if (!this.failure) this.save(touched, facts);
     touched.contacts.clear();
     touched.entries.length = 0;
     touched.mailings.clear();
     touched.deliveries.clear();
-    if (!this.failure) for (const fact of facts) this.emit(fact);
+    if (!this.failure) for (const fact of facts) this.options.emit(fact);
   }
 
-  private keep(touched: Touched, facts: readonly Fact[]): void {
+  private save(touched: Touched, facts: readonly Fact[]): void {
     const { store, contacts, entries, mailings, deliveries } = touched;
     const { records } = this;
     if (contacts.size + entries.length + mailings.size + deliveries.size === 0) return;

@@ -14,7 +14,7 @@ import type { DkimKey } from './message/dkim.js';
 import type { DestinationLimits } from './destination/destination.js';
 import type { MailingFigures } from './figures.js';
 import { Lifespan } from './lifespan.js';
-import type { Message } from './message/composer.js';
+import type { Message } from './model/mailing.js';
 import type { Clock, Dialer, Inlet, Random, Resolver } from './ports.js';
 import type { RetryPolicy } from '../policy/retry-policy.js';
 import { Sender } from './sender.js';

@@ -53,7 +53,7 @@ export class Recovery {
       for (const delivery of open.all()) settlement.skipMissed(delivery);
     });
     for (const delivery of this.due) this.options.queue.add(delivery);
-    changes.tell({
+    changes.emit({
       type: 'sender.restarted',
       inProgress,
       interrupted: this.cutShort.length - unknown,
@@ -123,7 +123,7 @@ export class Recovery {
       });
       return;
     }
-    changes.tell({
+    changes.emit({
       type: 'attempt.interrupted',
       mailing: mailing.name,
       address: contact.key,

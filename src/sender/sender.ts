@@ -93,7 +93,7 @@ export class Sender {
       ...options,
       settlement: this.settlement,
       returnPaths,
-      tell: this.changes.tell,
+      tell: this.changes.emit,
     });
     this.automations = new Automations({
       clock,
@@ -201,7 +201,7 @@ export class Sender {
     this.mailings.set(name, mailing);
     this.changes.mailing(mailing);
     const { series } = order;
-    this.changes.tell({
+    this.changes.emit({
       type: 'mailing.building',
       mailing: name,
       kind,
@@ -236,7 +236,7 @@ export class Sender {
     delivery.dueAt = now;
     this.open.add(delivery);
     this.changes.delivery(delivery);
-    this.changes.tell({ type: 'delivery.queued', mailing: mailing.name, address: contact.key });
+    this.changes.emit({ type: 'delivery.queued', mailing: mailing.name, address: contact.key });
     return delivery;
   }
 
@@ -293,7 +293,7 @@ export class Sender {
   private known(address: string, request: 'opt-out' | 'reactivate'): Contact | undefined {
     const contact = this.contacts.get(address);
     if (!contact)
-      this.changes.tell({ type: 'contact.refused', address, request, why: 'there is no such contact' });
+      this.changes.emit({ type: 'contact.refused', address, request, why: 'there is no such contact' });
     return contact;
   }
 }

@@ -124,11 +124,11 @@ export class Settlement {
     delivery.firstAttemptAt ??= result.startedAt;
     delivery.lastCause = cause;
     if (outcome === 'accepted') {
-      changes.tell(fact);
+      changes.emit(fact);
       return this.delivered(delivery, result.startedAt);
     }
     if (outcome === 'rejected') {
-      changes.tell(fact);
+      changes.emit(fact);
       return this.hardBounced(
         delivery,
         cause,
@@ -154,15 +154,15 @@ export class Settlement {
       draw: this.jitterDraw(delivery),
     });
     if ('giveUp' in decision) {
-      changes.tell(fact);
+      changes.emit(fact);
       return this.softBounced(delivery, cause, decision.giveUp, result.startedAt);
     }
     if (delivery.leaving) {
-      changes.tell(fact);
+      changes.emit(fact);
       return this.withdrawn(delivery);
     }
     fact.nextAt = decision.retryAt;
-    changes.tell(fact);
+    changes.emit(fact);
     delivery.dueAt = decision.retryAt;
     changes.delivery(delivery);
     queue.add(delivery);

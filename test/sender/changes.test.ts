@@ -66,7 +66,7 @@ describe('a change', () => {
 
   test('that touches nothing asks nothing of the store', () => {
     const { changes, facts, commits } = kept();
-    changes.request(() => changes.tell({ type: 'clock.jumped', from: 0 }));
+    changes.request(() => changes.emit({ type: 'clock.jumped', from: 0 }));
     expect(commits).toEqual([]);
     expect(facts).toEqual([{ type: 'clock.jumped', from: 0 }]);
   });
@@ -82,8 +82,8 @@ describe('a change', () => {
     delete disk.error;
     expect(() => add('eve@example.org')).toThrow(failures[0]);
     changes.change(() => contacts.optOut(contacts.get(BOB)!, 'contact'));
-    changes.change(() => changes.tell({ type: 'clock.jumped', from: 0 }));
-    changes.tell({ type: 'clock.jumped', from: 0 });
+    changes.change(() => changes.emit({ type: 'clock.jumped', from: 0 }));
+    changes.emit({ type: 'clock.jumped', from: 0 });
     expect([facts, commits]).toEqual([[], []]);
     expect(failures).toHaveLength(1);
   });

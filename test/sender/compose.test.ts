@@ -10,7 +10,8 @@ import type { Contact } from '../../src/sender/model/contact.js';
 import { dkimSigner } from '../../src/sender/message/dkim.js';
 import { listUnsubscribe } from '../../src/sender/message/list-unsubscribe.js';
 import { MergeText } from '../../src/sender/message/merge-fields.js';
-import { Composer, type Message, type MessageContext } from '../../src/sender/message/composer.js';
+import { Composer, type MessageContext } from '../../src/sender/message/composer.js';
+import type { Message } from '../../src/sender/model/mailing.js';
 import { contactOf } from '../support/contacts.js';
 
 const DATE = new Date(Date.UTC(2026, 0, 1, 12));

@@ -2,7 +2,8 @@
 // arrives as it was written.
 
 import { describe, expect, test } from 'vitest';
-import { Composer, type Message } from '../../src/sender/message/composer.js';
+import { Composer } from '../../src/sender/message/composer.js';
+import type { Message } from '../../src/sender/model/mailing.js';
 import { contactOf } from '../support/contacts.js';
 import { HOUR, policy } from '../support/policies.js';
 import { sendTo, type Scripted, type ScriptedOptions } from '../support/scripted-server.js';

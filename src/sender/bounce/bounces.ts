@@ -49,7 +49,7 @@ export class Bounces {
       ...(address === undefined ? {} : { address }),
     };
     const note = (result: Received['result'], why: string, said: Pick<Received, 'status' | 'action'> = {}) =>
-      changes.tell({ type: 'bounce.received', to, ...whom, ...said, result, why });
+      changes.emit({ type: 'bounce.received', to, ...whom, ...said, result, why });
 
     if (!returned) return note('ignored', 'the return path is none of ours');
     const { mailing } = returned;
@@ -66,7 +66,7 @@ export class Bounces {
 
     const { state, cause, why } = verdict;
     note('applied', `the delivery is ${state}`, said);
-    changes.tell({ type: 'delivery.returned', mailing, address: contact.key, state, cause, why });
+    changes.emit({ type: 'delivery.returned', mailing, address: contact.key, state, cause, why });
     settlement.returned(contact, ended, state, cause);
   }
 

@@ -6,15 +6,9 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import { encodeWords, foldLines } from 'nodemailer/lib/mime-funcs';
 import { encode, wrap } from 'nodemailer/lib/qp';
 import type { Contact } from '../model/contact.js';
+import type { Message } from '../model/mailing.js';
 import type { Sign } from './dkim.js';
 import { MergeText } from './merge-fields.js';
-
-export interface Message {
-  subject: string;
-  text: string;
-  /** Bytes the text is padded to; 0 leaves it as it is. */
-  sizeBytes: number;
-}
 
 export interface MessageContext {
   mailing: string;

@@ -1,10 +1,9 @@
 // Contacts: the status that decides who is mailed, and the streak of soft bounces behind it.
 // Rules 1, 8 and 9 of docs/semantics.md.
 
-import type { ContactStatus } from '../../events/types.js';
-import type { Changes } from '../changes.js';
-import { standing, type EndedDelivery, type Past, type Standing } from './history.js';
+import type { ContactStatus, Emit } from '../../events/types.js';
 import type { Clock } from '../ports.js';
+import { standing, type EndedDelivery, type Past, type Standing } from './history.js';
 
 export interface Contact extends Standing {
   /** As written by the user; goes on the wire. */
@@ -26,6 +25,16 @@ export interface NewContact {
   fields?: Record<string, string> | undefined;
 }
 
+/** Where contacts report what they change. */
+export interface ContactChanges {
+  /** A contact is new, or its status, streak or start has changed. */
+  contact(contact: Contact): void;
+  /** An entry of a contact's history is new, or has changed. */
+  past(contact: Contact, index: number): void;
+  /** Logs a fact once the change that it belongs to is stored. */
+  emit: Emit;
+}
+
 /** How contacts are compared. */
 export function contactKey(address: string): string {
   return address.toLowerCase();
@@ -37,7 +46,7 @@ export class Contacts {
 
   constructor(
     private readonly clock: Clock,
-    private readonly changes: Changes,
+    private readonly changes: ContactChanges,
     private readonly softBouncesToError: number,
   ) {}
 
@@ -53,7 +62,7 @@ export class Contacts {
   add({ address, status = 'active', softBounceStreak = 0, fields }: NewContact): boolean {
     const key = contactKey(address);
     if (this.byKey.has(key)) {
-      this.changes.tell({
+      this.changes.emit({
         type: 'contact.refused',
         address: key,
         request: 'add',
@@ -62,7 +71,7 @@ export class Contacts {
       return false;
     }
     this.changes.contact(this.restore({ address, status, softBounceStreak, ...(fields ? { fields } : {}) }));
-    this.changes.tell({ type: 'contact.added', address: key, status, softBounceStreak });
+    this.changes.emit({ type: 'contact.added', address: key, status, softBounceStreak });
     return true;
   }
 
@@ -127,7 +136,7 @@ export class Contacts {
         contact.status === 'opt-out'
           ? 'an opt-out contact can only subscribe again'
           : 'the contact is active already';
-      this.changes.tell({ type: 'contact.refused', address: contact.key, request: 'reactivate', why });
+      this.changes.emit({ type: 'contact.refused', address: contact.key, request: 'reactivate', why });
       return false;
     }
     this.setStatus(contact, 'active', 'reactivate', { by, reason });
@@ -140,7 +149,7 @@ export class Contacts {
     this.remember(contact, { what: 'subscribe', at: this.clock.now() });
     if (contact.status === 'active') {
       const why = 'the contact is active already';
-      this.changes.tell({ type: 'contact.refused', address: contact.key, request: 'subscribe', why });
+      this.changes.emit({ type: 'contact.refused', address: contact.key, request: 'subscribe', why });
       return;
     }
     this.setStatus(contact, 'active', 'subscribe', { by: 'contact' });
@@ -161,7 +170,7 @@ export class Contacts {
     const from = contact.status;
     contact.status = to;
     this.changes.contact(contact);
-    this.changes.tell({ type: 'contact.status', address: contact.key, from, to, why, ...by });
+    this.changes.emit({ type: 'contact.status', address: contact.key, from, to, why, ...by });
   }
 
   /** Called before what has happened changes the contact. */
@@ -179,7 +188,7 @@ export class Contacts {
     if (from === to) return;
     contact.softBounceStreak = to;
     this.changes.contact(contact);
-    this.changes.tell({
+    this.changes.emit({
       type: 'contact.streak',
       address: contact.key,
       from,

@@ -2,10 +2,22 @@
 
 import { invariant } from '../../base/errors.js';
 import type { Cause, ContactStatus, DeliveryState, TerminalState } from '../../events/types.js';
-import type { Changes } from '../changes.js';
 import type { Contact } from './contact.js';
-import type { Mailing } from './mailing.js';
-import type { RunningAttempt } from '../store/store.js';
+import type { Mailing, MailingChanges } from './mailing.js';
+
+/** An attempt that has begun and not ended. */
+export interface RunningAttempt {
+  startedAt: number;
+  host: string;
+  /** The final dot may have been sent: the server may have the message. */
+  finalDot: boolean;
+}
+
+/** Where a delivery reports what it changes. Its end may complete its mailing. */
+export interface DeliveryChanges extends MailingChanges {
+  /** A delivery is new, or its state, counters or running attempt have changed. */
+  delivery(delivery: Delivery): void;
+}
 
 /** One contact in one mailing. */
 export class Delivery {
@@ -47,7 +59,7 @@ export class Delivery {
   }
 
   /** Ends the delivery. Terminal states are absorbing (rule 14). */
-  end(state: TerminalState, why: string, changes: Changes, cause?: Cause): void {
+  end(state: TerminalState, why: string, changes: DeliveryChanges, cause?: Cause): void {
     invariant(
       this.inProgress,
       `${this.contact.key} in ${this.mailing.name} is ${this.state} and cannot become ${state}`,
@@ -56,7 +68,7 @@ export class Delivery {
     this.runningSince = undefined;
     this.running = undefined;
     changes.delivery(this);
-    changes.tell({
+    changes.emit({
       type: 'delivery.ended',
       mailing: this.mailing.name,
       address: this.contact.key,

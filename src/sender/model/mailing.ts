@@ -1,10 +1,16 @@
 // A mailing: one send-off, from building to the moment nothing of it is in progress any more.
 
 import { invariant } from '../../base/errors.js';
-import type { MailingKind, MailingState } from '../../events/types.js';
-import type { Changes } from '../changes.js';
-import type { Message } from '../message/composer.js';
+import type { Emit, MailingKind, MailingState } from '../../events/types.js';
 import type { Selection } from './selection.js';
+
+/** What is sent; merge fields in subject and text are filled in for each contact. */
+export interface Message {
+  subject: string;
+  text: string;
+  /** Bytes the text is padded to; 0 leaves it as it is. */
+  sizeBytes: number;
+}
 
 /** What is sent to whom. Plain data: a store keeps it. */
 export interface NewMailing {
@@ -15,6 +21,14 @@ export interface NewMailing {
   message: Message;
   /** Which of the active contacts; absent: all of them. */
   to?: Selection;
+}
+
+/** Where a mailing reports what it changes. */
+export interface MailingChanges {
+  /** A mailing is new, or its state or order has changed. */
+  mailing(mailing: Mailing): void;
+  /** Logs a fact once the change that it belongs to is stored. */
+  emit: Emit;
 }
 
 export class Mailing {
@@ -39,27 +53,27 @@ export class Mailing {
   }
 
   /** Building is over: `recipients` deliveries are in progress from now on. */
-  start(recipients: number, now: number, changes: Changes): void {
+  start(recipients: number, now: number, changes: MailingChanges): void {
     invariant(this.state === 'building', `mailing ${this.name} is ${this.state} and cannot start`);
     this.state = 'in-progress';
     this.startedAt = now;
     this.recipients = recipients;
     this.open = recipients;
     changes.mailing(this);
-    changes.tell({ type: 'mailing.started', mailing: this.name, recipients });
+    changes.emit({ type: 'mailing.started', mailing: this.name, recipients });
     this.completeWhenEmpty(changes);
   }
 
-  deliveryEnded(changes: Changes): void {
+  deliveryEnded(changes: MailingChanges): void {
     this.open--;
     this.completeWhenEmpty(changes);
   }
 
   /** Rule 7: completed when nothing is in progress. Never before, always then. */
-  private completeWhenEmpty(changes: Changes): void {
+  private completeWhenEmpty(changes: MailingChanges): void {
     if (this.open > 0) return;
     this.state = 'completed';
     changes.mailing(this);
-    changes.tell({ type: 'mailing.completed', mailing: this.name });
+    changes.emit({ type: 'mailing.completed', mailing: this.name });
   }
 }

@@ -4,6 +4,7 @@
 // with each process.
 
 import type { Cause, ContactStatus, DeliveryState, MailingState } from '../../events/types.js';
+import type { RunningAttempt } from '../model/delivery.js';
 import type { Past, Standing } from '../model/history.js';
 import type { NewMailing } from '../model/mailing.js';
 
@@ -47,14 +48,6 @@ export interface MailingRecord {
   /** When it turned in-progress; 0 while building. */
   startedAt: number;
   recipients: number;
-}
-
-/** An attempt that has begun and not ended. */
-export interface RunningAttempt {
-  startedAt: number;
-  host: string;
-  /** The final dot was about to leave: the server may have the message. */
-  finalDot: boolean;
 }
 
 export interface DeliveryRecord {
