@@ -5,7 +5,7 @@ export default {
   // Policy, queue, delivery, contacts and classification; docs/trust.md says what is left out and why.
   mutate: [
     'src/sender/*.ts',
-    '!src/sender/{create-sender,lifespan,ports}.ts',
+    '!src/sender/{bulk-sender,create-sender,lifespan,ports}.ts',
     'src/sender/destination/*.ts',
     'src/sender/model/*.ts',
     'src/policy/{cause-rules,cause-schema,classify,retry-policy,schema,shipped-causes,timetable}.ts',

@@ -1,7 +1,8 @@
 // What the package offers to programs.
 
 export { createSender } from './sender/create-sender.js';
-export type { BulkSender, ContactLine, CreateSenderOptions, MailingOrder } from './sender/create-sender.js';
+export type { BulkSender, ContactSummary, MailingOrder } from './sender/bulk-sender.js';
+export type { CreateSenderOptions } from './sender/create-sender.js';
 export { BouncelabError, EXIT } from './base/errors.js';
 export type { ErrorCode, ExitCode, Location } from './base/errors.js';
 export { parseEvents } from './events/ndjson.js';
