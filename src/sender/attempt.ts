@@ -1,5 +1,5 @@
-// One attempt that has ended: from what the connection brought to the fact that is logged, with
-// its outcome and cause.
+// One attempt that has ended: makes the fact that is logged, with outcome and cause, from the result
+// of the destination.
 
 import type { Cause, Fact } from '../events/types.js';
 import { causeOf, overridden } from '../policy/classify.js';
@@ -9,7 +9,7 @@ import type { RetryPolicy } from '../policy/retry-policy.js';
 
 export type AttemptFact = Extract<Fact, { type: 'attempt' }>;
 
-/** Failures of name resolution, by the codes of node:dns. */
+/** Codes with which node:dns reports that a name cannot be resolved. */
 const DNS_ERRORS = new Set([
   'ENOTFOUND',
   'ENODATA',
@@ -20,7 +20,7 @@ const DNS_ERRORS = new Set([
   'EBADRESP',
 ]);
 
-/** Describes an attempt of a delivery that has not been counted yet. */
+/** Makes the fact of an attempt. @param delivery as it was before this attempt is counted */
 export function attemptFact(delivery: Delivery, result: DestinationResult, policy: RetryPolicy): AttemptFact {
   const { contact, mailing } = delivery;
   const { domain } = contact;

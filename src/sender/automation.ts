@@ -1,6 +1,6 @@
-// Automated mailings: a standing order that begins mailings by itself, for contacts that are added or
-// again and again. Each time is a mailing of its own, an occurrence: it has its recipients, its response
-// and its end like any other, and counts as one for the streaks of its contacts (rule 8).
+// Automated mailings: an order that begins mailings when contacts are added, or at regular intervals.
+// Each occurrence is a mailing with its own recipients, response and end, and counts like any other for
+// the streaks of its contacts (rule 8).
 
 import type { Changes } from './changes.js';
 import type { Contact } from './model/contact.js';
@@ -10,35 +10,35 @@ import { chooser, type Selection } from './model/selection.js';
 
 /** What begins an occurrence. Times in ms. */
 export type Trigger =
-  /** A contact that is new. Those added while an occurrence is building are part of it. */
+  /** A new contact. Contacts that are added while an occurrence is `building` join it. */
   | { on: 'contact-added' }
-  /** The first one at the start, then one each `everyMs`. */
+  /** The first occurrence begins at `startsAt`, then one follows every `everyMs`; `count` in all. */
   | { everyMs: number; count: number };
 
 export interface NewAutomation {
-  /** Of the series; occurrences are called `NAME-1`, `NAME-2`, and so on. */
+  /** Name of the series; its occurrences are called `NAME-1`, `NAME-2`, and so on. */
   name: string;
   trigger: Trigger;
   message: Message;
-  /** Which contacts it is for; absent: all of them. */
+  /** Which of the active contacts; absent: all of them. */
   to?: Selection;
-  /** How long each occurrence is building. */
+  /** How long each occurrence is `building`, ms. */
   buildingMs: number;
-  /** From when on it works, on the sender's clock. */
+  /** When the order takes effect, ms on the sender's clock. */
   startsAt: number;
 }
 
-export interface AutomationsOptions {
+interface AutomationsOptions {
   clock: Clock;
   changes: Changes;
-  /** All mailings of the sender, also those that it found in its store. */
+  /** All mailings of the sender, including those restored from its store. */
   mailings: ReadonlyMap<string, Mailing>;
-  /** Begins a mailing, within the change that is being made. */
+  /** Begins a mailing as part of the current change. */
   begin: (order: NewMailing, buildingMs: number) => void;
 }
 
-/** The name of the n-th occurrence, from 1. */
-export function occurrenceName(series: string, n: number): string {
+/** @param n number of the occurrence, from 1 */
+function occurrenceName(series: string, n: number): string {
   return `${series}-${n}`;
 }
 
@@ -48,8 +48,8 @@ export class Automations {
   constructor(private readonly options: AutomationsOptions) {}
 
   /**
-   * Takes up a standing order. A sender that starts on a store is given it again: occurrences that there
-   * have been are known by their names, and one whose time has passed meanwhile begins at once.
+   * Adds an order. After a restart the caller adds it again: occurrences in the store are recognized by
+   * their names, and an occurrence whose time has passed begins at once.
    */
   add(order: NewAutomation): void {
     const { trigger } = order;
@@ -62,7 +62,7 @@ export class Automations {
     else this.repeat(order, trigger.everyMs, trigger.count, 1);
   }
 
-  /** A contact is new. Called within the change that adds it. */
+  /** Called for each new contact, within the change that adds it. */
   added(contact: Contact): void {
     for (const welcome of this.onAdded) welcome.added(contact);
   }
@@ -83,23 +83,23 @@ export class Automations {
   }
 }
 
-/** The standing order for contacts that are added. */
+/** An order whose occurrences begin when contacts are added. */
 class Welcome {
-  private readonly isMeant: (contact: Contact) => boolean;
-  /** Occurrences so far. */
+  private readonly isSelected: (contact: Contact) => boolean;
+  /** Number of the latest occurrence; 0 before the first. */
   private count = 0;
 
   constructor(
     private readonly order: NewAutomation,
     private readonly options: AutomationsOptions,
   ) {
-    this.isMeant = chooser(order.to);
+    this.isSelected = chooser(order.to);
     while (options.mailings.has(occurrenceName(order.name, this.count + 1))) this.count++;
   }
 
   added(contact: Contact): void {
     const { clock, changes, mailings, begin } = this.options;
-    if (clock.now() < this.order.startsAt || contact.status !== 'active' || !this.isMeant(contact)) return;
+    if (clock.now() < this.order.startsAt || contact.status !== 'active' || !this.isSelected(contact)) return;
     const building = mailings.get(occurrenceName(this.order.name, this.count));
     if (building?.state === 'building') {
       building.order.to!.addresses!.push(contact.key);

@@ -1,5 +1,5 @@
-// The figures of one mailing at a moment, counted from what its contacts have behind them: late
-// bounces are in them, and so is what happened before a restart.
+// The figures of one mailing, counted from the histories of its contacts, so that they include late
+// bounces and everything before a restart.
 
 import type { MailingState } from '../events/types.js';
 import type { Contact } from './model/contact.js';
@@ -12,12 +12,12 @@ export interface MailingFigures {
   inProgress: number;
   bounced: { soft: number; hard: number };
   withdrawn: number;
-  /** Attempts that were lost between the final dot and its reply. */
+  /** Attempts whose connection was lost after the final dot and before its reply. */
   possibleDuplicates: number;
 }
 
 /** Counts the deliveries of a mailing. @param contacts of the whole audience */
-export function figuresOf(mailing: Mailing, contacts: Iterable<Contact>): MailingFigures {
+export function mailingFigures(mailing: Mailing, contacts: Iterable<Contact>): MailingFigures {
   const ended = { delivered: 0, 'soft-bounced': 0, 'hard-bounced': 0 };
   for (const { history } of contacts) {
     for (const past of history?.past ?? []) {

@@ -1,6 +1,6 @@
-// The life of one sender: everything it set going hangs on it, and ends with it as the operating
-// system ends a process. Its timers are gone, its connections are cut, and whatever comes back to
-// it later reaches nobody. What it had written before that still arrives.
+// The lifespan of one sender. Its ports pass through here, so that `end` can stop everything that it
+// has started, as the operating system does when a process ends: timers are cancelled, connections
+// are cut and later results are dropped. Bytes that were written before still arrive.
 
 import type net from 'node:net';
 import type { Emit } from '../events/types.js';
@@ -13,7 +13,7 @@ export class Lifespan {
   private readonly sockets = new Set<net.Socket>();
   private readonly listeners = new Set<{ close(): void }>();
 
-  /** A clock whose timers end with this life. */
+  /** A clock whose timers are cancelled at the end. */
   clock(clock: Clock): Clock {
     return {
       now: () => clock.now(),
@@ -35,21 +35,21 @@ export class Lifespan {
     };
   }
 
-  /** A dialer whose connections end with this life. */
+  /** A dialer whose connections are cut at the end. */
   dialer(dialer: Dialer): Dialer {
     return {
       dial: (address, port) => {
-        if (this.isOver) throw new Error('this sender is not there any more');
+        if (this.isOver) throw new Error('this sender has ended');
         return this.cutAtEnd(dialer.dial(address, port));
       },
     };
   }
 
-  /** An inlet that closes with this life. */
+  /** An inlet that is closed at the end, with its connections. */
   inlet(inlet: Inlet): Inlet {
     return {
       open: (domain, accept) => {
-        if (this.isOver) throw new Error('this sender is not there any more');
+        if (this.isOver) throw new Error('this sender has ended');
         const opened = inlet.open(domain, (socket) => accept(this.cutAtEnd(socket)));
         this.listeners.add(opened);
         return opened;
@@ -57,14 +57,14 @@ export class Lifespan {
     };
   }
 
-  /** Somewhere to tell facts to, for as long as it lives. */
+  /** Drops facts after the end. */
   emit(emit: Emit): Emit {
     return (fact) => {
       if (!this.isOver) emit(fact);
     };
   }
 
-  /** A store that keeps nothing more once this life is over. */
+  /** A store that drops commits after the end. */
   store(store: Store): Store {
     return {
       seed: (fresh) => store.seed(fresh),
@@ -77,6 +77,7 @@ export class Lifespan {
     };
   }
 
+  /** Ends the sender. A second call does nothing. */
   end(): void {
     if (this.isOver) return;
     this.isOver = true;

@@ -1,5 +1,5 @@
-// What the sender is given: the world as it sees it. With the system's ports the same code runs in
-// real time over real DNS and TCP; with the simulator's it cannot tell the difference.
+// The ports of the sender: time, DNS, TCP and randomness. With the system's ports it sends real mail in
+// real time; with the simulator's ports the same code runs in a simulation.
 
 import type net from 'node:net';
 
@@ -11,7 +11,7 @@ export interface MxRecord {
   preference: number;
 }
 
-/** DNS. Failures carry the codes of node:dns: ENOTFOUND, ENODATA, ESERVFAIL, ETIMEOUT, ... */
+/** DNS. Promises reject with the codes of node:dns: ENOTFOUND, ENODATA, ESERVFAIL, ETIMEOUT, ... */
 export interface Resolver {
   resolveMx(domain: string): Promise<MxRecord[]>;
   resolve4(name: string): Promise<string[]>;
@@ -19,19 +19,19 @@ export interface Resolver {
 
 /**
  * Opens TCP connections. The socket may still be connecting: it emits `connect`, or `error` with
- * the code of the operating system. Giving up in time is the caller's business.
+ * the code of the operating system. The caller sets the timeout.
  */
 export interface Dialer {
   dial(address: string, port: number): net.Socket;
 }
 
-/** Where other servers reach the sender: the host that its return-path domain leads to. */
+/** Accepts connections from other servers, at the host to which the MX of the return-path domain points. */
 export interface Inlet {
   /**
-   * Begins to take connections.
+   * Starts to accept connections.
    *
-   * @param domain return-path domain
-   * @param accept gets the sender's end of each connection, open
+   * @param domain of the return path
+   * @param accept receives the sender's end of each connection, already open
    */
   open(domain: string, accept: (socket: net.Socket) => void): { close(): void };
 }

@@ -1,4 +1,5 @@
-// Deliveries in order of the time when they are due: one heap and one timer for all of them.
+// Deliveries in order of the time at which they are due. All of them share one heap and one timer, since
+// a timer for each would cost too much memory in a large mailing.
 
 import TinyQueue from 'tinyqueue';
 import type { Delivery } from './model/delivery.js';
@@ -7,7 +8,7 @@ import type { Clock, Timer } from './ports.js';
 interface Entry {
   delivery: Delivery;
   at: number;
-  /** Deliveries due at the same moment keep the order in which they were put here. */
+  /** Deliveries that are due at the same moment keep the order in which they were added. */
   order: number;
 }
 
@@ -17,22 +18,22 @@ export class Queue {
   private timerAt = Infinity;
   private order = 0;
 
-  /** @param due gets all deliveries of one moment together */
+  /** @param due receives all deliveries of one moment in one call */
   constructor(
     private readonly clock: Clock,
     private readonly due: (deliveries: Delivery[]) => void,
   ) {}
 
-  /** Puts a delivery in at its `dueAt`. */
+  /** Adds a delivery, due at its `dueAt`. */
   add(delivery: Delivery): void {
     this.heap.push({ delivery, at: delivery.dueAt, order: this.order++ });
     this.arm();
   }
 
-  /** Nothing is handed on any more. */
+  /** Stops for good: `due` is not called again. */
   stop(): void {
     this.timer?.cancel();
-    // Earlier than any time: nothing arms it again.
+    // Earlier than every due time, so that `arm` never sets the timer again.
     this.timerAt = -Infinity;
   }
 
@@ -51,7 +52,7 @@ export class Queue {
     const due: Delivery[] = [];
     for (let next = this.heap.peek(); next && next.at <= now; next = this.heap.peek()) {
       this.heap.pop();
-      // Withdrawn in the meantime: its entry is only left over.
+      // A delivery that was withdrawn in the meantime is skipped.
       if (next.delivery.inProgress) due.push(next.delivery);
     }
     this.arm();

@@ -1,6 +1,6 @@
-// A sender that starts on a store: takes up everything as the last one left it, and settles the
-// attempts that were cut short. Before the final dot nothing was handed over, and the attempt is
-// made again; after it the server may have the message, and its end is unknown (rule 12).
+// Recovery of a sender that starts on a store: it restores the state that the last sender stored, and
+// settles the attempts that were interrupted. Before the final dot no message was handed over, and the
+// attempt is made again; after it the server may have the message, and the outcome is unknown (rule 12).
 
 import { BouncelabError } from '../base/errors.js';
 import type { Changes } from './changes.js';
@@ -11,10 +11,10 @@ import type { OpenDeliveries } from './model/open-deliveries.js';
 import type { Clock } from './ports.js';
 import type { Queue } from './queue.js';
 import type { Settlement } from './settlement.js';
-import { WHEN_DAMAGED } from './store/damaged.js';
+import { DAMAGED_HINT } from './store/damaged.js';
 import type { DeliveryRecord, MailingRecord, Saved } from './store/store.js';
 
-export interface RecoveryOptions {
+interface RecoveryOptions {
   clock: Clock;
   changes: Changes;
   contacts: Contacts;
@@ -22,63 +22,63 @@ export interface RecoveryOptions {
   open: OpenDeliveries;
   queue: Queue;
   settlement: Settlement;
-  /** Waits for the end of building. */
+  /** Starts the mailing at the end of its building. */
   building: (mailing: Mailing) => void;
-  /** Takes up the message of a mailing in progress. */
+  /** Composes the message of a mailing in progress. */
   compose: (mailing: Mailing, date: Date) => void;
 }
 
 export class Recovery {
-  private readonly cutShort: Delivery[] = [];
+  private readonly running: Delivery[] = [];
   private readonly due: Delivery[] = [];
 
   constructor(private readonly options: RecoveryOptions) {}
 
   /**
-   * @param saved of a store; nothing happens when it is empty
-   * @throws BouncelabError E_STORE_CORRUPT when what belongs together is not in it
+   * @param saved contents of the store; nothing happens when there are none
+   * @throws BouncelabError E_STORE_CORRUPT when a record refers to one that is missing
    */
   run(saved: Saved): void {
     const { changes, mailings, open, settlement } = this.options;
-    const isAnybodyKnown = this.restoreContacts(saved);
+    const hasContacts = this.restoreContacts(saved);
     const records = [...saved.mailings];
     for (const record of records) this.restoreMailing(record);
     for (const record of saved.deliveries) this.restoreDelivery(record);
-    for (const record of records) this.takeUp(mailings.get(record.name)!, record);
-    if (!isAnybodyKnown && records.length === 0) return;
-    const inProgress = this.due.length + this.cutShort.length;
-    const unknown = this.cutShort.filter(({ running }) => running?.finalDot).length;
+    for (const record of records) this.resume(mailings.get(record.name)!, record);
+    if (!hasContacts && records.length === 0) return;
+    const inProgress = this.due.length + this.running.length;
+    const unknown = this.running.filter(({ running }) => running?.finalDot).length;
     changes.change(() => {
-      for (const delivery of this.cutShort) this.settleCutShort(delivery);
+      for (const delivery of this.running) this.settleRunning(delivery);
       for (const delivery of open.all()) settlement.skipMissed(delivery);
     });
     for (const delivery of this.due) this.options.queue.add(delivery);
     changes.emit({
       type: 'sender.restarted',
       inProgress,
-      interrupted: this.cutShort.length - unknown,
+      interrupted: this.running.length - unknown,
       unknown,
     });
   }
 
-  /** @returns whether there are any */
+  /** @returns whether the store has contacts */
   private restoreContacts({ contacts, past }: Saved): boolean {
     const { changes, contacts: known } = this.options;
-    let isAnybodyKnown = false;
+    let hasContacts = false;
     for (const { start, fields, ...record } of contacts) {
       known.restore({
         ...record,
         ...(fields ? { fields } : {}),
         ...(start ? { history: { start, past: [] } } : {}),
       });
-      isAnybodyKnown = true;
+      hasContacts = true;
     }
     for (const record of past) {
       const history = known.get(record.contact)?.history;
       if (!history) throw damaged(`a history of ${record.contact}`, 'contact');
       history.past[record.index] = changes.records.fromPast(record);
     }
-    return isAnybodyKnown;
+    return hasContacts;
   }
 
   private restoreMailing({ order, buildingUntil }: MailingRecord): void {
@@ -97,10 +97,10 @@ export class Recovery {
     const delivery = Object.assign(new Delivery(mailing, contact), changes.records.fromDelivery(record));
     open.add(delivery);
     mailing.open++;
-    (delivery.running ? this.cutShort : this.due).push(delivery);
+    (delivery.running ? this.running : this.due).push(delivery);
   }
 
-  private takeUp(mailing: Mailing, { state, startedAt, recipients }: MailingRecord): void {
+  private resume(mailing: Mailing, { state, startedAt, recipients }: MailingRecord): void {
     const { building, changes, clock, compose } = this.options;
     if (state === 'building') return building(mailing);
     mailing.state = state;
@@ -109,7 +109,7 @@ export class Recovery {
     if (state === 'in-progress') compose(mailing, clock.date(mailing.startedAt));
   }
 
-  private settleCutShort(delivery: Delivery): void {
+  private settleRunning(delivery: Delivery): void {
     const { clock, changes, queue, settlement } = this.options;
     const { contact, mailing } = delivery;
     const { startedAt, host, finalDot } = delivery.running!;
@@ -137,9 +137,9 @@ export class Recovery {
   }
 }
 
-/** What no sender has written: somebody has changed the store. */
+/** The error for records that no sender writes: the store was changed by hand or by another program. */
 function damaged(what: string, missing: 'contact' | 'mailing'): BouncelabError {
-  return new BouncelabError('E_STORE_CORRUPT', `the store has ${what}, and no such ${missing}`, {
-    hint: WHEN_DAMAGED,
+  return new BouncelabError('E_STORE_CORRUPT', `the store has ${what}, but no such ${missing}`, {
+    hint: DAMAGED_HINT,
   });
 }

@@ -1,5 +1,5 @@
-// The sender and retry engine: mailings in, attempts out, every result turned into the state of a
-// delivery and the status of a contact. It is given its world as ports and knows no other.
+// The sender and retry engine: it turns mailings into deliveries, and the result of each attempt into the
+// state of a delivery and the status of a contact. It reaches the world through its ports only.
 
 import { BouncelabError } from '../base/errors.js';
 import type { Emit } from '../events/types.js';
@@ -14,7 +14,7 @@ import type { DestinationLimits } from './destination/destination.js';
 import { Destinations } from './destination/destinations.js';
 import { Delivery } from './model/delivery.js';
 import type { DkimKey } from './message/dkim.js';
-import { figuresOf, type MailingFigures } from './figures.js';
+import { mailingFigures, type MailingFigures } from './figures.js';
 import { Mailing, type NewMailing } from './model/mailing.js';
 import { OpenDeliveries } from './model/open-deliveries.js';
 import type { Clock, Dialer, Inlet, Random, Resolver } from './ports.js';
@@ -32,29 +32,29 @@ export interface SenderOptions {
   dialer: Dialer;
   random: Random;
   policy: RetryPolicy;
-  /** Told every fact. */
+  /** Called with every fact. */
   emit: Emit;
-  /** Keeps what must outlive this sender; it goes on with what is in it. Absent: nothing is kept. */
+  /** Stores what must outlive this sender, which resumes what is in it. Absent: nothing is stored. */
   store?: Store;
   /**
-   * Told once when the store fails: nothing can be kept any more, so that nothing may be done any
-   * more. Whoever takes this cuts the connections. Default: throws it.
+   * Called once when the store fails. Nothing can be stored from then on, so nothing may be sent: the
+   * handler must cut the connections. Default: the error is thrown as an uncaught exception.
    */
   onFailure?: (error: Error) => void;
   /** `From:` of the messages. */
   from?: string;
-  /** `List-Unsubscribe:` of the messages: a mailto: or https: address in which `{{email}}` is the contact. */
+  /** `List-Unsubscribe:` of the messages: a mailto: or https: URI in which `{{email}}` is the contact's address. */
   listUnsubscribe?: string;
   /** Signs the messages (DKIM, RFC 6376): an RSA key. */
   dkim?: DkimKey;
-  /** Domain of the return path; bounce messages go there. */
+  /** Domain of the return path: bounce messages are sent to it. */
   returnPathDomain?: string;
   /**
-   * What return paths are signed with, so that nobody can make one up. By default drawn from
-   * `random`: give one where that does not draw the same after a restart.
+   * Key of the signature in return paths, which keeps others from forging one. Default: drawn from
+   * `random`. Set it when `random` draws other values after a restart.
    */
   returnPathSecret?: string;
-  /** Where bounce messages come in; without it none are taken. */
+  /** Receives connections that bring bounce messages. Absent: none are received. */
   inlet?: Inlet;
   /** Name for EHLO. */
   clientName?: string;
@@ -75,7 +75,7 @@ export class Sender {
   private readonly intake: Intake | undefined;
   private isDraining = false;
 
-  /** @throws BouncelabError E_STORE when the store cannot be read, E_STORE_CORRUPT when it contradicts itself */
+  /** @throws BouncelabError E_STORE when the store cannot be read, E_STORE_CORRUPT when its records contradict each other */
   constructor(options: SenderOptions) {
     const { clock, random, policy, store, emit } = options;
     this.clock = clock;
@@ -119,12 +119,12 @@ export class Sender {
     return this.changes.request(() => this.begin(order, buildingMs));
   }
 
-  /** Takes up an automated mailing: it begins mailings by itself from now on. */
+  /** Starts an automated mailing: from now on it begins its occurrences. */
   automate(order: NewAutomation): void {
     this.automations.add(order);
   }
 
-  /** The contact wants no more mail: what is in progress for it is withdrawn (rule 10). */
+  /** Opts a contact out and withdraws its deliveries in progress (rule 10). @param by who asked for it */
   optOut(address: string, by: string): void {
     this.changes.request(() => {
       const contact = this.known(address, 'opt-out');
@@ -133,20 +133,20 @@ export class Sender {
   }
 
   /**
-   * Rule 9. Of those that a pattern means, contacts that are not in error are left alone; one that
-   * is named and cannot be re-activated is told as refused.
+   * Re-activates contacts (rule 9). Contacts that match a pattern or a domain and are not in `error` are
+   * skipped. For an address that is named and cannot be re-activated, `contact.refused` is logged.
    *
-   * @returns how many are active again
+   * @returns how many contacts became active
    */
   reactivate(who: Selection, by: string, reason: string): number {
     return this.changes.request(() => {
       let count = 0;
-      for (const contact of this.meant(who)) if (this.contacts.reactivate(contact, by, reason)) count++;
+      for (const contact of this.selected(who)) if (this.contacts.reactivate(contact, by, reason)) count++;
       return count;
     });
   }
 
-  /** The contact asks for mail: new, or again after an opt-out. */
+  /** The contact asks for mail: for the first time, or again after an opt-out. */
   subscribe(address: string): void {
     this.changes.request(() => {
       const contact = this.contacts.get(address);
@@ -155,30 +155,29 @@ export class Sender {
     });
   }
 
-  /** The mailing of this name, if there is one. */
   mailing(name: string): Mailing | undefined {
     return this.mailings.get(name);
   }
 
-  /** The figures of a mailing at this moment, counted anew. */
+  /** The figures of a mailing, counted anew for each call. */
   response(name: string): MailingFigures | undefined {
     const mailing = this.mailings.get(name);
-    return mailing && figuresOf(mailing, this.contacts.all());
+    return mailing && mailingFigures(mailing, this.contacts.all());
   }
 
-  /** Begins no attempt any more. @returns when those that are running have ended and no connection is left */
+  /** Begins no more attempts. @returns when the running ones have ended and all connections are closed */
   drained(): Promise<void> {
     this.isDraining = true;
     this.queue.stop();
     return this.destinations.drain();
   }
 
-  /** Takes no more bounce messages; servers that have some will come again. */
+  /** Receives no more bounce messages: the servers that have some try again later. */
   close(): void {
     this.intake?.close();
   }
 
-  /** What each delivery in progress waits for; for the message of a deadlock. */
+  /** One line of text for each delivery in progress: what it waits for. Used in the message of a deadlock. */
   waiting(): string[] {
     return Array.from(this.open.all(), (delivery) => {
       const waits =
@@ -216,7 +215,7 @@ export class Sender {
   }
 
   private start(mailing: Mailing): void {
-    // A sender that drains begins nothing; the next one on its store will.
+    // While draining no mailing starts; the next sender on this store starts it.
     if (this.isDraining) return;
     const now = this.clock.now();
     this.destinations.compose(mailing, this.clock.date());
@@ -240,7 +239,7 @@ export class Sender {
     return delivery;
   }
 
-  /** Bounce messages come in here (rule 11). */
+  /** Receives bounce messages (rule 11). */
   private openIntake(inlet: Inlet, returnPaths: ReturnPaths, policy: RetryPolicy): Intake {
     const { changes, contacts, mailings, open, settlement } = this;
     const bounces = new Bounces({ returnPaths, policy, changes, contacts, mailings, open, settlement });
@@ -248,12 +247,12 @@ export class Sender {
       domain: returnPaths.domain,
       inlet,
       received: (returnPath, message) => bounces.receive(returnPath, message),
-      // What the store has to say about it has been told.
+      // A failure of the store was reported to onFailure.
       broken: (error) => void (error instanceof BouncelabError || this.fail(error)),
     });
   }
 
-  /** Goes on with what is in the store. */
+  /** Resumes what is in the store. */
   private recover(store: Store): void {
     const { changes, contacts, mailings, open, queue, settlement, destinations, clock } = this;
     new Recovery({
@@ -269,8 +268,8 @@ export class Sender {
     }).run(store.load());
   }
 
-  /** Contacts that a request is about. */
-  private *meant(who: Selection): Iterable<Contact> {
+  /** Contacts in a selection that may be re-activated: those in `error`, and every address that is named. */
+  private *selected(who: Selection): Iterable<Contact> {
     const named = (who.addresses ?? []).filter((address) => !address.includes('*'));
     if (who.domain === undefined && named.length === who.addresses?.length) {
       for (const address of named) {
@@ -279,17 +278,19 @@ export class Sender {
       }
       return;
     }
-    const isMeant = chooser(who);
+    const isSelected = chooser(who);
     for (const contact of this.contacts.all())
-      if (contact.status === 'error' && isMeant(contact)) yield contact;
+      if (contact.status === 'error' && isSelected(contact)) yield contact;
   }
 
+  /** Throws outside of every caller: nothing can handle this error. */
   private fail(error: unknown): void {
     this.clock.after(0, () => {
       throw error;
     });
   }
 
+  /** Finds a contact; logs the request as refused when there is none. */
   private known(address: string, request: 'opt-out' | 'reactivate'): Contact | undefined {
     const contact = this.contacts.get(address);
     if (!contact)

@@ -1,5 +1,5 @@
-// What becomes of a delivery: the result of each attempt is turned into its state, the next attempt,
-// and the status of its contact. Rules 4 to 8 and 10 of docs/semantics.md.
+// Settles attempts: the result of each decides the state of its delivery, the time of the next attempt,
+// and the status of the contact. Rules 4 to 8 and 10 of docs/semantics.md.
 
 import type { BouncedState, Cause, TerminalState } from '../events/types.js';
 import { attemptFact, type AttemptFact } from './attempt.js';
@@ -14,7 +14,7 @@ import type { Clock, Random } from './ports.js';
 import type { Queue } from './queue.js';
 import { budgetClass, decide, pointsPassed, windowEdge, type RetryPolicy } from '../policy/retry-policy.js';
 
-export interface SettlementOptions {
+interface SettlementOptions {
   clock: Clock;
   random: Random;
   policy: RetryPolicy;
@@ -27,7 +27,7 @@ export interface SettlementOptions {
 export class Settlement {
   constructor(private readonly options: SettlementOptions) {}
 
-  /** The server is about to hear of this delivery. */
+  /** Called just before the server may learn of this delivery. */
   begun(delivery: Delivery, startedAt: number, host: string): void {
     const { changes } = this.options;
     changes.change(() => {
@@ -36,7 +36,7 @@ export class Settlement {
     });
   }
 
-  /** The final dot is about to leave: from here on the server may have the message. */
+  /** Called just before the final dot is sent: from then on the server may have the message. */
   finalDot(delivery: Delivery): void {
     const { changes } = this.options;
     changes.change(() => {
@@ -45,14 +45,14 @@ export class Settlement {
     });
   }
 
-  /** Takes the result of one attempt. @returns why it went so */
+  /** Settles one attempt. @returns the cause of its result */
   attempted(delivery: Delivery, result: DestinationResult): Cause {
     const fact = attemptFact(delivery, result, this.options.policy);
     this.options.changes.change(() => this.settle(delivery, result, fact));
     return fact.cause;
   }
 
-  /** The window was over before a connection was free. */
+  /** Ends a delivery whose retry window ended while it waited for a connection. */
   expired(delivery: Delivery): void {
     const { changes, clock } = this.options;
     changes.change(() =>
@@ -61,9 +61,9 @@ export class Settlement {
   }
 
   /**
-   * The attempt that was running turned out to be none.
+   * Undoes the running attempt, which does not count: it was cut off before the message was handed over.
    *
-   * @returns whether the delivery is still to be made: not when the contact left meanwhile
+   * @returns false when the delivery was withdrawn because the contact is no longer active
    */
   uncharged(delivery: Delivery): boolean {
     const { changes } = this.options;
@@ -76,13 +76,13 @@ export class Settlement {
     return delivery.inProgress;
   }
 
-  /** The last moment at which an attempt of a delivery may begin. */
+  /** The last moment at which an attempt of a delivery may begin, ms on the sender's clock. */
   edgeOf({ mailing, firstAttemptAt }: Delivery): number {
     const { startedAt: mailingStartedAt } = mailing;
     return windowEdge(this.options.policy.retry, { mailingStartedAt, firstAttemptAt });
   }
 
-  /** A sender is there again: grid points that passed meanwhile are one late attempt, not many. */
+  /** After a restart: the grid points that passed in the meantime become one late attempt, not many. */
   skipMissed(delivery: Delivery): void {
     const { firstAttemptAt, attempts, missed } = delivery;
     if (firstAttemptAt === undefined) return;
@@ -94,14 +94,17 @@ export class Settlement {
     changes.delivery(delivery);
   }
 
-  /** A bounce message says that a delivery failed after all (rule 11). */
+  /** Changes the end of a delivery that a bounce message reports as failed (rule 11). */
   returned(contact: Contact, ended: EndedDelivery, what: BouncedState, cause: Cause): void {
     Object.assign(ended, { what, returned: true, ...(what === 'hard-bounced' ? this.spares(cause) : {}) });
     this.options.contacts.recount(contact, ended);
     this.withdraw(contact);
   }
 
-  /** Rule 10: ends what else is in progress for a contact that is not active any more. */
+  /**
+   * Rule 10: withdraws the deliveries in progress of a contact that is not active. A running attempt is
+   * allowed to end first.
+   */
   withdraw(contact: Contact): void {
     const { status } = contact;
     if (status === 'active') return;
@@ -205,7 +208,7 @@ export class Settlement {
     this.withdraw(contact);
   }
 
-  /** Whether the policy lets a contact stay active after a hard bounce. */
+  /** `spares` when the policy lets the contact stay active after this hard bounce. @param replied whether a server replied */
   private spares(cause: Cause, replied = true): { spares?: true } {
     const isSpared =
       this.options.policy.bounce.hard === 'recipient-only' && !liesWithRecipient(cause, replied);

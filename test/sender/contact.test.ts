@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/events/types.js';
 import { Changes } from '../../src/sender/changes.js';
 import { Contacts, type Contact, type NewContact } from '../../src/sender/model/contact.js';
-import { standing, type EndedDelivery, type Past } from '../../src/sender/model/history.js';
+import { standing, type EndedDelivery, type HistoryEntry } from '../../src/sender/model/history.js';
 import { chooser } from '../../src/sender/model/selection.js';
 import { ManualClock } from '../support/manual-clock.js';
 
@@ -183,11 +183,12 @@ describe('a contact', () => {
 
 describe('the fold over a history', () => {
   const start = { status: 'active', softBounceStreak: 0 } as const;
-  const fold = (past: Past[], from: Parameters<typeof standing>[0] = start) => standing(from, past, 2);
+  const fold = (past: HistoryEntry[], from: Parameters<typeof standing>[0] = start) =>
+    standing(from, past, 2);
   const soft = (more: Partial<EndedDelivery> = {}) => ended('soft-bounced', 'm', { begunAt: 10, ...more });
 
   test('leaves out a delivery chosen while the contact was away, and counts one chosen as it came back', () => {
-    const away: Past[] = [
+    const away: HistoryEntry[] = [
       { what: 'opt-out', at: 5 },
       { what: 'subscribe', at: 20 },
     ];

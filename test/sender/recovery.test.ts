@@ -52,17 +52,17 @@ test.each<[string, Partial<Saved>, string]>([
   [
     'a delivery without its mailing',
     { mailings: [] },
-    'a delivery to bob@example.org in news, and no such mailing',
+    'a delivery to bob@example.org in news, but no such mailing',
   ],
   [
     'a delivery without its contact',
     { contacts: [], past: [] },
-    'a delivery to bob@example.org in news, and no such contact',
+    'a delivery to bob@example.org in news, but no such contact',
   ],
   [
     'a history without its contact',
     { contacts: [], past: [{ contact: 'bob@example.org', index: 0, past: { what: 'opt-out', at: 0 } }] },
-    'a history of bob@example.org, and no such contact',
+    'a history of bob@example.org, but no such contact',
   ],
 ])('%s is a damaged store', async (_, changed, what) => {
   const { clock, ports } = scriptedWorld(() => undefined, { handshake: () => 'refuse' });
@@ -78,7 +78,7 @@ test.each<[string, Partial<Saved>, string]>([
     expect.objectContaining({
       code: 'E_STORE_CORRUPT',
       message: `the store has ${what}`,
-      hint: expect.stringMatching('Restore it from a copy') as string,
+      hint: expect.stringMatching('Restore the store from a backup') as string,
     }),
   );
 });

@@ -7,7 +7,7 @@ import { Changes } from '../../src/sender/changes.js';
 import { Contacts } from '../../src/sender/model/contact.js';
 import { Delivery } from '../../src/sender/model/delivery.js';
 import type { DestinationResult } from '../../src/sender/destination/destination.js';
-import { figuresOf } from '../../src/sender/figures.js';
+import { mailingFigures } from '../../src/sender/figures.js';
 import { Mailing } from '../../src/sender/model/mailing.js';
 import { OpenDeliveries } from '../../src/sender/model/open-deliveries.js';
 import { Queue } from '../../src/sender/queue.js';
@@ -257,7 +257,7 @@ describe('the figures of a mailing', () => {
     settlement.withdraw(i!.contact);
     const { contact } = j!;
     contacts.count(contact, { what: 'delivered', mailing: 'other', chosenAt: 0, begunAt: 0, endedAt: 0 });
-    expect(figuresOf(mailing, contacts.all())).toEqual({
+    expect(mailingFigures(mailing, contacts.all())).toEqual({
       state: 'in-progress',
       recipients: 11,
       delivered: 4,
@@ -273,7 +273,7 @@ test('a mailing is completed when the last of its deliveries ends, and not befor
   const { settlement, deliveries, contacts, mailing, facts } = world(['bob', 'eve']);
   const states = deliveries.map((delivery) => {
     settlement.attempted(delivery, result('accepted'));
-    return figuresOf(mailing, contacts.all()).state;
+    return mailingFigures(mailing, contacts.all()).state;
   });
   expect(states).toEqual(['in-progress', 'completed']);
   expect(facts.filter(({ type }) => type === 'mailing.completed')).toHaveLength(1);

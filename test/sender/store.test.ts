@@ -234,7 +234,7 @@ describe('a store file', () => {
     const first = await openSqliteStore(file);
     await expect(openSqliteStore(file)).rejects.toMatchObject({
       code: 'E_STORE_LOCKED',
-      message: `the store ${file} is in use: another sender works on it`,
+      message: `the store ${file} is in use by another sender`,
     });
     first.commit(FIRST);
     first.close();
@@ -265,7 +265,7 @@ describe('a store file', () => {
     const before = readFileSync(file);
     await expect(openSqliteStore(file)).rejects.toMatchObject({
       code: 'E_STORE_CORRUPT',
-      message: `the store ${file} is damaged, or is no store`,
+      message: `the store ${file} is damaged or is not a store`,
     });
     expect(readFileSync(file).equals(before)).toBe(true);
   });
@@ -313,7 +313,7 @@ describe('a store file', () => {
     const before = readFileSync(file);
     await expect(openSqliteStore(file)).rejects.toMatchObject({
       code: 'E_STORE_CORRUPT',
-      message: `${file} is a database, and no store of a sender`,
+      message: `${file} is a database, but not a store of a sender`,
     });
     expect(readFileSync(file).equals(before)).toBe(true);
   });
@@ -325,7 +325,7 @@ describe('a store file', () => {
     const before = readFileSync(file);
     await expect(openSqliteStore(file)).rejects.toMatchObject({
       code: 'E_STORE_VERSION',
-      message: `the store ${file} is of version 2, and this program knows versions up to 1`,
+      message: `the store ${file} has version 2; this program supports versions up to 1`,
     });
     expect(readFileSync(file).equals(before)).toBe(true);
   });
@@ -404,7 +404,7 @@ describe('a store file', () => {
         GROWS,
         file,
       ]);
-      const what = `E_STORE the store ${file} cannot be read or written: the system refuses it`;
+      const what = `E_STORE the store ${file} cannot be read or written: the operating system reports an I/O error`;
       expect(stdout.trim().split('\n')).toEqual([
         expect.stringMatching(/^kept \d+$/),
         `commit ${what}`,

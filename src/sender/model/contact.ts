@@ -1,20 +1,20 @@
-// Contacts: the status that decides who is mailed, and the streak of soft bounces behind it.
-// Rules 1, 8 and 9 of docs/semantics.md.
+// Contacts: the status that decides which contacts are mailed, and the streak of soft bounces that
+// decides the status. Rules 1, 8 and 9 of docs/semantics.md.
 
 import type { ContactStatus, Emit } from '../../events/types.js';
 import type { Clock } from '../ports.js';
-import { standing, type EndedDelivery, type Past, type Standing } from './history.js';
+import { standing, type EndedDelivery, type HistoryEntry, type Standing } from './history.js';
 
 export interface Contact extends Standing {
-  /** As written by the user; goes on the wire. */
+  /** As the user wrote it; RCPT TO uses this form. */
   readonly address: string;
-  /** In lower case: two addresses are the same contact when their keys are. */
+  /** The address in lower case; it identifies the contact. */
   readonly key: string;
   readonly domain: string;
   /** Values of merge fields by name, in lower case. */
   readonly fields?: Readonly<Record<string, string>>;
-  /** What has happened to it, in order, and what it was before; absent while nothing has. */
-  history?: { start: Standing; past: Past[] };
+  /** Its history and its standing before that; absent while the history is empty. */
+  history?: { start: Standing; past: HistoryEntry[] };
 }
 
 export interface NewContact {
@@ -35,12 +35,12 @@ export interface ContactChanges {
   emit: Emit;
 }
 
-/** How contacts are compared. */
+/** The key of a contact: contacts with equal keys are the same contact. */
 export function contactKey(address: string): string {
   return address.toLowerCase();
 }
 
-/** The audience. Every change of a status or a streak goes through here and is told to the log. */
+/** The audience. Every change of a status or a streak is made and logged here. */
 export class Contacts {
   private readonly byKey = new Map<string, Contact>();
 
@@ -58,7 +58,7 @@ export class Contacts {
     return this.byKey.values();
   }
 
-  /** Adds a contact. @returns false when there is one with this address already */
+  /** Adds a contact. @returns false when the audience has one with this address */
   add({ address, status = 'active', softBounceStreak = 0, fields }: NewContact): boolean {
     const key = contactKey(address);
     if (this.byKey.has(key)) {
@@ -75,7 +75,7 @@ export class Contacts {
     return true;
   }
 
-  /** Takes a contact as it is, from a store. */
+  /** Takes over a contact from a store: logs nothing and stores nothing. */
   restore(known: Pick<Contact, 'address' | 'status' | 'softBounceStreak' | 'history' | 'fields'>): Contact {
     const key = contactKey(known.address);
     const contact: Contact = { ...known, key, domain: key.slice(key.lastIndexOf('@') + 1) };
@@ -83,14 +83,14 @@ export class Contacts {
     return contact;
   }
 
-  /** The delivery to this contact in a mailing, if it has ended and was not withdrawn. */
+  /** The delivery to this contact in a mailing, when it has ended other than by withdrawal. */
   ended(contact: Contact, mailing: string): EndedDelivery | undefined {
     return contact.history?.past.find(
       (past): past is EndedDelivery => 'mailing' in past && past.mailing === mailing,
     );
   }
 
-  /** A delivery has ended and counts: rules 4 and 8. */
+  /** Counts the end of a delivery towards the contact's streak and status: rules 4 and 8. */
   count(contact: Contact, ended: EndedDelivery): void {
     this.remember(contact, ended);
     switch (ended.what) {
@@ -107,8 +107,8 @@ export class Contacts {
   }
 
   /**
-   * How a delivery ended has changed: status and streak become what they would be, had it ended so
-   * in the first place (rule 11). A contact that is in error by now stays there.
+   * Counts a delivery whose end a bounce message has changed: status and streak become what they would be
+   * if it had ended this way in the first place (rule 11). A contact in `error` stays there.
    */
   recount(contact: Contact, changed: EndedDelivery): void {
     const { start, past } = contact.history!;
@@ -120,7 +120,7 @@ export class Contacts {
     this.toError(contact, why, changed.mailing);
   }
 
-  /** @returns false when the contact has opted out already */
+  /** @returns false when the contact is in `opt-out` already */
   optOut(contact: Contact, by: string): boolean {
     this.remember(contact, { what: 'opt-out', at: this.clock.now() });
     if (contact.status === 'opt-out') return false;
@@ -144,7 +144,7 @@ export class Contacts {
     return true;
   }
 
-  /** The contact itself asks for mail again: the only way back from `opt-out`. */
+  /** The contact itself asks for mail again: only this ends an `opt-out`. */
   subscribe(contact: Contact): void {
     this.remember(contact, { what: 'subscribe', at: this.clock.now() });
     if (contact.status === 'active') {
@@ -157,7 +157,7 @@ export class Contacts {
   }
 
   private toError(contact: Contact, why: 'hard-bounce' | 'soft-bounces', mailing: string): void {
-    // An opt-out stays one: `error` could be re-activated, and that would override the contact's wish.
+    // Not from `opt-out`: an operator may re-activate `error`, which would override the contact's wish.
     if (contact.status === 'active') this.setStatus(contact, 'error', why, { by: 'sender', mailing });
   }
 
@@ -173,12 +173,12 @@ export class Contacts {
     this.changes.emit({ type: 'contact.status', address: contact.key, from, to, why, ...by });
   }
 
-  /** Called before what has happened changes the contact. */
-  private remember(contact: Contact, past: Past): void {
+  /** Adds an entry to the history. Called before the contact changes: the first entry saves its standing. */
+  private remember(contact: Contact, entry: HistoryEntry): void {
     const { status, softBounceStreak } = contact;
     contact.history ??= { start: { status, softBounceStreak }, past: [] };
-    const index = contact.history.past.push(past) - 1;
-    // Its first entry gives the contact a start that it did not have.
+    const index = contact.history.past.push(entry) - 1;
+    // The first entry also sets `start`, which is stored with the contact.
     if (index === 0) this.changes.contact(contact);
     this.changes.past(contact, index);
   }

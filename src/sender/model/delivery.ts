@@ -1,4 +1,4 @@
-// A delivery: the unit that is attempted, retried and ended exactly once.
+// A delivery: one contact in one mailing. It is attempted, retried, and ended exactly once.
 
 import { invariant } from '../../base/errors.js';
 import type { Cause, ContactStatus, DeliveryState, TerminalState } from '../../events/types.js';
@@ -19,34 +19,32 @@ export interface DeliveryChanges extends MailingChanges {
   delivery(delivery: Delivery): void;
 }
 
-/** One contact in one mailing. */
 export class Delivery {
   state: DeliveryState = 'queued';
   /** Attempts that have ended. */
   attempts = 0;
-  /** Of these: answered with 4xx after connect. */
+  /** Of these: ended by a 4xx reply after connect. */
   replied = 0;
-  /** Of these: without a usable reply, with an unknown end, or 4xx at connect. */
+  /** Of these: without a usable reply, with an unknown outcome, or 4xx at connect. */
   unreachable = 0;
-  /** Of these: with an unknown end. */
+  /** Of these: with an unknown outcome. */
   unknown = 0;
   firstAttemptAt: number | undefined;
-  /** Points of its grid that passed while no sender was there: they are not made up for. */
+  /** Points of its grid that passed while no sender ran: their attempts are not made. */
   missed = 0;
-  /** Cause of the last attempt, if there was one. */
   lastCause: Cause | undefined;
-  /** When the next attempt is due, or was when it is ready or running. */
+  /** When the next attempt is due; in the past while it waits for a connection or runs. */
   dueAt = 0;
-  /** When the attempt that is running began; undefined between attempts. */
+  /** When the running attempt began; undefined between attempts. */
   runningSince: number | undefined;
-  /** The attempt of which a server has heard and that has not ended. */
+  /** The running attempt, once a server may know of it. A store keeps it. */
   running: RunningAttempt | undefined;
   /**
-   * What the contact became while an attempt was running: what that brings decides (rule 10).
-   * Kept, since the contact may have come back when the attempt ends.
+   * The status that the contact got while an attempt was running. If that attempt is deferred, the
+   * delivery is withdrawn (rule 10), even when the contact is active again by then.
    */
   leaving: Exclude<ContactStatus, 'active'> | undefined;
-  /** The return path of its message, once an attempt has needed it: the same at each (a keyed hash costs). */
+  /** The return path, made by the first attempt; kept because the keyed hash in it is costly. */
   returnPath: string | undefined;
 
   constructor(
@@ -58,7 +56,7 @@ export class Delivery {
     return this.state === 'queued';
   }
 
-  /** Ends the delivery. Terminal states are absorbing (rule 14). */
+  /** Ends the delivery. Terminal states are absorbing (rule 14). @param why for the log */
   end(state: TerminalState, why: string, changes: DeliveryChanges, cause?: Cause): void {
     invariant(
       this.inProgress,

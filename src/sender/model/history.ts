@@ -1,63 +1,69 @@
-// What has happened to one contact, and what that makes of it: status and streak are a fold over
-// this list (rules 4, 8, 9 of docs/semantics.md). It is kept because a bounce message can change
-// an end that is long past, and then the fold is made anew (rule 11).
+// The history of one contact, and the fold that computes status and streak from it (rules 4, 8 and 9
+// of docs/semantics.md). The history is kept because a bounce message can change the end of an old
+// delivery; the fold then runs again (rule 11).
 
 import type { ContactStatus, TerminalState } from '../../events/types.js';
 
-/** What a contact is at a moment. */
+/** Status and streak of a contact at one moment. */
 export interface Standing {
   status: ContactStatus;
   softBounceStreak: number;
 }
 
-/** A delivery that has ended and counts for its contact. Times in ms on the sender's clock. */
+/** A delivery that has ended and counts towards status and streak. Times in ms on the sender's clock. */
 export interface EndedDelivery {
   what: Exclude<TerminalState, 'withdrawn'>;
   mailing: string;
   /** When the mailing chose its recipients. */
   chosenAt: number;
-  /** When its last attempt began; when it ended, if it was given up while it waited for one. */
+  /** When its last attempt began; equal to `endedAt` when its window ended while it waited for an attempt. */
   begunAt: number;
   endedAt: number;
-  /** A hard bounce that leaves the contact active, as the policy wants it. */
+  /** The policy lets the contact stay active after this hard bounce. */
   spares?: true;
-  /** A bounce message has changed how it ended. */
+  /** A bounce message has changed its end. */
   returned?: true;
 }
 
-/** What somebody asked for, whether or not it changed anything then. */
-export interface Request {
+/** A request for a change of status, kept even when it changed nothing at the time. */
+interface StatusRequest {
   what: 'opt-out' | 'reactivate' | 'subscribe';
   at: number;
 }
 
-export type Past = EndedDelivery | Request;
+export type HistoryEntry = EndedDelivery | StatusRequest;
 
-/** A span in which the contact was not active. */
-interface Away {
+/** A span of time in which the contact was not active. */
+interface InactiveSpan {
   from: number;
   to: number;
 }
 
 /**
- * What a contact is after all that has happened, in the order in which it happened.
+ * Computes the standing of a contact from its history.
  *
- * A delivery that could not have been made does not count: one of a mailing that chose its
- * recipients while the contact was away, or that would have been withdrawn before its last attempt
- * began (rules 1 and 10). There is none in what really happened; there is when an earlier end has
- * been changed.
+ * A delivery that could not have been made does not count: its mailing chose recipients while the
+ * contact was inactive, or it would have been withdrawn before its last attempt began (rules 1 and 10).
+ * That happens only when the end of an earlier delivery has been changed.
+ *
+ * @param start before the first entry
+ * @param past the history, oldest entry first
  */
-export function standing(start: Standing, past: readonly Past[], softBouncesToError: number): Standing {
+export function standing(
+  start: Standing,
+  past: readonly HistoryEntry[],
+  softBouncesToError: number,
+): Standing {
   let { status, softBounceStreak } = start;
-  const aways: Away[] = status === 'active' ? [] : [{ from: -Infinity, to: Infinity }];
+  const inactive: InactiveSpan[] = status === 'active' ? [] : [{ from: -Infinity, to: Infinity }];
   const leave = (to: 'error' | 'opt-out', at: number): void => {
-    if (status === 'active') aways.push({ from: at, to: Infinity });
+    if (status === 'active') inactive.push({ from: at, to: Infinity });
     status = to;
   };
   const comeBack = (at: number): void => {
     status = 'active';
     softBounceStreak = 0;
-    aways.at(-1)!.to = at;
+    inactive.at(-1)!.to = at;
   };
   for (const entry of past) {
     switch (entry.what) {
@@ -71,14 +77,14 @@ export function standing(start: Standing, past: readonly Past[], softBouncesToEr
         if (status !== 'active') comeBack(entry.at);
         break;
       default: {
-        if (aways.some((away) => couldNotBe(entry, away))) break;
+        if (inactive.some((span) => isRuledOut(entry, span))) break;
         if (entry.what === 'delivered') softBounceStreak = 0;
         if (entry.what === 'soft-bounced') softBounceStreak++;
         const leaves =
           entry.what === 'hard-bounced'
             ? entry.spares !== true
             : entry.what === 'soft-bounced' && softBounceStreak >= softBouncesToError;
-        // An opt-out stays one: `error` could be re-activated, and that would override the contact's wish.
+        // Not from `opt-out`: an operator may re-activate `error`, which would override the contact's wish.
         if (leaves && status === 'active') leave('error', entry.endedAt);
       }
     }
@@ -86,7 +92,7 @@ export function standing(start: Standing, past: readonly Past[], softBouncesToEr
   return { status, softBounceStreak };
 }
 
-/** Whether a contact that was away then would not have had this delivery. */
-function couldNotBe({ chosenAt, begunAt }: EndedDelivery, { from, to }: Away): boolean {
+/** Whether a contact that was inactive in this span would not have received this delivery. */
+function isRuledOut({ chosenAt, begunAt }: EndedDelivery, { from, to }: InactiveSpan): boolean {
   return from < begunAt && to > chosenAt;
 }

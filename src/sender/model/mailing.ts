@@ -1,4 +1,4 @@
-// A mailing: one send-off, from building to the moment nothing of it is in progress any more.
+// A mailing: one message to many contacts, from `building` until none of its deliveries is in progress.
 
 import { invariant } from '../../base/errors.js';
 import type { Emit, MailingKind, MailingState } from '../../events/types.js';
@@ -12,11 +12,11 @@ export interface Message {
   sizeBytes: number;
 }
 
-/** What is sent to whom. Plain data: a store keeps it. */
+/** The order of a mailing. Plain data, because a store keeps it. */
 export interface NewMailing {
   name: string;
   kind: MailingKind;
-  /** The automated mailing that it is an occurrence of. */
+  /** Name of the automated mailing of which this is an occurrence. */
   series?: string;
   message: Message;
   /** Which of the active contacts; absent: all of them. */
@@ -35,10 +35,10 @@ export class Mailing {
   readonly name: string;
   readonly kind: MailingKind;
   state: MailingState = 'building';
-  /** When it turned in-progress, ms on the sender's clock. */
+  /** When it became `in-progress`, ms on the sender's clock. */
   startedAt = 0;
   recipients = 0;
-  /** Attempts with an unknown end. */
+  /** Attempts with an unknown outcome. */
   possibleDuplicates = 0;
   /** Deliveries in progress. */
   open = 0;
@@ -52,7 +52,7 @@ export class Mailing {
     this.kind = order.kind;
   }
 
-  /** Building is over: `recipients` deliveries are in progress from now on. */
+  /** Ends building: `recipients` deliveries are in progress from now on. */
   start(recipients: number, now: number, changes: MailingChanges): void {
     invariant(this.state === 'building', `mailing ${this.name} is ${this.state} and cannot start`);
     this.state = 'in-progress';
@@ -69,7 +69,7 @@ export class Mailing {
     this.completeWhenEmpty(changes);
   }
 
-  /** Rule 7: completed when nothing is in progress. Never before, always then. */
+  /** Rule 7: completed exactly when no delivery is in progress. */
   private completeWhenEmpty(changes: MailingChanges): void {
     if (this.open > 0) return;
     this.state = 'completed';

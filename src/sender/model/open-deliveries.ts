@@ -1,4 +1,4 @@
-// The deliveries in progress, by contact: what a change of the contact's status ends.
+// The deliveries in progress, by contact: a change of the contact's status withdraws them.
 
 import type { Contact } from './contact.js';
 import type { Delivery } from './delivery.js';
@@ -18,7 +18,7 @@ export class OpenDeliveries {
     if (open?.size === 0) this.byContact.delete(delivery.contact);
   }
 
-  /** Those of one contact; a list of its own, so that ending them does not change it. */
+  /** The deliveries of one contact; a copy, so that a caller may end them while it iterates. */
   of(contact: Contact): Delivery[] {
     return [...(this.byContact.get(contact) ?? [])];
   }

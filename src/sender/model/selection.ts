@@ -1,17 +1,17 @@
-// Which contacts a mailing or a request is for: said as data, so that it can be kept and repeated.
+// Which contacts a mailing or a request is for. Plain data, because a store keeps it.
 
 import { wildcard } from '../../base/wildcard.js';
 import type { Contact } from './contact.js';
 
-/** What is given must hold; nothing given means everybody. */
+/** All given criteria must match; an empty selection matches every contact. */
 export interface Selection {
   /** Recipient domain. */
   domain?: string;
-  /** Addresses, in which `*` stands for any text: one of them matches. Case does not count. */
+  /** One of these must match; `*` matches any text. Case is ignored. */
   addresses?: string[];
 }
 
-/** @returns whether a contact is meant */
+/** @returns a function that decides whether a contact matches the selection */
 export function chooser({ domain, addresses }: Selection = {}): (
   contact: Pick<Contact, 'key' | 'domain'>,
 ) => boolean {

@@ -1,4 +1,4 @@
-// What to do with a store that is damaged: its file, or what it holds.
+// The hint for a store that is damaged. Both the SQLite file and the records in a store can be.
 
-export const WHEN_DAMAGED =
-  'Restore it from a copy. To begin anew, name another file: nothing of this one can be trusted.';
+export const DAMAGED_HINT =
+  'Restore the store from a backup. To start with an empty store, name another file.';

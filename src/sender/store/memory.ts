@@ -1,5 +1,5 @@
-// A store in memory: for simulations in which the sender crashes, and for tests. It keeps copies,
-// so that nothing but what was committed is in it.
+// A store in memory: for simulations in which the sender crashes, and for tests. It holds only the
+// records that were committed, which the sender does not change afterwards.
 
 import { contactKey } from '../model/contact.js';
 import type {
@@ -12,7 +12,7 @@ import type {
   Store,
 } from './store.js';
 
-/** @returns an empty store; it is gone with its process */
+/** @returns an empty store; its contents are lost when the process ends */
 export function memoryStore(): Store {
   const contacts = new Map<string, ContactRecord>();
   const past = new Map<string, PastRecord[]>();
@@ -28,7 +28,7 @@ export function memoryStore(): Store {
       mailings: mailings.values(),
       deliveries: [...deliveries.values()].flatMap((ofMailing) => [...ofMailing.values()]),
     }),
-    // Nothing in here can fail half way, which makes it a transaction.
+    // Nothing below can throw, so the change is stored as a whole.
     commit(change: Commit) {
       for (const record of change.contacts) contacts.set(contactKey(record.address), record);
       for (const record of change.past) {

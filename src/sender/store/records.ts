@@ -1,23 +1,23 @@
-// Between the sender's objects and a store's records: what is kept of each, with dates in the
-// place of times on a clock that starts anew with each process.
+// Converts between the sender's objects and a store's records. Records hold dates instead of times,
+// because the sender's clock starts at a new origin in each process.
 
 import type { Fact } from '../../events/types.js';
 import type { Contact } from '../model/contact.js';
 import type { Delivery } from '../model/delivery.js';
-import type { Past } from '../model/history.js';
+import type { HistoryEntry } from '../model/history.js';
 import type { Mailing } from '../model/mailing.js';
 import type { Clock } from '../ports.js';
 import type { ContactRecord, DeliveryRecord, MailingRecord, PastRecord, StatusRecord } from './store.js';
 
 export class Records {
-  /** From ms on the sender's clock to a date. */
+  /** Date of the origin of the sender's clock. */
   private readonly epoch: number;
 
   constructor(private readonly clock: Clock) {
     this.epoch = clock.date().getTime() - Math.round(clock.now());
   }
 
-  /** A date as a time on the sender's clock; one before its start is negative. */
+  /** Converts a date to a time on the sender's clock; negative before the clock's origin. */
   fromDate(date: number): number {
     return date - this.epoch;
   }
@@ -34,12 +34,11 @@ export class Records {
     };
   }
 
-  /** An entry of a history, with its dates as times. */
-  fromPast({ past }: PastRecord): Past {
+  fromPast({ past }: PastRecord): HistoryEntry {
     return withTimes(past, (date) => this.fromDate(date));
   }
 
-  /** What the journal of statuses gets of a change that is told now. */
+  /** The journal entry of a change of status that is made now. */
   status({ address, from, to, why, by, reason, mailing }: Fact & { type: 'contact.status' }): StatusRecord {
     return { contact: address, at: this.toDate(this.clock.now()), from, to, why, by, reason, mailing };
   }
@@ -47,7 +46,7 @@ export class Records {
   mailing({ order, name, state, buildingUntil, startedAt, recipients }: Mailing): MailingRecord {
     return {
       name,
-      // It is kept as it is now: contacts that are added join one that is building.
+      // A copy: contacts that are added later join the order of a mailing that is building.
       order: structuredClone(order),
       state,
       buildingUntil: this.toDate(buildingUntil),
@@ -76,7 +75,7 @@ export class Records {
     };
   }
 
-  /** What a delivery was, as fields of the sender's object. */
+  /** The fields of a delivery in progress, except its mailing, contact and state. */
   fromDelivery(record: DeliveryRecord): Partial<Delivery> {
     const { attempts, replied, unreachable, unknown, missed, lastCause, leaving, running } = record;
     const { firstAttemptAt } = record;
@@ -99,7 +98,7 @@ export class Records {
   }
 }
 
-function withTimes(past: Past, convert: (time: number) => number): Past {
+function withTimes(past: HistoryEntry, convert: (time: number) => number): HistoryEntry {
   if (!('mailing' in past)) return { ...past, at: convert(past.at) };
   const { chosenAt, begunAt, endedAt } = past;
   return { ...past, chosenAt: convert(chosenAt), begunAt: convert(begunAt), endedAt: convert(endedAt) };

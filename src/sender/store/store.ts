@@ -1,32 +1,31 @@
-// The Store port: what a sender must not forget. One call of `commit` is one state change and one
-// transaction: all of it is kept, or nothing. A sender that starts on a store with something in
-// it goes on where the last one stopped. Times here are dates, ms since 1970: clocks start anew
-// with each process.
+// The Store port: the state that must outlive a sender. One call of `commit` is one state change and one
+// transaction. A sender that starts on a store resumes where the last one stopped. Times here are
+// dates, ms since 1970, because the sender's clock starts at a new origin in each process.
 
 import type { Cause, ContactStatus, DeliveryState, MailingState } from '../../events/types.js';
 import type { RunningAttempt } from '../model/delivery.js';
-import type { Past, Standing } from '../model/history.js';
+import type { HistoryEntry, Standing } from '../model/history.js';
 import type { NewMailing } from '../model/mailing.js';
 
 export interface ContactRecord extends Standing {
-  /** As written; compared in lower case. */
+  /** As the user wrote it; compared in lower case. */
   address: string;
-  /** What it was before anything happened to it; absent while nothing has. */
+  /** Its standing before the first entry of its history; absent while there is none. */
   start: Standing | undefined;
-  /** Values of merge fields; absent while there are none. */
+  /** Values of merge fields by name, in lower case; absent when there are none. */
   fields?: Readonly<Record<string, string>> | undefined;
 }
 
-/** One entry of a contact's history; a bounce message may change an old one. Its times are dates. */
+/** One entry of a contact's history. A bounce message may change an old entry. */
 export interface PastRecord {
   /** The contact's key. */
   contact: string;
-  /** Its place in the history, from 0. */
+  /** Position in the history, from 0. */
   index: number;
-  past: Past;
+  past: HistoryEntry;
 }
 
-/** One change of a status: who, when and why. Only ever added. */
+/** One entry of the journal of statuses. Entries are added, never changed. */
 export interface StatusRecord {
   /** The contact's key. */
   contact: string;
@@ -45,7 +44,7 @@ export interface MailingRecord {
   state: MailingState;
   /** When building ends. */
   buildingUntil: number;
-  /** When it turned in-progress; 0 while building. */
+  /** When it became `in-progress`; 0 while building. */
   startedAt: number;
   recipients: number;
 }
@@ -55,14 +54,14 @@ export interface DeliveryRecord {
   /** The contact's key. */
   contact: string;
   state: DeliveryState;
-  /** Attempts that have ended, and those of them that count against each budget. */
+  /** Attempts that have ended. `replied` and `unreachable` of them count against the budgets of those names. */
   attempts: number;
   replied: number;
   unreachable: number;
-  /** Attempts whose end is unknown: each may be a copy that the server kept. */
+  /** Attempts with an unknown outcome: the server may have accepted a copy in each. */
   unknown: number;
   firstAttemptAt: number | undefined;
-  /** Points of its grid that passed while no sender was there. */
+  /** Points of its grid that passed while no sender ran. */
   missed: number;
   lastCause: Cause | undefined;
   dueAt: number;
@@ -70,7 +69,7 @@ export interface DeliveryRecord {
   running: RunningAttempt | undefined;
 }
 
-/** One state change: records as they are from now on. Lists may be empty. */
+/** One state change: the new contents of the records that it touches. Lists may be empty. */
 export interface Commit {
   contacts: readonly ContactRecord[];
   past: readonly PastRecord[];
@@ -79,7 +78,7 @@ export interface Commit {
   deliveries: readonly DeliveryRecord[];
 }
 
-/** Everything in a store, each list in the order in which its records were first made. */
+/** The contents of a store, each list in the order in which its records were first stored. */
 export interface Saved {
   contacts: Iterable<ContactRecord>;
   past: Iterable<PastRecord>;
@@ -88,21 +87,21 @@ export interface Saved {
 }
 
 /**
- * Keeps the state of one sender. All calls return when they are done, so that what follows a
- * commit (a byte on the wire, an event) cannot come before it.
+ * Stores the state of one sender. All calls are synchronous, so that nothing that depends on a commit
+ * (a byte on the wire, an event) can happen before it.
  */
 export interface Store {
   /**
-   * The seed of what this store's senders draw.
+   * The seed of all random draws of the senders on this store.
    *
-   * @param fresh makes one for a store that has none yet
+   * @param fresh makes a seed for a store that has none
    */
   seed(fresh: () => string): string;
-  /** Read once, when a sender starts. @throws BouncelabError E_STORE when it cannot be read */
+  /** Called once, when a sender starts. @throws BouncelabError E_STORE when the store cannot be read */
   load(): Saved;
-  /** Keeps one state change. @throws BouncelabError E_STORE when it is not kept */
+  /** Stores one state change. @throws BouncelabError E_STORE when that fails */
   commit(change: Commit): void;
-  /** The journal of statuses, oldest first; of one contact, or of all. */
+  /** The journal of statuses, oldest entry first, of one contact or of all. */
   statuses(contact?: string): Iterable<StatusRecord>;
   close(): void;
 }

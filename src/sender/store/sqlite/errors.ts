@@ -1,54 +1,54 @@
-// What can be wrong with a store file, in words: each trouble has its own code, names the file and
-// says what to do.
+// What can be wrong with a store file: each failure has a code, a message that names the file, and a
+// hint what to do.
 
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { BouncelabError, type ErrorCode } from '../../../base/errors.js';
-import { WHEN_DAMAGED } from '../damaged.js';
+import { DAMAGED_HINT } from '../damaged.js';
 
-/** Messages and hints by code; `SQLITE_...` as SQLite names it. */
-const TROUBLES: { codes: RegExp; code: ErrorCode; what: string; hint: string }[] = [
+/** Messages and hints by SQLite's result codes. */
+const FAILURES: { codes: RegExp; code: ErrorCode; what: string; hint: string }[] = [
   {
     codes: /^SQLITE_(CORRUPT|NOTADB)/,
     code: 'E_STORE_CORRUPT',
-    what: 'is damaged, or is no store',
-    hint: WHEN_DAMAGED,
+    what: 'is damaged or is not a store',
+    hint: DAMAGED_HINT,
   },
   {
     codes: /^SQLITE_(BUSY|LOCKED|PROTOCOL)/,
     code: 'E_STORE_LOCKED',
-    what: 'is in use: another sender works on it',
-    hint: 'Stop the other sender first. Two on one store would mail everybody twice.',
+    what: 'is in use by another sender',
+    hint: 'Stop the other sender first. Two senders on one store would send every message twice.',
   },
   {
     codes: /^SQLITE_(READONLY|PERM|AUTH)/,
     code: 'E_STORE_READ_ONLY',
     what: 'cannot be written to',
-    hint: 'Give this user the right to write to the file and to its folder.',
+    hint: 'Give this user permission to write to the file and to its folder.',
   },
   {
     codes: /^SQLITE_FULL/,
     code: 'E_STORE_FULL',
     what: 'cannot grow: the disk is full',
-    hint: 'Make room and start again: it goes on from the last change that was kept.',
+    hint: 'Free disk space and start again: the sender resumes from the last stored change.',
   },
   {
     codes: /^SQLITE_IOERR/,
     code: 'E_STORE',
-    what: 'cannot be read or written: the system refuses it',
-    hint: 'Look after the disk, and after quotas and limits of file size; then start again: it goes on from the last change that was kept.',
+    what: 'cannot be read or written: the operating system reports an I/O error',
+    hint: 'Check the disk, quotas and limits of file size; then start again: the sender resumes from the last stored change.',
   },
 ];
 
-/** Turns what SQLite threw into an error for people; ours pass. */
+/** Turns an error of SQLite into a BouncelabError, and returns a BouncelabError as it is. */
 export function storeError(file: string, error: unknown): BouncelabError {
   if (error instanceof BouncelabError) return error;
   const { message } = error as Error;
   const code = codeOf(error as Error & { code?: string });
-  const trouble = TROUBLES.find(({ codes }) => codes.test(code));
-  if (trouble) {
-    return new BouncelabError(trouble.code, `the store ${file} ${trouble.what}`, {
-      hint: trouble.hint,
+  const failure = FAILURES.find(({ codes }) => codes.test(code));
+  if (failure) {
+    return new BouncelabError(failure.code, `the store ${file} ${failure.what}`, {
+      hint: failure.hint,
       cause: error,
     });
   }
@@ -56,8 +56,8 @@ export function storeError(file: string, error: unknown): BouncelabError {
 }
 
 /**
- * The library has no code for a file that cannot be opened at all, and names the number of SQLite. To
- * SQLite, a store of ours without one of its tables is no trouble of the file.
+ * The SQLite code of an error. The library gives none for a file that cannot be opened (14 is
+ * SQLITE_CANTOPEN), and SQLite reports a missing table as an error of the statement, not of the file.
  */
 function codeOf({ code = '', message }: Error & { code?: string }): string {
   if (/^no such (table|column)/.test(message)) return 'SQLITE_CORRUPT';
@@ -65,16 +65,16 @@ function codeOf({ code = '', message }: Error & { code?: string }): string {
 }
 
 /**
- * Looks at the file before SQLite does, which opens what it cannot write to and then says so at a
- * moment of its own.
+ * Checks permissions before SQLite opens the file: SQLite opens a file that it cannot write to, and
+ * reports that only at a later write.
  *
  * @throws BouncelabError E_STORE, E_STORE_READ_ONLY
  */
-export function checkFile(file: string): void {
+export function checkAccess(file: string): void {
   const folder = path.dirname(path.resolve(file));
   if (!existsSync(folder)) {
-    throw new BouncelabError('E_STORE', `the store ${file} cannot be made: there is no folder ${folder}`, {
-      hint: 'Make the folder, or name another file.',
+    throw new BouncelabError('E_STORE', `the store ${file} cannot be created: there is no folder ${folder}`, {
+      hint: 'Create the folder, or name another file.',
     });
   }
   const isThere = existsSync(file);
@@ -82,7 +82,7 @@ export function checkFile(file: string): void {
     throw new BouncelabError('E_STORE', `the store ${file} is not a file`, { hint: 'Name a file.' });
   }
   try {
-    // The log of what is under way lies beside the file.
+    // The folder too: SQLite creates its log beside the file.
     accessSync(folder, constants.W_OK | constants.X_OK);
     if (isThere) accessSync(file, constants.R_OK | constants.W_OK);
   } catch (error) {
@@ -93,18 +93,18 @@ export function checkFile(file: string): void {
   }
 }
 
-/** Where a database file says whose it is (SQLite's file format, 1.3). */
+/** Offsets in the header of a database file (SQLite's file format, section 1.3). */
 const HEADER = { magic: 'SQLite format 3\0', bytes: 100, version: 60, applicationId: 68 };
 
 /**
- * Looks at the header of a file, so that one that is not ours is never even locked.
+ * Checks the header of a file, so that a file of another program is not even locked.
  *
  * @throws BouncelabError E_STORE_VERSION, E_STORE_CORRUPT
  */
 export function checkHeader(file: string, version: number, applicationId: number): void {
   const header = Buffer.alloc(HEADER.bytes);
   if (!existsSync(file)) return;
-  // What was written last is in the log, and with it perhaps all there is.
+  // The latest header may be in the log: `prepare` checks it after SQLite has read the log.
   const log = `${file}-wal`;
   if (existsSync(log) && statSync(log).size > 0) return;
   const fd = openSync(file, 'r');
@@ -114,28 +114,28 @@ export function checkHeader(file: string, version: number, applicationId: number
     closeSync(fd);
   }
   if (header.toString('latin1', 0, HEADER.magic.length) !== HEADER.magic) {
-    throw storeError(file, Object.assign(new Error('no database'), { code: 'SQLITE_NOTADB' }));
+    throw storeError(file, Object.assign(new Error('not a database'), { code: 'SQLITE_NOTADB' }));
   }
-  const isOurs = header.readUInt32BE(HEADER.applicationId) === applicationId;
-  refuseStranger(file, { version: header.readUInt32BE(HEADER.version), isOurs }, version);
+  const isStore = header.readUInt32BE(HEADER.applicationId) === applicationId;
+  checkOwner(file, { version: header.readUInt32BE(HEADER.version), isStore }, version);
 }
 
 /** @throws BouncelabError E_STORE_VERSION, E_STORE_CORRUPT */
-export function refuseStranger(
+export function checkOwner(
   file: string,
-  found: { version: number; isOurs: boolean },
+  found: { version: number; isStore: boolean },
   version: number,
 ): void {
-  if (!found.isOurs) {
-    throw new BouncelabError('E_STORE_CORRUPT', `${file} is a database, and no store of a sender`, {
-      hint: 'Name another file: this one belongs to somebody else and is left as it is.',
+  if (!found.isStore) {
+    throw new BouncelabError('E_STORE_CORRUPT', `${file} is a database, but not a store of a sender`, {
+      hint: 'Name another file. This one belongs to another program and was not changed.',
     });
   }
   if (found.version > version) {
     throw new BouncelabError(
       'E_STORE_VERSION',
-      `the store ${file} is of version ${found.version}, and this program knows versions up to ${version}`,
-      { hint: 'Use the version of the program that made it, or a newer one.' },
+      `the store ${file} has version ${found.version}; this program supports versions up to ${version}`,
+      { hint: 'Use the version of the program that created the store, or a newer one.' },
     );
   }
 }

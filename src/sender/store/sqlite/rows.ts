@@ -1,8 +1,8 @@
-// Rows of a store file as records. The tables hold nothing that cannot be one.
+// Reads the rows of a store file as records. The checks of the tables (schema.ts) make every row valid.
 
 import type Database from 'libsql';
 import type { Cause, ContactStatus, DeliveryState, MailingState } from '../../../events/types.js';
-import type { Past } from '../../model/history.js';
+import type { HistoryEntry } from '../../model/history.js';
 import type { NewMailing } from '../../model/mailing.js';
 import type {
   ContactRecord,
@@ -78,7 +78,7 @@ export class Rows {
     };
   }
 
-  /** @param key of a contact; all of them when absent */
+  /** @param key of a contact; absent: the statuses of all contacts */
   statuses(key?: string): StatusRecord[] {
     const rows =
       key === undefined
@@ -101,7 +101,7 @@ function contact(row: ContactRow): ContactRecord {
 }
 
 function past({ contact: key, position, entry }: PastRow): PastRecord {
-  return { contact: key, index: position, past: JSON.parse(entry) as Past };
+  return { contact: key, index: position, past: JSON.parse(entry) as HistoryEntry };
 }
 
 function mailing({ name, orders, state, building_until, started_at, recipients }: MailingRow): MailingRecord {

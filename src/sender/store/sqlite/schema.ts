@@ -1,12 +1,12 @@
-// The tables of a store file. Rows keep the order in which they were first made, since that is the
-// order in which the next sender takes them up. Dates are ms since 1970.
+// The tables of a store file. Rows keep the order in which they were first inserted, because the next
+// sender restores them in that order. Dates are ms since 1970.
 
 import type { ContactStatus, DeliveryState, MailingState } from '../../../events/types.js';
 
-/** Version of the tables, kept as `user_version`. */
+/** Version of the tables, stored as `user_version`. */
 export const SCHEMA_VERSION = 1;
 
-/** Marks a file as a store of ours: `BLST`, kept as `application_id`. */
+/** Marks a file as a Bouncelab store: `BLST`, stored as `application_id`. */
 export const APPLICATION_ID = 0x424c5354;
 
 const CONTACT_STATUS = oneOf<ContactStatus>('active', 'error', 'opt-out');
@@ -20,7 +20,7 @@ const DELIVERY_STATE = oneOf<DeliveryState>(
   'withdrawn',
 );
 
-// What cannot be is refused by the database itself, also from whoever changes a row by hand.
+// The CHECK constraints refuse invalid values also when a user changes a row by hand.
 export const SCHEMA = `
 CREATE TABLE setting (
   name TEXT PRIMARY KEY,
@@ -31,11 +31,11 @@ CREATE TABLE contact (
   address TEXT NOT NULL,
   status TEXT NOT NULL CHECK (status ${CONTACT_STATUS}),
   streak INTEGER NOT NULL CHECK (streak >= 0),
-  start_status TEXT CHECK (start_status ${CONTACT_STATUS}), -- what it was before anything happened to it
+  start_status TEXT CHECK (start_status ${CONTACT_STATUS}), -- standing before the first entry in past
   start_streak INTEGER CHECK (start_streak >= 0),
   fields TEXT CHECK (json_valid(fields))
 ) STRICT;
-CREATE TABLE past (               -- what happened to a contact, in order
+CREATE TABLE past (               -- history of each contact, in order
   contact TEXT NOT NULL,
   position INTEGER NOT NULL CHECK (position >= 0),
   entry TEXT NOT NULL CHECK (json_valid(entry)),
@@ -74,14 +74,14 @@ CREATE TABLE delivery (
   last_cause TEXT,
   due_at REAL NOT NULL,
   leaving TEXT CHECK (leaving ${LEFT_STATUS}),
-  running_since REAL,             -- the attempt that has begun and not ended
+  running_since REAL,             -- the running attempt
   running_host TEXT,
-  final_dot INTEGER CHECK (final_dot IN (0, 1)), -- its final dot was about to leave
+  final_dot INTEGER CHECK (final_dot IN (0, 1)), -- whether its final dot may have been sent
   PRIMARY KEY (mailing, contact)
 ) STRICT;
 `;
 
-/** One statement a table: a row that is there is replaced in its place. */
+/** One statement for each table. An existing row is updated, which keeps its rowid. */
 export const UPSERT = {
   contact: upsert(
     'contact',

@@ -1,5 +1,5 @@
-// A store in a file: SQLite with a write-ahead log, one transaction for each state change. One
-// sender at a time: the file stays locked while it is open, and the lock dies with its process.
+// A store in a file: SQLite with a write-ahead log, one transaction for each state change. Only one sender
+// can use it at a time: the file is locked while it is open, and the lock ends with the process.
 
 import path from 'node:path';
 import type Database from 'libsql';
@@ -7,16 +7,16 @@ import { BouncelabError } from '../../../base/errors.js';
 import { contactKey } from '../../model/contact.js';
 import { Rows } from './rows.js';
 import { ADD_STATUS_CHANGE, APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPSERT } from './schema.js';
-import { checkFile, checkHeader, refuseStranger, storeError } from './errors.js';
+import { checkAccess, checkHeader, checkOwner, storeError } from './errors.js';
 import type { Commit, Saved, StatusRecord, Store } from '../store.js';
 
 export interface SqliteOptions {
   /**
-   * `power`: what is kept outlives a power failure, at the price of waiting for the disk with each
-   * change. `process`: it outlives the process, however that ends. Default: `power`.
+   * `power`: stored changes survive a power failure; each change waits for the disk. `process`: they
+   * survive a crash of the process, but may be lost in a power failure. Default: `power`.
    */
   outlives?: 'power' | 'process';
-  /** Bytes that the file may grow to; beyond them it is full. Default: as the disk allows. */
+  /** Largest size of the file, bytes; beyond it a change fails with E_STORE_FULL. Default: no limit. */
   bytesMax?: number;
 }
 
@@ -32,10 +32,10 @@ export async function openSqliteStore(file: string, options: SqliteOptions = {})
   const Sqlite = await loadSqlite();
   const place = path.resolve(file);
   return translated(file, () => {
-    // One that was closed and could not let go, for lack of room, is let go now or says why not.
+    // A store whose close failed, for example on a full disk, is closed now or fails again with the reason.
     open.get(place)?.closeAgain();
     if (open.has(place)) throw Object.assign(new Error('open here'), { code: 'SQLITE_BUSY' });
-    checkFile(file);
+    checkAccess(file);
     checkHeader(file, SCHEMA_VERSION, APPLICATION_ID);
     const db = new Sqlite(file);
     try {
@@ -51,18 +51,18 @@ export async function openSqliteStore(file: string, options: SqliteOptions = {})
 }
 
 /**
- * Store files that are open in this process. Looking at one, as everybody may, would take away the
- * lock: the operating system lets go of it when the process closes any handle of the file.
+ * Store files that are open in this process. They must not be opened a second time, even to read the
+ * header: POSIX releases a process's locks on a file when the process closes any descriptor of it.
  */
 const open = new Map<string, SqliteStore>();
 
-/** Loaded when it is first needed: it is a native library, and most runs have no use for it. */
+/** Loads the library on first use: it is native code, and most runs do not need it. */
 async function loadSqlite(): Promise<typeof Database> {
   try {
     return (await import('libsql')).default;
   } catch (error) {
     throw new BouncelabError('E_STORE', 'SQLite cannot be loaded: the package `libsql` is not installed', {
-      hint: 'Install without --omit=optional, on Linux, macOS or Windows; or keep the state in another store.',
+      hint: 'Install without --omit=optional, on Linux, macOS or Windows; or use another store.',
       cause: error,
     });
   }
@@ -70,13 +70,13 @@ async function loadSqlite(): Promise<typeof Database> {
 
 /** Takes the lock, and makes or checks the tables. */
 function prepare(db: Database.Database, file: string, { outlives = 'power', bytesMax }: SqliteOptions): void {
-  // Before anything is read: the log then needs no shared memory, and the lock is never let go.
+  // Before the first read: WAL then needs no shared memory, and the lock is never released (SQLite, wal.html#noshm).
   db.pragma('locking_mode = EXCLUSIVE');
   const isNew = number(db, 'SELECT count(*) FROM sqlite_schema') === 0;
   const version = number(db, 'PRAGMA user_version');
-  const isOurs = number(db, 'PRAGMA application_id') === APPLICATION_ID;
-  // What was written last may still be in the log, where the look at the header did not see it.
-  if (!isNew) refuseStranger(file, { version, isOurs }, SCHEMA_VERSION);
+  const isStore = number(db, 'PRAGMA application_id') === APPLICATION_ID;
+  // Again after checkHeader, which does not read changes that are still in the log.
+  if (!isNew) checkOwner(file, { version, isStore }, SCHEMA_VERSION);
   if (!isNew) checkWhole(db);
   db.pragma('journal_mode = WAL');
   db.pragma(`synchronous = ${outlives === 'power' ? 'FULL' : 'NORMAL'}`);
@@ -89,25 +89,25 @@ function prepare(db: Database.Database, file: string, { outlives = 'power', byte
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   db.exec('COMMIT');
-  // Into the file itself, whose header says from now on whose it is.
+  // Moves the log into the file, so that checkHeader finds the application id in its header.
   db.pragma('wal_checkpoint(TRUNCATE)');
 }
 
-/** A damaged page would else be found only when it is needed. */
+/** Finds a damaged page now; SQLite would report it only when it reads that page. */
 function checkWhole(db: Database.Database): void {
   const [[found]] = db.prepare('PRAGMA quick_check(1)').raw().all() as [[string]];
   if (found !== 'ok') throw Object.assign(new Error(found), { code: 'SQLITE_CORRUPT' });
 }
 
 function number(db: Database.Database, query: string): number {
-  // To its end: a statement with rows left holds on to the file.
+  // `all` reads every row: a statement with unread rows keeps the file locked.
   const [[value]] = db.prepare(query).raw().all() as [[number]];
   return value;
 }
 
 /**
- * Lets the file go. The library keeps the connection for as long as a statement of it is in memory,
- * so that the log is taken in and the lock given back by hand.
+ * Closes the file. The library keeps the connection open while a statement of it is in memory, so the
+ * log is merged and the lock released explicitly.
  */
 function release(db: Database.Database): void {
   db.pragma('journal_mode = DELETE');
@@ -116,9 +116,10 @@ function release(db: Database.Database): void {
   db.close();
 }
 
-function translated<T>(file: string, what: () => T): T {
+/** Runs `action`; what it throws becomes an error that names the file. */
+function translated<T>(file: string, action: () => T): T {
   try {
-    return what();
+    return action();
   } catch (error) {
     throw storeError(file, error);
   }
@@ -176,7 +177,7 @@ class SqliteStore implements Store {
         this.write(change);
         commit.run();
       } catch (error) {
-        // A disk that is full has rolled it back already.
+        // SQLite itself rolls back when the disk is full.
         if (this.db.inTransaction) this.db.exec('ROLLBACK');
         throw error;
       }
