@@ -11,7 +11,7 @@ describe('an automated mailing on contact-added', () => {
   const welcome = { name: 'welcome', kind: 'automated', trigger: { on: 'contact-added' } } as const;
   const add = (at: number, address: string) => ({ at, action: 'add', address }) as const;
 
-  test('takes those that come while an occurrence is building into it, and the next one into another', async () => {
+  test('adds contacts to the occurrence that is building, and begins another for a later contact', async () => {
     const { events, result } = await run({
       contacts: ['old@example.org'],
       mailings: [{ ...welcome, buildingMs: 10_000 }],
@@ -32,7 +32,7 @@ describe('an automated mailing on contact-added', () => {
     ]);
   });
 
-  test('does not go to a contact that left while it was building, and is completed without recipients', async () => {
+  test('skips a contact that opts out during building, and completes without recipients', async () => {
     const { events, result } = await run({
       contacts: ['old@example.org'],
       mailings: [welcome],
@@ -42,7 +42,7 @@ describe('an automated mailing on contact-added', () => {
     expect(result.mailings['welcome-1']).toMatchObject({ recipients: 0, state: 'completed' });
   });
 
-  test('does not begin for a contact that is added as one to leave alone, or that was there', async () => {
+  test('does not begin for a contact that is added as opted out, or that was there before', async () => {
     const { events } = await sendTo(() => undefined, {
       before: ({ clock, sender }) => {
         const message = { subject: 'Welcome', text: 'Hello', sizeBytes: 0 };
@@ -59,7 +59,7 @@ describe('an automated mailing on contact-added', () => {
     ]);
   });
 
-  test('works from its `at` on', async () => {
+  test('takes effect at its `at`', async () => {
     const { result } = await run({
       contacts: ['old@example.org'],
       mailings: [{ ...welcome, at: HOUR }],
@@ -90,7 +90,7 @@ describe('an automated mailing each day', () => {
     trigger: { everyMs: DAY, count: 3 },
   } as const;
 
-  test('begins on its grid, and ends after the last time', async () => {
+  test('begins its occurrences on a grid, `count` in all', async () => {
     const { events, result } = await run({ mailings: [{ ...digest, at: HOUR }] });
     expect(events.of('mailing.started').map(({ t }) => t)).toEqual([HOUR, DAY + HOUR, 2 * DAY + HOUR]);
     expect(events.of('series.ordered')).toMatchObject([{ t: 0, series: 'digest', everyMs: DAY, count: 3 }]);
@@ -98,7 +98,7 @@ describe('an automated mailing each day', () => {
     expect(result.mailings['digest-3']).toMatchObject({ kind: 'automated', series: 'digest', delivered: 1 });
   });
 
-  test('goes on after crashes at any moment: each occurrence once, those missed at the restart', async () => {
+  test('survives crashes at any moment: each occurrence begins once, a missed one at the restart', async () => {
     for (const at of [0, 1, HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY, 2 * DAY + HOUR]) {
       const { events, result } = await run({
         mailings: [digest],
@@ -116,7 +116,7 @@ describe('an automated mailing each day', () => {
     }
   });
 
-  test('a crash during building neither loses nor doubles who was added', async () => {
+  test('a crash during building neither loses nor repeats an added contact', async () => {
     const welcome = {
       name: 'w',
       kind: 'automated',

@@ -1,5 +1,5 @@
-// Something of ours that fails is no answer of any server: nobody's attempt is charged with it, and
-// whoever drives the clock is told.
+// A fault of the sender itself or of its ports is not a reply of a server: no attempt is charged, and the
+// error reaches the code that drives the clock.
 
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/events/types.js';
@@ -11,7 +11,7 @@ import { HOUR } from '../support/policies.js';
 import { ONE_ATTEMPT, scriptedWorld } from '../support/scripted-server.js';
 import { dialogue } from '../support/tcp-dialogue.js';
 
-/** Sends one mailing with ports that fail, and plays until that comes out. */
+/** Sends one mailing with ports that fail, and runs until the error is thrown. */
 async function broken(options: Partial<SenderOptions>): Promise<RunEvent[]> {
   const { clock, ports } = scriptedWorld(() => undefined);
   const all: RunEvent[] = [];
@@ -26,12 +26,12 @@ async function broken(options: Partial<SenderOptions>): Promise<RunEvent[]> {
 const fails = (): Promise<never> => Promise.reject(new Error('a fault of ours'));
 const answers = () => Promise.resolve([{ exchange: 'mx.example.org', preference: 10 }]);
 
-describe('a fault of ours', () => {
+describe('an internal fault', () => {
   test.each<[string, Partial<SenderOptions>]>([
-    ['in the look-up of a domain', { resolver: { resolveMx: fails, resolve4: fails } }],
-    ['in the look-up of a host', { resolver: { resolveMx: answers, resolve4: fails } }],
+    ['in the lookup of a domain', { resolver: { resolveMx: fails, resolve4: fails } }],
+    ['in the lookup of a host', { resolver: { resolveMx: answers, resolve4: fails } }],
     [
-      'in the look-up of the next host',
+      'in the lookup of the next host',
       {
         resolver: {
           resolveMx: () =>
@@ -46,9 +46,9 @@ describe('a fault of ours', () => {
   });
 
   test.each<[string, Partial<SenderOptions>]>([
-    ['when nobody is there to be told of it', {}],
+    ['without onFailure', {}],
     [
-      'when whoever is told of it fails as well',
+      'with an onFailure that throws',
       {
         onFailure: () => {
           throw new Error('a fault of ours, again');
@@ -63,7 +63,7 @@ describe('a fault of ours', () => {
       store: {
         ...store,
         commit(change) {
-          // The contact, the mailing and its beginning are kept; its first attempt is not.
+          // The contact, the mailing and its start are stored; its first attempt is not.
           if (++count > 3) throw new Error('a fault of ours');
           store.commit(change);
         },
@@ -73,8 +73,8 @@ describe('a fault of ours', () => {
   });
 });
 
-describe('a bounce message that we fail to deal with', () => {
-  /** What the server is answered, and what is told by the timers that are left. */
+describe('a bounce message that cannot be processed', () => {
+  /** The last reply to the server, and the timers that are left: one of them throws the error. */
   async function receive({
     before,
     ...options
@@ -92,7 +92,7 @@ describe('a bounce message that we fail to deal with', () => {
     return { reply: said.at(-1), timers: clock.waiting };
   }
 
-  test('is answered with 451, and whoever drives the clock is told', async () => {
+  test('is answered with 451, and the error is thrown from a timer', async () => {
     const { reply, timers } = await receive({
       emit: ({ type }) => {
         if (type === 'bounce.received') throw new Error('a fault of ours');
@@ -103,7 +103,7 @@ describe('a bounce message that we fail to deal with', () => {
     expect(() => timers[0]!.fn()).toThrow('a fault of ours');
   });
 
-  test('since the store has failed is answered with 451, and told once', async () => {
+  test('because the store has failed is answered with 451, and the failure is reported once', async () => {
     const failures: Error[] = [];
     const { reply, timers } = await receive({
       store: {

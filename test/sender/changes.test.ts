@@ -1,4 +1,4 @@
-// One change of state: kept by the store as a whole and told after that, or neither.
+// One state change: stored as a whole and logged after that, or neither.
 
 import { describe, expect, test } from 'vitest';
 import { BouncelabError } from '../../src/base/errors.js';
@@ -12,7 +12,7 @@ import { ManualClock } from '../support/manual-clock.js';
 const BOB = 'bob@example.org';
 
 /** Contacts on a store that can be made to fail. */
-function kept() {
+function storedContacts() {
   const clock = new ManualClock();
   const facts: Fact[] = [];
   const commits: Commit[] = [];
@@ -45,8 +45,8 @@ const added = (address: string): Fact => ({
 });
 
 describe('a change', () => {
-  test('is kept once as a whole, with all that it touches, and told after that', () => {
-    const { changes, contacts, facts, commits, add } = kept();
+  test('is stored in one commit with everything it touches, and logged after that', () => {
+    const { changes, contacts, facts, commits, add } = storedContacts();
     add(BOB);
     expect(facts).toEqual([added(BOB)]);
     changes.request(() => {
@@ -64,15 +64,15 @@ describe('a change', () => {
     });
   });
 
-  test('that touches nothing asks nothing of the store', () => {
-    const { changes, facts, commits } = kept();
+  test('that touches no record does not call the store', () => {
+    const { changes, facts, commits } = storedContacts();
     changes.request(() => changes.emit({ type: 'clock.jumped', from: 0 }));
     expect(commits).toEqual([]);
     expect(facts).toEqual([{ type: 'clock.jumped', from: 0 }]);
   });
 
-  test('that is not kept is told to nobody, and none comes after it', () => {
-    const { changes, contacts, facts, commits, failures, disk, add } = kept();
+  test('that cannot be stored is not logged, and none after it is stored or logged', () => {
+    const { changes, contacts, facts, commits, failures, disk, add } = storedContacts();
     disk.error = new Error('gone');
     expect(() => add(BOB)).toThrow('the store failed: gone');
     expect(failures).toHaveLength(1);
@@ -88,8 +88,8 @@ describe('a change', () => {
     expect(failures).toHaveLength(1);
   });
 
-  test('that fails for a reason that the store knows fails with that reason', () => {
-    const { failures, disk, add } = kept();
+  test('that fails with an error of the store throws that error', () => {
+    const { failures, disk, add } = storedContacts();
     disk.error = new BouncelabError('E_STORE_FULL', 'the disk is full');
     expect(() => add(BOB)).toThrow(disk.error);
     expect(failures).toEqual([disk.error]);

@@ -1,5 +1,5 @@
-// Contacts without a run around them: what each request and each end of a delivery makes of a contact, and
-// what is told of it; and the fold over a history that could not have been.
+// Contacts without a whole run: how each request and each end of a delivery changes a contact and what is
+// logged; and the fold over histories that only a late bounce can produce.
 
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/events/types.js';
@@ -48,7 +48,7 @@ const status = (from: string, to: string, why: string, by: object) => ({
 });
 
 describe('a contact', () => {
-  test('is added once, whatever the case of its address, and told', () => {
+  test('is added and logged once, whatever the case of its address', () => {
     const { contacts, facts } = audience();
     expect(contacts.add({ address: 'Bob@Example.org' })).toBe(false);
     expect(contacts.add({ address: 'Eve@Example.org', fields: { city: 'Rome' } })).toBe(true);
@@ -82,7 +82,7 @@ describe('a contact', () => {
     });
   });
 
-  test('is re-activated from error, by whom and why, with its streak at zero', () => {
+  test('is re-activated from error with a streak of zero; the log has by whom and why', () => {
     const { contacts, bob, facts } = audience({ address: BOB, status: 'error', softBounceStreak: 2 });
     expect(contacts.reactivate(bob, 'support', 'asked')).toBe(true);
     expect(facts).toEqual([
@@ -96,7 +96,7 @@ describe('a contact', () => {
   test.each([
     ['active', 'the contact is active already'],
     ['opt-out', 'an opt-out contact can only subscribe again'],
-  ] as const)('that is %s is not re-activated, and why', (is, why) => {
+  ] as const)('that is %s is not re-activated, and the log has the reason', (is, why) => {
     const { contacts, bob, facts } = audience({ address: BOB, status: is });
     expect(contacts.reactivate(bob, 'support', 'asked')).toBe(false);
     expect(facts).toEqual([refused('reactivate', why)]);
@@ -118,7 +118,7 @@ describe('a contact', () => {
     ]);
   });
 
-  test('is told of how its deliveries end: the streak, and the error at the last of them', () => {
+  test('follows the ends of its deliveries: streak up, reset, and error at the limit', () => {
     const { contacts, bob, facts } = audience();
     for (const [what, name] of [
       ['soft-bounced', 'm1'],
@@ -139,7 +139,7 @@ describe('a contact', () => {
     expect(contacts.ended(bob, 'm6')).toBeUndefined();
   });
 
-  test('loses its status to a hard bounce, unless the policy spares it', () => {
+  test('turns to error at a hard bounce, unless the policy spares it', () => {
     const { contacts, bob, facts } = audience();
     contacts.count(bob, ended('hard-bounced', 'm1', { spares: true }));
     expect(facts).toEqual([]);
@@ -147,7 +147,7 @@ describe('a contact', () => {
     expect(facts).toEqual([status('active', 'error', 'hard-bounce', { by: 'sender', mailing: 'm2' })]);
   });
 
-  describe('whose delivery turns out to have failed', () => {
+  describe('whose delivered message is returned later', () => {
     function returned(what: EndedDelivery['what'], more: Partial<EndedDelivery> = {}) {
       const { contacts, bob, facts } = audience();
       const late = ended('delivered', 'm2');
@@ -159,21 +159,21 @@ describe('a contact', () => {
       return facts;
     }
 
-    test('for good is in error', () => {
+    test('as a hard bounce is in error', () => {
       expect(returned('hard-bounced')).toEqual([
         streak(1, 2, 'm2'),
         status('active', 'error', 'hard-bounce', { by: 'sender', mailing: 'm2' }),
       ]);
     });
 
-    test('for good, and is spared, is in error by the streak alone', () => {
+    test('as a hard bounce that the policy spares is in error by its streak alone', () => {
       expect(returned('hard-bounced', { spares: true })).toEqual([
         streak(1, 2, 'm2'),
         status('active', 'error', 'soft-bounces', { by: 'sender', mailing: 'm2' }),
       ]);
     });
 
-    test('for now is in error by the streak', () => {
+    test('as a soft bounce is in error by its streak', () => {
       expect(returned('soft-bounced').at(-1)).toEqual(
         status('active', 'error', 'soft-bounces', { by: 'sender', mailing: 'm2' }),
       );
@@ -187,28 +187,28 @@ describe('the fold over a history', () => {
     standing(from, past, 2);
   const soft = (more: Partial<EndedDelivery> = {}) => ended('soft-bounced', 'm', { begunAt: 10, ...more });
 
-  test('leaves out a delivery chosen while the contact was away, and counts one chosen as it came back', () => {
-    const away: HistoryEntry[] = [
+  test('ignores a delivery of a mailing that started while the contact was inactive', () => {
+    const inactive: HistoryEntry[] = [
       { what: 'opt-out', at: 5 },
       { what: 'subscribe', at: 20 },
     ];
-    expect(fold([...away, soft({ chosenAt: 19, begunAt: 30 })]).softBounceStreak).toBe(0);
-    expect(fold([...away, soft({ chosenAt: 20, begunAt: 30 })]).softBounceStreak).toBe(1);
+    expect(fold([...inactive, soft({ chosenAt: 19, begunAt: 30 })]).softBounceStreak).toBe(0);
+    expect(fold([...inactive, soft({ chosenAt: 20, begunAt: 30 })]).softBounceStreak).toBe(1);
   });
 
-  test('leaves out one that was withdrawn before its last attempt, and counts one that had begun then', () => {
+  test('ignores a delivery that an opt-out withdraws, and counts one whose last attempt had begun', () => {
     expect(fold([{ what: 'opt-out', at: 9 }, soft()]).softBounceStreak).toBe(0);
     expect(fold([{ what: 'opt-out', at: 10 }, soft()]).softBounceStreak).toBe(1);
   });
 
-  test('leaves out everything of a contact that never was active', () => {
+  test('ignores every delivery of a contact that was never active', () => {
     expect(fold([soft(), soft()], { status: 'error', softBounceStreak: 1 })).toEqual({
       status: 'error',
       softBounceStreak: 1,
     });
   });
 
-  test('lets an opt-out stay one, and an error be re-activated', () => {
+  test('ends an opt-out by subscribing only, an error also by re-activation', () => {
     const hard = ended('hard-bounced', 'm', { begunAt: 10, endedAt: 12 });
     expect(fold([{ what: 'opt-out', at: 11 }, hard]).status).toBe('opt-out');
     expect(
@@ -222,13 +222,13 @@ describe('the fold over a history', () => {
     expect(fold([hard, { what: 'opt-out', at: 15 }]).status).toBe('opt-out');
   });
 
-  test('lets a request that changes nothing change nothing', () => {
+  test('ignores requests that changed nothing', () => {
     const half = { status: 'active', softBounceStreak: 1 } as const;
     expect(fold([{ what: 'reactivate', at: 5 }], half)).toEqual(half);
     expect(fold([{ what: 'subscribe', at: 5 }], half)).toEqual(half);
   });
 
-  test('lets an opt-out stay an opt-out after the last soft bounce of a streak', () => {
+  test('keeps an opt-out at the soft bounce that would make an active contact error', () => {
     const { status: is } = fold([soft(), { what: 'opt-out', at: 11 }, soft()]);
     expect(is).toBe('opt-out');
     expect(fold([soft(), soft()])).toEqual({ status: 'error', softBounceStreak: 2 });
@@ -254,11 +254,11 @@ describe('a selection', () => {
     [{ addresses: ['e*@example.org'] }, false],
     [{ addresses: ['eve@example.org', '*'] }, true],
     [{ domain: 'other.org', addresses: ['*'] }, false],
-  ])('%j means bob: %s', (selection, isMeant) => {
-    expect(chooser(selection)(bob)).toBe(isMeant);
+  ])('%j matches bob: %s', (selection, isMatch) => {
+    expect(chooser(selection)(bob)).toBe(isMatch);
   });
 
-  test('without addresses is not of a contact by whatever name', () => {
+  test('with an empty list of addresses matches no contact, not even one with an empty key', () => {
     expect(chooser({ domain: 'example.org' })({ key: '', domain: 'example.org' })).toBe(true);
     expect(chooser({ addresses: [] })({ key: '', domain: 'example.org' })).toBe(false);
   });

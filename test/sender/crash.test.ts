@@ -1,6 +1,6 @@
-// A sender that dies at any moment: all through the first attempts of a mailing, and with a store that
-// fails at every single change. Each time the next sender brings everybody to one end, and a server takes a
-// message twice only where an end is unknown.
+// A sender that crashes at any moment of the first attempts of a mailing, or whose store fails at any
+// change. Each time the next sender ends every delivery once, and a server accepts a message twice only
+// after an unknown outcome.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import type net from 'node:net';
@@ -25,7 +25,7 @@ const FULL = 'reader-1@example.org';
 const GHOST = 'reader-2@example.org';
 const LOST = 'reader-3@example.org';
 
-/** Few connections for many contacts, and all that can become of one. */
+/** Few connections for many contacts, and every outcome of a delivery. */
 const SKETCH: PlanSketch = {
   fleet: {
     'example.org': {
@@ -43,7 +43,7 @@ const SKETCH: PlanSketch = {
 
 const ENDS: Record<string, string> = { [FULL]: 'soft-bounced', [GHOST]: 'hard-bounced' };
 
-/** Everybody has ended once and as they should; nobody was mailed twice without cause. */
+/** Every delivery has ended once and as expected; no message was accepted twice without an unknown outcome. */
 function expectRight(events: Events): void {
   for (const address of readers(12)) {
     expect(events.ends(address).map(({ state }) => state)).toEqual([ENDS[address] ?? 'delivered']);
@@ -90,18 +90,18 @@ describe('with a store that fails', () => {
     }
   });
 
-  test('nothing leaves that it does not know of', async () => {
-    // Whoever dies at the change that marks the final dot has not sent it: no end is unknown.
+  test('no final dot is sent before the store has it', async () => {
+    // A sender that dies at the change that records the final dot has not sent it: no outcome is unknown.
     const whole = await play(memoryStore());
     for (const at of whole.dots) {
       const { events } = await play(failingOnce(memoryStore(), at));
       const restart = events.of('sender.restarted').at(-1)!;
       const before = events.of('message.accepted').filter(({ t }) => t < restart.t);
       const marked = before.filter(({ rcpt }) => rcpt !== LOST).length;
-      const told = events
+      const logged = events
         .of('attempt')
         .filter(({ outcome, t }) => t <= restart.t && (outcome === 'accepted' || outcome === 'unknown'));
-      expect(told.filter(({ address }) => address !== LOST).length).toBeGreaterThanOrEqual(marked);
+      expect(logged.filter(({ address }) => address !== LOST).length).toBeGreaterThanOrEqual(marked);
     }
   });
 });
@@ -110,7 +110,7 @@ describe('on SQLite', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'bouncelab-crash-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('everything happens as it does on the store in memory', async () => {
+  test('the events are those of a run with the store in memory', async () => {
     for (const at of [3, 20, 40, 60]) {
       const file = path.join(folder, `${at}.db`);
       const store = await openSqliteStore(file, { outlives: 'process' });
@@ -126,7 +126,7 @@ describe('on SQLite', () => {
   });
 });
 
-/** A store that throws at one change, and works again for the next sender. */
+/** A store that fails once, at the given commit. */
 function failingOnce(store: Store, at: number): Store {
   let commits = 0;
   return {
@@ -148,7 +148,7 @@ function bound(store: Store): Store {
   };
 }
 
-/** Plays the sketch with a store; when that fails the sender ends, and another starts a minute later. */
+/** Runs the sketch on a store. When a commit fails, the sender ends and another starts a minute later. */
 async function play(store: Store) {
   const { fleet, contacts, network, policy, mailings, seed } = plan(SKETCH);
   const clock = VirtualClock.install();
@@ -175,7 +175,7 @@ async function play(store: Store) {
         try {
           what(sender);
         } catch {
-          // Whoever asked is told, and asks the next sender.
+          // The request failed; it is made again to the next sender.
         }
       };
       const sender = new Sender({

@@ -1,5 +1,5 @@
-// The library as a program uses it: real time, real TCP to a server in this test, a store on disk;
-// and the example of docs/library.md, word for word.
+// The library as a program uses it: real time, TCP to a server in this test, a store on disk; and the
+// example of docs/library.md.
 
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
@@ -26,7 +26,7 @@ import { ManualClock } from '../support/manual-clock.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MESSAGE = { subject: 'News', text: 'Hello' };
 
-/** A folder that is gone after the test. */
+/** A folder that is removed after the test. */
 function scratch(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'bouncelab-library-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -75,7 +75,7 @@ async function receiver(
   return { port: (server.server.address() as net.AddressInfo).port, accepted, messages, said };
 }
 
-/** Ports that lead to the receiver, whatever the domain. */
+/** Ports that lead to the receiver for every domain. */
 function to({ port }: Pick<Receiver, 'port'>): CreateSenderOptions {
   return {
     resolver: {
@@ -87,7 +87,7 @@ function to({ port }: Pick<Receiver, 'port'>): CreateSenderOptions {
 }
 
 describe('createSender', () => {
-  test('delivers over TCP in real time, and says how it went', async () => {
+  test('delivers over TCP in real time and returns the figures', async () => {
     const server = await receiver((address) => (address.startsWith('ghost') ? 550 : undefined));
     const events: RunEvent[] = [];
     const sender = createSender({ ...to(server), onEvent: (event) => events.push(event) });
@@ -114,7 +114,7 @@ describe('createSender', () => {
     await sender.stop();
   });
 
-  test('signs its messages and says how to leave', async () => {
+  test('signs its messages and adds List-Unsubscribe', async () => {
     const server = await receiver();
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const sender = createSender({
@@ -137,7 +137,7 @@ describe('createSender', () => {
     expect(message).toContain('\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n');
   });
 
-  test('goes on with what is in its store', async () => {
+  test('resumes what is in its store', async () => {
     const server = await receiver((address) => (address.startsWith('full') ? 452 : undefined));
     const file = path.join(scratch(), 'mail.db');
     const first = createSender({ ...to(server), store: await openSqliteStore(file) });
@@ -163,7 +163,7 @@ describe('createSender', () => {
     expect(server.accepted).toEqual(['bob@example.org']);
   });
 
-  test('re-activates in bulk, with who and why, and leaves opt-outs alone', async () => {
+  test('re-activates in bulk, records by whom and why, and skips opt-outs', async () => {
     const store = memoryStore();
     const sender = createSender({ store });
     for (const status of ['error', 'opt-out', 'active'] as const) {
@@ -180,7 +180,7 @@ describe('createSender', () => {
     await sender.stop();
   });
 
-  test('stops after the attempts that are running, and begins no other', async () => {
+  test('stops after the running attempts and begins no other', async () => {
     let release: (() => void) | undefined;
     const accepted: string[] = [];
     const server = new SMTPServer({
@@ -213,7 +213,7 @@ describe('createSender', () => {
     ]);
   });
 
-  test('stops at once when nothing is running, with QUIT on the connections that idle', async () => {
+  test('stops at once when no attempt is running, with QUIT on idle connections', async () => {
     const server = await receiver();
     const sender = createSender({ ...to(server), limits: { idleMs: 600_000 } });
     for (const address of ['bob@example.org', 'ann@example.com']) sender.addContact({ address });
@@ -233,7 +233,7 @@ describe('createSender', () => {
     const failing: Store = {
       ...store,
       commit: (change) => {
-        // The third one of the mailing: the final dot of the first message.
+        // The third commit of the mailing records the final dot of the first message.
         if (++commits > 5) throw new Error('no room');
         store.commit(change);
       },
@@ -249,7 +249,7 @@ describe('createSender', () => {
       sender.send({ name: 'news', message: MESSAGE });
     });
     await expect(failed).resolves.toMatchObject({ code: 'E_STORE', message: 'the store failed: no room' });
-    // It has been told once, and is not thrown at who stops the sender then.
+    // The failure was reported to onFailure; stop does not throw it again.
     await first.stop();
     const second = createSender({ ...to(server), store });
     expect(await second.completed('news')).toMatchObject({ delivered: 2, possibleDuplicates: 0 });
@@ -257,13 +257,13 @@ describe('createSender', () => {
     await second.stop();
   });
 
-  test('has nothing to wait for when it is stopped after its store has failed', async () => {
+  test('waits for nothing when it is stopped after its store has failed', async () => {
     const store = memoryStore();
     let isFull = false;
     const clock = new ManualClock();
     const sender = createSender({
       clock,
-      // Nobody ever answers.
+      // DNS never answers.
       resolver: { resolveMx: () => new Promise(() => undefined), resolve4: () => Promise.resolve([]) },
       store: {
         ...store,
@@ -288,7 +288,7 @@ describe('createSender', () => {
     await expect(sender.completed('news')).rejects.toThrow('no room');
   });
 
-  test('that is stopped completes nothing any more, and says so to who waits', async () => {
+  test('rejects calls of completed with E_STOPPED when it is stopped', async () => {
     const clock = new ManualClock();
     const down = Object.assign(new Error('down'), { code: 'ESERVFAIL' });
     const sender = createSender({
@@ -324,7 +324,7 @@ describe('createSender', () => {
       'E_USAGE',
       '`No vember` cannot be the name of a mailing',
     ],
-  ])('refuses what cannot be: $2', (what, code, message) => {
+  ])('refuses invalid input: $2', (what, code, message) => {
     expect(what).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(message) as string }) as Error,
     );
@@ -338,7 +338,7 @@ test('the example of docs/library.md runs', async () => {
   symlinkSync(ROOT, path.join(folder, 'node_modules', 'bouncelab'), 'dir');
   const page = readFileSync(path.join(ROOT, 'docs', 'library.md'), 'utf8');
   const [first, second] = [...page.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code!);
-  // The ports of the second example, in the first one: a test mails nobody.
+  // Adds the ports of the second example to the first one, so that the test sends no real mail.
   const ports = /createSender\(\{\n(.*)\}\);/s.exec(second!)![1]!.replace('2525', String(server.port));
   const program = first!
     .replace('{ createSender,', '{ createSender, loopbackOnly,')
@@ -348,14 +348,14 @@ test('the example of docs/library.md runs', async () => {
   expect(stdout).toContain('bob@example.org accepted');
   expect(stdout).toContain('delivered: 2');
   expect(server.accepted.sort()).toEqual(['bob@example.org', 'carol@example.org']);
-  // And once more, on the store that it left.
+  // Again on the same store: nothing is sent twice.
   const again = await promisify(execFile)(process.execPath, ['example.mjs'], { cwd: folder });
   expect(again.stdout).not.toContain('accepted');
   expect(again.stdout).toContain('delivered: 2');
   expect(server.accepted).toHaveLength(2);
 });
 
-/** Waits for what other ends of connections do. */
+/** Waits for the other end of a connection. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }

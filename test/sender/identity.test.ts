@@ -1,4 +1,4 @@
-// What a sender says of itself: to the server, and in the headers of its messages.
+// How a sender identifies itself: in EHLO and MAIL, and in the headers of its messages.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ async function said(sender: Parameters<typeof sendTo>[1]) {
   return { lines, header: header.split('\r\n') };
 }
 
-test('by default nothing that could lead anywhere', async () => {
+test('by default only names under example domains', async () => {
   const { lines, header } = await said({});
   expect(lines.slice(0, 2)).toEqual([
     'EHLO sender.example',
@@ -23,7 +23,7 @@ test('by default nothing that could lead anywhere', async () => {
   expect(header.filter((line) => /^(List-|DKIM-)/.test(line))).toEqual([]);
 });
 
-test('what it is given', async () => {
+test('the names and headers of its options', async () => {
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 1024,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -47,7 +47,7 @@ test('what it is given', async () => {
   expect(header[0]).toMatch(/^DKIM-Signature: .*d=shop\.test;.* s=november;/);
 });
 
-test('return paths carry a tag that only this sender can make: with another seed, another one', async () => {
+test('the tag in return paths depends on the seed', async () => {
   const tags = new Set<string>();
   for (const seed of ['1', '2', '3']) {
     const { events } = await run({ seed });

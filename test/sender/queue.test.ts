@@ -1,5 +1,5 @@
-// The queue and the list of open deliveries: what is due comes at its time, together, in the order in which
-// it was put in, and never after it has ended.
+// The queue and the deliveries in progress: the queue hands over deliveries when they are due, in the order
+// in which they were added, and none that has ended.
 
 import { describe, expect, test } from 'vitest';
 import { Changes } from '../../src/sender/changes.js';
@@ -28,14 +28,14 @@ function queue() {
 }
 
 describe('the queue', () => {
-  test('hands on what is due at its time, whatever the order in which it came', () => {
+  test('hands over each delivery when it is due, whatever the order in which they were added', () => {
     const { clock, due, queue: all } = queue();
     for (const at of [50, 10, 40, 20, 30]) all.add(delivery(`d${at}`, at));
     clock.to(100);
     expect(due).toEqual([10, 20, 30, 40, 50].map((at) => [at, `d${at}`]));
   });
 
-  test('hands on together what is due at one moment, in the order in which it came', () => {
+  test('hands over the deliveries of one moment in one call, in the order in which they were added', () => {
     const { clock, due, queue: all } = queue();
     const names = Array.from({ length: 20 }, (_, index) => `n${index}`);
     for (const name of names) all.add(delivery(name, 7));
@@ -43,7 +43,7 @@ describe('the queue', () => {
     expect(due).toEqual([[7, ...names]]);
   });
 
-  test('waits with one timer, for the first of all', () => {
+  test('has one timer, for the earliest delivery', () => {
     const { clock, queue: all } = queue();
     for (const at of [50, 10, 40, 10]) all.add(delivery(`d${at}`, at));
     expect(clock.waiting.map(({ at }) => at)).toEqual([10]);
@@ -53,7 +53,7 @@ describe('the queue', () => {
     expect(clock.waiting).toEqual([]);
   });
 
-  test('hands on at once what was due before now', () => {
+  test('hands over at once a delivery whose time has passed', () => {
     const { clock, due, queue: all } = queue();
     clock.to(100);
     all.add(delivery('late', 20));
@@ -62,7 +62,7 @@ describe('the queue', () => {
     expect(due).toEqual([[100, 'late']]);
   });
 
-  test('leaves out what has ended meanwhile, and says nothing when that was all', () => {
+  test('skips deliveries that have ended, and makes no call when none is left', () => {
     const { clock, due, queue: all } = queue();
     const [gone, there, alone] = [delivery('gone', 5), delivery('there', 5), delivery('alone', 6)];
     for (const one of [gone, there, alone]) all.add(one);
@@ -72,7 +72,7 @@ describe('the queue', () => {
     expect(due).toEqual([[5, 'there']]);
   });
 
-  test('that has stopped hands on nothing, not even what comes later', () => {
+  test('hands over nothing after stop, not even deliveries that are added later', () => {
     const { clock, due, queue: all } = queue();
     all.stop();
     all.add(delivery('a', 5));
@@ -88,7 +88,7 @@ describe('the queue', () => {
 });
 
 describe('the open deliveries', () => {
-  test('are those of a contact until they are taken out, and others stay', () => {
+  test('are listed by contact until they are removed', () => {
     const open = new OpenDeliveries();
     const bob = contactOf('bob@example.org');
     const [one, two] = [new Delivery(mailing, bob), new Delivery(mailing, bob)];
@@ -104,12 +104,12 @@ describe('the open deliveries', () => {
     expect([...open.all()]).toEqual([eve]);
   });
 
-  test('do not mind one that is not there', () => {
+  test('ignore the removal of a delivery that is not listed', () => {
     expect(() => new OpenDeliveries().remove(delivery('bob'))).not.toThrow();
   });
 });
 
-describe('what has happened does not happen again', () => {
+describe('an impossible transition throws', () => {
   const changes = () =>
     new Changes({ clock: new ManualClock(), emit: () => undefined, onFailure: () => undefined });
 

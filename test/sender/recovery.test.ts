@@ -1,4 +1,4 @@
-// A sender that starts on the store of one that was stopped: what was said to the first one still holds.
+// A sender that starts on the store of a stopped one resumes its mailings with their contacts and counters.
 
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/events/types.js';
@@ -12,7 +12,7 @@ import { ONE_ATTEMPT, scriptedWorld } from '../support/scripted-server.js';
 
 const MESSAGE = { subject: 'News', text: 'Hello', sizeBytes: 0 };
 
-test('a mailing that was building is sent at its time, with what is known of its contacts', async () => {
+test('a mailing that was building starts on time, with the merge fields of its contacts', async () => {
   const { clock, ports, sessions } = scriptedWorld(() => undefined);
   const options = {
     ...ports,
@@ -36,7 +36,7 @@ test('a mailing that was building is sent at its time, with what is known of its
   expect(toEve).not.toContain('Bob');
 });
 
-test('what was counted as a possible duplicate still is', async () => {
+test('possible duplicates that were counted before stay counted', async () => {
   const { clock, ports } = scriptedWorld(({ verb }) => (verb === '.' ? null : undefined));
   const options = { ...ports, policy: policy(), emit: () => undefined, store: memoryStore() };
   const first = new Sender(options);
@@ -83,8 +83,8 @@ test.each<[string, Partial<Saved>, string]>([
   );
 });
 
-describe('what a sender says of its store', () => {
-  test('nothing, when it is empty', async () => {
+describe('sender.restarted', () => {
+  test('is not logged for an empty store', async () => {
     const { clock, ports } = scriptedWorld(() => undefined);
     const facts: Fact[] = [];
     new Sender({ ...ports, policy: ONE_ATTEMPT, emit: (fact) => facts.push(fact), store: memoryStore() });
@@ -95,14 +95,14 @@ describe('what a sender says of its store', () => {
   test.each<[string, PlanSketch]>([
     ['contacts', { mailings: [{ name: 'news', at: HOUR }] }],
     ['mailings', { contacts: [], mailings: [{ name: 'news', buildingMs: HOUR }] }],
-  ])('that nothing was in progress, when it has %s alone', async (_, sketch) => {
+  ])('has zeros for a store that has %s only', async (_, sketch) => {
     const { events } = await run({ ...sketch, events: [{ at: MINUTE, action: 'crash', restartMs: MINUTE }] });
     expect(events.of('sender.restarted')).toMatchObject([
       { t: 2 * MINUTE, inProgress: 0, interrupted: 0, unknown: 0 },
     ]);
   });
 
-  test('how many deliveries were in progress, and how their attempts were cut short', async () => {
+  test('counts the deliveries in progress, the interrupted attempts and the unknown outcomes', async () => {
     const { events } = await run({
       contacts: ['full', 'fuller', 'silent', 'kept', 'lost', 'bob'].map((name) => `${name}@example.org`),
       fleet: {

@@ -1,5 +1,5 @@
-// Rules 12 to 14 of docs/semantics.md: attempts of which nobody knows the end, destinations that
-// have no time for anybody, and ends that are final.
+// Rules 12 to 14 of docs/semantics.md: attempts with an unknown outcome, busy destinations, and terminal
+// states.
 
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/events/types.js';
@@ -25,7 +25,7 @@ describe('rule 12: ambiguity is counted', () => {
       },
     });
 
-  test('a message kept in silence is accepted twice, and the response says that this may be', async () => {
+  test('a message that is accepted without a reply is accepted twice, and counts as a possible duplicate', async () => {
     const { events, mailing, result } = await silent(true);
     expect(events.attempts(BOB).map(({ outcome }) => outcome)).toEqual(['unknown', 'accepted']);
     expect(events.accepted(BOB)).toHaveLength(2);
@@ -33,7 +33,7 @@ describe('rule 12: ambiguity is counted', () => {
     expect(result.servers['example.org']!.accepted).toBe(2);
   });
 
-  test('a message that was not kept counts all the same: the sender cannot know', async () => {
+  test('a message that was not accepted counts too: the sender cannot know', async () => {
     const { events, mailing } = await silent(false);
     expect(events.accepted(BOB)).toHaveLength(1);
     expect(mailing()).toMatchObject({ delivered: 1, possibleDuplicates: 1 });
@@ -47,7 +47,7 @@ describe('rule 12: ambiguity is counted', () => {
     expect(events.accepted(BOB)).toHaveLength(1);
   });
 
-  test('an unknown end is charged to the budget of servers that do not answer', async () => {
+  test('an unknown outcome is charged to the budget `unreachable`', async () => {
     const { events, mailing } = await run({
       fleet: { 'example.org': { behaviors: [{ do: 'unresponsive', stage: 'message' }] } },
       policy: policy({ retry: { attempts: { counting: 'per-class', replied: 1, unreachable: 3 } } }),
@@ -73,7 +73,7 @@ describe('rule 13: a busy destination is one fact', () => {
       { do: 'busy', stage: 'ehlo' },
       { outcome: 'deferred', stage: 'ehlo', reply: { code: 421 } },
     ],
-  ])('%s: all that is due shares it, over one connection a time', async (_what, behavior, result) => {
+  ])('%s: all due deliveries share the result of one connection', async (_what, behavior, result) => {
     const { events, mailing } = await at(behavior);
     expect(events.of('connection.opened')).toHaveLength(4);
     expect(events.commands('MAIL')).toEqual([]);
@@ -82,14 +82,14 @@ describe('rule 13: a busy destination is one fact', () => {
     expect(mailing()).toMatchObject({ bounced: { soft: 40, hard: 0 } });
   });
 
-  test('refused: all that is due shares it, over one refused connection a time', async () => {
+  test('refused: all due deliveries share the result of one refused connection', async () => {
     const { events } = await at({ do: 'down' });
     expect(events.of('connection.refused')).toHaveLength(4);
     for (const attempt of events.of('attempt'))
       expect(attempt).toMatchObject({ error: 'ECONNREFUSED', shared: true });
   });
 
-  test('what comes to be due while a connection is being opened begins then, and shares what comes of it', async () => {
+  test('a delivery that falls due while a connection is opened begins then and shares the result', async () => {
     const slow: Script = ({ verb, say, socket }, clock) => {
       if (verb !== 'CONNECT') return undefined;
       clock.after(10_000, () => {
@@ -111,12 +111,12 @@ describe('rule 13: a busy destination is one fact', () => {
     expect(sessions).toHaveLength(1);
   });
 
-  test('an attempt that shares with nobody is not called shared', async () => {
+  test('an attempt without others is not marked as shared', async () => {
     const { events } = await at({ do: 'down' }, FOUR_ATTEMPTS, 1);
     expect(events.of('attempt')[0]).not.toHaveProperty('shared');
   });
 
-  test('4xx at connect is charged to the budget of servers that do not answer', async () => {
+  test('4xx at connect is charged to the budget `unreachable`', async () => {
     const { events } = await at({ do: 'busy' }, EMMA, 2);
     expect(events.attempts('reader-1@example.org')).toHaveLength(61);
   });
@@ -135,7 +135,7 @@ describe('rule 13: a busy destination is one fact', () => {
     expect(result.statuses).toEqual({ active: 0, error: 40, optOut: 0 });
   });
 
-  test('a 5xx greeting costs nobody the active status under recipient-only', async () => {
+  test('a 5xx greeting leaves every contact active under recipient-only', async () => {
     const { events, mailing, result } = await at(
       { do: 'reply', stage: 'connect', code: 554, text: 'Blocked' },
       policy({ bounce: { hard: 'recipient-only' } }),
@@ -155,7 +155,7 @@ describe('rule 13: a busy destination is one fact', () => {
     expect(result.statuses.active).toBe(3);
   });
 
-  test('other destinations do not notice', async () => {
+  test('other destinations are not affected', async () => {
     const { mailing, events } = await run({
       fleet: { 'down.example': { behaviors: [{ do: 'down' }] }, default: {} },
       contacts: [...readers(5, 'down.example'), ...readers(5, 'up.example')],
@@ -175,7 +175,7 @@ describe('rule 13: a busy destination is one fact', () => {
     expect(events.of('connection.opened')).toHaveLength(1);
   });
 
-  test('two mailings for one contact share a dead host: the end of one by error withdraws what is left of the other', async () => {
+  test('two mailings for one contact share a dead host: the error from one withdraws the delivery of the other', async () => {
     const { mailing, events } = await run({
       fleet: { 'example.org': { behaviors: [{ do: 'down' }] } },
       contacts: [{ address: BOB, softBounceStreak: 3 }],

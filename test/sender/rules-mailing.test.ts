@@ -1,5 +1,5 @@
-// Rules 1 to 4 and 7 of docs/semantics.md: who is mailed, what the figures of a mailing add up to,
-// and when it is over. Asserted on what the servers saw as well as on the response.
+// Rules 1 to 4 and 7 of docs/semantics.md: which contacts are mailed, that the figures of a mailing add up,
+// and when it is completed. Asserted on what the servers saw as well as on the response.
 
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/events/types.js';
@@ -9,8 +9,8 @@ import { FOUR_ATTEMPTS, HOUR, MINUTE } from '../support/policies.js';
 import { run, runPlan } from '../support/runs.js';
 import { sendTo } from '../support/scripted-server.js';
 
-describe('rule 1: who is mailed', () => {
-  test('is decided at the end of building: who opted out meanwhile is not, who was added is', async () => {
+describe('rule 1: recipients', () => {
+  test('are chosen at the end of building: without contacts that opted out, with those that were added', async () => {
     const { events, mailing } = await run({
       contacts: ['bob@example.org', 'eve@example.org'],
       events: [
@@ -25,7 +25,7 @@ describe('rule 1: who is mailed', () => {
     ]);
   });
 
-  test('who is added after building is not', async () => {
+  test('do not include a contact that is added after building', async () => {
     const { events, mailing } = await run({
       events: [{ at: BUILDING_MS + 1, action: 'add', address: 'zoe@example.org' }],
     });
@@ -33,7 +33,7 @@ describe('rule 1: who is mailed', () => {
     expect(events.rcptTimes('zoe@example.org')).toEqual([]);
   });
 
-  test('addresses that differ only in case are one: the second is refused and nobody is mailed twice', async () => {
+  test('with addresses that differ only in case are one contact: the second is refused', async () => {
     const { events, mailing } = await run({
       contacts: ['Bob@Example.org'],
       events: [
@@ -45,11 +45,11 @@ describe('rule 1: who is mailed', () => {
     expect(mailing().recipients).toBe(1);
     expect(events.of('contact.refused')).toMatchObject([{ address: 'bob@example.org', request: 'add' }]);
     expect(events.of('contact.added')).toHaveLength(1);
-    // The address goes on the wire as its owner wrote it: the local part is case-sensitive there.
+    // RCPT has the address as written: local parts are case-sensitive (RFC 5321, 2.4).
     expect(events.commands('RCPT').map(({ line }) => line)).toEqual(['RCPT TO:<Bob@Example.org>']);
   });
 
-  test('opt-out and error contacts are never seen by the fleet', async () => {
+  test('never include contacts in opt-out or error', async () => {
     const { events, mailing, result } = await run({
       contacts: [
         'bob@example.org',
@@ -64,7 +64,7 @@ describe('rule 1: who is mailed', () => {
     expect(result.statuses).toEqual({ active: 1, error: 1, optOut: 1 });
   });
 
-  test('a mailing to one domain or to some addresses takes only those of them that are active', async () => {
+  test('of a mailing to one domain or to some addresses are the active ones among them', async () => {
     const { events, mailing } = await run({
       contacts: [
         'a@x.example',
@@ -99,7 +99,7 @@ describe('rule 2: conservation', () => {
         bounced,
         withdrawn,
       } of tally.mailings.values()) {
-        // The deliveries of a mailing that has just begun are told one by one.
+        // The deliveries of a new mailing are logged one by one.
         if (event.type === 'delivery.queued' || event.type === 'mailing.started' || state === 'building')
           continue;
         sums.push(recipients - delivered - inProgress - bounced.soft - bounced.hard - withdrawn);
@@ -140,7 +140,7 @@ describe('rule 2: conservation', () => {
 });
 
 describe('rule 3: delivered', () => {
-  test('is what the server says after the final dot, wherever it puts the message', async () => {
+  test('follows from 2xx after the final dot, wherever the server files the message', async () => {
     const { events, mailing } = await run({
       fleet: {
         'example.org': {
@@ -161,7 +161,7 @@ describe('rule 3: delivered', () => {
     ).toEqual(['discarded', 'junk']);
   });
 
-  test('is not what a server says at RCPT alone', async () => {
+  test('does not follow from 2xx at RCPT alone', async () => {
     const { events, mailing } = await run({
       fleet: { 'example.org': { behaviors: [{ do: 'junk-block' }] } },
     });
@@ -185,7 +185,7 @@ describe('rule 4: a hard bounce', () => {
     },
   );
 
-  test('after two deferrals is as final as a first one', async () => {
+  test('after two deferrals is as final as at the first attempt', async () => {
     const { events } = await run({
       fleet: {
         'example.org': {
@@ -204,7 +204,7 @@ describe('rule 4: a hard bounce', () => {
     expect(events.rcptTimes('bob@example.org')).toHaveLength(3);
   });
 
-  test('leaves the streak of soft bounces as it was', async () => {
+  test('does not change the streak of soft bounces', async () => {
     const { events } = await run({
       fleet: { 'example.org': { behaviors: [{ do: 'nonexistent-user' }] } },
       contacts: [{ address: 'bob@example.org', softBounceStreak: 2 }],
@@ -215,7 +215,7 @@ describe('rule 4: a hard bounce', () => {
     ]);
   });
 
-  test('under recipient-only costs the status only where the cause is the recipient', async () => {
+  test('under recipient-only makes the contact error only where the cause is the recipient', async () => {
     const recipientOnly = {
       ...FOUR_ATTEMPTS,
       bounce: { ...FOUR_ATTEMPTS.bounce, hard: 'recipient-only' as const },
@@ -233,7 +233,7 @@ describe('rule 4: a hard bounce', () => {
 });
 
 describe('rule 7: completed', () => {
-  test('exactly when nothing is in progress, in the instant in which the last delivery ended', async () => {
+  test('exactly when no delivery is in progress, at the instant in which the last one ended', async () => {
     const { events, mailing } = await run({
       fleet: { 'example.org': { mailboxes: { full: { do: 'mailbox-full' } } } },
       contacts: ['bob@example.org', 'full@example.org'],
@@ -267,7 +267,7 @@ describe('rule 7: completed', () => {
 });
 
 describe('the figures of a mailing', () => {
-  test('are those of this moment; of one that there is not there are none', async () => {
+  test('are current at every call, and undefined for an unknown mailing', async () => {
     const during: unknown[] = [];
     const { sender } = await sendTo(
       ({ verb, nth }) => (verb === 'RCPT' && nth === 2 ? '550 no\r\n' : undefined),

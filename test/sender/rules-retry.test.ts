@@ -1,5 +1,5 @@
-// Rules 5 and 6 of docs/semantics.md: when a delivery is tried again and when it is given up, as
-// the servers saw it, under the three shipped policies.
+// Rules 5 and 6 of docs/semantics.md: when a delivery is retried and when it is given up, as the servers
+// saw it, under the three shipped policies.
 
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/sender/ports.js';
@@ -54,7 +54,7 @@ describe('rule 5: retry', () => {
       },
       policy: policy({ retry: { intervalsMs: [4 * MINUTE] } }),
     });
-    // The sender gives up on the second attempt after the 5 minutes that RFC 5321 has for RCPT.
+    // The second attempt times out after 5 minutes at RCPT (RFC 5321, 4.5.3.2.3).
     expect(
       ran.events.attempts('bob@example.org').map(({ startedAt }) => (startedAt - BUILDING_MS) / MINUTE),
     ).toEqual([0, 4, 9, 12, 16]);
@@ -65,7 +65,7 @@ describe('rule 5: retry', () => {
     });
   });
 
-  test('every retry is announced: nextAt of an attempt is the start of the one after it', async () => {
+  test('every retry is announced: nextAt of an attempt is the start of the next one', async () => {
     const { events } = await run({ fleet: FULL });
     const attempts = events.attempts('bob@example.org');
     expect(attempts.map(({ nextAt }) => nextAt)).toEqual([
@@ -140,7 +140,7 @@ describe('rule 6: giving up', () => {
     expect(result.statuses.active).toBe(1);
   });
 
-  test('names why: budget spent, or window over', async () => {
+  test('logs why: budget spent, or window over', async () => {
     const budget = await run({ fleet: FULL });
     expect(budget.events.ends('bob@example.org')).toMatchObject([
       { state: 'soft-bounced', why: 'budget spent', cause: 'mailbox-full' },
@@ -161,7 +161,7 @@ describe('rule 6: giving up', () => {
       policy: policy({ retry: { windowMs: HOUR + extra } }),
     });
     expect(events.of('connection.refused')).toHaveLength(attempts);
-    // Finalised at the end of its last attempt, not when the window ends.
+    // It ends with its last attempt, not at the end of the window.
     expect(mailing().completedAt).toBe(BUILDING_MS + (attempts - 1) * 30 * MINUTE);
   });
 
@@ -171,7 +171,7 @@ describe('rule 6: giving up', () => {
   ] as const)(
     'the window counts from %s: a first attempt 5 minutes late is followed by %i in all',
     async (windowFrom, attempts) => {
-      // Five silent connections hold every place of the destination for the five minutes of RCPT.
+      // Five silent connections occupy the destination for the five minutes of RCPT.
       const silent = { do: 'unresponsive', stage: 'rcpt', attempts: { from: 1, to: 1 } };
       const { events } = await run({
         fleet: { 'example.org': { behaviors: [silent] } },
@@ -184,13 +184,13 @@ describe('rule 6: giving up', () => {
     },
   );
 
-  test('a delivery that still waits for a free connection when the window is over is given up then', async () => {
+  test('a delivery that waits for a free connection at the end of its window is given up then', async () => {
     const { events, mailing, result } = await run({
       fleet: { 'example.org': { behaviors: [{ do: 'unresponsive', stage: 'rcpt' }] } },
       contacts: readers(40),
       policy: policy({ retry: { windowMs: 12 * MINUTE, attempts: { counting: 'total', total: 1 } } }),
     });
-    // Five connections at once, five minutes each: 15 begin in time, the others never.
+    // Five connections at once, five minutes each: 15 attempts begin in time, the others never.
     expect(events.commands('RCPT')).toHaveLength(15);
     expect(events.of('attempt')).toHaveLength(15);
     const never = events.of('delivery.ended').filter(({ why }) => why === 'window over');
@@ -203,9 +203,9 @@ describe('rule 6: giving up', () => {
     expect(result.servers['example.org']!.peakConnections).toBe(5);
   });
 
-  describe('and that also', () => {
+  describe('this holds as well', () => {
     const MESSAGE = { subject: 'More', text: 'Hello', sizeBytes: 0 };
-    /** Answers 450, but nothing at all to one address: that holds the only connection for five minutes. */
+    /** Replies 450, but not at all to one address, which occupies the only connection for five minutes. */
     const stuck: Script = ({ line, verb }) => {
       if (line.includes('stuck@')) return null;
       return verb === 'RCPT' ? '450 not now\r\n' : undefined;
@@ -225,7 +225,7 @@ describe('rule 6: giving up', () => {
     const endsOfBob = (events: Events) =>
       events.ends('bob@example.org').map(({ mailing, why, t }) => [mailing, why, t]);
 
-    test('where one with more time has come to wait before it', async () => {
+    test('when a delivery with a later end waits before it', async () => {
       // The second mailing waits from minute 59 on, with its edge at 89; the first from 60 on, its edge.
       const { events } = await sendTo(stuck, {
         ...withStuck(58 * MINUTE, 29 * MINUTE),
@@ -234,7 +234,7 @@ describe('rule 6: giving up', () => {
       expect(endsOfBob(events)[0]).toEqual(['news', 'window over', HOUR + 1]);
     });
 
-    test('where another one has been given up before it', async () => {
+    test('when another delivery was given up before it', async () => {
       const { events } = await sendTo(stuck, {
         ...withStuck(57.5 * MINUTE, MINUTE),
         policy: policy({ retry: { windowMs: HOUR, intervalsMs: [29 * MINUTE] } }),
@@ -245,7 +245,7 @@ describe('rule 6: giving up', () => {
       ]);
     });
 
-    test('where the connection has gone from one to the next meanwhile', async () => {
+    test('when the connection was passed from one delivery to the next in the meantime', async () => {
       const { events } = await sendTo(
         ({ verb, say }, clock) => {
           if (verb !== 'RCPT') return undefined;

@@ -1,6 +1,6 @@
-// Rule 11 of docs/semantics.md: a bounce message turns a delivery once, and status and streak become
-// what they would be had the delivery ended so in the first place. The law is held against random
-// histories: each is played twice, with bounces that come later and with the same ones at once.
+// Rule 11 of docs/semantics.md: a bounce message changes the end of a delivery once, and status and streak
+// become what they would be if the delivery had ended this way in the first place. Random histories test
+// this: each runs twice, with late bounces and with the same bounces at once.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -16,7 +16,7 @@ function bobIs(...behaviors: BehaviorSketch[]) {
   return { 'example.org': { mailboxes: { bob: behaviors } } };
 }
 
-/** What the tally has of a contact at the end, as the events tell it. */
+/** Status and streak of a contact at the end, from the events. */
 function bobAtTheEnd({ events }: Ran): { status: string; streak: number } {
   let status = 'active';
   let streak = 0;
@@ -31,7 +31,7 @@ const received = ({ events }: Ran) =>
   events.of('bounce.received').map(({ result, why }) => ({ result, why }));
 
 describe('a bounce message', () => {
-  test('turns its delivery, and the mailing stays completed', async () => {
+  test('changes the end of its delivery, and the mailing stays completed', async () => {
     const ran = await run({ fleet: bobIs({ do: 'return-later', after: '2h' }) });
     expect(received(ran)).toEqual([{ result: 'applied', why: 'the delivery is hard-bounced' }]);
     expect(ran.mailing()).toMatchObject({
@@ -47,7 +47,7 @@ describe('a bounce message', () => {
     expect(ran.result.status).toBe('passed');
   });
 
-  test('that comes again changes nothing, even when it says something else', async () => {
+  test('that comes again changes nothing, even when it reports another status', async () => {
     const ran = await run({
       fleet: bobIs({
         do: 'return-later',
@@ -74,7 +74,7 @@ describe('a bounce message', () => {
       { do: 'mailbox-full' },
       [{ at: 10 * MINUTE, action: 'opt-out', address: BOB }],
     ],
-  ])('is noted and ignored when %s', async (why, at, behavior, events) => {
+  ])('is logged and ignored when %s', async (why, at, behavior, events) => {
     const first = await run({ fleet: bobIs(behavior), events });
     const [, to = ''] = /<(.*)>/.exec(first.events.commands('MAIL')[0]!.line)!;
     const bounce: EventPlan = { at, action: 'bounce', to, about: BOB, status: '5.1.1' };
@@ -84,7 +84,7 @@ describe('a bounce message', () => {
     expect(bobAtTheEnd(second)).toEqual(bobAtTheEnd(first));
   });
 
-  test('takes the figures of the mailing along at every instant', async () => {
+  test('updates the figures of the mailing at once', async () => {
     const addresses = Array.from({ length: 20 }, (_, index) => `r${index}@example.org`);
     const ran = await run({
       contacts: addresses,
@@ -101,11 +101,11 @@ describe('a bounce message', () => {
     expect(delivered + bounced.soft + bounced.hard).toBe(recipients);
     expect(lateBounces).toBe(bounced.soft + bounced.hard);
     expect(bounced.soft * bounced.hard * delivered).toBeGreaterThan(0);
-    // Conservation is an invariant of every run: a breach would be a failure.
+    // Every run checks conservation as an invariant and fails when it is violated.
     expect(ran.result.failures).toEqual([]);
   });
 
-  test('plays the same twice, byte for byte', async () => {
+  test('gives the same events in a second run, byte for byte', async () => {
     const sketch = {
       contacts: Array.from({ length: 30 }, (_, index) => `r${index}@example.org`),
       latencyMs: 3,
@@ -137,10 +137,10 @@ describe('a bounce message', () => {
   });
 });
 
-/** One day in the life of a mailbox: how its mailing ends, and when that is known. */
+/** One day of a mailbox: how its mailing ends, and when the sender learns of it. */
 interface Day {
   end: 'accept' | 'soft' | 'hard';
-  /** Hours until a bounce message comes; 0: the dialogue says it. */
+  /** Hours until a bounce message arrives; 0: the server rejects in the dialogue. */
   after: number;
   request: 'opt-out' | 'reactivate' | 'subscribe' | undefined;
 }
@@ -157,7 +157,7 @@ const day: fc.Arbitrary<Day> = fc.record({
   ),
 });
 
-/** @param atOnce every bounce is said in the dialogue */
+/** @param atOnce whether every bounce happens in the dialogue */
 async function play(days: readonly Day[], atOnce: boolean): Promise<Ran> {
   const behaviors = days.flatMap(({ end, after }, index): BehaviorSketch[] => {
     if (end === 'accept') return [];
@@ -186,7 +186,7 @@ async function play(days: readonly Day[], atOnce: boolean): Promise<Ran> {
 
 const sent = (ran: Ran): string[] => ran.events.of('delivery.queued').map(({ mailing }) => mailing);
 
-/** Whether a bounce message found the contact in error, and that for another reason. */
+/** Whether a bounce message arrived when the contact was in error for another reason. */
 function cameTooLate({ events }: Ran): boolean {
   let wasRefused = false;
   let returnedAt = -1;
@@ -198,15 +198,15 @@ function cameTooLate({ events }: Ran): boolean {
   });
 }
 
-describe('the law of rule 11', () => {
-  test('status and streak are what they would be, had every delivery ended so at once', async () => {
+describe('rule 11 on random histories', () => {
+  test('status and streak are those of a run in which every delivery ended this way at once', async () => {
     let compared = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(day, { minLength: 2, maxLength: 7 }), async (days) => {
         const later = await play(days, false);
         expect(later.result.failures).toEqual([]);
         const atOnce = await play(days, true);
-        // What was never sent cannot be made up for: then there is nothing to compare.
+        // A mailing that only the second run sent makes the two runs incomparable.
         const wasSent = new Set(sent(later));
         if (!sent(atOnce).every((mailing) => wasSent.has(mailing)) || cameTooLate(later)) return;
         if (later.events.of('delivery.returned').length > 0) compared++;
@@ -218,7 +218,7 @@ describe('the law of rule 11', () => {
   });
 
   test('holds while other mailings are in progress', async () => {
-    // Slots of half an hour decide for whatever is attempted in them.
+    // Each entry decides for the attempts of half an hour.
     const slot = fc.constantFrom<'full' | 'accept' | 'later'>(
       'full',
       'full',

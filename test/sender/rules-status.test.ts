@@ -1,5 +1,5 @@
-// Rules 8, 9 and 10 of docs/semantics.md: the streak, re-activation, and deliveries whose contact
-// leaves while they are in progress.
+// Rules 8, 9 and 10 of docs/semantics.md: the streak, re-activation, and deliveries whose contact becomes
+// inactive while they are in progress.
 
 import { describe, expect, test } from 'vitest';
 import type { EventPlan } from '../../src/scenarios/plan.js';
@@ -16,7 +16,7 @@ function daily(count: number): { name: string; at: number }[] {
   return Array.from({ length: count }, (_, index) => ({ name: `m${index + 1}`, at: index * DAY }));
 }
 
-/** Every status and streak that the sender announced, in order. */
+/** Every change of status and streak in the log, in order. */
 function history({ events }: Ran): string[] {
   return events.all.flatMap((event) => {
     if (event.type === 'contact.status') return [`${event.from} > ${event.to}`];
@@ -29,7 +29,7 @@ function bobIs(...behaviors: BehaviorSketch[]) {
 }
 
 describe('rule 8: the streak', () => {
-  test('the fourth soft bounce in a row makes the contact error, and the fifth mailing leaves it out', async () => {
+  test('the fourth soft bounce in a row makes the contact error, and the fifth mailing skips it', async () => {
     const ran = await run({
       fleet: bobIs({ do: 'mailbox-full' }),
       mailings: daily(5),
@@ -55,7 +55,7 @@ describe('rule 8: the streak', () => {
     expect(ran.events.accepted(BOB)).toHaveLength(1);
   });
 
-  test('mailings that did not include the contact leave it alone', async () => {
+  test('mailings that did not include the contact do not change its streak', async () => {
     const ran = await run({
       contacts: [{ address: BOB, softBounceStreak: 3 }, 'eve@example.com'],
       mailings: [{ name: 'others', to: { domain: 'example.com' } }],
@@ -64,7 +64,7 @@ describe('rule 8: the streak', () => {
     expect(history(ran)).toEqual([]);
   });
 
-  test('a contact with three is made error by one more', async () => {
+  test('a contact with a streak of three turns to error at one more soft bounce', async () => {
     const ran = await run({
       fleet: bobIs({ do: 'mailbox-full' }),
       contacts: [{ address: BOB, softBounceStreak: 3 }],
@@ -72,7 +72,7 @@ describe('rule 8: the streak', () => {
     expect(history(ran)).toEqual(['3 > 4', 'active > error']);
   });
 
-  test('the policy says how many make error', async () => {
+  test('the policy sets the length of the streak', async () => {
     const ran = await run({
       fleet: bobIs({ do: 'mailbox-full' }),
       mailings: daily(3),
@@ -111,7 +111,7 @@ describe('rule 9: re-activation', () => {
     reason: 'mailbox emptied',
   });
 
-  test('moves error to active, sets the streak to zero and says who and why', async () => {
+  test('moves error to active, sets the streak to zero and logs by whom and why', async () => {
     const ran = await run({
       fleet: bobIs({ do: 'mailbox-full' }),
       contacts: [{ address: BOB, softBounceStreak: 3 }],
@@ -128,7 +128,7 @@ describe('rule 9: re-activation', () => {
     expect(ran.mailing('m2').recipients).toBe(1);
   });
 
-  test('is refused for an opt-out contact, which the fleet goes on not seeing', async () => {
+  test('is refused for an opt-out contact, which is still not mailed', async () => {
     const ran = await run({
       contacts: [{ address: BOB, status: 'opt-out' }],
       mailings: daily(2),
@@ -139,7 +139,7 @@ describe('rule 9: re-activation', () => {
     expect(ran.events.of('connection.opened')).toEqual([]);
   });
 
-  test('is refused for a contact that is active, whose streak stays', async () => {
+  test('is refused for an active contact, whose streak stays', async () => {
     const ran = await run({
       contacts: [{ address: BOB, softBounceStreak: 2 }],
       mailings: [],
@@ -149,7 +149,7 @@ describe('rule 9: re-activation', () => {
     expect(ran.events.of('contact.refused')).toMatchObject([{ request: 'reactivate' }]);
   });
 
-  test('is refused for an address that nobody has', async () => {
+  test('is refused for an unknown address', async () => {
     const ran = await run({ contacts: [], mailings: [], events: [reactivate(1)] });
     expect(ran.events.of('contact.refused')).toMatchObject([
       { address: BOB, why: 'there is no such contact' },
@@ -170,7 +170,7 @@ describe('rule 9: re-activation', () => {
       [LISA, OTHER],
       [1, 1],
     ],
-  ])('of %s is of those in error among them', async (_, requests, active, counts) => {
+  ])('of %s re-activates those in error among them', async (_, requests, active, counts) => {
     const counted: number[] = [];
     const { sender } = await sendTo(() => undefined, {
       before: ({ sender }) => {
@@ -184,7 +184,7 @@ describe('rule 9: re-activation', () => {
     expect(counted).toEqual(counts);
   });
 
-  test('and an opt-out are refused for an address that nobody has, each by its name', async () => {
+  test('and opt-out are refused for an unknown address, each by its name', async () => {
     const { events } = await sendTo(() => undefined, {
       before: ({ sender }) => {
         sender.optOut('nobody@example.org', 'contact');
@@ -197,7 +197,7 @@ describe('rule 9: re-activation', () => {
     ]);
   });
 
-  test('an opt-out comes back by subscribing again', async () => {
+  test('an opt-out ends by subscribing again', async () => {
     const ran = await run({
       contacts: [{ address: BOB, status: 'opt-out', softBounceStreak: 2 }],
       mailings: daily(2),
@@ -207,7 +207,7 @@ describe('rule 9: re-activation', () => {
     expect([ran.mailing('m1').recipients, ran.mailing('m2').delivered]).toEqual([0, 1]);
   });
 
-  test('a hard bounce that comes after an opt-out leaves the contact opted out', async () => {
+  test('a hard bounce after an opt-out leaves the contact opted out', async () => {
     const ran = await run({
       fleet: bobIs({ do: 'unresponsive', stage: 'rcpt', for: '2m' }, { do: 'nonexistent-user' }),
       events: [{ at: BUILDING_MS + MINUTE, action: 'opt-out', address: BOB }],
@@ -220,7 +220,7 @@ describe('rule 9: re-activation', () => {
 describe('rule 10: withdrawal', () => {
   const optOut = (at: number, address = BOB): EventPlan => ({ at, action: 'opt-out', address });
 
-  test('ends a delivery that waits for its next attempt, at once and without touching the streak', async () => {
+  test('ends a delivery that waits for its next attempt, at once and without changing the streak', async () => {
     const ran = await run({ fleet: bobIs({ do: 'mailbox-full' }), events: [optOut(HOUR)] });
     expect(ran.events.ends(BOB)).toMatchObject([{ t: HOUR, state: 'withdrawn' }]);
     expect(ran.mailing()).toMatchObject({ withdrawn: 1, completedAt: HOUR });
@@ -241,7 +241,7 @@ describe('rule 10: withdrawal', () => {
     expect(ran.mailing()).toMatchObject({ delivered: 5, withdrawn: 1 });
   });
 
-  test('lets the connection come about that was begun for it, and names nobody there', async () => {
+  test('lets the connection that was begun for it open, but sends no RCPT on it', async () => {
     const ran = await run({
       fleet: { 'example.org': { behaviors: [{ do: 'unresponsive', for: '2m' }] } },
       events: [optOut(BUILDING_MS + MINUTE)],
@@ -258,7 +258,7 @@ describe('rule 10: withdrawal', () => {
       events: [optOut(BUILDING_MS + MINUTE)],
     });
 
-  test('lets an attempt in flight finish: what it brings stands when it is delivered', async () => {
+  test('lets a running attempt end: delivered stays delivered', async () => {
     const ran = await inFlight({ do: 'accept' });
     expect(ran.events.ends(BOB)).toMatchObject([{ t: BUILDING_MS + 2 * MINUTE, state: 'delivered' }]);
     expect(ran.events.accepted(BOB)).toHaveLength(1);
@@ -266,13 +266,13 @@ describe('rule 10: withdrawal', () => {
     expect(ran.result.statuses.optOut).toBe(1);
   });
 
-  test('lets an attempt in flight finish: what it brings stands when it is a hard bounce', async () => {
+  test('lets a running attempt end: a hard bounce stays a hard bounce', async () => {
     const ran = await inFlight({ do: 'nonexistent-user' });
     expect(ran.mailing()).toMatchObject({ bounced: { soft: 0, hard: 1 }, withdrawn: 0 });
     expect(history(ran)).toEqual(['active > opt-out']);
   });
 
-  test('lets an attempt in flight finish: one that would be tried again is withdrawn then', async () => {
+  test('lets a running attempt end: a deferred delivery is withdrawn then', async () => {
     const ran = await inFlight({ do: 'mailbox-full' });
     expect(ran.events.ends(BOB)).toMatchObject([{ t: BUILDING_MS + 2 * MINUTE, state: 'withdrawn' }]);
     expect(ran.events.attempts(BOB)).toHaveLength(1);
@@ -281,7 +281,7 @@ describe('rule 10: withdrawal', () => {
     expect(history(ran)).toEqual(['active > opt-out']);
   });
 
-  test('an error in one mailing withdraws what the others still have for the contact', async () => {
+  test('an error in one mailing withdraws the deliveries of the contact in other mailings', async () => {
     const ran = await run({
       fleet: bobIs({ do: 'mailbox-full', until: HOUR }, { do: 'nonexistent-user' }),
       mailings: ['first', { name: 'second', at: 70 * MINUTE }],
@@ -297,7 +297,7 @@ describe('rule 10: withdrawal', () => {
     expect(ran.events.rcptTimes(BOB)).toHaveLength(2);
   });
 
-  test('an error by a fourth soft bounce withdraws as well, and does not touch the streak', async () => {
+  test('an error by a fourth soft bounce withdraws too, and does not change the streak', async () => {
     const ran = await run({
       fleet: bobIs({ do: 'mailbox-full' }),
       contacts: [{ address: BOB, softBounceStreak: 3 }],
@@ -308,7 +308,7 @@ describe('rule 10: withdrawal', () => {
     expect(history(ran)).toEqual(['3 > 4', 'active > error']);
   });
 
-  test('who subscribes again while that attempt runs is mailed from the next mailing on: the withdrawal stands, for its own reason', async () => {
+  test('subscribing again while the attempt runs takes effect from the next mailing: the delivery is withdrawn as an opt-out', async () => {
     const ran = await run({
       fleet: bobIs(
         { do: 'unresponsive', stage: 'rcpt', for: '2m', attempts: { from: 1, to: 1 } },

@@ -1,4 +1,4 @@
-// What becomes of one attempt, without a connection: what is told, what is counted, and the figures of its
+// Settlement of one attempt, without a connection: what is logged, what is counted, and the figures of the
 // mailing after it.
 
 import { describe, expect, test } from 'vitest';
@@ -107,7 +107,7 @@ describe('an attempt', () => {
       expect(fact).not.toHaveProperty(key);
   });
 
-  test('names what it knows of the connection', () => {
+  test('logs host, hosts tried, client and sharing when the result has them', () => {
     const { settlement, deliveries, facts } = world(['bob']);
     const known = {
       host: 'mx.example.org',
@@ -119,7 +119,7 @@ describe('an attempt', () => {
     expect(facts[0]).toMatchObject({ type: 'attempt', reply: RESULTS['deferred']!.reply, ...known });
   });
 
-  test('with an unknown end is counted as a possible duplicate, and made again', () => {
+  test('with an unknown outcome counts as a possible duplicate and is made again', () => {
     const { settlement, deliveries, mailing, clock, due } = world(['bob']);
     const [bob] = deliveries;
     settlement.attempted(bob!, result('unknown'));
@@ -129,7 +129,7 @@ describe('an attempt', () => {
     expect(due).toContain(bob);
   });
 
-  test('draws jitter by mailing, contact and number, and only when the policy has some', () => {
+  test('draws jitter by mailing, contact and attempt number, and only when the policy has jitter', () => {
     const plain = world(['bob']);
     plain.settlement.attempted(plain.deliveries[0]!, result('deferred'));
     expect(plain.draws).toEqual([]);
@@ -139,7 +139,7 @@ describe('an attempt', () => {
     expect(moved.deliveries[0]!.dueAt).toBe(37.5 * MINUTE);
   });
 
-  test('that turns out to be none leaves the delivery as it was, or withdrawn if its contact left', () => {
+  test('that does not count leaves the delivery queued, or withdrawn if its contact opted out', () => {
     const { settlement, deliveries, contacts, facts } = world(['bob', 'eve']);
     const [bob, eve] = deliveries as [Delivery, Delivery];
     for (const delivery of deliveries) {
@@ -155,7 +155,7 @@ describe('an attempt', () => {
 });
 
 describe('a delivery', () => {
-  test('whose window is over while it waits is a soft bounce for its last cause, or for none', () => {
+  test('whose window ends while it waits is a soft bounce with its last cause, or `other`', () => {
     const { settlement, deliveries, facts } = world(['bob', 'eve']);
     settlement.expired(deliveries[0]!);
     deliveries[1]!.lastCause = 'throttled';
@@ -166,21 +166,21 @@ describe('a delivery', () => {
     ]);
   });
 
-  test('leaves out the points of its grid that passed while nobody was there', () => {
+  test('skips the grid points that passed while no sender ran', () => {
     const { settlement, deliveries, clock } = world(['bob', 'eve']);
     const [bob, eve] = deliveries;
     clock.to(20 * MINUTE);
     settlement.attempted(bob!, result('deferred', { startedAt: 20 * MINUTE }));
     clock.to(110 * MINUTE);
     for (const one of [bob!, eve!]) settlement.skipMissed(one);
-    // At 50 one was due and is made late; those at 80 and 110 have passed.
+    // The attempt of minute 50 is made late; those of minutes 80 and 110 are skipped.
     expect([bob!.missed, eve!.missed]).toEqual([2, 0]);
     clock.to(141 * MINUTE);
     settlement.skipMissed(bob!);
     expect(bob!.missed).toBe(3);
   });
 
-  test('of a contact that left is withdrawn, but lets an attempt that is running end', () => {
+  test('of a contact that opted out is withdrawn after its running attempt', () => {
     const { settlement, deliveries, contacts, facts, open } = world(['bob']);
     const [bob] = deliveries;
     bob!.runningSince = 0;
@@ -203,7 +203,7 @@ describe('a delivery', () => {
     [true, 'active'],
     [false, 'error'],
   ])(
-    'refused for what is not its fault, under recipient-only %s, leaves the contact %s',
+    'rejected for another cause than the recipient, under recipient-only %s, leaves the contact %s',
     (spares, status) => {
       const rules = policy({ bounce: { hard: spares ? 'recipient-only' : 'any-5xx' } });
       const { settlement, deliveries } = world(['bob'], rules);
@@ -218,14 +218,14 @@ describe('a delivery', () => {
     },
   );
 
-  test('that the sender itself holds back, under recipient-only, leaves the contact active', () => {
+  test('that fails at the sender itself, under recipient-only, leaves the contact active', () => {
     const { settlement, deliveries } = world(['bob'], policy({ bounce: { hard: 'recipient-only' } }));
     const unfit = result('rejected', { stage: 'mail', reply: undefined, error: 'EMESSAGESIZE' });
     settlement.attempted(deliveries[0]!, unfit);
     expect(deliveries[0]).toMatchObject({ state: 'hard-bounced', contact: { status: 'active' } });
   });
 
-  test('that a bounce message ends for DNS was taken by a server, so that the contact is spared', () => {
+  test('that a bounce message ends with a DNS failure had reached a server: the contact is spared', () => {
     const { settlement, deliveries, contacts } = world(
       ['bob'],
       policy({ bounce: { hard: 'recipient-only' } }),
@@ -243,7 +243,7 @@ describe('a delivery', () => {
 });
 
 describe('the figures of a mailing', () => {
-  test('add up, whatever its contacts have behind them', () => {
+  test('add up, whatever the histories of its contacts', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'];
     const { settlement, deliveries, contacts, mailing } = world(names);
     const [a, b, c, d, e, f, g, h, i, j] = deliveries as [Delivery, ...Delivery[]];
@@ -285,7 +285,7 @@ describe('points of a grid that have passed', () => {
     [60, 1],
     [89, 1],
     [90, 2],
-  ])('at %i, of a grid of 30 of which the first was due: %i', (elapsed, passed) => {
+  ])('at %i, on a grid of 30 with one attempt made: %i', (elapsed, passed) => {
     expect(pointsPassed([30], 1, elapsed)).toBe(passed);
   });
 });

@@ -1,5 +1,5 @@
-// A sender that is stopped: what is running ends, nothing else begins, and every connection that stands
-// ends with QUIT (RFC 5321, 4.1.1.10), in a bounded time.
+// A sender that is stopped: running attempts end, no other begins, and every open connection ends with
+// QUIT (RFC 5321, 4.1.1.10), within a limited time.
 
 import { describe, expect, test } from 'vitest';
 import { createSender, type CreateSenderOptions } from '../../src/sender/create-sender.js';
@@ -17,13 +17,13 @@ import {
 const verbs = ({ lines }: Transcript): string => lines.map((line) => line.split(/[ :]/)[0]).join(' ');
 
 interface StopOptions extends Pick<ScriptedOptions, 'contacts' | 'handshake' | 'latencyMs'> {
-  /** When it is stopped, on the clock. */
+  /** When it is stopped, ms on the clock. */
   at: number;
   withinMs?: number;
   sender?: CreateSenderOptions;
 }
 
-/** Sends one mailing and stops the sender in the middle of it; then plays all that is left to happen. */
+/** Sends one mailing, stops the sender in the middle of it, and runs until nothing is left to do. */
 async function stopped(script: Script, { at, withinMs, contacts, sender: more, ...network }: StopOptions) {
   const { clock, ports, sessions, server } = scriptedWorld(script, network);
   const store = memoryStore();
@@ -31,7 +31,7 @@ async function stopped(script: Script, { at, withinMs, contacts, sender: more, .
   const sender = createSender({
     ...ports,
     store,
-    // One that idles is kept for longer than any of these tests takes.
+    // Idle connections stay open longer than any of these tests takes.
     limits: { connectionsMax: 1, idleMs: HOUR },
     ...more,
     onEvent: (event) => events.push(event),
@@ -56,19 +56,19 @@ const late = (slow: string, answer: string, ms: number): Script => {
 };
 
 describe('a sender that is stopped', () => {
-  test('says QUIT on each connection without work, and is done when they are closed', async () => {
+  test('sends QUIT on each idle connection, and has stopped when they are closed', async () => {
     const { sessions, endedAt } = await stopped(() => undefined, {
       contacts: ['bob@a.test', 'ann@b.test', 'eve@c.test'],
       latencyMs: 20,
       at: MINUTE,
     });
     expect(sessions.map(verbs)).toEqual(Array(3).fill('EHLO MAIL RCPT DATA . QUIT'));
-    // There and back; that our end is closed the server hears later.
+    // QUIT and its reply; the server sees the close later.
     expect(endedAt).toBe(MINUTE + 40);
     expect(sessions.map(({ closedAt }) => closedAt)).toEqual(Array(3).fill(MINUTE + 60));
   });
 
-  test('lets the attempt that is running end, and quits its connection; the others stay in the store', async () => {
+  test('lets the running attempt end, then sends QUIT; other deliveries stay in the store', async () => {
     const { sessions, endedAt, states, outcomes } = await stopped(late('.', '250 kept\r\n', 8000), {
       contacts: readers(3),
       at: 2000,
@@ -79,7 +79,7 @@ describe('a sender that is stopped', () => {
     expect(endedAt).toBe(8000);
   });
 
-  test('quits after the RSET of an attempt that was refused', async () => {
+  test('sends QUIT after the RSET of a refused attempt', async () => {
     const { sessions, states, endedAt } = await stopped(
       (moment, clock) =>
         moment.verb === 'RSET'
@@ -94,7 +94,7 @@ describe('a sender that is stopped', () => {
     expect(endedAt).toBe(3000);
   });
 
-  test('makes the attempt whose connection is being opened', async () => {
+  test('makes the attempt for which a connection is being opened', async () => {
     const { sessions, states } = await stopped(late('CONNECT', '220 at last\r\n', 9000), {
       contacts: readers(2),
       at: 2000,
@@ -103,7 +103,7 @@ describe('a sender that is stopped', () => {
     expect(states).toEqual(['delivered', 'queued']);
   });
 
-  test('is done at once where no connection stands', async () => {
+  test('has stopped at once when no connection is open', async () => {
     const { server, endedAt, states } = await stopped(() => undefined, {
       handshake: () => 'refuse',
       at: MINUTE,
@@ -113,7 +113,7 @@ describe('a sender that is stopped', () => {
     expect(states).toEqual(['queued']);
   });
 
-  test('does not wait for a delivery that a connection closed under', async () => {
+  test('does not wait for a delivery whose connection was closed', async () => {
     const { endedAt, states, outcomes } = await stopped(
       ({ verb, nth, socket }, clock) => {
         if (verb !== 'MAIL' || nth !== 2) return undefined;
@@ -135,7 +135,7 @@ describe('a sender that is stopped', () => {
     expect(endedAt).toBe(MINUTE + 10_000);
   });
 
-  test.each([undefined, 4000])('within %s ms cuts what is left', async (withinMs) => {
+  test.each([undefined, 4000])('cuts open connections after %s ms', async (withinMs) => {
     const { sessions, endedAt, states, outcomes } = await stopped(
       ({ verb }) => (verb === 'RCPT' ? null : undefined),
       { at: 1000, ...(withinMs === undefined ? {} : { withinMs }) },
@@ -144,11 +144,11 @@ describe('a sender that is stopped', () => {
     expect(endedAt).toBe(1000 + (withinMs ?? 30_000));
     expect(sessions[0]!.closedAt).toBe(endedAt);
     expect(outcomes).toEqual([]);
-    // It was cut in the middle; the next sender on the store tries again.
+    // The attempt was cut; the next sender on the store makes it again.
     expect(states).toEqual(['running']);
   });
 
-  test('takes no more bounce messages from then on, while attempts still end', async () => {
+  test('receives no more bounce messages while attempts still end', async () => {
     const happened: string[] = [];
     const inlet = { open: () => ({ close: () => void happened.push('closed') }) };
     const script: Script = ({ verb, say }, clock) => {

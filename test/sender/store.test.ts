@@ -1,5 +1,5 @@
-// The stores: what they keep comes back as it was, in order; and a file that cannot be used says
-// why, each trouble with a code of its own, before anything is changed in it.
+// The stores: records come back unchanged and in order. A file that cannot be used is refused with the
+// error code of its problem, before anything in it is changed.
 
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { memoryStore } from '../../src/sender/store/memory.js';
 import { openSqliteStore, type SqliteOptions } from '../../src/sender/store/sqlite/sqlite.js';
 import type { Commit, DeliveryRecord, Store } from '../../src/sender/store/store.js';
 
-/** A program that lets a store grow for as long as it can, closes it and opens it again. */
+/** A program that fills a store until a commit fails, closes it and opens it again. */
 const GROWS = `
   import { openSqliteStore } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
   const file = process.argv[1];
@@ -160,7 +160,7 @@ const SECOND: Commit = {
   ],
 };
 
-/** Everything in a store, as lists. */
+/** The contents of a store, as lists. */
 function contents(store: Store) {
   const { contacts, past, mailings, deliveries } = store.load();
   return {
@@ -176,18 +176,18 @@ describe.each([
   ['memory', () => Promise.resolve(memoryStore())],
   ['SQLite', () => open(newFile())],
 ])('%s', (_, make) => {
-  test('is empty at first', async () => {
+  test('starts empty', async () => {
     const store = await make();
     expect(contents(store)).toEqual(NOTHING);
   });
 
-  test('gives back what it was given', async () => {
+  test('returns the records that were committed', async () => {
     const store = await make();
     store.commit(FIRST);
     expect(contents(store)).toEqual(FIRST);
   });
 
-  test('replaces what is there in its place, and adds to the journal', async () => {
+  test('replaces existing records without changing their order, and appends to the journal', async () => {
     const store = await make();
     store.commit(FIRST);
     store.commit(SECOND);
@@ -202,7 +202,7 @@ describe.each([
     });
   });
 
-  test('tells the journal of one contact', async () => {
+  test('returns the journal of one contact', async () => {
     const store = await make();
     store.commit(SECOND);
     expect([...store.statuses('BOB@example.org')]).toEqual([SECOND.statuses[1]]);
@@ -210,7 +210,7 @@ describe.each([
 });
 
 describe('a store file', () => {
-  test('outlives the process that wrote it, whether or not it was closed', async () => {
+  test('has its records after it was closed and opened again', async () => {
     const file = newFile();
     const first = await openSqliteStore(file);
     first.commit(FIRST);
@@ -219,7 +219,7 @@ describe('a store file', () => {
     expect(contents(second)).toEqual(FIRST);
   });
 
-  test('keeps a change whole or not at all', async () => {
+  test('stores a change as a whole or not at all', async () => {
     const store = await open(newFile());
     store.commit(FIRST);
     const half = { ...SECOND, deliveries: [{ ...SECOND.deliveries[0]!, dueAt: null as unknown as number }] };
@@ -229,7 +229,7 @@ describe('a store file', () => {
     expect(contents(store).statuses).toEqual(SECOND.statuses);
   });
 
-  test('that is in use is refused, and can be used when that is over', async () => {
+  test('that is in use is refused, and can be opened after that', async () => {
     const file = newFile();
     const first = await openSqliteStore(file);
     await expect(openSqliteStore(file)).rejects.toMatchObject({
@@ -242,7 +242,7 @@ describe('a store file', () => {
   });
 
   test.each([
-    ['is no database', (file: string) => writeFileSync(file, 'address,status\n'.repeat(500))],
+    ['is not a database', (file: string) => writeFileSync(file, 'address,status\n'.repeat(500))],
     [
       'has a damaged page',
       async (file: string) => {
@@ -286,14 +286,14 @@ describe('a store file', () => {
     "delivery SET leaving = 'active'",
     "delivery SET due_at = 'tomorrow'",
     'delivery SET final_dot = 2',
-  ])('refuses whoever writes what cannot be: UPDATE %s', async (what) => {
+  ])('refuses invalid values: UPDATE %s', async (what) => {
     const file = newFile();
     await written(file);
     expect(() => change(file, `UPDATE ${what}`)).toThrow(/constraint failed|cannot store/);
     expect((await open(file)).load().deliveries).not.toEqual([]);
   });
 
-  test('with a row that cannot be is refused', async () => {
+  test('with an invalid row is refused', async () => {
     const file = newFile();
     await written(file);
     change(file, "PRAGMA ignore_check_constraints = ON; UPDATE mailing SET orders = '{'");
@@ -307,7 +307,7 @@ describe('a store file', () => {
     await expect(openSqliteStore(file)).rejects.toMatchObject({ code: 'E_STORE_CORRUPT' });
   });
 
-  test('of somebody else is refused and left as it is', async () => {
+  test('of another program is refused and not changed', async () => {
     const file = newFile();
     change(file, 'CREATE TABLE songs (title TEXT)');
     const before = readFileSync(file);
@@ -318,7 +318,7 @@ describe('a store file', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  test('of a newer version is refused and left as it is', async () => {
+  test('of a newer version is refused and not changed', async () => {
     const file = newFile();
     await written(file);
     change(file, 'PRAGMA user_version = 2');
@@ -334,7 +334,7 @@ describe('a store file', () => {
     const file = newFile();
     await written(file);
     chmodSync(file, 0o444);
-    await asNobody(async () => {
+    await asOtherUser(async () => {
       await expect(openSqliteStore(file)).rejects.toMatchObject({ code: 'E_STORE_READ_ONLY' });
     });
   });
@@ -342,7 +342,7 @@ describe('a store file', () => {
   test('in a folder that cannot be written to is refused', async () => {
     const readOnly = mkdtempSync(path.join(folder, 'read-only-'));
     chmodSync(readOnly, 0o555);
-    await asNobody(async () => {
+    await asOtherUser(async () => {
       await expect(openSqliteStore(path.join(readOnly, 'new.db'))).rejects.toMatchObject({
         code: 'E_STORE_READ_ONLY',
       });
@@ -363,7 +363,7 @@ describe('a store file', () => {
     });
   });
 
-  test('on a disk that is full keeps all it had and says so', async () => {
+  test('on a full disk keeps what was stored before and reports E_STORE_FULL', async () => {
     const file = newFile();
     const store = await openSqliteStore(file, { bytesMax: 80 * 1024 });
     store.commit(FIRST);
@@ -386,10 +386,10 @@ describe('a store file', () => {
   });
 
   test.skipIf(process.platform === 'win32')(
-    'that the system lets grow no further says so, also to who opens it again in the same process',
+    'at the file size limit reports E_STORE, also when it is closed and opened again in the same process',
     async () => {
       const file = newFile();
-      // As large as is allowed already: the log can be written, and not taken in.
+      // The file is at the limit from the start: the log can be written, but not merged into the file.
       const filled = await openSqliteStore(file, { outlives: 'process' });
       for (let n = 0; n < 2500; n++)
         filled.commit({ ...NOTHING, deliveries: [delivery(`reader-${n}@example.org`)] });
@@ -417,7 +417,7 @@ describe('a store file', () => {
     },
   );
 
-  test('stays small: its log is taken in again and again', async () => {
+  test('stays small: its log is merged regularly', async () => {
     const file = newFile();
     const store = await openSqliteStore(file, { outlives: 'process' });
     for (let n = 0; n < 3000; n++) store.commit({ ...NOTHING, deliveries: [delivery('bob@example.org')] });
@@ -440,14 +440,14 @@ function change(file: string, sql: string): void {
   db.close();
 }
 
-/** Root may write everywhere: it becomes somebody else for a moment. */
-async function asNobody(what: () => Promise<void>): Promise<void> {
+/** Runs `action` as another user, because root may write everywhere. */
+async function asOtherUser(action: () => Promise<void>): Promise<void> {
   const { geteuid, seteuid } = process;
-  if (geteuid?.() !== 0) return what();
+  if (geteuid?.() !== 0) return action();
   chmodSync(folder, 0o755);
   seteuid!(65_534);
   try {
-    await what();
+    await action();
   } finally {
     seteuid!(0);
   }

@@ -1,5 +1,5 @@
-// What each delivery in progress waits for, as the message of a deadlock says it: from the look-up of its
-// domain to its next attempt.
+// What each delivery in progress waits for, as the message of a deadlock shows it: from the DNS lookup of
+// its domain to its next attempt.
 
 import { expect, test } from 'vitest';
 import { Sender } from '../../src/sender/sender.js';
@@ -11,7 +11,7 @@ import { scriptedWorld } from '../support/scripted-server.js';
 const [ONE, TWO] = readers(2) as [string, string];
 const LIMITS = { horizonMs: HOUR, wallLimitMs: 20_000 };
 
-/** The look-up takes a second, each way of the wire half of one, and the reply to RCPT ten. */
+/** A DNS lookup takes a second, each direction of the network half a second, the reply to RCPT ten seconds. */
 function slowWorld() {
   const { clock, ports } = scriptedWorld(
     ({ verb, say }) => {
