@@ -5,7 +5,7 @@ import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../src/events/types.js';
-import { WIRES, type ScenarioPlan, type Wire } from '../src/scenarios/plan.js';
+import { WIRES, type ScenarioPlan, type WireKind } from '../src/scenarios/plan.js';
 import type { ScenarioResult } from '../src/results/result.js';
 import { runScenario } from '../src/runner/run.js';
 import { selectScenarios } from '../src/suite/select.js';
@@ -13,7 +13,10 @@ import { selectScenarios } from '../src/suite/select.js';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const entries = selectScenarios({ inputs: ['scenarios'], cwd: ROOT });
 
-async function play(plan: ScenarioPlan, wire: Wire): Promise<{ result: ScenarioResult; events: string[] }> {
+async function play(
+  plan: ScenarioPlan,
+  wire: WireKind,
+): Promise<{ result: ScenarioResult; events: string[] }> {
   const events: string[] = [];
   const onEvent = (event: RunEvent): void => {
     // The one fact that may differ.

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { shippedPath } from '../base/package-root.js';
-import type { StoreKind, Wire } from '../scenarios/plan.js';
+import type { StoreKind, WireKind } from '../scenarios/plan.js';
 
 /** Version of this package. */
 export function version(): string {
@@ -14,7 +14,7 @@ export interface RunOptions {
   seed?: string;
   policy?: string;
   sender?: string;
-  wire?: Wire;
+  wire?: WireKind;
   store?: StoreKind;
   workers?: number;
   reporter?: string;

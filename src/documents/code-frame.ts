@@ -1,5 +1,5 @@
-// Shows a place in a file that a person wrote: a few lines with their numbers, and a caret under what
-// is meant. Whatever the file holds, the frame stays aligned and does nothing to a terminal.
+// Shows a location of a file: a few lines with their numbers, and carets under the marked text. Control
+// characters of the file are shown as text, so that they neither break the alignment nor reach a terminal.
 
 import pc from 'picocolors';
 import type { Location } from '../base/errors.js';
@@ -10,7 +10,7 @@ export interface CodeFrameOptions {
   color?: boolean;
   /** Lines shown before and after the marked one; 2 by default. */
   context?: number;
-  /** Said behind the carets. */
+  /** Text after the carets. */
   label?: string;
   /** Columns of a terminal that the text of a line may take; longer lines are cropped. 100 by default. */
   width?: number;
@@ -37,7 +37,7 @@ export function codeFrame(source: string, location: Location, options: CodeFrame
   const lines = linesOf(source, first, location.line + context);
   const marked = lines[location.line - first];
   if (marked === undefined) return '';
-  // The empty line behind the last line feed is nothing to show.
+  // The empty line after the last line feed is not shown.
   if (lines.length > location.line - first + 1 && lines.at(-1) === '') lines.pop();
 
   const colors = pc.createColors(color);
@@ -60,7 +60,7 @@ export function codeFrame(source: string, location: Location, options: CodeFrame
     .join('\n');
 }
 
-/** The marked line as shown, and where its carets stand. */
+/** The marked line as shown, and the columns of its carets. */
 function mark(
   line: string,
   location: Location,
@@ -73,7 +73,7 @@ function mark(
   const after = cellsOf(line.slice(column + Math.min(location.length ?? 1, NEAR_MARK)).slice(0, NEAR_MARK));
   const at = widthOf(before);
   const length = Math.max(1, widthOf(meant));
-  // As much of what stands before as leaves the mark in sight.
+  // Leaves out as much text before the mark as is needed to keep the mark visible.
   const skipped =
     at + Math.min(length, width / 2) > width || start > 0 ? Math.max(1, at - Math.floor(width / 4)) : 0;
   const cropped = crop([...before, ...meant, ...after], skipped, width);

@@ -1,16 +1,16 @@
-// From what zod found to what a person should read: the place, what was expected, what is there
-// instead, and the name that was probably meant.
+// Checks values with zod and turns its issues into problems that a person can read: where, what was
+// expected, what was found instead, and the name that was probably meant.
 
 import { z } from 'zod';
 import type { Path } from './locate.js';
 import { closest, described, listed, nameHint, quoted } from './problems.js';
 
-/** A problem at a path, before it has a place in a file. */
-export interface Finding {
+/** A problem at a path, before its location in the file is known. */
+export interface UnplacedProblem {
   path: Path;
   /** Whether the key or the value at `path` is at fault. */
   on: 'key' | 'value';
-  /** `missing`: something is not there, which a syntax error further up may explain. */
+  /** `missing`: a key is absent, which an earlier syntax error may explain. */
   kind: 'shape' | 'missing';
   message: string;
   hint?: string;
@@ -21,25 +21,25 @@ type Issue = z.core.$ZodIssue;
 /**
  * Checks a value. Zod's own messages are replaced by noun phrases that complete "must be ...".
  *
- * @param path where the value stands; findings are relative to the same top
- * @returns the converted value, or what is wrong with it
+ * @param path of the value; paths of problems start from the same root
+ * @returns the converted value, or its problems
  */
 export function check<S extends z.ZodType>(
   schema: S,
   value: unknown,
   path: Path,
-): { value: z.output<S> } | { findings: Finding[] } {
+): { value: z.output<S> } | { problems: UnplacedProblem[] } {
   const result = schema.safeParse(value, { error: expectation });
   if (result.success) return { value: result.data };
-  return { findings: result.error.issues.flatMap((issue) => findings(issue, schema, value, path)) };
+  return { problems: result.error.issues.flatMap((issue) => problemsIn(issue, schema, value, path)) };
 }
 
-/** A full sentence as a custom issue, where "must be ..." does not say it. */
+/** A custom issue with a message of its own, where "must be ..." does not fit. */
 export function sentence(message: string, hint: string, path: (string | number)[] = []) {
   return { code: 'custom' as const, message, path, params: { sentence: true, hint } };
 }
 
-function findings(issue: Issue, schema: z.ZodType, root: unknown, base: Path): Finding[] {
+function problemsIn(issue: Issue, schema: z.ZodType, root: unknown, base: Path): UnplacedProblem[] {
   const inner = issue.path as (string | number)[];
   const path = [...base, ...inner];
   const value = valueAt(root, inner);
@@ -48,12 +48,14 @@ function findings(issue: Issue, schema: z.ZodType, root: unknown, base: Path): F
     return issue.keys.map((key) => unknownKey([...path, key], known));
   }
   if (issue.code === 'invalid_union') {
-    // The branch that fits the kind of value is the one that was meant: tell what is wrong in it, if it
-    // says more than that the value as a whole is not what the union expects.
-    const meant = issue.errors.filter((option) => option.some(isTelling) && !option.some(isWrongKind));
+    // The branch for the type of the value was probably meant. Its issues are reported, unless they only
+    // repeat that the value as a whole does not match.
+    const meant = issue.errors.filter((option) => option.some(isSpecific) && !option.some(isWrongKind));
     const fewest = meant.sort((a, b) => a.length - b.length)[0];
     if (fewest) {
-      return fewest.flatMap((one) => findings({ ...one, path: [...inner, ...one.path] }, schema, root, base));
+      return fewest.flatMap((one) =>
+        problemsIn({ ...one, path: [...inner, ...one.path] }, schema, root, base),
+      );
     }
   }
   const params = issue.code === 'custom' ? issue.params : undefined;
@@ -69,7 +71,7 @@ function findings(issue: Issue, schema: z.ZodType, root: unknown, base: Path): F
 }
 
 /** A key that the format does not have. */
-export function unknownKey(path: Path, known: readonly string[]): Finding {
+export function unknownKey(path: Path, known: readonly string[]): UnplacedProblem {
   const key = String(path.at(-1));
   const hint = nameHint(key, known, 'keys here');
   return {
@@ -82,7 +84,7 @@ export function unknownKey(path: Path, known: readonly string[]): Finding {
 }
 
 /** A key that must be there. */
-export function missingKey(path: Path, expected: string): Finding {
+export function missingKey(path: Path, expected: string): UnplacedProblem {
   const key = quoted(String(path.at(-1)));
   return {
     path: path.slice(0, -1),
@@ -93,7 +95,7 @@ export function missingKey(path: Path, expected: string): Finding {
   };
 }
 
-/** How a message names the thing at a path. */
+/** How a message names the value at a path. */
 export function label(path: Path): string {
   const last = path.at(-1);
   if (last === undefined) return 'the file';
@@ -126,7 +128,7 @@ function valueHint(issue: Issue, value: unknown): string | undefined {
   return undefined;
 }
 
-/** The fixed values that would have done. */
+/** The fixed values that would have been accepted. */
 function fixedValues(issue: Issue): string[] {
   if (issue.code === 'invalid_value') return issue.values.map(String);
   return issue.code === 'invalid_union' ? issue.errors.flat().flatMap(fixedValues) : [];
@@ -142,7 +144,7 @@ const TYPES: Record<string, string> = {
   record: 'a mapping',
 };
 
-/** What was expected, for issues that no schema names itself. */
+/** What was expected, for issues without a message in the schema. */
 const expectation: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
@@ -169,12 +171,12 @@ function bound(origin: string, words: string, limit: number): string {
   return `a number of ${words} ${figure}`;
 }
 
-/** Whether a branch of a union does not apply at all, since it is for another type. */
+/** Whether a branch of a union is for another type. */
 function isWrongKind(issue: Issue): boolean {
   return issue.code === 'invalid_type' && issue.path.length === 0;
 }
 
-function isTelling(issue: Issue): boolean {
+function isSpecific(issue: Issue): boolean {
   return issue.path.length > 0 || !['invalid_value', 'invalid_format', 'invalid_union'].includes(issue.code);
 }
 
@@ -187,13 +189,13 @@ function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
   return value;
 }
 
-/** The schema of the value at a path: unions are entered by the kind of value that is there. */
+/** The schema of the value at a path: of a union, the branch for the type of the value. */
 function schemaAt(
   schema: z.ZodType,
   path: readonly (string | number)[],
   value: unknown,
 ): z.ZodType | undefined {
-  let current = bare(schema, value);
+  let current = unwrapped(schema, value);
   let here = value;
   for (const step of path) {
     here = valueAt(here, [step]);
@@ -206,13 +208,13 @@ function schemaAt(
             ? current.shape[String(step)]
             : undefined;
     if (!(next instanceof z.ZodType)) return undefined;
-    current = bare(next, here);
+    current = unwrapped(next, here);
   }
   return current;
 }
 
-/** Without the wrappers of defaults and conversions, and inside a union the branch for this kind of value. */
-function bare(schema: z.ZodType, value: unknown): z.ZodType {
+/** Removes the wrappers of defaults and conversions; of a union, takes the branch for the type of the value. */
+function unwrapped(schema: z.ZodType, value: unknown): z.ZodType {
   let current: unknown = schema;
   for (;;) {
     if (

@@ -1,11 +1,11 @@
-// What is wrong with a file that a person wrote, collected so that all of it can be told at once.
-// Every problem has a place; nothing in here throws.
+// Problems of a file that a person wrote, collected so that all are reported at once, and the words of
+// their messages. Every problem has a location; nothing here throws.
 
 import { closest as nearest, distance } from 'fastest-levenshtein';
 import type { Location } from '../base/errors.js';
 import { visible } from '../base/printable.js';
 
-/** One thing wrong with a scenario, a policy or an audience file. */
+/** One problem of a scenario, policy, profile or audience file. */
 export interface Problem {
   /** One sentence: what is wrong. */
   message: string;
@@ -16,14 +16,14 @@ export interface Problem {
   source?: string;
 }
 
-/** More than these help nobody; the last one says how many there are besides. */
+/** Problems that are shown; one more, the last, gives the number of the others. */
 export const PROBLEMS_MAX = 100;
 
-/** Candidates among which a near name is looked for; enough for names that people type. */
+/** Number of candidates that are compared with an unknown name, which bounds the time. */
 const CANDIDATES_MAX = 20_000;
 const SHOWN_LENGTH_MAX = 60;
 
-/** @returns the problems in the order of their places, each once, with the excess counted */
+/** @returns the problems in the order of their locations, each once, with the number of those beyond the limit */
 export function arrangeProblems(problems: readonly Problem[]): Problem[] {
   const files = [...new Set(problems.map((problem) => problem.location.file))];
   const seen = new Set<string>();
@@ -48,7 +48,7 @@ export function arrangeProblems(problems: readonly Problem[]): Problem[] {
   return ordered;
 }
 
-/** @returns the candidate that was probably meant, if one is near enough */
+/** @returns the candidate that was probably meant, if one is similar enough */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 100) return undefined;
   const list: string[] = [];
@@ -61,19 +61,19 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   const same = list.find((candidate) => candidate.toLowerCase() === lower);
   if (same !== undefined) return same;
   const near = nearest(lower, list);
-  // Two letters changed places is a distance of two.
+  // Two swapped letters are a distance of two.
   const far = word.length <= 3 ? 1 : word.length <= 8 ? 2 : 3;
   return distance(lower, near.toLowerCase()) <= far ? near : undefined;
 }
 
-/** @returns a hint for an unknown name: the one that was meant, and all that there are */
+/** @returns a hint for an unknown name: the one that was probably meant, and all names */
 export function nameHint(word: string, candidates: readonly string[], what: string): string {
   const near = closest(word, candidates);
   const all = candidates.length === 0 ? '' : `${what}: ${listed(candidates)}`;
   return near === undefined ? all : `did you mean ${quoted(near)}?${all === '' ? '' : ` ${all}`}`;
 }
 
-/** `a, b, c`, cut where it would fill the screen. */
+/** `a, b, c`, shortened when it would fill the screen. */
 export function listed(names: readonly string[]): string {
   const most = 24;
   return names.length <= most
@@ -81,13 +81,13 @@ export function listed(names: readonly string[]): string {
     : `${names.slice(0, most).join(', ')}, ... (${names.length})`;
 }
 
-/** A text of the user inside a message: in backticks, on one line, harmless to a terminal. */
+/** Text of a file inside a message: in backticks, on one line, without control characters. */
 export function quoted(text: string): string {
   const cut = text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}...` : text;
   return `\`${visible(cut)}\``;
 }
 
-/** What was found instead, in words. */
+/** A value that was found instead of the expected one, in words. */
 export function described(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (typeof value === 'string') return value === '' ? 'an empty text' : quoted(value);

@@ -1,75 +1,75 @@
-// Reads pieces of one parsed file through the schema and collects what is wrong, each with its place.
-// A piece that fails is left out and the others are read on, so that one mistake does not hide the
+// Reads parts of one parsed file with their schemas and collects the problems, each with its location. A
+// part with a problem is left out and the others are still read, so that one mistake does not hide the
 // next.
 
 import type { z } from 'zod';
 import type { Location } from '../base/errors.js';
 import { check, label, missingKey, objectKeys, unknownKey } from './issues.js';
-import type { Finding } from './issues.js';
+import type { UnplacedProblem } from './issues.js';
 import type { Path } from './locate.js';
 import { described } from './problems.js';
 import type { Problem } from './problems.js';
 import type { YamlFile } from './yaml-file.js';
 
-/** Where on a path a problem is marked, and what more is said of it. */
-export interface ProblemOptions {
+/** Whether a problem is marked at the key or the value of its path, and its hint. */
+interface ProblemOptions {
   hint?: string | undefined;
   on?: 'key' | 'value';
 }
 
 export class Reader {
-  readonly #yaml: YamlFile;
-  readonly #problems: Problem[] = [];
-  readonly #warnings: Problem[] = [];
+  private readonly yaml: YamlFile;
+  private readonly found: Problem[] = [];
+  private readonly warned: Problem[] = [];
 
   constructor(yaml: YamlFile) {
-    this.#yaml = yaml;
+    this.yaml = yaml;
   }
 
   /** The file as messages show it. */
   get file(): string {
-    return this.#yaml.file;
+    return this.yaml.file;
   }
 
-  /** Whether the text was understood to its end: only then can something be said to be missing or unknown. */
+  /** Whether the whole text could be parsed: otherwise a missing key or an unknown name is not reported. */
   get intact(): boolean {
-    return this.#yaml.brokenFrom === Infinity;
+    return this.yaml.brokenFrom === Infinity;
   }
 
-  /** What was found besides the syntax errors of the file. */
+  /** Problems found so far, without the syntax errors of the file. */
   get problems(): readonly Problem[] {
-    return this.#problems;
+    return this.found;
   }
 
-  /** Problems of other files that do not stand in the way. */
+  /** Problems of other files that do not make this one invalid. */
   get warnings(): readonly Problem[] {
-    return this.#warnings;
+    return this.warned;
   }
 
-  /** Tells of a problem of another file that is passed over. */
+  /** Reports a problem of another file that does not make this one invalid. */
   warn(problem: Problem): void {
-    this.#warnings.push(problem);
+    this.warned.push(problem);
   }
 
   get failed(): boolean {
-    return this.#problems.length > 0 || this.#yaml.problems.length > 0;
+    return this.found.length > 0 || this.yaml.problems.length > 0;
   }
 
-  /** A name that leads nowhere, two things that do not go together: what no schema can see. */
+  /** Reports what no schema can see, such as an unknown name or two keys that exclude each other. */
   problem(path: Path, message: string, { hint, on = 'value' }: ProblemOptions = {}): void {
-    // After a syntax error the thing that is referred to may only have been swallowed.
+    // After a syntax error the name may be defined in the part that could not be parsed.
     if (!this.intact) return;
-    this.#add(path, on, message, hint);
+    this.addProblem(path, on, message, hint);
   }
 
-  /** A problem of another file that this one refers to. */
+  /** Reports a problem of another file that this one refers to. */
   foreign(problem: Problem): void {
-    this.#problems.push(problem);
+    this.found.push(problem);
   }
 
   /** The value at a path; undefined when there is none. */
   get(path: Path): unknown {
-    let value = this.#yaml.value;
+    let value = this.yaml.value;
     for (const step of path) {
       if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
       value = (value as Record<string | number, unknown>)[step];
@@ -79,90 +79,101 @@ export class Reader {
 
   /** Keys of the mapping at a path, in the order of the file. */
   keys(path: Path): string[] {
-    return this.#yaml.locator.keys(path);
+    return this.yaml.locator.keys(path);
   }
 
-  /** The items of the list at a path; none, and a problem, when it is something else. */
+  /** The items of the list at a path; none, and a problem, when it is another value. */
   items(path: Path): unknown[] {
     const value = this.get(path);
     if (value === undefined) return [];
     if (Array.isArray(value)) return value;
-    this.#shape(
-      path,
-      `${label(path)} must be a list, not ${described(value)}`,
-      typeof value === 'string' && value.length <= 40
-        ? `write it as a list: [${value}]`
-        : 'write its items one a line, each after a dash: `- ...`',
-    );
+    this.shape(path, `${label(path)} must be a list, not ${described(value)}`, {
+      hint:
+        typeof value === 'string' && value.length <= 40
+          ? `write it as a list: [${value}]`
+          : 'write one item per line, each after a dash: `- ...`',
+    });
     return [];
   }
 
-  /** Whether there is a mapping at a path; a problem when it is something else. */
+  /** Whether there is a mapping at a path; reports a problem when it is another value. */
   mapping(path: Path): boolean {
     const value = this.get(path);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return true;
-    this.#shape(path, `${label(path)} must be a mapping, not ${described(value)}`);
+    this.shape(path, `${label(path)} must be a mapping, not ${described(value)}`);
     return false;
   }
 
   /**
-   * Checks which keys a mapping has, and nothing of their values.
+   * Checks the keys of a mapping: unknown and missing ones are reported, values are not read.
    *
-   * @returns false when it is no mapping at all
+   * @returns false when it is not a mapping
    */
   object(schema: z.ZodObject, path: Path, allowed: readonly string[] = objectKeys(schema)): boolean {
     if (!this.mapping(path)) return false;
     const keys = new Set(this.keys(path));
-    for (const key of keys) if (!allowed.includes(key)) this.#find(unknownKey([...path, key], allowed));
+    for (const key of keys) if (!allowed.includes(key)) this.report(unknownKey([...path, key], allowed));
     for (const key of objectKeys(schema)) {
       const field = schema.shape[key] as z.ZodType;
       if (keys.has(key) || field.safeParse(undefined).success) continue;
-      this.#find(missingKey([...path, key], field.description ?? 'required'));
+      this.report(missingKey([...path, key], field.description ?? 'required'));
     }
     return true;
   }
 
-  /** The value at a path, checked and converted; undefined, and problems, when it is wrong. */
+  /** The value at a path, checked and converted; undefined, and problems, when it is invalid. */
   read<S extends z.ZodType>(schema: S, path: Path): z.output<S> | undefined {
     return this.readValue(schema, this.get(path), path);
   }
 
-  /** Like `read`, for a value that was taken from `path` and changed. */
-  readValue<S extends z.ZodType>(schema: S, value: unknown, path: Path): z.output<S> | undefined {
-    const result = check(schema, value, path);
-    if ('value' in result) return result.value;
-    for (const finding of result.findings) this.#find(finding);
+  /** Like `read`; undefined without a problem when nothing is at the path. */
+  readGiven<S extends z.ZodType>(schema: S, path: Path): z.output<S> | undefined {
+    return this.get(path) === undefined ? undefined : this.read(schema, path);
+  }
+
+  /**
+   * Like `read`, for a key that a mapping must have.
+   *
+   * @param expected noun phrase that completes "must be", shown when the key is missing
+   */
+  readRequired<S extends z.ZodType>(schema: S, path: Path, expected: string): z.output<S> | undefined {
+    if (this.get(path) !== undefined) return this.read(schema, path);
+    this.report(missingKey(path, expected));
     return undefined;
   }
 
-  /** A problem of form: told also beside a syntax error, when it stands before it. */
-  shape(path: Path, message: string, { hint, on = 'value' }: ProblemOptions = {}): void {
-    this.#shape(path, message, hint, on);
+  /** Like `read`, for a value that was derived from the one at `path`. */
+  readValue<S extends z.ZodType>(schema: S, value: unknown, path: Path): z.output<S> | undefined {
+    const result = check(schema, value, path);
+    if ('value' in result) return result.value;
+    for (const problem of result.problems) this.report(problem);
+    return undefined;
   }
 
-  /** The place of a value. */
+  /** Reports a problem of form. In a file with a syntax error it is reported only before that error. */
+  shape(path: Path, message: string, { hint, on = 'value' }: ProblemOptions = {}): void {
+    const { locator, brokenFrom } = this.yaml;
+    const { line } = on === 'key' ? locator.key(path) : locator.value(path);
+    if (line < brokenFrom) this.addProblem(path, on, message, hint);
+  }
+
+  /** The location of a value. */
   place(path: Path): Location {
-    return this.#yaml.locator.value(path);
+    return this.yaml.locator.value(path);
   }
 
   line(path: Path): number {
-    return this.#yaml.locator.key(path).line;
+    return this.yaml.locator.key(path).line;
   }
 
-  #find({ path, on, kind, message, hint }: Finding): void {
+  private report({ path, on, kind, message, hint }: UnplacedProblem): void {
     if (kind === 'missing') this.problem(path, message, { hint, on });
-    else this.#shape(path, message, hint, on);
+    else this.shape(path, message, { hint, on });
   }
 
-  #shape(path: Path, message: string, hint?: string, on: 'key' | 'value' = 'value'): void {
-    const { locator, brokenFrom } = this.#yaml;
-    const { line } = on === 'key' ? locator.key(path) : locator.value(path);
-    if (line < brokenFrom) this.#add(path, on, message, hint);
-  }
-
-  #add(path: Path, on: 'key' | 'value', message: string, hint: string | undefined): void {
-    const { locator } = this.#yaml;
+  private addProblem(path: Path, on: 'key' | 'value', message: string, hint: string | undefined): void {
+    const { locator } = this.yaml;
     const location = on === 'key' ? locator.key(path) : locator.value(path);
-    this.#problems.push({ message, ...(hint === undefined || hint === '' ? {} : { hint }), location });
+    this.found.push({ message, ...(hint === undefined || hint === '' ? {} : { hint }), location });
   }
 }

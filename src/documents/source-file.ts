@@ -1,14 +1,14 @@
-// Reading a file that a person wrote: a regular file, not too large, UTF-8 text. Whatever it turns
-// out to be instead is said in a sentence.
+// Reads a file that a person wrote: a regular file of limited size with UTF-8 text. Anything else is
+// refused with a message.
 
 import { readFileSync, statSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 
-/** Scenario and policy files are written by hand; more than this is a mistake. */
-export const TEXT_SIZE_MAX = 1024 * 1024;
+/** Scenario and policy files are written by hand; a larger file is taken for a mistake. */
+const TEXT_SIZE_MAX = 1024 * 1024;
 
-/** The text of a file, or why there is none; `absent` when there is no file at all. */
-export type SourceText = { text: string } | { message: string; hint?: string; absent?: true };
+/** The text of a file, or why it cannot be read; `absent` when the file does not exist. */
+type SourceText = { text: string } | { message: string; hint?: string; absent?: true };
 
 /** Path relative to `cwd` with forward slashes, as every message shows it. */
 export function displayPath(path: string, cwd: string): string {
@@ -21,7 +21,7 @@ export function displayPath(path: string, cwd: string): string {
  *
  * @param path absolute path
  * @param sizeMax bytes
- * @returns the text, or why there is none
+ * @returns the text, or why it cannot be read
  */
 export function readSource(path: string, sizeMax = TEXT_SIZE_MAX): SourceText {
   let bytes: Buffer;
@@ -47,7 +47,7 @@ function decode(bytes: Buffer): SourceText {
   if (bytes.includes(0)) return { message: 'the file is binary: it holds NUL bytes', hint };
   const text = utf8(bytes);
   return text === undefined
-    ? { message: `the file is not valid UTF-8, first on line ${strangeLine(bytes)}`, hint }
+    ? { message: `the file is not valid UTF-8, first on line ${invalidLine(bytes)}`, hint }
     : { text };
 }
 
@@ -59,8 +59,8 @@ function utf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The first line that is not UTF-8, from 1. No character has a line feed among its bytes. */
-function strangeLine(bytes: Buffer): number {
+/** The first line that is not UTF-8, from 1. A byte 0x0a is always a line feed in UTF-8. */
+function invalidLine(bytes: Buffer): number {
   let line = 1;
   for (let start = 0; ; line++) {
     const end = bytes.indexOf(0x0a, start);

@@ -1,5 +1,5 @@
-// One YAML file as data with places. Syntax errors do not end the reading: what could be understood
-// before them is still checked, so that a person sees as much as possible at once.
+// Parses one YAML file into data with locations. After a syntax error the part before it is still
+// checked, so that as many problems as possible are reported at once.
 
 import { Composer, Lexer, Parser } from 'yaml';
 import type { CST, Document, YAMLError } from 'yaml';
@@ -12,37 +12,37 @@ import { buildTree } from './yaml-tree.js';
 import type { NodeProblem } from './yaml-tree.js';
 
 export interface YamlFile {
-  /** As messages show it. */
+  /** Path of the file as messages show it. */
   file: string;
   text: string;
-  /** The data; undefined when there is none that could be checked. */
+  /** The data; undefined when there is nothing to check. */
   value: unknown;
   locator: Locator;
   problems: Problem[];
-  /** Line from which on the text could not be understood; infinity when all of it could. */
+  /** Line from which the text could not be parsed; Infinity when all of it could. */
   brokenFrom: number;
 }
 
-// The library composes recursively and a deep file can end the whole process, so depth is watched on
-// the tokens. Each level of a real file takes one or two of these.
+// The library composes recursively, and a deeply nested file could end the process. Depth is therefore
+// limited on the tokens; each level of a file takes one or two of these.
 const DEPTH_MAX = 100;
 
 const ERRORS_MAX = 1000;
 
 const OPTIONS = {
   merge: true,
-  // `007:` is a name and not the number seven.
+  // `007:` is a name, not the number seven.
   stringKeys: true,
-  // Duplicates are told by the tree, which can name the first.
+  // Duplicate keys are reported by the tree, which knows the line of the first.
   uniqueKeys: false,
   prettyErrors: false,
   logLevel: 'silent',
 } as const;
 
-/** Errors that name the slip itself, best first. */
-const TELLING: readonly string[] = ['BAD_ALIAS', 'BAD_INDENT', 'MISSING_CHAR'];
+/** Errors that name the actual mistake, best first. */
+const SPECIFIC: readonly string[] = ['BAD_ALIAS', 'BAD_INDENT', 'MISSING_CHAR'];
 
-/** What to do about the syntax errors that people meet most. */
+/** Hints for the most common syntax errors. */
 const SYNTAX_HINTS: Record<string, string> = {
   BAD_SCALAR_START: 'put the text in quotes, such as ">= 990" or "@home"',
   BAD_INDENT: 'lines of one block start in the same column, and what belongs to a key is indented under it',
@@ -58,7 +58,7 @@ const SYNTAX_HINTS: Record<string, string> = {
 /**
  * Parses a YAML file.
  *
- * @param file as messages show it
+ * @param file path as messages show it
  * @param text its text, without byte order mark
  */
 export function parseYaml(file: string, text: string): YamlFile {
@@ -82,11 +82,11 @@ export function parseYaml(file: string, text: string): YamlFile {
   const tree = buildTree(first.contents);
   const locator = new Locator(file, text, lines, first.contents, tree);
 
-  // A file of nothing but mistakes has as many errors as characters.
+  // A file can have as many errors as characters.
   const errors = first.errors.slice(0, ERRORS_MAX);
-  const telling = onePerLine([...errors, ...first.warnings.slice(0, ERRORS_MAX)], place);
-  const problems = telling.map((error) => syntaxProblem(error, place));
-  // Warnings leave the data as it is meant; an error may have swallowed everything after it.
+  const specific = onePerLine([...errors, ...first.warnings.slice(0, ERRORS_MAX)], place);
+  const problems = specific.map((error) => syntaxProblem(error, place));
+  // A warning leaves the data complete; an error may have consumed everything after it.
   const brokenFrom = Math.min(...errors.map((error) => place(error.pos[0]).line), Infinity);
   if (second) {
     problems.push({
@@ -110,12 +110,12 @@ function readTokens(text: string): { tokens: CST.Token[] } | { tooDeepAt: number
   return { tokens };
 }
 
-/** One slip makes several errors on its line: the one that says most about it is told. */
+/** One mistake causes several errors on its line: the most specific one is reported. */
 function onePerLine(errors: readonly YAMLError[], place: (start: number) => Location): YAMLError[] {
   const byLine = new Map<number, YAMLError>();
   const rank = ({ code }: YAMLError): number => {
-    const index = TELLING.indexOf(code);
-    return index < 0 ? TELLING.length : index;
+    const index = SPECIFIC.indexOf(code);
+    return index < 0 ? SPECIFIC.length : index;
   };
   for (const error of errors) {
     const { line } = place(error.pos[0]);
@@ -135,7 +135,7 @@ function syntaxProblem(error: YAMLError, place: (start: number, end?: number) =>
 }
 
 function syntaxMessage({ code, message }: YAMLError): { message: string; hint?: string | undefined } {
-  // The library speaks of an option of its own here, and of indentation where a bracket is open.
+  // The messages of the library mention one of its options here, and indentation where a bracket is open.
   if (code === 'NON_STRING_KEY') return { message: 'this cannot be a key', hint: SYNTAX_HINTS[code] };
   if (code === 'BAD_INDENT' && message.startsWith('Flow ')) {
     const hint = 'close it with ] or }, or put a text that starts with a bracket in quotes';
@@ -145,11 +145,13 @@ function syntaxMessage({ code, message }: YAMLError): { message: string; hint?: 
 }
 
 function treeProblem({ node, message, hint, first }: NodeProblem, locator: Locator): Problem {
-  const because = first ? `the first is on line ${locator.node(first).line}; only one can count` : hint;
+  const because = first
+    ? `the first is on line ${locator.node(first).line}; a key may appear only once`
+    : hint;
   return { message, ...(because === undefined ? {} : { hint: because }), location: locator.node(node) };
 }
 
-/** The one problem of a file whose text cannot be had at all. */
+/** A problem of a file as a whole, located at its first line. */
 export function wholeFileProblem(
   file: string,
   { message, hint }: { message: string; hint?: string },
@@ -157,7 +159,7 @@ export function wholeFileProblem(
   return { message, ...(hint === undefined ? {} : { hint }), location: { file, line: 1, column: 1 } };
 }
 
-/** Why a document is not the mapping that every file must be; undefined when it is one. */
+/** @returns the problem of a document that is not a mapping; undefined when it is one */
 export function notAMapping(yaml: YamlFile, what: string): Problem | undefined {
   const { value, locator } = yaml;
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return undefined;

@@ -1,17 +1,16 @@
-// From YAML nodes to plain data, keeping the way back from data to nodes. Done here and not with the
-// library's own conversion, which throws on what it does not like and searches the whole document
-// for every alias.
+// Converts YAML nodes to plain data and keeps the node of each key and value. The conversion of the
+// library is not used: it throws on invalid input and searches the whole document for every alias.
 
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Alias, Node, Pair, YAMLMap } from 'yaml';
 
 /** A key and its value as nodes of the file. */
-export interface Entry {
+export interface MappingEntry {
   key: Node;
   value: Node | null;
 }
 
-/** Something wrong at a node, whatever the file is about. */
+/** A problem at a node, independent of the format of the file. */
 export interface NodeProblem {
   node: Node;
   message: string;
@@ -21,25 +20,25 @@ export interface NodeProblem {
 }
 
 export interface YamlTree {
-  /** The data; aliases share what they stand for. Undefined when it cannot be had. */
+  /** The data; an alias shares the value of its anchor. Undefined when it would not be complete. */
   value: unknown;
-  /** Entries of each mapping by key, those of merge keys included, in the order of the file. */
-  entries: ReadonlyMap<YAMLMap, ReadonlyMap<string, Entry>>;
-  /** What each alias stands for. */
+  /** Entries of each mapping by key, in the order of the file, including merged ones. */
+  entries: ReadonlyMap<YAMLMap, ReadonlyMap<string, MappingEntry>>;
+  /** The anchored node of each alias. */
   targets: ReadonlyMap<Alias, Node>;
   problems: NodeProblem[];
 }
 
-/** Values that a file may stand for once its aliases are written out. */
+/** Limit of the number of values when all aliases are resolved. */
 const EXPANDED_MAX = 1_000_000;
 
 interface Built {
   value: unknown;
-  /** Values in it, aliases written out. */
+  /** Number of values in it, with aliases resolved. */
   size: number;
 }
 
-/** @returns the data of a document and where each piece of it is written */
+/** @returns the data of a document and the nodes of its keys and aliases */
 export function buildTree(root: Node | null): YamlTree {
   const builder = new TreeBuilder();
   const { value } = builder.build(root);
@@ -48,61 +47,61 @@ export function buildTree(root: Node | null): YamlTree {
 }
 
 class TreeBuilder {
-  readonly entries = new Map<YAMLMap, Map<string, Entry>>();
+  readonly entries = new Map<YAMLMap, Map<string, MappingEntry>>();
   readonly targets = new Map<Alias, Node>();
   readonly problems: NodeProblem[] = [];
-  /** Set when the data would not be what was meant, so that checking it would only mislead. */
+  /** Set when the data is not what was meant, so that checking it would report misleading problems. */
   broken = false;
-  readonly #anchors = new Map<string, Node>();
-  /** Anchored nodes that are complete; one that is not yet cannot be used inside itself. */
-  readonly #built = new Map<Node, Built>();
-  #tooLarge = false;
+  private readonly anchors = new Map<string, Node>();
+  /** Anchored nodes that are complete; an alias inside its own anchor is not among them. */
+  private readonly built = new Map<Node, Built>();
+  private tooLarge = false;
 
   build(node: Node | null): Built {
     if (node === null) return { value: null, size: 1 };
-    if (isAlias(node)) return this.#alias(node);
+    if (isAlias(node)) return this.buildAlias(node);
     const anchor = 'anchor' in node ? node.anchor : undefined;
-    if (anchor !== undefined) this.#anchors.set(anchor, node);
+    if (anchor !== undefined) this.anchors.set(anchor, node);
     const built = isMap(node)
-      ? this.#map(node)
+      ? this.buildMap(node)
       : isSeq(node)
-        ? this.#list(node.items as Node[])
+        ? this.buildList(node.items as Node[])
         : scalar(node);
-    if (anchor !== undefined) this.#built.set(node, built);
-    if (built.size > EXPANDED_MAX && !this.#tooLarge) {
-      this.#tooLarge = true;
-      this.#fail({
+    if (anchor !== undefined) this.built.set(node, built);
+    if (built.size > EXPANDED_MAX && !this.tooLarge) {
+      this.tooLarge = true;
+      this.fail({
         node,
-        message: `the file stands for more than ${EXPANDED_MAX.toLocaleString('en-US')} values once its aliases are written out`,
+        message: `the file expands to more than ${EXPANDED_MAX.toLocaleString('en-US')} values when its aliases are resolved`,
         hint: 'use fewer aliases of aliases',
       });
     }
     return built;
   }
 
-  #fail(problem: NodeProblem): Built {
+  private fail(problem: NodeProblem): Built {
     this.broken = true;
     this.problems.push(problem);
     return { value: null, size: 1 };
   }
 
-  #alias(node: Alias): Built {
-    const target = this.#anchors.get(node.source);
+  private buildAlias(node: Alias): Built {
+    const target = this.anchors.get(node.source);
     if (!target) {
-      return this.#fail({
+      return this.fail({
         node,
         message: `there is no anchor \`&${node.source}\` before this alias`,
         hint: 'a text that starts with * needs quotes, such as "*@example.org"',
       });
     }
-    const built = this.#built.get(target);
+    const built = this.built.get(target);
     if (!built)
-      return this.#fail({ node, message: `the alias \`*${node.source}\` is used inside its own anchor` });
+      return this.fail({ node, message: `the alias \`*${node.source}\` is used inside its own anchor` });
     this.targets.set(node, target);
     return built;
   }
 
-  #list(items: readonly Node[]): Built {
+  private buildList(items: readonly Node[]): Built {
     const value: unknown[] = [];
     let size = 1;
     for (const item of items) {
@@ -113,8 +112,8 @@ class TreeBuilder {
     return { value, size };
   }
 
-  #map(map: YAMLMap): Built {
-    const entries = new Map<string, Entry>();
+  private buildMap(map: YAMLMap): Built {
+    const entries = new Map<string, MappingEntry>();
     const data: Record<string, unknown> = {};
     const merges: { node: Node; value: unknown }[] = [];
     let size = 1;
@@ -128,31 +127,34 @@ class TreeBuilder {
       const key = isScalar(pair.key) ? String(pair.key.value) : '';
       const first = entries.get(key);
       if (first)
-        this.problems.push({ node: pair.key, message: `the key \`${key}\` is here twice`, first: first.key });
+        this.problems.push({ node: pair.key, message: `the key \`${key}\` appears twice`, first: first.key });
       entries.set(key, { key: pair.key, value: pair.value });
       put(data, key, built.value);
     }
-    // What is written in the mapping itself wins over what is merged in, and the first merge over later ones.
-    for (const { node, value } of merges) this.#merge(node, value, entries, data);
+    // Keys of the mapping itself take precedence over merged ones, and the first merge over later ones.
+    for (const { node, value } of merges) this.merge(node, value, entries, data);
     this.entries.set(map, entries);
     return { value: data, size };
   }
 
-  #merge(node: Node, value: unknown, entries: Map<string, Entry>, data: Record<string, unknown>): void {
-    const target = this.#follow(node);
+  private merge(
+    node: Node,
+    value: unknown,
+    entries: Map<string, MappingEntry>,
+    data: Record<string, unknown>,
+  ): void {
+    const target = this.follow(node);
     if (isSeq(target)) {
-      (target.items as Node[]).forEach((item, i) =>
-        this.#merge(item, (value as unknown[])[i], entries, data),
-      );
+      (target.items as Node[]).forEach((item, i) => this.merge(item, (value as unknown[])[i], entries, data));
       return;
     }
     const inner = isMap(target) ? this.entries.get(target) : undefined;
     if (!inner) {
-      // An alias that leads nowhere has been told already.
+      // An unknown alias is reported already.
       if (!isAlias(target)) {
-        this.#fail({
+        this.fail({
           node,
-          message: '`<<` merges another mapping in',
+          message: '`<<` must refer to a mapping',
           hint: 'write `<<: *name` with an anchor `&name` on that mapping',
         });
       }
@@ -165,7 +167,7 @@ class TreeBuilder {
     }
   }
 
-  #follow(node: Node): Node {
+  private follow(node: Node): Node {
     return isAlias(node) ? (this.targets.get(node) ?? node) : node;
   }
 }
@@ -175,11 +177,11 @@ function scalar(node: Node): Built {
 }
 
 function put(data: Record<string, unknown>, key: string, value: unknown): void {
-  // Plain assignment would set the prototype for the key `__proto__`.
+  // An assignment to the key `__proto__` would set the prototype.
   Object.defineProperty(data, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
-/** Only a plain `<<` merges; in quotes it is a key like any other. */
+/** Only a plain `<<` merges; in quotes it is an ordinary key. */
 function isMergeKey(key: unknown): boolean {
   return isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
 }

@@ -6,8 +6,8 @@ import type { Emit } from '../events/types.js';
 import type { Random } from '../base/random.js';
 import type { Certificates } from '../simulator/certificates.js';
 import { LiveNetwork } from '../simulator/network/live.js';
-import type { BehaviorPlan, DomainPlan } from '../simulator/plan.js';
-import { DEFAULT_DOMAIN, World } from '../simulator/world.js';
+import { DEFAULT_DOMAIN, type BehaviorPlan, type DomainPlan } from '../simulator/plan.js';
+import { World } from '../simulator/world.js';
 
 const SMTP_PORT = 25;
 

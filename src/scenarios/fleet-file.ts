@@ -1,5 +1,5 @@
-// The fleet of a scenario file, or of a file that holds nothing but a fleet, for servers that stand by
-// themselves.
+// Loads only the fleet: of a scenario file, or of a file that contains nothing else. `bouncelab serve`
+// needs no more.
 
 import { dirname, resolve } from 'node:path';
 import { loadScenario, type LoadOptions } from './load.js';
@@ -10,13 +10,13 @@ import { Reader } from '../documents/reader.js';
 import { displayPath, readSource } from '../documents/source-file.js';
 import { parseYaml } from '../documents/yaml-file.js';
 
-/** A fleet, what changes in it and when, and the seed of its draws. */
+/** A fleet, the events that change it, and the seed of its random draws. */
 export type FleetPlan = Pick<ScenarioPlan, 'fleet' | 'events' | 'seed'>;
 
-export type FleetFile =
+type FleetFile =
   { plan: FleetPlan; problems?: undefined } | { plan?: undefined; problems: Problem[]; source: string };
 
-/** @param path relative to the folder of the options */
+/** @param path relative to `options.cwd` */
 export function loadFleet(path: string, options: LoadOptions): FleetFile {
   const absolute = resolve(options.cwd, path);
   const text = readSource(absolute);

@@ -1,5 +1,5 @@
-// From a scenario file to a plan, or to everything that is wrong with it at once. Nothing that is in
-// a file, or in the place of one, makes this throw.
+// Loads a scenario file: returns its plan, or all problems of the file at once. Whatever the path leads
+// to and whatever the file contains, loading does not throw.
 
 import { dirname, resolve } from 'node:path';
 import type { RetryPolicy } from '../policy/retry-policy.js';
@@ -13,24 +13,24 @@ import { scenarioSchema } from './schema/scenario.js';
 import { displayPath, readSource } from '../documents/source-file.js';
 import { notAMapping, parseYaml, wholeFileProblem } from '../documents/yaml-file.js';
 
-/** What the command line sets, over what the file says. */
+/** Settings of the command line, which override those of the file. */
 export interface LoadOptions {
-  /** Folder that paths are relative to. */
+  /** Folder to which paths are relative. */
   cwd: string;
   /** Name of a shipped policy, or a path relative to `cwd`. */
   policy?: string | undefined;
   seed?: string | undefined;
   wire?: ScenarioPlan['wire'] | undefined;
   store?: ScenarioPlan['store'] | undefined;
-  /** Path of a module that sends, relative to `cwd`. */
+  /** Path of the module of an external sender, relative to `cwd`. */
   sender?: string | undefined;
 }
 
-/** A scenario file after loading: its plan, or what is wrong with it. `source` is empty when it could not be read. */
-export type LoadResult = {
+/** A scenario file after loading: its plan, or its problems. `source` is empty when it could not be read. */
+type LoadResult = {
   file: string;
   source: string;
-  /** What is wrong and was left out, as the file wants it. */
+  /** Bad lines of an audience file that were left out, since the scenario sets `onBadLine: skip`. */
   warnings?: readonly Problem[];
 } & ({ plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] });
 
@@ -49,9 +49,10 @@ export function loadScenario(path: string, options: LoadOptions): LoadResult {
 }
 
 /**
- * Loads a scenario whose text is at hand.
+ * Loads a scenario from its text.
  *
- * @param path where it would be, relative to `options.cwd`; what it refers to is looked up from there
+ * @param path of its file, relative to `options.cwd`; the file need not exist. Paths in the text are
+ *   relative to its folder
  */
 export function loadScenarioText(path: string, source: string, options: LoadOptions): LoadResult {
   const { cwd } = options;
@@ -83,10 +84,10 @@ export function loadScenarioText(path: string, source: string, options: LoadOpti
   };
 }
 
-/** The module that sends, if the file or the command line names one; it is only looked for here. */
+/** The external sender that the file or the command line names. Its module is not loaded here. */
 function readSender(reader: Reader, folder: string, { sender, cwd }: LoadOptions): SenderPlan | undefined {
   const path = ['sender'];
-  const own = reader.get(path) === undefined ? undefined : reader.read(scenarioSchema.shape.sender, path);
+  const own = reader.readGiven(scenarioSchema.shape.sender, path);
   const name = sender ?? own;
   if (name === undefined) return undefined;
   const file = resolve(sender === undefined ? folder : cwd, name);
@@ -103,12 +104,12 @@ function readSender(reader: Reader, folder: string, { sender, cwd }: LoadOptions
 }
 
 /**
- * Why a module that sends cannot be read; undefined when it can.
+ * Why the module of an external sender cannot be read; undefined when it can.
  *
  * @param file absolute path
  */
 export function senderProblem(name: string, file: string): { message: string; hint: string } | undefined {
-  // A bundle of a program and all that it needs may be large.
+  // A program bundled with its dependencies may be large.
   const source = readSource(file, Infinity);
   if ('text' in source) return undefined;
   return {
@@ -120,8 +121,8 @@ export function senderProblem(name: string, file: string): { message: string; hi
 function refuseCrash(reader: Reader, { name }: SenderPlan): void {
   reader.foreign(
     wholeFileProblem(reader.file, {
-      message: `this scenario crashes its sender, and ${quoted(name)} cannot be started again on a store`,
-      hint: 'play it without `sender`, or without the event `crash`',
+      message: `this scenario has a \`crash\` event, and the sender ${quoted(name)} cannot be restarted on a store`,
+      hint: 'leave out `sender`, or the event `crash`',
     }),
   );
 }
@@ -129,8 +130,8 @@ function refuseCrash(reader: Reader, { name }: SenderPlan): void {
 function refuseStore(reader: Reader, { name }: SenderPlan): void {
   reader.foreign(
     wholeFileProblem(reader.file, {
-      message: `a store keeps the state of the sender of bouncelab, and ${quoted(name)} keeps its own`,
-      hint: 'play it without `store` (or `--store`), or without `sender` (or `--sender`)',
+      message: `\`store\` keeps the state of the sender of bouncelab, and ${quoted(name)} keeps its own`,
+      hint: 'leave out `store` (or `--store`), or `sender` (or `--sender`)',
     }),
   );
 }
@@ -138,13 +139,13 @@ function refuseStore(reader: Reader, { name }: SenderPlan): void {
 function refuseAutomated(reader: Reader, { name }: SenderPlan, mailing: string): void {
   reader.foreign(
     wholeFileProblem(reader.file, {
-      message: `the mailing ${quoted(mailing)} is automated, and ${quoted(name)} is only told of each mailing`,
-      hint: 'play it without `sender`, or write each time as a mailing of its own',
+      message: `the mailing ${quoted(mailing)} is automated, and the sender ${quoted(name)} can send only standard mailings`,
+      hint: 'leave out `sender`, or write each occurrence as a standard mailing',
     }),
   );
 }
 
-/** The policy that the file names, or holds. */
+/** The policy that the file names or contains. */
 function readPolicy(reader: Reader, folder: string, cwd: string): RetryPolicy | undefined {
   const path = ['policy'];
   const value = reader.get(path);
@@ -162,7 +163,7 @@ function readPolicy(reader: Reader, folder: string, cwd: string): RetryPolicy | 
   return undefined;
 }
 
-/** The policy of the command line, which has no place in the file. */
+/** The policy of the command line. Its problems have no location in the file. */
 function overridingPolicy(reader: Reader, name: string, cwd: string): RetryPolicy | undefined {
   const result = loadPolicy(name, cwd, cwd);
   if (result && 'policy' in result) return result.policy;

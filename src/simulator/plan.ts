@@ -3,6 +3,9 @@
 import type { Cause, Reply, Stage } from '../events/types.js';
 import type { Window } from '../base/units.js';
 
+/** Key of the fleet whose servers receive for every domain that is not named. */
+export const DEFAULT_DOMAIN = 'default';
+
 /**
  * Where a behavior acts: `dial` is the TCP handshake, before any server speaks; `body` is while a
  * message is coming in; `idle` is when no transaction is under way and nothing was asked for a

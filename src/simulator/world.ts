@@ -15,12 +15,16 @@ import { MemoryNetwork } from './network/memory.js';
 import type { Wire } from './network/network.js';
 import { Postman } from './returns/postman.js';
 import type { MemorySocket } from './network/memory-socket.js';
-import { hostNameOf, type BehaviorPlan, type DnsAnswer, type DomainPlan, type HostPlan } from './plan.js';
+import {
+  DEFAULT_DOMAIN,
+  hostNameOf,
+  type BehaviorPlan,
+  type DnsAnswer,
+  type DomainPlan,
+  type HostPlan,
+} from './plan.js';
 
 const SMTP_PORT = 25;
-
-/** Key of the fleet that catches every domain not named. */
-export const DEFAULT_DOMAIN = 'default';
 
 export interface WorldOptions {
   clock: Clock;

@@ -6,7 +6,7 @@ import { BouncelabError } from '../base/errors.js';
 import { notAScenario } from './file-kind.js';
 import { findScenarios } from './find.js';
 import { loadScenario, senderProblem } from '../scenarios/load.js';
-import type { ScenarioPlan, StoreKind, Wire } from '../scenarios/plan.js';
+import type { ScenarioPlan, StoreKind, WireKind } from '../scenarios/plan.js';
 import type { Problem } from '../documents/problems.js';
 
 /** A scenario file after loading: its plan, or what is wrong with it. */
@@ -29,7 +29,7 @@ export interface Selection {
   policy?: string | undefined;
   /** Path of a module that sends in the place of ours. */
   sender?: string | undefined;
-  wire?: Wire | undefined;
+  wire?: WireKind | undefined;
   store?: StoreKind | undefined;
 }
 

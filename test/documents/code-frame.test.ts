@@ -1,4 +1,4 @@
-// The frame around a place in a file: aligned whatever the file holds, and harmless to a terminal.
+// The frame around a location in a file: aligned for any content, and without control characters.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ const frame = (source: string, line: number, column: number, length?: number, op
     options,
   ).split('\n');
 
-/** What stands in the frame above the carets. */
+/** The text above the carets. */
 function marked(lines: string[]): string {
   const at = lines.findIndex((line) => /^\s+\| +\^+/.test(line));
   const start = lines[at]!.indexOf('^');
@@ -31,7 +31,7 @@ function marked(lines: string[]): string {
 }
 
 describe('a code frame', () => {
-  it('shows the line between its neighbors, with carets under what is meant', () => {
+  it('shows the line between its neighbors, with carets under the marked text', () => {
     expect(frame(SOURCE, 5, 18, 4)).toEqual([
       '  3 |   - at: end',
       '  4 |     november:',
@@ -41,7 +41,7 @@ describe('a code frame', () => {
     ]);
   });
 
-  it('says a label behind the carets, and shows as much around them as is asked for', () => {
+  it('shows a label after the carets, and as many lines around them as requested', () => {
     expect(frame(SOURCE, 5, 18, 4, { context: 0, label: 'found 998' })).toEqual([
       '> 5 |       delivered: 1000',
       '    |                  ^^^^ found 998',
@@ -96,7 +96,7 @@ describe('a code frame', () => {
     );
   });
 
-  it('crops long lines around what is meant', () => {
+  it('crops long lines around the marked text', () => {
     const long = `${'a'.repeat(5000)}HERE${'b'.repeat(5000)}`;
     const lines = frame(`${'c'.repeat(500)}\n${long}`, 2, 5001, 4);
     expect(marked(lines)).toBe('HERE');
@@ -107,23 +107,23 @@ describe('a code frame', () => {
     expect(marked(frame(`x${'é'.repeat(3000)}!`, 1, 3002, 1))).toBe('!');
   });
 
-  it('takes as many columns as it is given', () => {
+  it('is no wider than the given width', () => {
     const lines = frame('x'.repeat(300), 1, 150, 3, { width: 40 });
     expect(marked(lines)).toBe('xxx');
     expect(lines[0]!.length).toBeLessThanOrEqual('> 1 | '.length + 41);
   });
 
-  it('is quick in a large file', () => {
+  it('shows a line near the end of a large file', () => {
     const source = 'address,status\n'.repeat(500_000);
     expect(frame(source, 499_999, 1, 7)[2]).toBe('> 499999 | address,status');
   });
 
-  it('has colors only when asked', () => {
+  it('has colors only on request', () => {
     expect(codeFrame(SOURCE, { file: 't', line: 5, column: 18 }, { color: true })).toContain('\x1b[31m');
     expect(codeFrame(SOURCE, { file: 't', line: 5, column: 18 })).not.toContain('\x1b');
   });
 
-  it('takes any text and any place', () => {
+  it('accepts any text and any location', () => {
     const text = fc.string({ unit: 'binary', maxLength: 300 });
     fc.assert(
       fc.property(

@@ -1,4 +1,4 @@
-// The JSON Schemas that editors use: up to date, and of one mind with the loader.
+// The JSON Schemas that editors use: they are up to date and agree with the loader.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,11 +34,11 @@ const ofPolicy = z.fromJSONSchema(policyJsonSchema());
 const accepts = (text: string) => ofScenario.safeParse(parse(text, { merge: true })).success;
 
 describe('the schema files', () => {
-  it('are what would be generated now', () => {
+  it('are up to date', () => {
     expect(staleSchemas()).toEqual([]);
   });
 
-  it('are written, and found stale once they differ or are not there', () => {
+  it('are written, and found stale when they differ or are missing', () => {
     expect(staleSchemas(folder)).toEqual([...SCHEMA_NAMES]);
     expect(writeSchemas(folder)).toEqual([...SCHEMA_NAMES].map((name) => `${folder}/${name}.schema.json`));
     expect(staleSchemas(`${folder}/`)).toEqual([]);
@@ -56,7 +56,7 @@ describe('the schema files', () => {
     });
   });
 
-  it('have every reference answered', () => {
+  it('define every reference', () => {
     for (const name of SCHEMA_NAMES) {
       const known = Object.keys((JSON.parse(jsonSchema(name)) as Node)['definitions'] ?? {});
       for (const [, reference] of jsonSchema(name).matchAll(/"\$ref": "#\/definitions\/([^"]+)"/g))
@@ -66,7 +66,7 @@ describe('the schema files', () => {
 });
 
 describe('the schema of a scenario', () => {
-  it('accepts every shipped scenario and the one that holds everything', () => {
+  it('accepts every shipped scenario and the one with every key', () => {
     const { files } = findScenarios(['scenarios', 'test/fixtures/load/full.yaml'], root);
     expect(files.length).toBeGreaterThan(25);
     expect(files.filter((file) => !accepts(read(file)))).toEqual([]);
@@ -95,7 +95,7 @@ describe('the schema of a scenario', () => {
     ['{ do: busy, until: soon }', false],
     ['{ do: mailbox-full, code: 552 }', false],
     ['{ stage: rcpt }', false],
-  ])('has the behavior %s: %s', (behavior, expected) => {
+  ])('accepts the behavior %s: %s', (behavior, expected) => {
     expect(accepts(scenario({ fleet: `fleet: { example.org: { behaviors: [${behavior}] } }` }))).toBe(
       expected,
     );
@@ -112,7 +112,7 @@ describe('the schema of a scenario', () => {
     }
   });
 
-  it('completes each behavior by its name, with its own parameters and what it does', () => {
+  it('completes each behavior by its name, with its parameters and its summary', () => {
     const objects = (definitions['behavior']!['anyOf'] as Node[]).filter(
       (option) => option['type'] === 'object',
     );
@@ -138,7 +138,7 @@ describe('the schema of a scenario', () => {
     }
   });
 
-  it('says of every key what it is', () => {
+  it('describes every key', () => {
     const silent: string[] = [];
     walk(schema, [], (node, path) => {
       for (const [key, value] of Object.entries(
@@ -148,7 +148,7 @@ describe('the schema of a scenario', () => {
         if (target['description'] === undefined) silent.push([...path, key].join('.'));
       }
     });
-    // The names of these say all there is to say, or their description stands with what they are part of.
+    // These names need no description, or it is at the mapping that they belong to.
     expect(
       silent.filter(
         (path) => !/\.(?:soft|hard|inbox|junk|discarded|returned|active|error|opt-out|status)$/.test(path),
@@ -156,7 +156,7 @@ describe('the schema of a scenario', () => {
     ).toEqual([]);
   });
 
-  it('shows durations as they are written, defaults included', () => {
+  it('shows durations as they are written, including defaults', () => {
     const greylist = (definitions['behavior']!['anyOf'] as Node[]).find(
       ({ properties }) =>
         ((properties as Node | undefined)?.['do'] as Node | undefined)?.['const'] === 'greylist',
@@ -173,7 +173,7 @@ describe('the schema of a policy', () => {
     expect(ofPolicy.safeParse(parse(read(`policies/${name}.yaml`))).success).toBe(true);
   });
 
-  it('shows the values of emma as defaults', () => {
+  it('has the values of emma as defaults', () => {
     expect(policyJsonSchema()).toMatchObject({
       properties: {
         retry: {

@@ -1,4 +1,4 @@
-// Contacts from a CSV file: what is taken, and the place of each bad line in it.
+// Contacts from a CSV file: what is accepted, and the location of each bad line.
 
 import { describe, expect, it } from 'vitest';
 import { lineOf, load, planOf, problemsOf, scenario, write } from './load-scratch.js';
@@ -10,11 +10,11 @@ const fromCsv = (csv: string | Uint8Array) => {
 };
 
 describe('an audience file', () => {
-  it('names its columns in any order, and needs only the address', () => {
+  it('may name its columns in any order and needs only the address', () => {
     write('a.csv', '\ufeffstatus, address\nerror,bob@example.org\n\n , "eve@example.org"\n');
     // A space before a quote is not part of CSV; without it the quotes are.
     expect(problemsOf(text)).toEqual([
-      'a.csv:4:1+1 not valid CSV: a quote in the middle of a field | a field with a quote stands in quotes, and the quote in it twice',
+      'a.csv:4:1+1 not valid CSV: a quote in the middle of a field | put a field that contains a quote in quotes, and double the quote inside it',
     ]);
     write('a.csv', '\ufeffstatus, address\r\nerror,bob@example.org\r\n\r\n,  eve@example.org \r\n');
     expect(planOf(text).contacts).toEqual([
@@ -23,7 +23,7 @@ describe('an audience file', () => {
     ]);
   });
 
-  it('tells every bad line with its place, and the text that holds it', () => {
+  it('has every bad line reported with its location and the text of the file', () => {
     const csv = [
       'address,status,softBounceStreak',
       'bob@example.org,active,0',
@@ -38,10 +38,10 @@ describe('an audience file', () => {
       'a.csv:3:1+4 `address` must be an address such as bob@example.org, not `nope` | spaces and angle brackets are not part of it',
       'a.csv:3:6+6 `status` must be one of active, error, opt-out, not `optout` | did you mean `opt-out`? statuses: active, error, opt-out',
       'a.csv:3:13+1 `softBounceStreak` must be a whole number, not `x` | leave it empty for 0',
-      'a.csv:4:1+17 the contact `BOB@example.org` is named twice | the first is on line 2; case does not count',
+      'a.csv:4:1+17 the contact `BOB@example.org` is named twice | the first is on line 2; case is ignored',
       'a.csv:5:29+1 this line has 4 fields, and there are 3 columns | put a field that holds a comma in quotes',
-      'a.csv:7:1+1 not valid CSV: a quote is never closed | a field with a quote stands in quotes, and the quote in it twice',
-      'a.csv:8:1+1 not valid CSV: a quote in the middle of a field | a field with a quote stands in quotes, and the quote in it twice',
+      'a.csv:7:1+1 not valid CSV: a quote is never closed | put a field that contains a quote in quotes, and double the quote inside it',
+      'a.csv:8:1+1 not valid CSV: a quote in the middle of a field | put a field that contains a quote in quotes, and double the quote inside it',
       'a.csv:9:1+16 no receiving server for `unknown.test` | add `unknown.test: {}` to the fleet, or `default: {}` for all others',
     ]);
     expect(load(text).problems?.every((problem) => problem.source === csv.replaceAll('\r\n', '\n'))).toBe(
@@ -49,11 +49,11 @@ describe('an audience file', () => {
     );
   });
 
-  it('names the place in the scenario of a contact that is named there first', () => {
+  it('with a contact of the scenario is reported with the location in the scenario', () => {
     write('a.csv', 'address\nEVE@example.org\n');
     const audience = 'audience:\n  contacts: [eve@example.org]\n  file: a.csv';
     expect(problemsOf(scenario({ audience }))).toEqual([
-      'a.csv:2:1+15 the contact `EVE@example.org` is named twice | the first is on t.yaml:6; case does not count',
+      'a.csv:2:1+15 the contact `EVE@example.org` is named twice | the first is on t.yaml:6; case is ignored',
     ]);
   });
 
@@ -66,10 +66,10 @@ describe('an audience file', () => {
       'address,statuss\nb@example.org,x\n',
       'a.csv:1:9+7 unknown column `statuss` | did you mean `status`? columns: address, status, softBounceStreak',
     ],
-    ['address,address\n', 'a.csv:1:9+7 the column `address` is here twice | remove one of them'],
+    ['address,address\n', 'a.csv:1:9+7 the column `address` appears twice | remove one of them'],
     [
       'address\n"bob@example.org\n',
-      'a.csv:2:1+1 not valid CSV: a quote is never closed | a field with a quote stands in quotes, and the quote in it twice',
+      'a.csv:2:1+1 not valid CSV: a quote is never closed | put a field that contains a quote in quotes, and double the quote inside it',
     ],
     [
       '',
@@ -79,11 +79,11 @@ describe('an audience file', () => {
       '\n\n',
       '3:19+5 the audience file `a.csv`: the file is empty | its first line is `address,status,softBounceStreak`',
     ],
-  ])('that holds %j is refused', (csv, expected) => {
+  ])('that contains %j is refused', (csv, expected) => {
     expect(fromCsv(csv)).toEqual([expected]);
   });
 
-  it('that is binary, a folder or not there is told where it is named', () => {
+  it('that is binary, a folder or missing is reported at its name in the scenario', () => {
     expect(fromCsv(new Uint8Array([0]))).toEqual([
       '3:19+5 the audience file `a.csv`: the file is binary: it holds NUL bytes | save it as text in UTF-8',
     ]);
@@ -96,9 +96,9 @@ describe('an audience file', () => {
     ]);
   });
 
-  it('without anybody leaves nobody to mail', () => {
+  it('without contacts leaves the audience empty', () => {
     expect(fromCsv('address\n')).toEqual([
-      '3:1+8 the audience is empty, and no event adds anybody | write `contacts: [bob@example.org]`',
+      '3:1+8 the audience is empty, and no event adds a contact | write `contacts: [bob@example.org]`',
     ]);
   });
 });
@@ -106,24 +106,24 @@ describe('an audience file', () => {
 describe('with `onBadLine: skip`', () => {
   const audience = 'audience: { contacts: [bob@example.org], file: skip.csv, onBadLine: skip }';
 
-  it('each bad line is told with its place, and the others are read', () => {
+  it('each bad line is reported with its location, and the others are read', () => {
     write('skip.csv', 'address,status\nzoe@example.org,\nnobody,active\nBOB@example.org,error\n');
     const { plan, warnings } = load(scenario({ audience }));
     expect(plan?.contacts.map(({ address }) => address)).toEqual(['bob@example.org', 'zoe@example.org']);
     expect(warnings?.map(lineOf)).toEqual([
       'skip.csv:3:1+6 `address` must be an address such as bob@example.org, not `nobody` | spaces and angle brackets are not part of it',
-      'skip.csv:4:1+15 the contact `BOB@example.org` is named twice | the first is on t.yaml:5; case does not count',
+      'skip.csv:4:1+15 the contact `BOB@example.org` is named twice | the first is on t.yaml:5; case is ignored',
     ]);
   });
 
-  it('a quote that is not closed costs its own line and no other', () => {
+  it('an unclosed quote makes only its own line bad', () => {
     const lines = ['address', 'ann@example.org', '"ben@example.org', 'cat@example.org', '"dan@example.org"'];
     write('skip.csv', [...lines, 'eve"@example.org', 'fay@example.org', '"gus@example.org'].join('\n'));
     const { plan, warnings } = load(scenario({ audience }));
     const names = plan?.contacts.map(({ address }) => address.split('@')[0]);
     expect(names).toEqual(['bob', 'ann', 'cat', 'dan', 'fay']);
     const open = 'not valid CSV: a quote is never closed';
-    const hint = 'a field with a quote stands in quotes, and the quote in it twice';
+    const hint = 'put a field that contains a quote in quotes, and double the quote inside it';
     expect(warnings?.map(lineOf)).toEqual([
       `skip.csv:3:1+1 ${open} | ${hint}`,
       `skip.csv:6:1+1 not valid CSV: a quote in the middle of a field | ${hint}`,
@@ -131,22 +131,22 @@ describe('with `onBadLine: skip`', () => {
     ]);
   });
 
-  it('a file whose columns are not named is refused all the same, for that alone', () => {
+  it('a file with a broken header line is refused, with that problem alone', () => {
     write('skip.csv', '"address\nzoe@example.org\n');
     expect(load(scenario({ audience })).problems?.map(lineOf)).toEqual([
-      'skip.csv:1:1+1 not valid CSV: a quote is never closed | a field with a quote stands in quotes, and the quote in it twice',
+      'skip.csv:1:1+1 not valid CSV: a quote is never closed | put a field that contains a quote in quotes, and double the quote inside it',
     ]);
   });
 
-  it('a file without columns is refused all the same', () => {
+  it('a file without the column `address` is refused', () => {
     write('skip.csv', 'adress\nzoe@example.org\n');
     expect(load(scenario({ audience })).problems).toHaveLength(1);
   });
 
-  it('and without a file it is about nothing', () => {
+  it('and no file, the key is refused', () => {
     const lone = 'audience: { contacts: [bob@example.org, eve@yahoo.com], onBadLine: skip }';
     expect(problemsOf(scenario({ audience: lone }))).toEqual([
-      '5:57+9 `onBadLine` is about the lines of `file`, and there is none | remove it, or name a `file`',
+      '5:57+9 `onBadLine` applies to the lines of `file`, and there is no `file` | remove it, or name a `file`',
     ]);
   });
 });

@@ -1,5 +1,5 @@
-// Every mistake that the loader knows, one at a time: what it says, where, and what to do. The cases
-// are in test/fixtures/load/errors-*.txt, where {behaviors} stands for the names of all behaviors.
+// Every mistake that the loader reports, one at a time, with message, location and hint. The cases are in
+// test/fixtures/load/errors-*.txt, where {behaviors} is replaced by the names of all behaviors.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -41,7 +41,7 @@ function parse(text: string): { part: string; template: string; cases: Case[] } 
   return { part: after('# part: '), template: after('# template: '), cases };
 }
 
-/** The names of the table: a new behavior is no new message. */
+/** Inserts the names of all behaviors, so that a new behavior changes no fixture. */
 function withNames(line: string): string {
   return line.replace('{behaviors}', BEHAVIOR_NAMES.join(', '));
 }

@@ -1,4 +1,5 @@
-// What stands in the place of a scenario file, and all problems of one file at once.
+// Files that are not readable scenarios, forms of YAML that are accepted, hostile input, and several
+// problems of one file at once.
 
 import { execFileSync } from 'node:child_process';
 import { closeSync, ftruncateSync, openSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { folder, lineOf, load, planOf, problemsOf, scenario, scratch, write } fr
 const loadPath = (path: string) => loadScenario(path, { cwd: scratch });
 
 describe('a file that cannot be read', () => {
-  it('is told when it is not there', () => {
+  it('is reported when it does not exist', () => {
     const problem = {
       message: 'there is no such file',
       location: { file: 'no/such.yaml', line: 1, column: 1 },
@@ -19,22 +20,22 @@ describe('a file that cannot be read', () => {
     expect(loadPath('no/such.yaml')).toEqual({ file: 'no/such.yaml', source: '', problems: [problem] });
   });
 
-  it('is told when it is a folder', () => {
+  it('is reported when it is a folder', () => {
     folder('folder.yaml');
     expect(loadPath('folder.yaml').problems?.map(lineOf)).toEqual([
       'folder.yaml:1:1+1 this is a folder, not a file',
     ]);
   });
 
-  it.skipIf(process.platform === 'win32')('is told when reading it would never end', () => {
+  it.skipIf(process.platform === 'win32')('is reported when it is a named pipe, and is not opened', () => {
     execFileSync('mkfifo', [join(folder(), 'pipe.yaml')]);
     expect(loadPath('pipe.yaml').problems?.map(lineOf)).toEqual([
       'pipe.yaml:1:1+1 this is not a regular file',
     ]);
   });
 
-  it('is told when it is too large, and is not read', () => {
-    // A file of 50 GB that takes no room: reading it would fail or fill the memory.
+  it('is reported when it is too large, and is not read', () => {
+    // A sparse file of 50 GiB: reading it would exhaust the memory.
     const file = openSync(join(folder(), 'large.yaml'), 'w');
     ftruncateSync(file, 50 * 1024 ** 3);
     closeSync(file);
@@ -52,7 +53,7 @@ describe('a file that cannot be read', () => {
       Buffer.concat([Buffer.from('a: ä\nb: '), Buffer.from([0xe4]), Buffer.from('\nc: d\n')]),
       'the file is not valid UTF-8, first on line 2',
     ],
-  ])('is told when it holds %s', (_what, bytes, message) => {
+  ])('is reported when it contains %s', (_what, bytes, message) => {
     expect(problemsOf(bytes)).toEqual([`1:1+1 ${message} | save it as text in UTF-8`]);
   });
 });
@@ -65,16 +66,16 @@ describe('a file that is not a mapping', () => {
     ['a document mark', '---\n', `1:1+1 the file is empty: it holds no scenario | ${hint}`],
     ['a text', 'hello\n', '1:1+5 a scenario is a mapping of keys such as `name:`, and this is `hello`'],
     ['a list', '- name\n', '1:1+6 a scenario is a mapping of keys such as `name:`, and this is a list'],
-  ])('is told when it holds %s', (_what, text, expected) => {
+  ])('is reported when it contains %s', (_what, text, expected) => {
     expect(problemsOf(text)).toEqual([expected]);
   });
 
-  it('lacks every part that must be there', () => {
+  it('reports every required key that is missing', () => {
     expect(problemsOf('tags: []\n')).toEqual([
-      '1:1+8 `name` is missing | `name`: What the experiment is, in a few words',
-      '1:1+8 `fleet` is missing | `fleet`: The receiving servers by recipient domain; `default` catches the rest',
-      '1:1+8 `audience` is missing | `audience`: The contacts that mailings go to',
-      '1:1+8 `mailings` is missing | `mailings`: What is sent, and when',
+      '1:1+8 `name` is missing | `name`: Title of the experiment, in a few words',
+      '1:1+8 `fleet` is missing | `fleet`: The receiving servers by recipient domain; `default` receives for all other domains',
+      '1:1+8 `audience` is missing | `audience`: The contacts at the start of the run',
+      '1:1+8 `mailings` is missing | `mailings`: The mailings that are sent, and when',
       '1:1+8 `expect` is missing | `expect`: What must be true, and when',
     ]);
   });
@@ -83,18 +84,18 @@ describe('a file that is not a mapping', () => {
 describe('ways to write a file', () => {
   const inPlace = (text: string | Uint8Array) => problemsOf(text)[0]?.split(' ')[0];
 
-  it('does not mind a byte order mark, and counts columns without it', () => {
+  it('accepts a byte order mark and counts columns without it', () => {
     expect(planOf(`\ufeff${scenario()}`).name).toBe('a test');
     expect(inPlace(`\ufeffnaem: x\n${scenario({ name: '' })}`)).toBe('1:1+4');
   });
 
-  it('does not mind Windows line endings', () => {
+  it('accepts Windows line ends', () => {
     expect(planOf(scenario().replaceAll('\n', '\r\n'))).toEqual(planOf(scenario()));
     const wrong = scenario({ more: 'tags: outage' });
     expect(problemsOf(wrong.replaceAll('\n', '\r\n'))).toEqual(problemsOf(wrong));
   });
 
-  it('takes anchors, aliases and merge keys', () => {
+  it('accepts anchors, aliases and merge keys', () => {
     const plan = planOf(
       scenario({
         fleet: [
@@ -113,7 +114,7 @@ describe('ways to write a file', () => {
     });
   });
 
-  it('takes an alias as often as it is meant', () => {
+  it('accepts an alias that is used many times', () => {
     const names = Array.from({ length: 2000 }, (_, i) => `      m${i}: *full`).join('\n');
     const fleet = `fleet:\n  yahoo.com: {}\n  example.org:\n    mailboxes:\n      first: &full mailbox-full\n${names}`;
     expect(planOf(scenario({ fleet })).fleet['example.org']?.mailboxes).toHaveLength(2001);
@@ -127,15 +128,15 @@ describe('ways to write a file', () => {
   });
 });
 
-describe('files that are made to do harm', () => {
-  it('refuses aliases that explode', () => {
+describe('hostile files', () => {
+  it('with exponentially nested aliases are refused', () => {
     const levels = 'abcdefghi'.split('').map((name, i, all) => {
       const item = i === 0 ? 'x' : `*${all[i - 1]}`;
       return `${name}: &${name} [${Array(9).fill(item).join(', ')}]`;
     });
     expect(problemsOf(levels.join('\n'))).toEqual([
       expect.stringMatching(
-        /^\d:\d\+\d+ the file stands for more than 1,000,000 values once its aliases are written out/,
+        /^\d:\d\+\d+ the file expands to more than 1,000,000 values when its aliases are resolved/,
       ),
     ]);
   });
@@ -145,14 +146,14 @@ describe('files that are made to do harm', () => {
     ['mappings', '{a: '.repeat(100_000)],
     ['dashes', '- '.repeat(100_000)],
     ['indentation', Array.from({ length: 1000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
-  ])('refuses %s that are nested too deeply', (_what, text) => {
+  ])('with %s nested too deeply are refused', (_what, text) => {
     expect(problemsOf(text)).toEqual([
       expect.stringMatching(/ the file is nested too deeply \| no scenario needs/),
     ]);
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'takes `%s` for the plain text it is',
+    'with the key `%s` are read without touching a prototype',
     (key) => {
       expect(problemsOf(scenario({ more: `${key}: 1` }))[0]).toMatch(
         `11:1+${key.length} unknown key \`${key}\``,
@@ -165,18 +166,18 @@ describe('files that are made to do harm', () => {
     },
   );
 
-  it('shows control characters of the file as text', () => {
+  it('have their control characters shown as text', () => {
     expect(problemsOf(scenario({ more: 'tags: "\\e[31m\\u202e"' }))[0]).toContain('not `\\x1b[31m\\u202e`');
   });
 
-  it('takes a file of nothing but mistakes', () => {
+  it('with a mistake at every character or line are read', () => {
     expect(problemsOf(`tags: [${','.repeat(200_000)}]`)).toEqual([
       '1:9+1 not valid YAML: unexpected , in flow sequence',
     ]);
     expect(problemsOf('tags: []\n'.repeat(100_000))).toHaveLength(PROBLEMS_MAX + 1);
   });
 
-  it('shows no more problems than help, and counts the rest', () => {
+  it('with many problems show the first ones and the number of the others', () => {
     const items = Array.from({ length: 1000 }, (_, i) => `  - ${i}`).join('\n');
     const problems = load(scenario({ more: `tags:\n${items}` })).problems ?? [];
     expect(problems).toHaveLength(PROBLEMS_MAX + 1);
@@ -185,7 +186,7 @@ describe('files that are made to do harm', () => {
 });
 
 describe('several problems', () => {
-  it('are told all at once, in the order of the file', () => {
+  it('are reported together, in the order of the file', () => {
     const text = [
       'name: a test',
       'polcy: emma',
@@ -210,25 +211,25 @@ describe('several problems', () => {
       '6:48+13 no receiving server for `yahoo.com`',
       '8:27+1 `at` must be a duration such as 90s, 30m, 6h or 1h30m, not `1`',
       '9:13+8 there are two mailings `november`',
-      '11:24+18 there is never a contact `nobody@example.org`',
+      '11:24+18 there is no contact `nobody@example.org` at any time',
       '14:28+4 `delivered` must be a number such as 3, a range such as "2..4", or a bound such as ">= 990", "<= 40", "> 1" or "< 5", not `many`',
-      '14:46+16 there is never a contact `carl@example.org`',
+      '14:46+16 there is no contact `carl@example.org` at any time',
       '15:5+8 there is no mailing `december`',
     ]);
   });
 
-  it('are told beside a syntax error as far as the file was understood', () => {
+  it('are reported beside a syntax error when they are before it', () => {
     const text = ['name: 3', 'tags: [a', 'fleet: {}', 'audience: { contacts: bob }', 'mailings: 3'].join(
       '\n',
     );
     const problems = problemsOf(text);
     expect(problems[0]).toBe('1:7+1 `name` must be a text, not `3` | put it in quotes: "3"');
     expect(problems[1]).toMatch(/^3:1\+1 not valid YAML: a bracket that was opened/);
-    // What the open bracket may have swallowed is neither missing nor wrong.
+    // What follows the open bracket may be part of it: it is reported neither as missing nor as wrong.
     expect(problems).toHaveLength(2);
   });
 
-  it('do not make what refers to a broken part look unknown', () => {
+  it('of one entry do not make references to that entry unknown', () => {
     const mailings = 'mailings:\n  - { name: november, at: soon }';
     expect(problemsOf(scenario({ mailings }))).toHaveLength(1);
     const audience = 'audience:\n  contacts: [{ address: bob@example.org, status: ok }, eve@yahoo.com]';
@@ -236,7 +237,7 @@ describe('several problems', () => {
     expect(problemsOf(scenario({ audience, more }))).toHaveLength(1);
   });
 
-  it('name the other file where they are in another one', () => {
+  it('in another file name that file', () => {
     write('mine.yaml', 'name: mine\nretry:\n  interval: 30\n  attemptz: 4\nbounce: { hard: all }\n');
     const result = load(scenario({ more: 'policy: ./mine.yaml\ntags: 3' }));
     expect(result.problems?.map((problem) => lineOf(problem).replace(/ \| .*/, ''))).toEqual([

@@ -1,5 +1,5 @@
-// Whatever is in a file, the loader returns a plan or problems whose places are in the file, and the
-// problems can be shown.
+// For any content of a file the loader returns a plan, or problems that have a location in the file and
+// can be shown.
 
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { load, write } from './load-scratch.js';
 
 const FULL = readFileSync(new URL('../fixtures/load/full.yaml', import.meta.url), 'utf8');
 
-/** What may be put into a valid file to break it: pieces that mean something to YAML or to the format. */
+/** Text that is inserted into a valid file to break it: pieces with a meaning in YAML or in the format. */
 const PIECES = [
   ...[
     '',
@@ -76,12 +76,12 @@ function check(text: string): void {
   for (const { message, hint, location, source } of result.problems) {
     expect(message).not.toMatch(/undefined|\[object|NaN must|Error:/);
     expect(hint ?? '').not.toMatch(/undefined|\[object/);
-    // Nothing was read: there is no place to show.
+    // Nothing was read, so there is no line to show.
     if (result.source === '' && location.line === 1 && location.column === 1) continue;
     const line = (source ?? result.source).split('\n')[location.line - 1];
     expect(line, `${location.line} is a line`).toBeDefined();
     expect(location.column).toBeGreaterThanOrEqual(1);
-    // A missing quote or bracket is missing behind the last character of its line.
+    // A missing quote or bracket is located after the last character of its line.
     expect(location.column).toBeLessThanOrEqual(line!.length + 1);
     const end = location.column + (location.length ?? 1) - 1;
     expect(end).toBeLessThanOrEqual(Math.max(location.column, line!.length));
@@ -93,12 +93,12 @@ function check(text: string): void {
 }
 
 describe('the loader', () => {
-  it('reads the file that the mutations start from', () => {
+  it('reads the unchanged file', () => {
     write('audience.csv', 'address\nzoe@example.org\n');
     expect(load(FULL).problems).toBeUndefined();
   });
 
-  it('takes any text', () => {
+  it('returns for any text', () => {
     const word = fc.oneof(
       fc.constantFrom(...PIECES),
       fc.string({ unit: 'binary', maxLength: 6 }),
@@ -113,7 +113,7 @@ describe('the loader', () => {
     );
   });
 
-  it('takes any valid file with some of it changed', () => {
+  it('returns for a valid file with some text replaced', () => {
     const place = fc.nat({ max: FULL.length });
     const change = fc.record({ at: place, remove: fc.nat({ max: 12 }), insert: fc.constantFrom(...PIECES) });
     const mutated = fc
@@ -127,7 +127,7 @@ describe('the loader', () => {
     fc.assert(fc.property(mutated, check), { numRuns: 300 });
   });
 
-  it('takes any valid file with a value replaced by one of another kind', () => {
+  it('returns for a valid file with a value replaced by one of another type', () => {
     const values = [
       '',
       '~',
@@ -156,7 +156,7 @@ describe('the loader', () => {
     fc.assert(fc.property(replaced, check), { numRuns: 200 });
   });
 
-  it('takes any bytes', () => {
+  it('returns for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const result = load(bytes);
@@ -167,7 +167,7 @@ describe('the loader', () => {
     );
   });
 
-  it('takes any audience file', () => {
+  it('returns for any audience file', () => {
     const csv = fc.array(
       fc.constantFrom(
         'address',

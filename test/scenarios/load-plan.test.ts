@@ -1,10 +1,9 @@
-// From a valid scenario to its plan: defaults, short forms, units, order, places.
+// The plan of a valid scenario: defaults, short forms, units and order.
 
 import { describe, expect, it } from 'vitest';
 import { seedFromText } from '../../src/base/random.js';
 import { loadScenario } from '../../src/scenarios/load.js';
-import type { Check } from '../../src/scenarios/plan.js';
-import { folder, load, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';
+import { folder, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';
 
 const M = 60_000;
 const H = 60 * M;
@@ -15,12 +14,9 @@ const fleet = (behaviors: string, mailboxes = '{}') =>
       fleet: `fleet:\n  yahoo.com: {}\n  example.org:\n    behaviors: ${behaviors}\n    mailboxes: ${mailboxes}`,
     }),
   ).fleet['example.org']!;
-const checks = (block: string): Check[] =>
-  planOf(scenario({ expect: `expect:\n  - ${block}` })).expectations[0]!.checks;
-const bare = (block: string) => checks(block).map(({ location: _location, ...check }) => check);
 
 describe('defaults', () => {
-  it('are all filled in', () => {
+  it('are filled in for every key that is left out', () => {
     expect(planOf(scenario({ fleet: 'fleet: { default: }' }))).toEqual({
       file: 't.yaml',
       name: 'a test',
@@ -63,7 +59,7 @@ describe('defaults', () => {
     });
   });
 
-  it('give a seed that depends on the name of the file alone', () => {
+  it('derive the seed from the file name without folder and extension', () => {
     folder('sub');
     const seedOf = (name: string) => loadScenario(write(name, scenario()), { cwd: scratch }).plan?.seed;
     expect(seedOf('outage.yaml')).toBe(seedOf('sub/outage.yml'));
@@ -72,7 +68,7 @@ describe('defaults', () => {
 });
 
 describe('the command line', () => {
-  it('wins over seed and policy of the file', () => {
+  it('overrides seed and policy of the file', () => {
     const text = scenario({ more: 'seed: 42\npolicy: emma' });
     expect(planOf(text)).toMatchObject({ seed: '42', policy: { name: 'emma' } });
     expect(planOf(text, { seed: 'x', policy: 'four-attempts' })).toMatchObject({
@@ -81,14 +77,14 @@ describe('the command line', () => {
     });
   });
 
-  it('is told when its policy is not there, and the policy of the file is still checked', () => {
+  it('with an unknown policy is reported, and the policy of the file is checked all the same', () => {
     expect(problemsOf(scenario(), { policy: 'emna' })[0]).toMatch(
       /^1:1\+1 unknown policy `emna` \(given on the command line\) \| did you mean `emma`/,
     );
     expect(problemsOf(scenario({ more: 'policy: emna' }), { policy: 'emma' })).toHaveLength(1);
   });
 
-  it('means the path of a policy from the working directory, and a file from its own folder', () => {
+  it('gives a policy path relative to the working directory, a file one relative to its folder', () => {
     folder('deep');
     write('here.yaml', 'name: from-cwd\n');
     write('deep/here.yaml', 'name: from-file\n');
@@ -99,7 +95,7 @@ describe('the command line', () => {
 });
 
 describe('behaviors', () => {
-  it('have a name, an object and a reply as their forms', () => {
+  it('are written as a name, a mapping or a reply', () => {
     expect(
       fleet(
         '[{ do: busy, during: 1h..2h }, { reply: { stage: rcpt, code: 550, enhanced: 5.7.1, text: No }, until: 3h }, greylist]',
@@ -119,7 +115,7 @@ describe('behaviors', () => {
     });
   });
 
-  it('act where the recipient is known when they are those of a mailbox', () => {
+  it('of a mailbox act at a stage where the recipient is known', () => {
     expect(
       fleet(
         '[]',
@@ -148,7 +144,7 @@ describe('behaviors', () => {
     expect(patterns).toEqual(['b*', '10', 'a', '9']);
   });
 
-  it('take a share and a chance as a percentage or a fraction', () => {
+  it('accept share and chance as a percentage or a fraction', () => {
     const [first, second] = fleet(
       '[{ do: greylist, share: 12.5%, chance: 0.5 }, { do: busy, chance: 2% }]',
     ).behaviors;
@@ -156,7 +152,7 @@ describe('behaviors', () => {
     expect(second?.when).toEqual({ chance: 0.02 });
   });
 
-  it('may follow one that does not always answer', () => {
+  it('may follow a behavior that does not always answer', () => {
     expect(
       fleet('[{ do: unresponsive, stage: rcpt, for: 1m }, greylist, { do: busy, stage: rcpt }]').behaviors,
     ).toHaveLength(3);
@@ -167,7 +163,7 @@ describe('behaviors', () => {
 });
 
 describe('audience', () => {
-  it('is made of contacts, generated ones and a file, in this order', () => {
+  it('consists of listed contacts, generated ones and those of a file, in this order', () => {
     write(
       'more.csv',
       'address,status,softBounceStreak\r\nzoe@example.org,opt-out,\r\n"ann@example.org",,2\r\n',
@@ -188,19 +184,19 @@ describe('audience', () => {
     ]);
   });
 
-  it('may hold addresses of any script', () => {
+  it('may contain addresses of any script', () => {
     const audience = 'audience:\n  contacts: [用户@例え.テスト, "o\'neil+tag@sub-domain.example.org"]';
     expect(planOf(scenario({ audience, fleet: 'fleet: { default: {} }' })).contacts).toHaveLength(2);
   });
 
-  it('may begin empty when an event adds somebody', () => {
+  it('may be empty at the start when an event adds a contact', () => {
     const more = 'events:\n  - { at: 1h, add: zoe@example.org }';
     expect(planOf(scenario({ audience: 'audience: {}', more })).contacts).toEqual([]);
   });
 });
 
 describe('mailings', () => {
-  it('are for all, a domain, or a list of addresses and patterns', () => {
+  it('are for all contacts, a domain, or a list of addresses and patterns', () => {
     const mailings = [
       'mailings:',
       '  - { name: november, at: 1h30m, building: 0s, message: { subject: Hi, text: There, size: 20kb } }',
@@ -224,7 +220,7 @@ describe('mailings', () => {
 });
 
 describe('events', () => {
-  it('are put in the order of time; those of one instant keep the order of the file', () => {
+  it('are sorted by time; events of the same time keep the order of the file', () => {
     const more = [
       'events:',
       '  - { at: 3h, set: default, behaviors: [] }',
@@ -259,107 +255,6 @@ describe('events', () => {
       },
       { at: 5 * H, action: 'crash', restartMs: 0 },
       { at: 6 * H, action: 'bounce', to: 'BOB@return.example', about: 'nobody@example.com', status: '4.2.2' },
-    ]);
-  });
-});
-
-describe('expectations', () => {
-  it.each([
-    ['3', { text: '3', min: 3, max: 3 }],
-    ['0', { text: '0', min: 0, max: 0 }],
-    ['"2..4"', { text: '2..4', min: 2, max: 4 }],
-    ['2 .. 4', { text: '2 .. 4', min: 2, max: 4 }],
-    ['">= 990"', { text: '>= 990', min: 990 }],
-    ['<= 40', { text: '<= 40', max: 40 }],
-    ['"> 1"', { text: '> 1', min: 1, exclusive: true }],
-    ['"<5"', { text: '<5', max: 5, exclusive: true }],
-  ])('read %s as a number', (written, expected) => {
-    expect(bare(`{ at: end, november: { delivered: ${written} } }`)).toEqual([
-      { kind: 'mailing-number', mailing: 'november', field: 'delivered', expected },
-    ]);
-  });
-
-  it.each([
-    ['30h', { text: '30h', min: 30 * H, max: 30 * H }],
-    ['"<= 30h"', { text: '<= 30h', max: 30 * H }],
-    ['1h..2h', { text: '1h..2h', min: H, max: 2 * H }],
-    ['"> 59m59s"', { text: '> 59m59s', min: H - 1000, exclusive: true }],
-  ])('read %s as a time', (written, expected) => {
-    expect(bare(`{ at: end, november: { completed: ${written} } }`)).toEqual([
-      { kind: 'completed', mailing: 'november', expected },
-    ]);
-  });
-
-  it('become one flat list of checks', () => {
-    const block = [
-      'at: 45m',
-      '    november:',
-      '      bounced: { soft: 1, hard: 2 }',
-      '      state: in-progress',
-      '      placement: { inbox: 1, returned: 0 }',
-      '      causes: { user-unknown: 2 }',
-      '      attempts: { Bob@example.org: [0m, 30m] }',
-      '      seen: { bob@example.org: 4 }',
-      '    contacts:',
-      '      bob@example.org: active',
-      '      "*@Yahoo.com": { status: error, softBounceStreak: ">= 1" }',
-      '    statuses: { opt-out: 0 }',
-      '    servers: { Yahoo.com: { peakConnections: "<= 5" } }',
-    ].join('\n');
-    const exactly = (n: number) => ({ text: String(n), min: n, max: n });
-    expect(bare(block)).toEqual([
-      { kind: 'mailing-number', mailing: 'november', field: 'bounced.soft', expected: exactly(1) },
-      { kind: 'mailing-number', mailing: 'november', field: 'bounced.hard', expected: exactly(2) },
-      { kind: 'mailing-state', mailing: 'november', expected: 'in-progress' },
-      { kind: 'placement', mailing: 'november', placement: 'inbox', expected: exactly(1) },
-      { kind: 'placement', mailing: 'november', placement: 'returned', expected: exactly(0) },
-      { kind: 'cause', mailing: 'november', cause: 'user-unknown', expected: exactly(2) },
-      {
-        kind: 'attempts',
-        mailing: 'november',
-        address: 'bob@example.org',
-        expected: { offsets: [0, 30 * M] },
-      },
-      { kind: 'seen', mailing: 'november', address: 'bob@example.org', expected: exactly(4) },
-      { kind: 'contact', address: 'bob@example.org', status: 'active' },
-      { kind: 'contact', address: '*@yahoo.com', status: 'error' },
-      { kind: 'contact', address: '*@yahoo.com', softBounceStreak: { text: '>= 1', min: 1 } },
-      { kind: 'statuses', status: 'opt-out', expected: exactly(0) },
-      { kind: 'server', domain: 'yahoo.com', field: 'peakConnections', expected: { text: '<= 5', max: 5 } },
-    ]);
-  });
-
-  it('know the place of the value that says them', () => {
-    const expectation =
-      'expect:\n  - at: 45m\n    november:\n      bounced: { hard: "2..4" }\n      attempts:\n        bob@example.org:\n          - 0m\n          - 30m';
-    const result = load(scenario({ expect: expectation }));
-    const marked = result.plan!.expectations[0]!.checks.map(({ location: { line, column, length } }) =>
-      result.source.split('\n')[line - 1]!.slice(column - 1, column - 1 + length!),
-    );
-    expect(marked).toEqual(['"2..4"', '- 0m']);
-  });
-
-  it('may speak of one moment twice, and of a domain that `default` serves', () => {
-    const plan = planOf(
-      scenario({
-        fleet: 'fleet: { default: {} }',
-        expect:
-          'expect:\n  - { at: 1h, statuses: { active: 2 } }\n  - { at: 1h, servers: { yahoo.com: { accepted: 1 } } }',
-      }),
-    );
-    expect(plan.expectations.map(({ at }) => at)).toEqual([H, H]);
-  });
-
-  it('may speak of somebody from the moment an event brings them', () => {
-    const more = 'events:\n  - { at: 1h, add: zoe@example.org }';
-    const at = (time: string) =>
-      problemsOf(
-        scenario({ more, expect: `expect:\n  - { at: ${time}, contacts: { zoe@example.org: active } }` }),
-      );
-    expect(at('1h')).toEqual([]);
-    expect(at('end')).toEqual([]);
-    expect(at('59m')).toEqual([
-      '10:28+15 there is no contact `zoe@example.org` yet at 59m | an event brings it at 1h00m',
     ]);
   });
 });

@@ -1,4 +1,4 @@
-// A folder of its own for tests of the loader, and a valid scenario of which each test changes one part.
+// A temporary folder for tests of the loader, and a valid scenario of which each test changes one part.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,18 +17,18 @@ const PARTS = {
   expect: 'expect:\n  - { at: end, november: { recipients: "> 0" } }',
 };
 
-/** The folder; it is there from the first file that a test writes until the end of that test. */
+/** The folder; it exists from the first file that a test writes until the end of that test. */
 export const scratch = mkdtempSync(join(tmpdir(), 'bouncelab-load-'));
 rmSync(scratch, { recursive: true });
 
-/** A valid scenario with parts replaced, left out (empty) or, as `more`, put at its end. */
+/** A valid scenario with parts replaced, left out (empty) or, as `more`, appended. */
 export function scenario(parts: Partial<Record<keyof typeof PARTS | 'more', string>> = {}): string {
   return `${Object.values({ ...PARTS, ...parts })
     .filter(Boolean)
     .join('\n')}\n`;
 }
 
-/** Makes the folder, or one in it, for the test that runs. @returns its path */
+/** Creates the folder, or one in it, for the running test. @returns its path */
 export function folder(name = ''): string {
   const path = join(scratch, name);
   mkdirSync(path, { recursive: true });
@@ -54,7 +54,7 @@ export function planOf(text: string, options: Partial<LoadOptions> = {}): Scenar
   return result.plan;
 }
 
-/** Problems as `line:column+length message | hint`, with the file where it is another. */
+/** Problems as `line:column+length message | hint`, and before it the file when it is another one. */
 export function problemsOf(text: string | Uint8Array, options: Partial<LoadOptions> = {}): string[] {
   return (load(text, options).problems ?? []).map(lineOf);
 }

@@ -1,4 +1,5 @@
-// Addresses that name their behavior, in a scenario: what is not understood is told with its place.
+// Addresses that name a behavior, in a scenario: one that names no known behavior is reported with its
+// location.
 
 import { describe, expect, it } from 'vitest';
 import { problemsOf, scenario, write } from './load-scratch.js';
@@ -10,14 +11,14 @@ function problems(audience: string, more = ''): string[] {
   return problemsOf(scenario({ fleet, audience: `audience: { ${audience} }`, more }));
 }
 
-/** What is said of one contact. */
-function saidOf(localPart: string): string {
+/** The problem of one contact. */
+function problemOf(localPart: string): string {
   const [problem = ''] = problems(`contacts: [${localPart}@example.org]`);
   return problem.replace(/^.* does not name its behavior: /, '');
 }
 
-describe('an address that is not understood', () => {
-  it('is marked, wherever it is written, and only on a domain that asks for it', () => {
+describe('an address that names no known behavior', () => {
+  it('is reported wherever it is written, but only on a domain with `shorthand: true`', () => {
     const names = 'bob+busy-x2, bob, named+bsuy, bob+bsuy';
     const written = names.split(', ').map((name) => `${name}@example.org`);
     expect(problems(`contacts: [${written.join(', ')}, eve+bsuy@yahoo.com]`)).toEqual([
@@ -32,7 +33,7 @@ describe('an address that is not understood', () => {
     ).toEqual([expect.stringMatching(/^\d+:\d+\+20 the address `zoe\+bsuy@example\.org` /)]);
   });
 
-  it('is told once of all that one entry generates', () => {
+  it('is reported once for all contacts of one generating entry', () => {
     expect(problems('generate: [{ count: 50, at: example.org, prefix: bob+busy }]')).toEqual([
       '5:24+48 the address `bob+busy-1@example.org` does not name its behavior: `1` says nothing of `busy` | known here: rcpt, data, body, message, x2',
     ]);
@@ -55,6 +56,6 @@ describe('an address that is not understood', () => {
     ['b+reply', '`reply` does not say what | name the code, as in bob+550-5.1.1'],
     ['b+throttle', '`throttle` has no limit to hold | give it `rate: 60/h`'],
   ])('%s: %s', (localPart, expected) => {
-    expect(saidOf(localPart).slice(0, expected.length)).toBe(expected);
+    expect(problemOf(localPart).slice(0, expected.length)).toBe(expected);
   });
 });

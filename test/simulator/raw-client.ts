@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { EventLog } from '../../src/events/log.js';
 import type { RunEvent } from '../../src/events/types.js';
 import type { VirtualClock } from '../../src/clock/virtual.js';
-import type { Wire } from '../../src/scenarios/plan.js';
+import type { WireKind } from '../../src/scenarios/plan.js';
 import { seededRandom } from '../../src/base/random.js';
 import { BEHAVIORS } from '../../src/simulator/behaviors/index.js';
 import type { Certificates } from '../../src/simulator/certificates.js';
@@ -69,7 +69,7 @@ export class Lab {
       seed = '42',
       wire = 'memory',
       certificates,
-    }: { latencyMs?: number; seed?: string; wire?: Wire; certificates?: Certificates } = {},
+    }: { latencyMs?: number; seed?: string; wire?: WireKind; certificates?: Certificates } = {},
   ) {
     this.clock = installClock();
     // What TLS does within one instant is nothing that the clock could see by itself.

@@ -12,7 +12,7 @@ import { compare } from '../../studies/compare.js';
 import type { Comparison } from '../../results/comparison/comparison.js';
 import { parseThreshold } from '../../results/comparison/threshold.js';
 import { defaultWorkers, WorkerPool } from '../../runner/executors/threads/pool.js';
-import type { ScenarioPlan, Wire } from '../../scenarios/plan.js';
+import type { ScenarioPlan, WireKind } from '../../scenarios/plan.js';
 import { listPolicies, loadPolicy, unknownPolicy } from '../../policy/policy-file.js';
 import { quoted } from '../../documents/problems.js';
 import { selectScenarios, type Entry } from '../../suite/select.js';
@@ -31,7 +31,7 @@ export interface CompareCommand {
   json: boolean;
   markdown: boolean;
   sender?: string;
-  wire?: Wire;
+  wire?: WireKind;
   failIf?: string[];
   workers?: number;
   /** Milliseconds of real time. */

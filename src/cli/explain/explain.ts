@@ -9,7 +9,7 @@ import { explainLines } from '../../reporters/terminal/explain.js';
 import { ViewFold } from '../../results/view/fold.js';
 import { Printer } from '../../reporters/terminal/screen.js';
 import { eventsName } from '../../suite/report-folder.js';
-import type { ScenarioPlan, Wire } from '../../scenarios/plan.js';
+import type { ScenarioPlan, WireKind } from '../../scenarios/plan.js';
 import { closest, nameHint, quoted } from '../../documents/problems.js';
 import { runScenario } from '../../runner/run.js';
 import { selectScenarios } from '../../suite/select.js';
@@ -26,7 +26,7 @@ export interface ExplainCommand {
   seed?: string;
   policy?: string;
   sender?: string;
-  wire?: Wire;
+  wire?: WireKind;
   /** Read the events of the last run. */
   last: boolean;
   /** Read those of this run. */

@@ -1,5 +1,5 @@
-// From a behavior as written to its plan: the short forms made long, the point where it acts found,
-// and combinations that cannot work refused.
+// Reads a behavior as its plan: expands the short forms, finds the point where the behavior acts, and
+// refuses combinations that cannot work.
 
 import { RECIPIENT_POINTS } from '../../simulator/behaviors/behavior.js';
 import type { BehaviorDefinition, Scope } from '../../simulator/behaviors/behavior.js';
@@ -20,41 +20,41 @@ import { BEHAVIOR_NAMES, behaviorSchemas, CONDITIONS, replySchema } from '../sch
 
 type Written = Record<string, unknown>;
 
-/** Where a behavior is written, and who speaks there. */
-export interface Voice {
+/** Where a behavior is written, and the profile that supplies its reply. */
+export interface BehaviorContext {
   scope: Scope;
   profile?: ProfilePlan | undefined;
 }
 
-/** Reads a list of behaviors; those that are wrong are left out. */
-export function readBehaviorList(reader: Reader, path: Path, voice: Voice): BehaviorPlan[] {
-  const read = reader.items(path).map((item, i) => readBehavior(reader, item, [...path, i], voice));
+/** Reads a list of behaviors; those with problems are left out. */
+export function readBehaviorList(reader: Reader, path: Path, context: BehaviorContext): BehaviorPlan[] {
+  const read = reader.items(path).map((item, i) => readBehavior(reader, item, [...path, i], context));
   read.forEach((plan, i) => {
     if (plan) refuseUnreachable(reader, read, i, [...path, i]);
   });
   return read.filter((plan) => plan !== undefined);
 }
 
-/** Reads what stands for one mailbox: a name, an object, or a list of them. */
-export function readBehaviors(reader: Reader, path: Path, voice: Voice): BehaviorPlan[] {
+/** Reads the behaviors of one mailbox: a name, a mapping, or a list of them. */
+export function readBehaviors(reader: Reader, path: Path, context: BehaviorContext): BehaviorPlan[] {
   const value = reader.get(path);
-  if (Array.isArray(value)) return readBehaviorList(reader, path, voice);
-  const plan = readBehavior(reader, value, path, voice);
+  if (Array.isArray(value)) return readBehaviorList(reader, path, context);
+  const plan = readBehavior(reader, value, path, context);
   return plan ? [plan] : [];
 }
 
 /**
  * Reads one behavior.
  *
- * @param value what is at `path`, or the part of it that is the behavior
+ * @param value the value at `path`, or the part of it that is the behavior
  */
 export function readBehavior(
   reader: Reader,
   value: unknown,
   path: Path,
-  voice: Voice,
+  context: BehaviorContext,
 ): BehaviorPlan | undefined {
-  if (typeof value === 'string') return readObject(reader, { do: value }, path, voice);
+  if (typeof value === 'string') return readObject(reader, { do: value }, path, context);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     reader.shape(
       path,
@@ -66,13 +66,19 @@ export function readBehavior(
     return undefined;
   }
   return 'reply' in value && !('do' in value)
-    ? readReply(reader, value, path, voice)
-    : readObject(reader, value as Written, path, voice);
+    ? readReply(reader, value, path, context)
+    : readObject(reader, value as Written, path, context);
 }
 
-function readReply(reader: Reader, value: Written, path: Path, voice: Voice): BehaviorPlan | undefined {
+function readReply(
+  reader: Reader,
+  value: Written,
+  path: Path,
+  context: BehaviorContext,
+): BehaviorPlan | undefined {
   const { reply: entry, ...rest } = value;
-  if (typeof entry === 'string') return readObject(reader, { do: 'catalogue', entry, ...rest }, path, voice);
+  if (typeof entry === 'string')
+    return readObject(reader, { do: 'catalogue', entry, ...rest }, path, context);
   const read = reader.readValue(replySchema, value, path);
   if (!read) return undefined;
   const { reply, ...conditions } = read;
@@ -81,16 +87,21 @@ function readReply(reader: Reader, value: Written, path: Path, voice: Voice): Be
     BEHAVIORS.get('reply')!,
     { ...reply, ...conditions },
     { path, parametersAt: [...path, 'reply'], given: Object.keys(value['reply'] as object) },
-    voice,
+    context,
   );
 }
 
-function readObject(reader: Reader, value: Written, path: Path, voice: Voice): BehaviorPlan | undefined {
+function readObject(
+  reader: Reader,
+  value: Written,
+  path: Path,
+  context: BehaviorContext,
+): BehaviorPlan | undefined {
   const name = value['do'];
   if (typeof name !== 'string') {
     const message =
       name === undefined
-        ? 'this behavior does not say what it does'
+        ? 'this behavior has no `do`'
         : `\`do\` must be the name of a behavior, not ${described(name)}`;
     const hint = `write \`do: busy\`, or another of ${listed(BEHAVIOR_NAMES)}`;
     reader.shape(name === undefined ? path : [...path, 'do'], message, { hint });
@@ -98,13 +109,13 @@ function readObject(reader: Reader, value: Written, path: Path, voice: Voice): B
   }
   const definition = definitionOf(reader, name, [...path, 'do']);
   if (!definition) return undefined;
-  // A stage that this behavior does not have deserves more than "unknown key" or a list of values.
+  // Checked before the schema, whose messages would not explain that this behavior lacks the stage.
   if ('stage' in value && !knowsStage(reader, definition, value['stage'], [...path, 'stage']))
     return undefined;
   const read: Written | undefined = reader.readValue(behaviorSchemas.get(name)!, value, path);
   if (!read) return undefined;
   const { do: _name, ...fields } = read;
-  return finish(reader, definition, fields, { path, parametersAt: path, given: Object.keys(value) }, voice);
+  return finish(reader, definition, fields, { path, parametersAt: path, given: Object.keys(value) }, context);
 }
 
 function definitionOf(reader: Reader, name: string, path: Path): BehaviorDefinition | undefined {
@@ -136,23 +147,23 @@ function knowsStage(reader: Reader, definition: BehaviorDefinition, stage: unkno
   return false;
 }
 
-/** Where a behavior stands in the file, and what was written of it. */
+/** Location of a behavior in the file, and the parameters that are written there. */
 interface Place {
   path: Path;
   parametersAt: Path;
-  /** Parameters that were given: that a default was filled in must not look like something asked for. */
+  /** Parameters that are written, as opposed to those with a default value. */
   given: readonly string[];
 }
 
-/** Splits conditions from parameters and finds the point where it acts. */
+/** Separates conditions from parameters and finds the point where the behavior acts. */
 function finish(
   reader: Reader,
   definition: BehaviorDefinition,
   fields: Written,
   { path, parametersAt, given }: Place,
-  voice: Voice,
+  context: BehaviorContext,
 ): BehaviorPlan | undefined {
-  const { scope } = voice;
+  const { scope } = context;
   const own = Object.entries(fields).filter(([, value]) => value !== undefined);
   const when = Object.fromEntries(own.filter(([key]) => key in CONDITIONS)) as Conditions;
   const params = Object.fromEntries(own.filter(([key]) => !(key in CONDITIONS)));
@@ -161,7 +172,7 @@ function finish(
   const recorded =
     definition.name === 'catalogue'
       ? resolveEntry(reader, params, path)
-      : recordedPoint(definition, params, isGiven, voice.scope, voice.profile);
+      : recordedPoint(definition, params, isGiven, context.scope, context.profile);
   if (definition.name === 'catalogue' && recorded === undefined) return undefined;
   const at = stage ?? recorded ?? definition.defaultPoint(scope);
   if (at === undefined) {
@@ -197,7 +208,7 @@ function finish(
       },
     );
   }
-  readTimes(reader, when, path);
+  checkTimes(reader, when, path);
   for (const { key, message, hint } of definition.objections?.({ params, scope, at, when, isGiven }) ?? []) {
     if (key === undefined) reader.problem(path, message, { hint });
     else reader.problem([...(key in CONDITIONS ? path : parametersAt), key], message, { on: 'key', hint });
@@ -205,10 +216,10 @@ function finish(
   return { do: definition.name, at, when, params };
 }
 
-/** Causes that are those of the recipient: who says them has heard RCPT. */
+/** Causes that concern the recipient: a server gives them after RCPT. */
 const OF_RECIPIENT: ReadonlySet<string> = new Set(['user-unknown', 'mailbox-full', 'mailbox-disabled']);
 
-/** Puts the reply behind the name of a catalogue entry in. @returns where it is said; undefined, and a problem, without one */
+/** Sets the reply of a catalogue entry. @returns the point where it is sent; undefined for an unknown entry */
 function resolveEntry(reader: Reader, params: Written, path: Path): Point | undefined {
   const found = findReply(params['entry'] as string);
   if ('message' in found) {
@@ -220,8 +231,8 @@ function resolveEntry(reader: Reader, params: Written, path: Path): Point | unde
   return found.stage ?? (OF_RECIPIENT.has(found.cause) ? 'rcpt' : 'message');
 }
 
-/** Conditions of time that leave no moment in which the behavior could act. */
-function readTimes(reader: Reader, { from = 0, until = Infinity, during }: Conditions, path: Path): void {
+/** Reports conditions of time that leave no moment in which the behavior could act. */
+function checkTimes(reader: Reader, { from = 0, until = Infinity, during }: Conditions, path: Path): void {
   const starts = Math.max(from, during?.from ?? 0);
   const ends = Math.min(until, during?.to ?? Infinity);
   if (starts < ends) return;
@@ -243,7 +254,7 @@ function where(point: Point): string {
   return point === 'any' ? 'every stage' : `stage \`${point}\``;
 }
 
-/** Tells of a behavior that never gets its turn, since another of its list always answers first. */
+/** Reports a behavior that can never act, since another one of its list always answers first. */
 function refuseUnreachable(
   reader: Reader,
   list: readonly (BehaviorPlan | undefined)[],
@@ -252,7 +263,7 @@ function refuseUnreachable(
 ): void {
   const plan = list[index]!;
   const never = `${quoted(plan.do)} can never act`;
-  const before = list.find((other, i) => i < index && other && silences(other, plan));
+  const before = list.find((other, i) => i < index && other && preempts(other, plan));
   if (before) {
     reader.problem(path, `${never}: ${quoted(before.do)} before it always answers first`, {
       hint: 'the first behavior that applies wins: put it first, or give the one before it a condition such as during or attempts',
@@ -270,29 +281,29 @@ function refuseUnreachable(
   );
 }
 
-/** Whether one behavior answers whenever a later one of the same list could. */
-function silences(first: BehaviorPlan, later: BehaviorPlan): boolean {
-  return speaksAlways(first) && (first.at === 'any' || first.at === later.at);
+/** Whether a behavior always answers when a later one of the same list could. */
+function preempts(first: BehaviorPlan, later: BehaviorPlan): boolean {
+  return answersAlways(first) && (first.at === 'any' || first.at === later.at);
 }
 
-/** Whether no dialogue gets past one behavior to the point where another acts. */
+/** Whether a behavior ends every dialogue before the point where another one acts. */
 function endsBefore(
   list: readonly (BehaviorPlan | undefined)[],
   index: number,
   later: BehaviorPlan,
 ): boolean {
   const first = list[index]!;
-  if (first.at === 'any' || later.at === 'any' || !speaksAlways(first)) return false;
-  // One that lets through, or that answers otherwise at times, may stand before it.
+  if (first.at === 'any' || later.at === 'any' || !answersAlways(first)) return false;
+  // Not when a behavior listed before it can act at the same point and let the dialogue continue.
   const isAlone = list.every(
     (other, i) => i >= index || !other || (other.at !== 'any' && other.at !== first.at),
   );
-  // An idle connection has said EHLO and nothing else.
+  // A connection may be idle at any time after EHLO.
   const order = later.at === 'idle' ? POINTS.indexOf('ehlo') + 1 : POINTS.indexOf(later.at);
-  // A client that is refused TLS may go on without it; that does not stand before what follows.
+  // A client that is refused TLS may continue without it, so a refusal at `starttls` ends no dialogue.
   return isAlone && first.at !== 'idle' && first.at !== 'starttls' && POINTS.indexOf(first.at) < order;
 }
 
-function speaksAlways({ do: name, when, params }: BehaviorPlan): boolean {
+function answersAlways({ do: name, when, params }: BehaviorPlan): boolean {
   return Object.keys(when).length === 0 && BEHAVIORS.get(name)!.mayPass?.(params) !== true;
 }

@@ -1,24 +1,26 @@
-// The fleet as written, as plans of domains.
+// Reads `fleet` as plans of domains, and keeps the names of domains and hosts to which the rest of the
+// file may refer.
 
 import { isDomain } from '../../base/schema-fields.js';
-import type { BehaviorPlan, DomainPlan, ProfilePlan } from '../../simulator/plan.js';
-import { wildcard } from '../../base/wildcard.js';
+import {
+  DEFAULT_DOMAIN,
+  type BehaviorPlan,
+  type DomainPlan,
+  type ProfilePlan,
+} from '../../simulator/plan.js';
+import { STARS_MAX, wildcard } from '../../base/wildcard.js';
 import type { Path } from '../../documents/locate.js';
 import { readBehaviorList, readBehaviors } from './behavior.js';
 import { readProfile, type Folders } from './profile.js';
 import { checkReach, isReachable, readDns, readHosts, type NamedHost } from './hosts.js';
 import { quoted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
-import { domainSchema } from '../schema/scenario.js';
-import { STARS_MAX } from '../../base/wildcard.js';
+import { domainSchema } from '../schema/fleet.js';
 
-/** The key of the fleet that catches the rest. */
-export const DEFAULT_DOMAIN = 'default';
-
-/** The domains of a scenario, and who serves which. */
+/** The domains of a scenario and the hosts that receive for them. */
 export class Fleet {
   readonly domains = new Map<string, DomainPlan>();
-  /** Hosts by their whole names; those of `default` are named by the domains it serves. */
+  /** Hosts by their full names; without those of `default`, whose names depend on the recipient domain. */
   readonly hosts = new Map<string, NamedHost>();
 
   /** Whether there is a server for this domain. */
@@ -27,7 +29,7 @@ export class Fleet {
     return (key !== DEFAULT_DOMAIN && this.domains.has(key)) || this.domains.has(DEFAULT_DOMAIN);
   }
 
-  /** What receives for a domain. */
+  /** The plan of the servers that receive for a domain. */
   planOf(domain: string): DomainPlan | undefined {
     return this.domains.get(domain.toLowerCase()) ?? this.domains.get(DEFAULT_DOMAIN);
   }
@@ -38,12 +40,12 @@ export class Fleet {
     return plan !== undefined && isReachable(plan);
   }
 
-  /** Names to offer when one is not known. */
+  /** Names to suggest when one is unknown. */
   get names(): string[] {
     return [...this.domains.keys(), ...this.namedHosts];
   }
 
-  /** What these names are. */
+  /** Label of these names. */
   get namesAre(): string {
     return this.namedHosts.length > 0 ? 'domains and hosts of the fleet' : 'domains of the fleet';
   }
@@ -54,7 +56,7 @@ export class Fleet {
   }
 }
 
-/** Reads `fleet`. A domain whose content is wrong is still there for what refers to it. */
+/** Reads `fleet`. A domain with problems is kept, so that references to it are not reported too. */
 export function readFleet(reader: Reader, folders: Folders): Fleet {
   const fleet = new Fleet();
   const root: Path = ['fleet'];
@@ -66,14 +68,14 @@ export function readFleet(reader: Reader, folders: Folders): Fleet {
     if (!isDomain(written)) {
       reader.shape(path, `${quoted(written)} is not a domain`, {
         on: 'key',
-        hint: 'write a domain such as example.org; one mailbox of it stands under `mailboxes`',
+        hint: 'write a domain such as example.org; list single mailboxes under `mailboxes`',
       });
     }
     const first = lines.get(key);
     if (first !== undefined) {
-      reader.problem(path, `the domain ${quoted(written)} is here twice`, {
+      reader.problem(path, `the domain ${quoted(written)} appears twice`, {
         on: 'key',
-        hint: `the first is on line ${first}; case does not count`,
+        hint: `the first is on line ${first}; case is ignored`,
       });
     }
     lines.set(key, reader.line(path));
@@ -83,7 +85,7 @@ export function readFleet(reader: Reader, folders: Folders): Fleet {
   return fleet;
 }
 
-/** Hosts of domains that name none; and no host has the name of a domain. */
+/** Names the hosts of domains that list none, and reports hosts with the name of a domain. */
 function nameHosts(reader: Reader, fleet: Fleet): void {
   for (const [name, { line }] of fleet.hosts) {
     if (!fleet.domains.has(name)) continue;
@@ -104,7 +106,7 @@ function nameHosts(reader: Reader, fleet: Fleet): void {
   }
 }
 
-/** Whether a name is a domain of the fleet, or the host of another one. */
+/** Whether a name is a domain of the fleet, or a host of another domain. */
 function isTaken(fleet: Fleet, name: string, domain: string): boolean {
   if (fleet.domains.has(name) || fleet.hosts.has(name)) return true;
   const owner = name.startsWith('mx.') ? name.slice('mx.'.length) : undefined;
@@ -160,14 +162,14 @@ function readMailboxes(
       continue;
     }
     const line = reader.line(at);
-    // A pattern that matches the text of a later key matches all that the later key does.
+    // A pattern that matches the text of a later pattern matches every mailbox that the later one does.
     const cover = earlier.find(({ matches }) => matches(pattern));
     const twin = exact.get(pattern);
     if (cover || twin !== undefined) {
       const by = cover ? `${quoted(cover.written)} on line ${cover.line}` : `the same name on line ${twin}`;
       reader.problem(at, `the mailbox ${quoted(written)} is never used: ${by} matches first`, {
         on: 'key',
-        hint: 'the first key that matches counts: put the more special one first',
+        hint: 'the first key that matches counts: put the more specific key first',
       });
     }
     if (pattern.includes('*')) earlier.push({ written, matches: wildcard(pattern), line });

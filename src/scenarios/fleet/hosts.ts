@@ -1,4 +1,5 @@
-// The MX hosts and the DNS of one domain as written, as plans; what cannot be reached is refused.
+// Reads `hosts` and `dns` of one domain as plans, and refuses hosts and behaviors that no client can
+// reach.
 
 import { isDomain, isLabel } from '../../base/schema-fields.js';
 import {
@@ -13,20 +14,20 @@ import type { Path } from '../../documents/locate.js';
 import { readBehaviorList } from './behavior.js';
 import { quoted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
-import { dnsField, hostSchema } from '../schema/scenario.js';
+import { dnsField, hostSchema } from '../schema/fleet.js';
 
-/** Answers after which nobody ever dials a server. */
+/** Answers after which a client never dials a server. */
 const LEADS_NOWHERE: ReadonlySet<DnsAnswer> = new Set(['nxdomain', 'servfail', 'null-mx', 'timeout']);
 
-/** A host that the fleet names, and where. */
+/** A host of the fleet, and the line where it is written. */
 export interface NamedHost {
   domain: string;
   hasAddress: boolean;
-  /** 0 for one that stands for a domain that names none. */
+  /** 0 for the host of a domain that lists none. */
   line: number;
 }
 
-/** Whether a domain has a server that somebody could ever reach. */
+/** Whether a domain has a server that a client can reach at some time. */
 export function isReachable({ dns, hosts }: DomainPlan): boolean {
   const always = dns && !dns.during && dns.until === undefined;
   if (always && LEADS_NOWHERE.has(dns.answer)) return false;
@@ -38,8 +39,8 @@ export function readDns(reader: Reader, path: Path): DnsPlan | undefined {
   if (reader.get(path) === undefined) return undefined;
   const read = reader.read(dnsField, path);
   if (!read || read.answer !== 'mx' || typeof reader.get(path) === 'string') return read;
-  reader.problem(path, '`mx` is what DNS says anyway: a time for it means nothing', {
-    hint: 'leave `dns` out, or give the answer that it has at that time',
+  reader.problem(path, '`mx` is also the answer at all other times, so a time for it has no effect', {
+    hint: 'leave `dns` out, or name another answer for that time',
   });
   return undefined;
 }
@@ -47,8 +48,8 @@ export function readDns(reader: Reader, path: Path): DnsPlan | undefined {
 /**
  * Reads `hosts` of a domain.
  *
- * @param domain lower case; undefined for `default`, whose hosts get the name of each domain
- * @param known hosts of the domains before it; gets those of this one
+ * @param domain lower case; undefined for `default`, whose host names are completed with each recipient domain
+ * @param known hosts of the domains read before; those of this domain are added
  */
 export function readHosts(
   reader: Reader,
@@ -73,7 +74,7 @@ export function readHosts(
     const name = domain === undefined ? host.name : hostNameOf(host, domain);
     const twin = own.get(name) ?? known.get(name)?.line;
     if (twin !== undefined) {
-      reader.problem([...at, 'name'], `the host ${quoted(name)} is here twice`, {
+      reader.problem([...at, 'name'], `the host ${quoted(name)} appears twice`, {
         hint: `the first is on line ${twin}; each host serves one domain`,
       });
       return;
@@ -85,7 +86,7 @@ export function readHosts(
   return hosts;
 }
 
-/** Refuses what stands for servers to which nothing leads. */
+/** Refuses `hosts`, `behaviors` and `mailboxes` of servers that no client can reach. */
 export function checkReach(reader: Reader, path: Path, plan: DomainPlan): void {
   const { dns } = plan;
   const has = (key: string): boolean => reader.get([...path, key]) !== undefined;
@@ -104,7 +105,7 @@ export function checkReach(reader: Reader, path: Path, plan: DomainPlan): void {
   const idle = ['hosts', 'behaviors', 'mailboxes'].find((key) => has(key) && (key !== 'hosts' || dns));
   if (idle === undefined) return;
   const why = dns && LEADS_NOWHERE.has(dns.answer) ? `\`dns: ${dns.answer}\`` : 'hosts without address';
-  reader.problem([...path, idle], `\`${idle}\` can never act: with ${why} nobody reaches a server`, {
+  reader.problem([...path, idle], `\`${idle}\` can never act: with ${why} no server can be reached`, {
     on: 'key',
     hint: dns
       ? `leave it out, or give \`dns\` a time: { answer: ${dns.answer}, until: 1h }`
@@ -115,8 +116,7 @@ export function checkReach(reader: Reader, path: Path, plan: DomainPlan): void {
 function readHost(reader: Reader, path: Path, profile: ProfilePlan | undefined): HostPlan | undefined {
   if (!reader.object(hostSchema, path)) return undefined;
   const { shape } = hostSchema;
-  const name =
-    reader.get([...path, 'name']) === undefined ? undefined : reader.read(shape.name, [...path, 'name']);
+  const name = reader.readGiven(shape.name, [...path, 'name']);
   const preference = reader.read(shape.preference, [...path, 'preference']);
   const address = reader.get([...path, 'address']);
   const hasAddress = address === undefined || reader.read(shape.address, [...path, 'address']) === undefined;

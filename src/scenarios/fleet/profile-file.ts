@@ -1,5 +1,5 @@
-// Profiles: shipped by name, or a file of somebody's own, both through the same check. Here too a
-// reply of the catalogue is found by its name, `PROVIDER/REPLY`.
+// Loads profiles: shipped ones by name and other files by path, with the same checks. Replies of the
+// catalogue are looked up here by name, `PROVIDER/REPLY`.
 
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -16,10 +16,10 @@ import { notAMapping, parseYaml, wholeFileProblem } from '../../documents/yaml-f
 
 const SHIPPED = shippedPath('profiles/');
 
-/** A profile by the name under which scenarios speak of it. */
+/** A profile with the name by which scenarios refer to it. */
 export type Profile = ProfileInput & { id: string };
 
-export type ProfileResult = { profile: Profile } | { problems: Problem[] };
+type ProfileResult = { profile: Profile } | { problems: Problem[] };
 
 /** One reply of the catalogue. */
 export interface CatalogueReply {
@@ -27,7 +27,7 @@ export interface CatalogueReply {
   name: string;
   cause: Cause;
   stage: Stage | undefined;
-  /** Whether a source shows where it is said. */
+  /** Whether a source documents the stage. */
   isStageDocumented: boolean;
   /** With placeholders. */
   reply: Reply;
@@ -49,8 +49,8 @@ export function listProfiles(): string[] {
  * Loads a profile.
  *
  * @param name of a shipped profile; or a path, which has a slash or ends in .yaml or .yml
- * @param from folder from which a relative path is meant
- * @param cwd folder to which messages are relative
+ * @param from folder to which `name` is relative when it is a path
+ * @param cwd folder to which paths in messages are relative
  * @returns undefined when there is no such name or file
  */
 export function loadProfile(name: string, from: string, cwd: string): ProfileResult | undefined {
@@ -60,7 +60,7 @@ export function loadProfile(name: string, from: string, cwd: string): ProfileRes
   return read(path, cwd, name.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/i, ''));
 }
 
-/** What to say of a name that leads to no profile. */
+/** Message and hint for a name without a profile. */
 export function unknownProfile(name: string): { message: string; hint: string } {
   return isPath(name)
     ? { message: `there is no profile file ${quoted(name)}`, hint: 'the path is relative to the scenario' }
@@ -70,7 +70,7 @@ export function unknownProfile(name: string): { message: string; hint: string } 
       };
 }
 
-/** @throws BouncelabError E_HARNESS when a shipped profile is broken */
+/** @throws BouncelabError E_HARNESS when a shipped profile is invalid */
 export function shippedProfile(name: string): Profile | undefined {
   const result = listProfiles().includes(name) ? shipped(name) : undefined;
   return result && 'profile' in result ? result.profile : undefined;
@@ -94,7 +94,7 @@ export function repliesOf({ id, replies, sources }: Profile): CatalogueReply[] {
 /**
  * A reply of the catalogue by its name, `PROVIDER/REPLY`.
  *
- * @returns the reply, or what to say of a name that leads to none
+ * @returns the reply, or message and hint for an unknown name
  */
 export function findReply(name: string): CatalogueReply | { message: string; hint: string } {
   const [provider = '', key = ''] = name.split('/');
@@ -110,14 +110,14 @@ export function findReply(name: string): CatalogueReply | { message: string; hin
   return { message: `${provider} has no reply ${quoted(key)} in the catalogue`, hint };
 }
 
-/** The part of a profile that its servers need: preferred replies first, then those whose place is documented. */
+/** The part of a profile that its servers need: preferred replies first, then those whose stage is documented. */
 export function profilePlan(profile: Profile): ProfilePlan {
   const replies = repliesOf(profile);
   const rank = ({ name, isStageDocumented }: CatalogueReply): number =>
     profile.prefer.includes(name.slice(profile.id.length + 1)) ? 0 : isStageDocumented ? 1 : 2;
   const word = ({ cause, stage, reply }: CatalogueReply): WordPlan => ({ cause, stage, reply });
   const { id, banner, ehlo } = profile;
-  // A name with placeholders is that of a customer.
+  // A name with placeholders depends on the customer's domain.
   const mx = profile.mx.find(isDomain);
   return {
     name: id,
@@ -134,7 +134,7 @@ function shipped(name: string): ProfileResult {
     result = read(resolve(SHIPPED, `${name}.yaml`), SHIPPED, name);
     if ('problems' in result) {
       const [problem] = result.problems;
-      throw new BouncelabError('E_HARNESS', `the shipped profile ${name} is broken: ${problem!.message}`, {
+      throw new BouncelabError('E_HARNESS', `the shipped profile ${name} is invalid: ${problem!.message}`, {
         location: problem!.location,
       });
     }

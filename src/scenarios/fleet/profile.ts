@@ -1,20 +1,20 @@
-// The profile that a domain of the fleet names.
+// Reads `profile` of a domain: the profile whose reply texts, stages and greeting its servers use.
 
 import type { ProfilePlan } from '../../simulator/plan.js';
 import type { Path } from '../../documents/locate.js';
 import { loadProfile, profilePlan, unknownProfile } from './profile-file.js';
 import type { Reader } from '../../documents/reader.js';
-import { domainSchema } from '../schema/scenario.js';
+import { domainSchema } from '../schema/fleet.js';
 
-/** Folders from which the paths in a scenario are meant. */
+/** Folders to which paths are relative. */
 export interface Folders {
-  /** That of the scenario. */
+  /** Folder of the scenario, for paths in it. */
   scenario: string;
-  /** The working directory, to which messages are relative. */
+  /** The working directory, for paths in messages. */
   cwd: string;
 }
 
-/** @returns undefined without a profile; also, and problems, when it is not there or wrong */
+/** @returns undefined without a profile, and also, with problems, when it is missing or invalid */
 export function readProfile(reader: Reader, path: Path, { scenario, cwd }: Folders): ProfilePlan | undefined {
   if (reader.get(path) === undefined) return undefined;
   const name = reader.read(domainSchema.shape.profile, path);

@@ -1,8 +1,8 @@
-// Whether a fleet may come to do TLS: only then are certificates made.
+// Whether any server of a fleet may negotiate TLS at some time: only then certificates are generated.
 
 import type { ScenarioPlan } from '../plan.js';
 
-/** @param events those that change behaviors count too */
+/** @param events those that set behaviors may make a server offer STARTTLS */
 export function usesTls(fleet: ScenarioPlan['fleet'], events: ScenarioPlan['events']): boolean {
   const changes = events.map((event) => (event.action === 'set' ? event.behaviors : []));
   const domains = Object.values(fleet);

@@ -1,5 +1,5 @@
-// Contacts from a CSV file with the columns address, status and softBounceStreak. Every bad line is
-// told with its place, and the others are read.
+// Reads contacts from a CSV file with the columns address, status and softBounceStreak. Every bad line
+// is reported with its location, and the other lines are read.
 
 import { parse } from 'csv-parse/sync';
 import type { CsvError, Info } from 'csv-parse/sync';
@@ -11,7 +11,7 @@ import type { Problem } from '../../documents/problems.js';
 import { STATUSES } from '../schema/expectations.js';
 import { readSource } from '../../documents/source-file.js';
 
-/** A million addresses take some 30 MB. */
+/** A million addresses take about 30 MB. */
 const FILE_SIZE_MAX = 64 * 1024 * 1024;
 
 const COLUMNS = ['address', 'status', 'softBounceStreak'] as const;
@@ -19,7 +19,7 @@ type Column = (typeof COLUMNS)[number];
 
 const CSV_ERRORS: Record<string, string> = {
   INVALID_OPENING_QUOTE: 'a quote in the middle of a field',
-  CSV_INVALID_CLOSING_QUOTE: 'something stands between the closing quote of a field and the next comma',
+  CSV_INVALID_CLOSING_QUOTE: 'text between the closing quote of a field and the next comma',
   CSV_QUOTE_NOT_CLOSED: 'a quote is never closed',
 };
 
@@ -29,17 +29,17 @@ interface CsvRecord {
   raw: string;
 }
 
-export interface AudienceRows {
+interface AudienceRows {
   rows: { contact: ContactPlan; location: Location }[];
   problems: Problem[];
-  /** Text of the file, with line feeds for line ends. */
+  /** Text of the file, with line feeds as line ends. */
   source: string;
 }
 
 /**
  * @param path absolute path
  * @param file the path as messages show it
- * @returns the contacts and the bad lines, or why there is nothing to read
+ * @returns the contacts and the problems of bad lines, or why the file cannot be read
  */
 export function readAudienceFile(
   path: string,
@@ -47,12 +47,12 @@ export function readAudienceFile(
 ): AudienceRows | { message: string; hint?: string } {
   const source = readSource(path, FILE_SIZE_MAX);
   if ('message' in source) return source;
-  // One kind of line end, also where a file mixes them: the library counts lines and so does a code frame.
+  // A single kind of line end, so that the library and a code frame count the same lines.
   return new AudienceFile(file, source.text.replace(/\r\n?/g, '\n')).read();
 }
 
 class AudienceFile {
-  readonly #problems: Problem[] = [];
+  private readonly problems: Problem[] = [];
 
   constructor(
     private readonly file: string,
@@ -60,36 +60,36 @@ class AudienceFile {
   ) {}
 
   read(): AudienceRows | { message: string; hint?: string } {
-    const [header, ...records] = this.#parse();
+    const [header, ...records] = this.parse();
     const rows: AudienceRows['rows'] = [];
-    const columns = header && this.#columns(header);
-    if (!header && this.#problems.length === 0) {
+    const columns = header && this.readColumns(header);
+    if (!header && this.problems.length === 0) {
       return { message: 'the file is empty', hint: `its first line is \`${COLUMNS.join(',')}\`` };
     }
     if (columns) {
       for (const record of records) {
-        const contact = this.#contact(record, columns);
-        if (contact) rows.push({ contact, location: this.#place(record, columns.indexOf('address')) });
+        const contact = this.readContact(record, columns);
+        if (contact) rows.push({ contact, location: this.placeOf(record, columns.indexOf('address')) });
       }
     }
-    this.#problems.sort((a, b) => a.location.line - b.location.line || a.location.column - b.location.column);
-    return { rows, problems: this.#problems, source: this.text };
+    this.problems.sort((a, b) => a.location.line - b.location.line || a.location.column - b.location.column);
+    return { rows, problems: this.problems, source: this.text };
   }
 
-  #parse(): CsvRecord[] {
-    if (!this.text.includes('"')) return this.#records(this.text);
-    // To the library, a quote that is not closed takes in all the lines below it. No column can hold a
-    // line break, so that such a line is bad by itself.
+  private parse(): CsvRecord[] {
+    if (!this.text.includes('"')) return this.parseRecords(this.text);
+    // The library takes all lines after an unclosed quote as one field. No column may contain a line
+    // break, so each line with an unclosed quote is parsed alone and the others without it.
     const lines = this.text.split('\n');
     const isOpen = lines.map((line) => line.split('"').length % 2 === 0);
-    isOpen.forEach((open, index) => open && this.#records(lines[index]!, index));
+    isOpen.forEach((open, index) => open && this.parseRecords(lines[index]!, index));
     if (isOpen[0]) return [];
-    return this.#records(lines.map((line, index) => (isOpen[index] ? '' : line)).join('\n'));
+    return this.parseRecords(lines.map((line, index) => (isOpen[index] ? '' : line)).join('\n'));
   }
 
-  /** @param linesBefore of the file, before the text */
-  #records(text: string, linesBefore = 0): CsvRecord[] {
-    // The types of the library do not know what `info` and `raw` do to its records.
+  /** @param linesBefore number of lines of the file before the text */
+  private parseRecords(text: string, linesBefore = 0): CsvRecord[] {
+    // The types of the library do not cover the records that `info` and `raw` produce.
     return parse(text, {
       record_delimiter: '\n',
       info: true,
@@ -98,60 +98,60 @@ class AudienceFile {
       skip_empty_lines: true,
       skip_records_with_error: true,
       on_skip: (error: CsvError | undefined) => {
-        if (error) this.#broken(error, linesBefore);
+        if (error) this.addBrokenLine(error, linesBefore);
         return undefined;
       },
     }) as unknown as CsvRecord[];
   }
 
-  #broken(error: CsvError, linesBefore: number): void {
+  private addBrokenLine(error: CsvError, linesBefore: number): void {
     const line = linesBefore + Math.max(1, Number(error['lines'] ?? 1));
     const message = `not valid CSV: ${CSV_ERRORS[error.code] ?? error.message}`;
-    this.#add(
+    this.add(
       message,
       { file: this.file, line, column: 1 },
-      'a field with a quote stands in quotes, and the quote in it twice',
+      'put a field that contains a quote in quotes, and double the quote inside it',
     );
   }
 
-  /** The columns in the order of the file; undefined when the first line does not name them. */
-  #columns(header: CsvRecord): Column[] | undefined {
+  /** The columns in the order of the file; undefined, and a problem, when the first line is no valid header. */
+  private readColumns(header: CsvRecord): Column[] | undefined {
     const names = header.record.map((name) => name.trim());
-    const before = this.#problems.length;
+    const before = this.problems.length;
     if (!names.includes('address')) {
-      this.#add(
+      this.add(
         'the first line must name the columns, and `address` is not among them',
-        this.#place(header, 0),
+        this.placeOf(header, 0),
         `write \`${COLUMNS.join(',')}\``,
       );
       return undefined;
     }
     names.forEach((name, i) => {
       if (!(COLUMNS as readonly string[]).includes(name)) {
-        this.#add(
+        this.add(
           `unknown column ${quoted(name)}`,
-          this.#place(header, i),
+          this.placeOf(header, i),
           nameHint(name, COLUMNS, 'columns'),
         );
       } else if (names.indexOf(name) < i) {
-        this.#add(`the column ${quoted(name)} is here twice`, this.#place(header, i), 'remove one of them');
+        this.add(`the column ${quoted(name)} appears twice`, this.placeOf(header, i), 'remove one of them');
       }
     });
-    return this.#problems.length > before ? undefined : (names as Column[]);
+    return this.problems.length > before ? undefined : (names as Column[]);
   }
 
-  #contact(record: CsvRecord, columns: readonly Column[]): ContactPlan | undefined {
-    const before = this.#problems.length;
+  private readContact(record: CsvRecord, columns: readonly Column[]): ContactPlan | undefined {
+    const before = this.problems.length;
     const fields = record.record.map((field) => field.trim());
     if (fields.length > columns.length) {
       const message = `this line has ${counted(fields.length, 'field')}, and there are ${counted(columns.length, 'column')}`;
-      this.#add(message, this.#place(record, columns.length), 'put a field that holds a comma in quotes');
+      this.add(message, this.placeOf(record, columns.length), 'put a field that holds a comma in quotes');
       return undefined;
     }
     const field = (column: Column): string => fields[columns.indexOf(column)] ?? '';
     const wrong = (column: Column, expected: string, hint: string): void => {
-      const at = this.#place(record, Math.min(columns.indexOf(column), fields.length - 1));
-      this.#add(`\`${column}\` must be ${expected}, not ${described(field(column))}`, at, hint);
+      const at = this.placeOf(record, Math.min(columns.indexOf(column), fields.length - 1));
+      this.add(`\`${column}\` must be ${expected}, not ${described(field(column))}`, at, hint);
     };
     const address = field('address');
     if (!isAddress(address))
@@ -161,16 +161,16 @@ class AudienceFile {
       wrong('status', 'one of active, error, opt-out', nameHint(field('status'), STATUSES, 'statuses'));
     const streak = field('softBounceStreak');
     if (!/^\d{0,9}$/.test(streak)) wrong('softBounceStreak', 'a whole number', 'leave it empty for 0');
-    if (this.#problems.length > before) return undefined;
+    if (this.problems.length > before) return undefined;
     return { address, status: status!, softBounceStreak: Number(streak) };
   }
 
-  #add(message: string, location: Location, hint: string): void {
-    this.#problems.push({ message, ...(hint === '' ? {} : { hint }), location, source: this.text });
+  private add(message: string, location: Location, hint: string): void {
+    this.problems.push({ message, ...(hint === '' ? {} : { hint }), location, source: this.text });
   }
 
-  /** The place of a field of a record. */
-  #place({ raw, record, info }: CsvRecord, index: number): Location {
+  /** The location of a field of a record. */
+  private placeOf({ raw, record, info }: CsvRecord, index: number): Location {
     const text = raw.replace(/^[\r\n]+|[\r\n]+$/g, '');
     const starts = fieldStarts(text);
     const start = starts[index] ?? 0;
@@ -184,7 +184,7 @@ class AudienceFile {
   }
 }
 
-/** Where each field of a record begins. */
+/** Offset of each field in the text of a record. */
 function fieldStarts(text: string): number[] {
   const starts = [0];
   let isQuoted = false;

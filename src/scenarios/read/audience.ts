@@ -1,51 +1,56 @@
-// The audience as written, as a list of contacts: those named, those generated, those of a file.
+// Reads `audience` as a list of contacts: those listed, those generated, and those of a CSV file.
 
 import { dirname, resolve } from 'node:path';
 import type { Location } from '../../base/errors.js';
 import type { Path } from '../../documents/locate.js';
 import { readAudienceFile } from './audience-file.js';
 import type { ContactPlan } from '../plan.js';
-import { counted, quoted } from '../../documents/problems.js';
+import { counted, quoted, type Problem } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
-import { audienceSchema, contactSchema, CONTACTS_MAX, generateSchema } from '../schema/scenario.js';
+import { audienceSchema, contactSchema, CONTACTS_MAX, generateSchema } from '../schema/audience.js';
 import { displayPath } from '../../documents/source-file.js';
 
-/** Where a contact comes from; shared by all that one entry generates. */
-export interface Origin {
+/** Where a contact is written; shared by all contacts that one entry generates. */
+export interface ContactOrigin {
   location: Location;
   /** Text of the file of `location` when that is not the scenario. */
   source?: string;
 }
 
-/** Contacts of the start, each once. */
+/** Reports a problem of a contact whose location is in the same file as `origin`. */
+export function reportContact(reader: Reader, { source }: ContactOrigin, problem: Problem): void {
+  reader.foreign(source === undefined ? problem : { ...problem, source });
+}
+
+/** Contacts at the start of the run, each once. */
 export class Audience {
   readonly contacts: ContactPlan[] = [];
-  /** False when some entry could not be read, so that nobody can be said to be missing. */
+  /** False when some entry could not be read: then a missing contact is no problem to report. */
   complete = true;
-  readonly #origins = new Map<string, Origin>();
+  private readonly origins = new Map<string, ContactOrigin>();
 
-  /** @returns where this address was named before, if it was */
-  origin(address: string): Origin | undefined {
-    return this.#origins.get(address.toLowerCase());
+  /** @returns where this address is written; undefined when it is no contact */
+  origin(address: string): ContactOrigin | undefined {
+    return this.origins.get(address.toLowerCase());
   }
 
   get addresses(): Iterable<string> {
-    return this.#origins.keys();
+    return this.origins.keys();
   }
 
-  /** @returns the origin of the contact that has this address already; then nothing is added */
-  add(contact: ContactPlan, origin: Origin): Origin | undefined {
+  /** @returns the origin of the contact that already has this address, in which case nothing is added */
+  add(contact: ContactPlan, origin: ContactOrigin): ContactOrigin | undefined {
     const key = contact.address.toLowerCase();
-    const first = this.#origins.get(key);
+    const first = this.origins.get(key);
     if (first) return first;
-    this.#origins.set(key, origin);
+    this.origins.set(key, origin);
     this.contacts.push(contact);
     return undefined;
   }
 
-  /** Contacts by where they come from, for problems that are told once for each domain. */
-  domains(): Map<string, { count: number; origin: Origin; address: string }> {
-    const domains = new Map<string, { count: number; origin: Origin; address: string }>();
+  /** Number of contacts of each domain and the first of them, for problems reported once per domain. */
+  domains(): Map<string, { count: number; origin: ContactOrigin; address: string }> {
+    const domains = new Map<string, { count: number; origin: ContactOrigin; address: string }>();
     for (const { address } of this.contacts) {
       const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
       const known = domains.get(domain);
@@ -59,7 +64,7 @@ export class Audience {
 /**
  * Reads `audience`.
  *
- * @param scenario absolute path of the scenario, from where the path of a file is meant
+ * @param scenario absolute path of the scenario, to which the path of a CSV file is relative
  */
 export function readAudience(reader: Reader, scenario: string, cwd: string): Audience {
   const audience = new Audience();
@@ -106,14 +111,14 @@ function readGenerated(reader: Reader, audience: Audience, path: Path): void {
   for (const [i] of reader.items(path).entries()) {
     const at = [...path, i];
     const generate = reader.read(generateSchema, at);
-    // More than the limit in sum would fill the memory before anybody could be told.
+    // Stops at the limit, since several entries together could exhaust the memory.
     if (!generate || audience.contacts.length > CONTACTS_MAX) {
       audience.complete = false;
       continue;
     }
-    const origin: Origin = { location: reader.place(at) };
+    const origin: ContactOrigin = { location: reader.place(at) };
     let collisions = 0;
-    let collision: { address: string; first: Origin } | undefined;
+    let collision: { address: string; first: ContactOrigin } | undefined;
     for (let n = 1; n <= generate.count; n++) {
       const address = `${generate.prefix}-${n}@${generate.at}`;
       const first = audience.add({ address, status: 'active', softBounceStreak: 0 }, origin);
@@ -136,7 +141,7 @@ function readFile(reader: Reader, audience: Audience, path: Path, scenario: stri
   if (name === undefined) {
     if (reader.get(path) !== undefined) audience.complete = false;
     else if (reader.get(onBadLine) !== undefined)
-      reader.problem(onBadLine, '`onBadLine` is about the lines of `file`, and there is none', {
+      reader.problem(onBadLine, '`onBadLine` applies to the lines of `file`, and there is no `file`', {
         on: 'key',
         hint: 'remove it, or name a `file`',
       });
@@ -152,11 +157,11 @@ function readFile(reader: Reader, audience: Audience, path: Path, scenario: stri
     return;
   }
   const { rows, problems, source } = result;
-  // Without columns no line could be good, and none can be left out.
-  const isPassedOver = isSkipping && rows.length > 0;
-  if (problems.length > 0 && !isPassedOver) audience.complete = false;
+  // Without a valid header every line is bad, so that skipping bad lines would leave no contact.
+  const isSkipped = isSkipping && rows.length > 0;
+  if (problems.length > 0 && !isSkipped) audience.complete = false;
   for (const problem of problems) {
-    if (isPassedOver) reader.warn(problem);
+    if (isSkipped) reader.warn(problem);
     else reader.foreign(problem);
   }
   for (const { contact, location } of rows) {
@@ -169,8 +174,8 @@ function readFile(reader: Reader, audience: Audience, path: Path, scenario: stri
   }
 }
 
-/** Where the first one is, seen from the scenario or from the file that is named. */
-function firstHint(reader: Reader, { location }: Origin, from = reader.file): string {
+/** Where the contact is written first: a line of `from`, or a line of another file. */
+function firstHint(reader: Reader, { location }: ContactOrigin, from = reader.file): string {
   const place = location.file === from ? `line ${location.line}` : `${location.file}:${location.line}`;
-  return `the first is on ${place}; case does not count`;
+  return `the first is on ${place}; case is ignored`;
 }

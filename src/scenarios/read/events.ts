@@ -1,18 +1,18 @@
-// Events as written, as plans in the order of time; and what they say of contacts.
+// Reads `events` as plans in the order of time, and checks the contacts and servers that they name.
 
 import { isAddress } from '../../base/schema-fields.js';
 import type { BehaviorPlan } from '../../simulator/plan.js';
 import { formatDuration } from '../../base/units.js';
 import type { Path } from '../../documents/locate.js';
-import { readBehavior, readBehaviorList, type Voice } from '../fleet/behavior.js';
+import { readBehavior, readBehaviorList, type BehaviorContext } from '../fleet/behavior.js';
 import type { Fleet } from '../fleet/fleet.js';
-import { DEFAULT_DOMAIN } from '../fleet/fleet.js';
+import { DEFAULT_DOMAIN } from '../../simulator/plan.js';
 import type { People } from './people.js';
 import { misread } from './shorthand.js';
 import type { EventPlan } from '../plan.js';
 import { described, nameHint, quoted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
-import { eventSchemas, setField, setSchema } from '../schema/scenario.js';
+import { eventSchemas, setField, setSchema } from '../schema/events.js';
 
 const ACTIONS = [...Object.keys(eventSchemas), 'set'];
 
@@ -21,7 +21,7 @@ interface Read {
   path: Path;
 }
 
-/** Reads `events` and brings into `people` those who come by one. */
+/** Reads `events` and adds to `people` the contacts that events add. */
 export function readEvents(reader: Reader, fleet: Fleet, people: People): EventPlan[] {
   const root: Path = ['events'];
   const events: Read[] = [];
@@ -31,9 +31,9 @@ export function readEvents(reader: Reader, fleet: Fleet, people: People): EventP
     if (plan) events.push({ plan, path });
     else people.incomplete();
   }
-  // Sorting is stable: events of one instant keep the order of the file.
+  // The sort is stable: events of the same time keep the order of the file.
   events.sort((a, b) => a.plan.at - b.plan.at);
-  for (const event of events) bring(reader, event, people);
+  for (const event of events) addContact(reader, event, people);
   for (const event of events) checkSubject(reader, event, people, fleet);
   checkCrashes(reader, events);
   return events.map(({ plan }) => plan);
@@ -48,7 +48,7 @@ function readEvent(reader: Reader, item: unknown, path: Path, fleet: Fleet): Eve
       .map((key) => nameHint(key, ACTIONS, ''))
       .find((hint) => hint.startsWith('did you mean'));
     const hint = `${near === undefined ? '' : `${near.replace(/\?.*/, '?')} `}an event has one of ${ACTIONS.join(', ')}`;
-    reader.shape(path, 'this event does not say what happens', { hint });
+    reader.shape(path, 'this event has no action', { hint });
     return undefined;
   }
   if (second !== undefined) {
@@ -102,21 +102,25 @@ function readSet(
   fleet: Fleet,
 ): EventPlan | undefined {
   const { at: _at, set: _set, ...inline } = item;
-  const at = readAt(reader, path);
+  const at = reader.readRequired(
+    setSchema.shape.at,
+    [...path, 'at'],
+    'a duration such as 90s, 30m, 6h or 1h30m',
+  );
   const written = reader.read(setField, [...path, 'set']);
   const subjectDomain = written?.toLowerCase().slice(written.lastIndexOf('@') + 1) ?? '';
-  const profile = (fleet.domains.get(subjectDomain) ?? fleet.domains.get(DEFAULT_DOMAIN))?.profile;
-  const voice: Voice = { scope: written?.includes('@') ? 'mailbox' : 'domain', profile };
+  const profile = fleet.planOf(subjectDomain)?.profile;
+  const context: BehaviorContext = { scope: written?.includes('@') ? 'mailbox' : 'domain', profile };
   let behaviors: BehaviorPlan[] | undefined;
   if ('behaviors' in inline) {
     reader.object(setSchema, path);
-    behaviors = readBehaviorList(reader, [...path, 'behaviors'], voice);
+    behaviors = readBehaviorList(reader, [...path, 'behaviors'], context);
   } else if (Object.keys(inline).length === 0) {
-    reader.shape(path, 'this event does not say which behaviors it sets', {
+    reader.shape(path, 'this `set` event has no behaviors', {
       hint: 'add `do: busy`, or `behaviors: []` for none',
     });
   } else {
-    const behavior = readBehavior(reader, inline, path, voice);
+    const behavior = readBehavior(reader, inline, path, context);
     behaviors = behavior && [behavior];
   }
   if (written === undefined || at === undefined || behaviors === undefined) return undefined;
@@ -126,13 +130,6 @@ function readSet(
     : undefined;
 }
 
-function readAt(reader: Reader, path: Path): number | undefined {
-  const at = [...path, 'at'];
-  if (reader.get(at) !== undefined) return reader.read(setSchema.shape.at, at);
-  reader.problem(path, '`at` is missing', { hint: '`at`: a duration such as 90s, 30m, 6h or 1h30m' });
-  return undefined;
-}
-
 function knowsSubject(reader: Reader, subject: string, path: Path, fleet: Fleet): boolean {
   if (subject.includes('@') && !isAddress(subject)) {
     const message = `\`set\` must be a domain of the fleet, \`default\`, a host, or an address, not ${described(subject)}`;
@@ -140,12 +137,12 @@ function knowsSubject(reader: Reader, subject: string, path: Path, fleet: Fleet)
     return false;
   }
   const domain = subject.slice(subject.lastIndexOf('@') + 1);
-  // A mailbox may be served by `default`; to change a whole domain it must have a plan of its own.
+  // A mailbox may be served by `default`. A whole domain can be changed only when the fleet names it.
   const host = subject.includes('@') ? undefined : fleet.hosts.get(subject);
   const known = subject.includes('@') ? fleet.serves(domain) : fleet.domains.has(subject);
   if (host ? host.hasAddress && fleet.reaches(host.domain) : known && fleet.reaches(domain)) return true;
   if (host ?? known) {
-    reader.problem(path, `nobody ever reaches a server of ${quoted(domain)}, so that this changes nothing`, {
+    reader.problem(path, `no server of ${quoted(domain)} can be reached, so this event has no effect`, {
       hint:
         host?.hasAddress === false ? 'the host has no address' : 'its `dns` leads nowhere: give it a time',
     });
@@ -160,13 +157,13 @@ function knowsSubject(reader: Reader, subject: string, path: Path, fleet: Fleet)
   return false;
 }
 
-function bring(reader: Reader, { plan, path }: Read, people: People): void {
+function addContact(reader: Reader, { plan, path }: Read, people: People): void {
   if (plan.action !== 'add' && plan.action !== 'subscribe') return;
   const at = [...path, plan.action];
-  const first = people.bring(plan.address, plan.at, reader.place(at));
-  // Whoever is there already may well subscribe again.
+  const first = people.addContact(plan.address, plan.at, reader.place(at));
+  // An existing contact may subscribe again.
   if (!first || plan.action === 'subscribe') return;
-  reader.problem(at, `${quoted(plan.address)} is a contact already when it is added`, {
+  reader.problem(at, `${quoted(plan.address)} is already a contact when this event adds it`, {
     hint: `the first is on line ${first.line}; use \`subscribe\` for a contact that comes back`,
   });
 }
@@ -192,35 +189,35 @@ function checkSubject(reader: Reader, { plan, path }: Read, people: People, flee
   }
 }
 
-/** Tells of a sender that would be killed while it is down. */
+/** Reports a crash at a time when the sender is down after an earlier one. */
 function checkCrashes(reader: Reader, events: readonly Read[]): void {
   let down: { until: number; line: number } | undefined;
   for (const { plan, path } of events) {
     if (plan.action !== 'crash') continue;
     const at = [...path, 'crash'];
     if (down && plan.at < down.until) {
-      reader.problem(at, 'the sender is down when it is to crash', {
-        hint: `the crash on line ${down.line} ends at ${formatDuration(down.until)}`,
+      reader.problem(at, 'the sender is already down at the time of this crash', {
+        hint: `after the crash on line ${down.line} it starts again at ${formatDuration(down.until)}`,
       });
     }
     down = { until: plan.at + plan.restartMs, line: reader.place(at).line };
   }
 }
 
-/** Tells of an address that no server of the fleet receives for. */
-export function checkServed(reader: Reader, address: string, path: Path, fleet: Fleet): void {
+/** Reports an address that no server of the fleet receives for. */
+function checkServed(reader: Reader, address: string, path: Path, fleet: Fleet): void {
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
   if (!fleet.serves(domain)) reader.problem(path, notServed(domain), { hint: notServedHint(domain, fleet) });
   const problem = misread(address, reader.place(path), fleet);
   if (problem) reader.foreign(problem);
 }
 
-/** The sentence for a domain without a server. */
+/** Message for a domain without a server. */
 export function notServed(domain: string): string {
   return `no receiving server for ${quoted(domain)}`;
 }
 
-/** What to do about it. */
+/** Hint for a domain without a server. */
 export function notServedHint(domain: string, fleet: Fleet): string {
   const near = nameHint(domain, fleet.names, '').match(/^did you mean .*?\?/)?.[0];
   return `${near === undefined ? '' : `${near} Otherwise `}add \`${domain}: {}\` to the fleet, or \`default: {}\` for all others`;

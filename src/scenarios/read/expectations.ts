@@ -1,12 +1,12 @@
-// Expectations as written, as one flat list of checks. Each check knows the place of the value that
-// says it, so that a failure can show it.
+// Reads `expect` as a flat list of checks. Each check has the location of its value, which a failure
+// shows.
 
 import type { z } from 'zod';
 import type { Location } from '../../base/errors.js';
 import type { ContactStatus } from '../../events/types.js';
 import type { Path } from '../../documents/locate.js';
 import type { Fleet } from '../fleet/fleet.js';
-import { DEFAULT_DOMAIN } from '../fleet/fleet.js';
+import { DEFAULT_DOMAIN } from '../../simulator/plan.js';
 import { hasMailing } from './mailings.js';
 import type { Mailings } from './mailings.js';
 import type { People } from './people.js';
@@ -24,7 +24,7 @@ import {
 
 const BLOCK_KEYS = Object.keys(expectationSchema.shape);
 const MAILING = mailingExpectationSchema.shape;
-/** Fields that are one number each, by the name that the file has for them. */
+/** Keys of a mailing whose value is a single number. */
 const NUMBERS = [
   'recipients',
   'delivered',
@@ -34,8 +34,8 @@ const NUMBERS = [
   'lateBounces',
 ] as const;
 
-/** What expectations can be about. */
-export interface Subjects {
+/** What expectations can refer to. */
+interface Subjects {
   fleet: Fleet;
   people: People;
   mailings: Mailings;
@@ -58,22 +58,19 @@ export function readExpectations(reader: Reader, subjects: Subjects): Expectatio
   for (const [i] of items.entries()) {
     const path = [...root, i];
     if (!reader.mapping(path)) continue;
-    const at = readAt(reader, path);
+    const at = reader.readRequired(
+      expectationSchema.shape.at,
+      [...path, 'at'],
+      'a duration such as 45m, or `end`',
+    );
     const checks = new BlockReader(reader, path, at, subjects).read();
     if (at !== undefined) plans.push({ at, checks });
   }
   return plans;
 }
 
-function readAt(reader: Reader, path: Path): number | 'end' | undefined {
-  const at = [...path, 'at'];
-  if (reader.get(at) !== undefined) return reader.read(expectationSchema.shape.at, at);
-  reader.problem(path, '`at` is missing', { hint: '`at`: a duration such as 45m, or `end`' });
-  return undefined;
-}
-
 class BlockReader {
-  readonly #checks: Check[] = [];
+  private readonly checks: Check[] = [];
 
   constructor(
     private readonly reader: Reader,
@@ -92,16 +89,16 @@ class BlockReader {
     }
     for (const key of keys) {
       const at = [...path, key];
-      if (key === 'contacts') this.#contacts(at);
-      else if (key === 'statuses') this.#statuses(at);
-      else if (key === 'servers') this.#servers(at);
-      else if (key === 'lost') this.#lost(at);
-      else this.#mailing(key, at);
+      if (key === 'contacts') this.readContacts(at);
+      else if (key === 'statuses') this.readStatuses(at);
+      else if (key === 'servers') this.readServers(at);
+      else if (key === 'lost') this.readLost(at);
+      else this.readMailing(key, at);
     }
-    return this.#checks;
+    return this.checks;
   }
 
-  #mailing(mailing: string, path: Path): void {
+  private readMailing(mailing: string, path: Path): void {
     const { names, complete } = this.subjects.mailings;
     if (!hasMailing(this.subjects.mailings, mailing)) {
       if (!complete) return;
@@ -112,30 +109,30 @@ class BlockReader {
       });
       return;
     }
-    if (!this.#isFilled(path) || !this.reader.object(mailingExpectationSchema, path)) return;
-    for (const field of NUMBERS) this.#number(mailing, field, MAILING[field], [...path, field]);
-    this.#bounced(mailing, [...path, 'bounced']);
-    this.#state(mailing, [...path, 'state']);
-    this.#completed(mailing, [...path, 'completed']);
-    this.#named(MAILING.placement.unwrap(), [...path, 'placement'], (placement, expected, location) => ({
+    if (!this.isFilled(path) || !this.reader.object(mailingExpectationSchema, path)) return;
+    for (const field of NUMBERS) this.readNumber(mailing, field, MAILING[field], [...path, field]);
+    this.readBounced(mailing, [...path, 'bounced']);
+    this.readState(mailing, [...path, 'state']);
+    this.readCompleted(mailing, [...path, 'completed']);
+    this.readNumbers(MAILING.placement.unwrap(), [...path, 'placement'], (placement, expected, location) => ({
       kind: 'placement',
       mailing,
       placement,
       expected,
       location,
     }));
-    this.#named(MAILING.causes.unwrap(), [...path, 'causes'], (cause, expected, location) => ({
+    this.readNumbers(MAILING.causes.unwrap(), [...path, 'causes'], (cause, expected, location) => ({
       kind: 'cause',
       mailing,
       cause,
       expected,
       location,
     }));
-    this.#lost([...path, 'lost'], mailing);
-    for (const kind of ['attempts', 'seen'] as const) this.#attempts(mailing, kind, [...path, kind]);
+    this.readLost([...path, 'lost'], mailing);
+    for (const kind of ['attempts', 'seen'] as const) this.readAttempts(mailing, kind, [...path, kind]);
   }
 
-  #number(
+  private readNumber(
     mailing: string,
     field: MailingNumber,
     schema: z.ZodType<NumberMatcher | undefined>,
@@ -143,7 +140,7 @@ class BlockReader {
   ): void {
     const expected = this.reader.read(schema, path);
     if (expected)
-      this.#checks.push({
+      this.checks.push({
         kind: 'mailing-number',
         mailing,
         field,
@@ -152,8 +149,8 @@ class BlockReader {
       });
   }
 
-  #bounced(mailing: string, path: Path): void {
-    this.#named(MAILING.bounced.unwrap(), path, (field, expected, location) => ({
+  private readBounced(mailing: string, path: Path): void {
+    this.readNumbers(MAILING.bounced.unwrap(), path, (field, expected, location) => ({
       kind: 'mailing-number',
       mailing,
       field: `bounced.${field}` as MailingNumber,
@@ -162,27 +159,27 @@ class BlockReader {
     }));
   }
 
-  #state(mailing: string, path: Path): void {
+  private readState(mailing: string, path: Path): void {
     const expected = this.reader.read(MAILING.state, path);
     if (expected)
-      this.#checks.push({ kind: 'mailing-state', mailing, expected, location: this.reader.place(path) });
+      this.checks.push({ kind: 'mailing-state', mailing, expected, location: this.reader.place(path) });
   }
 
-  #completed(mailing: string, path: Path): void {
+  private readCompleted(mailing: string, path: Path): void {
     const expected = this.reader.read(MAILING.completed, path);
     if (expected)
-      this.#checks.push({ kind: 'completed', mailing, expected, location: this.reader.place(path) });
+      this.checks.push({ kind: 'completed', mailing, expected, location: this.reader.place(path) });
   }
 
-  #attempts(mailing: string, kind: 'attempts' | 'seen', path: Path): void {
-    if (this.reader.get(path) === undefined || !this.reader.mapping(path) || !this.#isFilled(path)) return;
+  private readAttempts(mailing: string, kind: 'attempts' | 'seen', path: Path): void {
+    if (this.reader.get(path) === undefined || !this.reader.mapping(path) || !this.isFilled(path)) return;
     const element = MAILING[kind].unwrap().valueType;
     for (const address of this.reader.keys(path)) {
       const at = [...path, address];
       const known = this.subjects.people.check(this.reader, address, at, { on: 'key' });
       const expected = this.reader.read(element, at);
       if (!known || !expected) continue;
-      this.#checks.push({
+      this.checks.push({
         kind,
         mailing,
         address: address.toLowerCase(),
@@ -192,8 +189,8 @@ class BlockReader {
     }
   }
 
-  #contacts(path: Path): void {
-    if (!this.reader.mapping(path) || !this.#isFilled(path)) return;
+  private readContacts(path: Path): void {
+    if (!this.reader.mapping(path) || !this.isFilled(path)) return;
     const moment = typeof this.at === 'number' ? { at: this.at } : {};
     for (const written of this.reader.keys(path)) {
       const at = [...path, written];
@@ -206,13 +203,13 @@ class BlockReader {
       if (!known || expected === undefined) continue;
       const address = written.toLowerCase();
       if (typeof expected === 'string') {
-        this.#checks.push({ kind: 'contact', address, status: expected, location: this.reader.place(at) });
+        this.checks.push({ kind: 'contact', address, status: expected, location: this.reader.place(at) });
         continue;
       }
-      if (!this.#isFilled(at)) continue;
+      if (!this.isFilled(at)) continue;
       const { status, softBounceStreak } = expected;
       if (status !== undefined) {
-        this.#checks.push({
+        this.checks.push({
           kind: 'contact',
           address,
           status,
@@ -221,23 +218,23 @@ class BlockReader {
       }
       if (softBounceStreak !== undefined) {
         const location = this.reader.place([...at, 'softBounceStreak']);
-        this.#checks.push({ kind: 'contact', address, softBounceStreak, location });
+        this.checks.push({ kind: 'contact', address, softBounceStreak, location });
       }
     }
   }
 
-  #lost(path: Path, mailing?: string): void {
+  private readLost(path: Path, mailing?: string): void {
     if (this.reader.get(path) === undefined) return;
     const of = mailing === undefined ? {} : { mailing };
     const { total, notTheirs, causes } = lostExpectationSchema.shape;
-    if (!this.reader.object(lostExpectationSchema, path) || !this.#isFilled(path)) return;
+    if (!this.reader.object(lostExpectationSchema, path) || !this.isFilled(path)) return;
     for (const [figure, schema] of Object.entries({ total, notTheirs }) as ['total', typeof total][]) {
       const at = [...path, figure];
       const expected = this.reader.read(schema, at);
       if (expected)
-        this.#checks.push({ kind: 'lost', ...of, figure, expected, location: this.reader.place(at) });
+        this.checks.push({ kind: 'lost', ...of, figure, expected, location: this.reader.place(at) });
     }
-    this.#named(causes.unwrap(), [...path, 'causes'], (cause, expected, location) => ({
+    this.readNumbers(causes.unwrap(), [...path, 'causes'], (cause, expected, location) => ({
       kind: 'lost',
       ...of,
       figure: { cause },
@@ -246,8 +243,8 @@ class BlockReader {
     }));
   }
 
-  #statuses(path: Path): void {
-    this.#named(statusesExpectationSchema, path, (status, expected, location) => ({
+  private readStatuses(path: Path): void {
+    this.readNumbers(statusesExpectationSchema, path, (status, expected, location) => ({
       kind: 'statuses',
       status: status as ContactStatus,
       expected,
@@ -255,16 +252,16 @@ class BlockReader {
     }));
   }
 
-  #servers(path: Path): void {
-    if (!this.reader.mapping(path) || !this.#isFilled(path)) return;
+  private readServers(path: Path): void {
+    if (!this.reader.mapping(path) || !this.isFilled(path)) return;
     const { fleet } = this.subjects;
     for (const written of this.reader.keys(path)) {
       const at = [...path, written];
       const domain = written.toLowerCase();
-      if (!this.#isServed(domain)) {
+      if (!this.isServed(domain)) {
         const hint =
           domain === DEFAULT_DOMAIN
-            ? 'each domain that `default` serves has a server of its own: name the domain'
+            ? 'each domain that `default` serves has its own server: name the domain'
             : nameHint(
                 domain,
                 fleet.names.filter((name) => name !== DEFAULT_DOMAIN),
@@ -272,7 +269,7 @@ class BlockReader {
               );
         this.reader.problem(at, `the fleet has no server for ${quoted(written)}`, { on: 'key', hint });
       }
-      this.#named(serverExpectationSchema, at, (field, expected, location) => ({
+      this.readNumbers(serverExpectationSchema, at, (field, expected, location) => ({
         kind: 'server',
         domain,
         field: field as ServerNumber,
@@ -282,8 +279,8 @@ class BlockReader {
     }
   }
 
-  /** A domain or a host of the fleet, or a domain that `default` serves because somebody of it is mailed. */
-  #isServed(domain: string): boolean {
+  /** A domain or a host of the fleet, or a domain of a contact that `default` receives for. */
+  private isServed(domain: string): boolean {
     const { fleet, people } = this.subjects;
     if (domain === DEFAULT_DOMAIN) return false;
     if (fleet.hosts.has(domain)) return true;
@@ -291,24 +288,24 @@ class BlockReader {
     return fleet.domains.has(DEFAULT_DOMAIN) && (people.domains()?.has(domain) ?? true);
   }
 
-  /** Reads a mapping of names to numbers, each of which is a check. */
-  #named(
+  /** Reads a mapping of names to numbers; each number becomes a check. */
+  private readNumbers(
     schema: z.ZodObject,
     path: Path,
     check: (name: string, expected: NumberMatcher, location: Location) => Check,
   ): void {
-    if (this.reader.get(path) === undefined || !this.reader.object(schema, path) || !this.#isFilled(path))
+    if (this.reader.get(path) === undefined || !this.reader.object(schema, path) || !this.isFilled(path))
       return;
     for (const name of this.reader.keys(path)) {
       if (!Object.hasOwn(schema.shape, name)) continue;
       const field = schema.shape[name] as z.ZodType<NumberMatcher | undefined>;
       const expected = this.reader.read(field, [...path, name]);
-      if (expected) this.#checks.push(check(name, expected, this.reader.place([...path, name])));
+      if (expected) this.checks.push(check(name, expected, this.reader.place([...path, name])));
     }
   }
 
-  /** An empty mapping would be an expectation that cannot fail. */
-  #isFilled(path: Path): boolean {
+  /** Reports an empty mapping, which would be an expectation that cannot fail. */
+  private isFilled(path: Path): boolean {
     const value = this.reader.get(path);
     if (typeof value !== 'object' || value === null || Object.keys(value).length > 0) return true;
     this.reader.problem(path, `${quoted(String(path.at(-1)))} expects nothing`, {

@@ -1,4 +1,4 @@
-// Mailings as written, as plans; and whom they are for.
+// Reads `mailings` as plans, and checks the contacts that they are for.
 
 import type { z } from 'zod';
 import type { Path } from '../../documents/locate.js';
@@ -6,17 +6,16 @@ import type { People } from './people.js';
 import type { MailingPlan } from '../plan.js';
 import { nameHint, quoted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
-import { mailingSchema } from '../schema/scenario.js';
-import type { toSchema } from '../schema/scenario.js';
+import { mailingSchema, type toSchema } from '../schema/mailings.js';
 
-/** Names that mean something else in a block of `expect`. */
+/** Keys of a block of `expect`, which cannot be names of mailings. */
 const RESERVED = ['at', 'contacts', 'statuses', 'servers', 'lost'];
 
 export interface Mailings {
   plans: MailingPlan[];
-  /** Names of all of them, also of those that are wrong elsewhere. */
+  /** Names of all mailings, including those with other problems. */
   names: Set<string>;
-  /** Automated ones by name: how many occurrences there will be, where that is known. */
+  /** Automated mailings by name, with the number of their occurrences where it is known. */
   series: Map<string, number | undefined>;
   /** False when some name could not be read. */
   complete: boolean;
@@ -59,20 +58,20 @@ export function readMailings(reader: Reader): Mailings {
   return mailings;
 }
 
-/** Whether a mailing has this name, or will: occurrences of automated ones are named by them. */
+/** Whether this is the name of a mailing, or of an occurrence of an automated one. */
 export function hasMailing({ names, series }: Mailings, name: string): boolean {
   if (names.has(name)) return true;
   const { of, n } = occurrence(name);
   return series.has(of) && n >= 1 && n <= (series.get(of) ?? Infinity);
 }
 
-/** `digest-12` as the twelfth of `digest`. */
+/** `digest-12` is occurrence 12 of `digest`. */
 function occurrence(name: string): { of: string; n: number } {
   const [, of = '', n = ''] = /^(.+)-([1-9]\d{0,8})$/.exec(name) ?? [];
   return { of, n: Number(n) };
 }
 
-/** Tells of mailings whose names are those of an automated one's occurrences, and of one that nothing begins. */
+/** Reports a mailing that has the name of an occurrence, and an automated one that is never sent. */
 export function checkSeries(reader: Reader, mailings: Mailings, people: People): void {
   for (const [i, mailing] of reader.items(['mailings']).entries()) {
     const { name, on } = (mailing ?? {}) as Record<string, unknown>;
@@ -87,8 +86,8 @@ export function checkSeries(reader: Reader, mailings: Mailings, people: People):
         },
       );
     }
-    if (on === 'contact-added' && mailings.series.has(name) && people.nobodyComes) {
-      reader.problem(['mailings', i, 'on'], 'no contact is ever added', {
+    if (on === 'contact-added' && mailings.series.has(name) && people.isFixed) {
+      reader.problem(['mailings', i, 'on'], 'no event adds a contact, so this mailing is never sent', {
         hint: 'add one with an event, such as `- { at: 1d, add: zoe@example.org }`',
       });
     }
@@ -105,7 +104,7 @@ function noteName(
   mailings.names.add(name);
   if (RESERVED.includes(name)) {
     reader.shape(path, `a mailing cannot be named ${quoted(name)}`, {
-      hint: `${RESERVED.map(quoted).join(', ')} mean something else under \`expect\``,
+      hint: `${RESERVED.map(quoted).join(', ')} are keys of an \`expect\` block`,
     });
   }
   const first = lines.get(name);
@@ -120,7 +119,7 @@ function chosen(to: z.output<typeof toSchema>): NonNullable<MailingPlan['to']> {
   return { addresses: (addresses ?? []).map((address) => address.toLowerCase()) };
 }
 
-/** Checks that each mailing is for somebody. */
+/** Checks that each domain, address and pattern of `to` matches a contact. */
 export function checkRecipients(reader: Reader, people: People): void {
   const list = reader.get(['mailings']);
   if (!Array.isArray(list)) return;
@@ -140,7 +139,7 @@ export function checkRecipients(reader: Reader, people: People): void {
 function checkDomain(reader: Reader, domain: string, path: Path, people: People): void {
   const domains = people.domains();
   if (domains === undefined || domains.has(domain.toLowerCase())) return;
-  reader.problem(path, `no contact is ever at ${quoted(domain)}`, {
+  reader.problem(path, `no contact has an address at ${quoted(domain)}`, {
     hint: nameHint(domain, [...domains], 'domains of the audience'),
   });
 }

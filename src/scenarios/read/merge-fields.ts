@@ -1,12 +1,12 @@
-// Merge fields of messages held against the contacts that are to fill them: `{{city}}` in front of a
-// reader is a mistake that the file shows already.
+// Checks the merge fields of messages against the contacts: a message that would arrive with a literal
+// `{{city}}` is reported when the scenario is loaded.
 
 import { FIELDS_OF_EVERYBODY, MergeText } from '../../sender/message/merge-fields.js';
 import type { Audience } from './audience.js';
 import { counted, quoted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
 
-/** Tells of fields without a fallback that some contact of the audience does not have. */
+/** Reports merge fields without a fallback that some contact of the audience does not have. */
 export function checkMergeFields(reader: Reader, { contacts, complete }: Audience): void {
   if (!complete) return;
   for (const [i] of reader.items(['mailings']).entries()) {

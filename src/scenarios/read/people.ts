@@ -1,5 +1,5 @@
-// Who is in a scenario, and since when: the audience of the start and those that events bring. Tells
-// of addresses that never exist.
+// All contacts of a scenario and when they begin to exist: the audience at the start, and the contacts
+// that events add. Addresses elsewhere in the file are checked against them.
 
 import { formatDuration } from '../../base/units.js';
 import { STARS_MAX, wildcard } from '../../base/wildcard.js';
@@ -9,68 +9,68 @@ import { closest, quoted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
 
 export class People {
-  readonly #audience: Audience;
-  /** Contacts that come later, by address in lower case. */
-  readonly #born = new Map<string, { at: number; location: { line: number } }>();
-  #complete: boolean;
-  /** Made when first asked for, which is after everybody has been brought. */
-  #domains: ReadonlySet<string> | undefined;
+  private readonly audience: Audience;
+  /** Contacts that events add, by address in lower case. */
+  private readonly added = new Map<string, { at: number; location: { line: number } }>();
+  private complete: boolean;
+  /** Set at the first call of `domains`, when all events have been read. */
+  private knownDomains: ReadonlySet<string> | undefined;
 
   constructor(audience: Audience) {
-    this.#audience = audience;
-    this.#complete = audience.complete;
+    this.audience = audience;
+    this.complete = audience.complete;
   }
 
-  /** Some entry could not be read: from now on nobody is said to be missing. */
+  /** Some entry could not be read: from now on a missing contact is not reported. */
   incomplete(): void {
-    this.#complete = false;
+    this.complete = false;
   }
 
-  /** Tells that an event at this time brings a contact. @returns the line of the one that exists already */
-  bring(address: string, at: number, location: { line: number }): { line: number } | undefined {
+  /** Adds the contact of an event. @returns the location of the contact that already has this address */
+  addContact(address: string, at: number, location: { line: number }): { line: number } | undefined {
     const key = address.toLowerCase();
-    const first = this.#audience.origin(key)?.location ?? this.#born.get(key)?.location;
+    const first = this.audience.origin(key)?.location ?? this.added.get(key)?.location;
     if (first) return first;
-    this.#born.set(key, { at, location });
+    this.added.set(key, { at, location });
     return undefined;
   }
 
-  /** Addresses of everybody, in lower case. */
+  /** Addresses of all contacts, in lower case. */
   *addresses(): Iterable<string> {
-    yield* this.#audience.addresses;
-    yield* this.#born.keys();
+    yield* this.audience.addresses;
+    yield* this.added.keys();
   }
 
-  /** Domains of everybody; undefined when not everybody is known. */
+  /** Domains of all contacts; undefined when some entry could not be read. */
   domains(): ReadonlySet<string> | undefined {
-    if (!this.#complete) return undefined;
-    this.#domains ??= new Set(
+    if (!this.complete) return undefined;
+    this.knownDomains ??= new Set(
       [...this.addresses()].map((address) => address.slice(address.lastIndexOf('@') + 1)),
     );
-    return this.#domains;
+    return this.knownDomains;
   }
 
-  /** When a contact begins to exist, ms; undefined when it never does. */
+  /** Virtual time at which a contact begins to exist, ms; undefined when there is no such contact. */
   since(address: string): number | undefined {
     const key = address.toLowerCase();
-    return this.#audience.origin(key) ? 0 : this.#born.get(key)?.at;
+    return this.audience.origin(key) ? 0 : this.added.get(key)?.at;
   }
 
-  /** Whether nobody is there at all, now or later. */
-  get nobody(): boolean {
-    return this.#complete && this.#audience.contacts.length === 0 && this.#born.size === 0;
+  /** Whether the scenario has no contact at any time. */
+  get isEmpty(): boolean {
+    return this.complete && this.audience.contacts.length === 0 && this.added.size === 0;
   }
 
-  /** Whether everybody who is ever there is so from the start. */
-  get nobodyComes(): boolean {
-    return this.#complete && this.#born.size === 0;
+  /** Whether no event adds a contact. */
+  get isFixed(): boolean {
+    return this.complete && this.added.size === 0;
   }
 
   /**
-   * Checks that an address, or with `patterns` a pattern, means somebody who exists at a time.
+   * Checks that an address, or with `patterns` a pattern, matches a contact that exists at a given time.
    *
-   * @param at virtual ms; left out: at any time
-   * @returns whether it does; otherwise a problem was told at `path`
+   * @param at virtual time in ms; any time when left out
+   * @returns whether it does; otherwise a problem is reported at `path`
    */
   check(
     reader: Reader,
@@ -81,33 +81,33 @@ export class People {
     const { on = 'value', at, patterns = false } = options;
     if (address.includes('*')) {
       if (!patterns)
-        return told(
+        return report(
           reader,
           path,
           on,
           `${quoted(address)} must be one address, not a pattern`,
           'name each contact',
         );
-      return this.#checkPattern(reader, address, path, on);
+      return this.checkPattern(reader, address, path, on);
     }
     const since = this.since(address);
     if (since === undefined) {
-      if (!this.#complete) return false;
+      if (!this.complete) return false;
       const near = closest(address.toLowerCase(), this.addresses());
       const hint =
         near === undefined
           ? 'add it to the audience, or with an `add` event'
           : `did you mean ${quoted(near)}?`;
-      return told(reader, path, on, `there is never a contact ${quoted(address)}`, hint);
+      return report(reader, path, on, `there is no contact ${quoted(address)} at any time`, hint);
     }
     if (at === undefined || since <= at) return true;
     const message = `there is no contact ${quoted(address)} yet at ${formatDuration(at)}`;
-    return told(reader, path, on, message, `an event brings it at ${formatDuration(since)}`);
+    return report(reader, path, on, message, `an event adds it at ${formatDuration(since)}`);
   }
 
-  #checkPattern(reader: Reader, pattern: string, path: Path, on: 'key' | 'value'): boolean {
+  private checkPattern(reader: Reader, pattern: string, path: Path, on: 'key' | 'value'): boolean {
     if (pattern.split('*').length - 1 > STARS_MAX) {
-      return told(
+      return report(
         reader,
         path,
         on,
@@ -117,8 +117,8 @@ export class People {
     }
     const isMatch = wildcard(pattern.toLowerCase());
     for (const address of this.addresses()) if (isMatch(address)) return true;
-    if (!this.#complete) return false;
-    return told(
+    if (!this.complete) return false;
+    return report(
       reader,
       path,
       on,
@@ -128,7 +128,7 @@ export class People {
   }
 }
 
-function told(reader: Reader, path: Path, on: 'key' | 'value', message: string, hint: string): false {
+function report(reader: Reader, path: Path, on: 'key' | 'value', message: string, hint: string): false {
   reader.problem(path, message, { on, hint });
   return false;
 }

@@ -1,9 +1,9 @@
-// A whole scenario: each part is read on its own, then held against the others.
+// Reads a whole scenario: each part separately, then the references between them.
 
 import { basename, dirname } from 'node:path';
 import { seedFromText } from '../../base/random.js';
 import type { Audience } from './audience.js';
-import { readAudience } from './audience.js';
+import { readAudience, reportContact } from './audience.js';
 import { notServed, notServedHint, readEvents } from './events.js';
 import { readExpectations } from './expectations.js';
 import type { Fleet } from '../fleet/fleet.js';
@@ -14,24 +14,23 @@ import { People } from './people.js';
 import { checkShorthandOf } from './shorthand.js';
 import type { ScenarioPlan } from '../plan.js';
 import { counted } from '../../documents/problems.js';
-import type { Problem } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
 import { scenarioSchema } from '../schema/scenario.js';
 
 const TOP = scenarioSchema.shape;
 
-/** Everything of a plan that the file itself says; its policy may come from elsewhere. */
-export type ScenarioBody = Omit<ScenarioPlan, 'policy'>;
+/** A plan without its policy, which the file may only name and the command line may replace. */
+type ScenarioBody = Omit<ScenarioPlan, 'policy'>;
 
 /**
- * Reads a scenario whose top level is a mapping. What is wrong is told to the reader.
+ * Reads a scenario whose top level is a mapping. Problems are collected by the reader.
  *
  * @param path absolute path of the file
  * @returns undefined when some part could not be read
  */
 export function readScenario(reader: Reader, path: string, cwd: string): ScenarioBody | undefined {
   reader.object(scenarioSchema, []);
-  const name = reader.get(['name']) === undefined ? undefined : reader.read(TOP.name, ['name']);
+  const name = reader.readGiven(TOP.name, ['name']);
   const description = reader.read(TOP.description, ['description']);
   const tags = reader.read(TOP.tags, ['tags']);
   const seed = reader.read(TOP.seed, ['seed']);
@@ -49,8 +48,8 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
   checkMergeFields(reader, audience);
   checkServers(reader, audience, fleet);
   checkShorthandOf(reader, audience, fleet);
-  if (people.nobody) {
-    reader.problem(['audience'], 'the audience is empty, and no event adds anybody', {
+  if (people.isEmpty) {
+    reader.problem(['audience'], 'the audience is empty, and no event adds a contact', {
       on: 'key',
       hint: 'write `contacts: [bob@example.org]`',
     });
@@ -84,17 +83,16 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
   };
 }
 
-/** Tells once for each domain of the audience that no server receives for. */
+/** Reports each domain of the audience that no server receives for. */
 function checkServers(reader: Reader, audience: Audience, fleet: Fleet): void {
   if (reader.get(['fleet']) === undefined || !reader.intact) return;
   for (const [domain, { count, origin, address }] of audience.domains()) {
     if (fleet.serves(domain)) continue;
     const others = count > 1 ? ` (${address} and ${counted(count - 1, 'other contact')})` : '';
-    const problem: Problem = {
+    reportContact(reader, origin, {
       message: `${notServed(domain)}${others}`,
       hint: notServedHint(domain, fleet),
       location: origin.location,
-    };
-    reader.foreign(origin.source === undefined ? problem : { ...problem, source: origin.source });
+    });
   }
 }

@@ -1,29 +1,29 @@
-// Contacts whose address names its behavior, on domains with `shorthand: true`. In a scenario what is
-// not understood is a mistake: nobody writes `+` there for nothing.
+// Checks contacts whose address names a behavior (bob+busy-x2@...), on domains with `shorthand: true`. A
+// tag that names no behavior is reported, since it is most likely a typing error.
 
 import type { Location } from '../../base/errors.js';
 import { readShorthand } from '../../simulator/behaviors/shorthand.js';
 import { wildcard } from '../../base/wildcard.js';
-import type { Audience, Origin } from './audience.js';
+import { reportContact, type Audience, type ContactOrigin } from './audience.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { nameHint, quoted, type Problem } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
 
-/** Tells of contacts of the audience whose address is not understood; once for each entry that generates them. */
+/** Reports contacts of the audience whose address names no known behavior; once for each generating entry. */
 export function checkShorthandOf(reader: Reader, audience: Audience, fleet: Fleet): void {
   if (![...fleet.domains.values()].some(({ shorthand }) => shorthand)) return;
-  const told = new Set<Origin>();
+  const reported = new Set<ContactOrigin>();
   for (const { address } of audience.contacts) {
     const origin = audience.origin(address)!;
-    if (told.has(origin)) continue;
+    if (reported.has(origin)) continue;
     const problem = misread(address, origin.location, fleet);
     if (!problem) continue;
-    told.add(origin);
-    reader.foreign(origin.source === undefined ? problem : { ...problem, source: origin.source });
+    reported.add(origin);
+    reportContact(reader, origin, problem);
   }
 }
 
-/** @returns what is not understood of an address that should name its behavior */
+/** @returns the problem of an address that should name a behavior and does not */
 export function misread(address: string, location: Location, fleet: Fleet): Problem | undefined {
   const at = address.lastIndexOf('@');
   const plan = fleet.planOf(address.slice(at + 1));

@@ -1,5 +1,5 @@
-// How a behavior is written: its name, its name with parameters and conditions, or a reply. Built
-// from the table of behaviors, so that a new one is known here as soon as it is named there.
+// The forms of a behavior in a file: its name, its name with parameters and conditions, or a reply. The
+// schemas are built from the table of behaviors, so that a new behavior is added in one place.
 
 import { z } from 'zod';
 import { positiveDurationField, shareField, windowField } from '../../base/schema-fields.js';
@@ -19,27 +19,27 @@ function attemptsField() {
     });
 }
 
-/** When a behavior applies; every one that is given must hold. Named, so that the JSON Schema holds each once. */
+/** When a behavior applies; every given condition must hold. The ids keep each once in the JSON Schema. */
 export const CONDITIONS = {
   during: windowField()
     .meta({
       id: 'during',
-      description: 'Window of virtual time such as 0h..6h; the start is included, the end is not',
+      description: 'Window of virtual time, such as 0h..6h; the start is included, the end is not',
     })
     .optional(),
   from: positiveDurationField()
     .meta({
       id: 'from',
-      description: 'From this virtual time since the start of the run on; the counterpart of `until`',
+      description: 'Starts to apply at this virtual time since the start of the run',
     })
     .optional(),
   until: positiveDurationField()
-    .meta({ id: 'until', description: 'Until this virtual time since the start of the run' })
+    .meta({ id: 'until', description: 'Stops applying at this virtual time since the start of the run' })
     .optional(),
   attempts: attemptsField()
     .meta({
       id: 'attempts',
-      description: 'Which attempts at this recipient, such as 1..2, as the server counts them',
+      description: 'Attempts for this recipient, such as 1..2, as the server counts them',
     })
     .optional(),
   share: shareField()
@@ -89,5 +89,5 @@ export const behaviorSchema = z
 export const behaviorListSchema = z.array(behaviorSchema).meta({
   id: 'behaviors',
   title: 'A list of behaviors',
-  description: 'The first behavior that applies and has something to say wins',
+  description: 'The first behavior that applies and gives a response is used',
 });

@@ -1,4 +1,4 @@
-// What a scenario may expect, and when.
+// `expect` of a scenario file: the figures and statuses that must be reached, and when they are checked.
 
 import { z } from 'zod';
 import { CAUSES } from '../../events/types.js';
@@ -29,11 +29,13 @@ const byAddress = (description: string) =>
 /** What must be true of the contacts that became `error`. */
 export const lostExpectationSchema = z
   .strictObject({
-    total: number().describe('Contacts that became `error` through a bounce'),
+    total: number().describe('Contacts that became `error` after a bounce'),
     notTheirs: number().describe(
-      'Of these, by a cause that is not theirs: the sender, its address, its content, a limit',
+      'Those whose bounce was not caused by their mailbox, but by the sender, its IP address, its content or a limit',
     ),
-    causes: numbersOf(CAUSES).optional().describe('All of them by the cause of the bounce that decided it'),
+    causes: numbersOf(CAUSES)
+      .optional()
+      .describe('Number of them by the cause of the bounce that made the contact `error`'),
   })
   .meta({ id: 'lostExpectation', title: 'Contacts that became `error`' });
 
@@ -42,36 +44,38 @@ export const mailingExpectationSchema = z
   .strictObject({
     recipients: number().describe('Contacts that the mailing was for'),
     delivered: number().describe('Deliveries that a server accepted'),
-    inProgress: number().describe('Deliveries that have not come to an end'),
+    inProgress: number().describe('Deliveries that have not ended'),
     bounced: numbersOf(['soft', 'hard'])
       .optional()
-      .describe('Deliveries that were given up, or refused for good'),
+      .describe('Deliveries that were given up (soft) or permanently refused (hard)'),
     withdrawn: number().describe('Deliveries that ended because the contact became `error` or `opt-out`'),
-    possibleDuplicates: number().describe('Attempts lost after the final dot: the message may have arrived'),
+    possibleDuplicates: number().describe(
+      'Attempts whose connection was lost after the final dot: the message may have been accepted',
+    ),
     lateBounces: number().describe(
-      'Bounced deliveries that a server had accepted before its bounce message came',
+      'Deliveries that a server accepted and that later bounced through a bounce message',
     ),
     state: z.enum(STATES).optional().describe('State of the mailing'),
     completed: durationMatcherField()
       .optional()
-      .describe('When it was completed, counted from the moment it was in progress'),
+      .describe('When it was completed, counted from the moment it became `in-progress`'),
     placement: numbersOf(PLACEMENTS)
       .optional()
-      .describe('What became of accepted messages at the receiving side'),
+      .describe('Where the receiving side put the accepted messages'),
     attempts: byAddress(
-      'Attempts that the sender made at an address: how many, or the offset of each from the first',
+      'Attempts of the sender for an address: their number, or the offset of each from the first',
     ),
     seen: byAddress(
-      'Attempts at an address that reached a server: how many, or the offset of each from the first',
+      'Attempts for an address that reached a server: their number, or the offset of each from the first',
     ),
-    causes: numbersOf(CAUSES).optional().describe('Bounces by their cause'),
+    causes: numbersOf(CAUSES).optional().describe('Bounced deliveries by cause'),
     lost: lostExpectationSchema
       .optional()
-      .describe('Contacts that this mailing has cost their active status'),
+      .describe('Contacts that became `error` through a bounce of this mailing'),
   })
   .meta({ id: 'mailingExpectation', title: 'Figures of a mailing' });
 
-/** What must be true of one contact, or of all that a pattern matches. */
+/** What must be true of one contact, or of each contact that a pattern matches. */
 export const contactExpectationSchema = z.union(
   [
     z.enum(STATUSES),
@@ -83,30 +87,30 @@ export const contactExpectationSchema = z.union(
   { error: CONTACT_TEXT },
 );
 
-export const statusesExpectationSchema = numbersOf(STATUSES).describe('How many contacts have each status');
+export const statusesExpectationSchema = numbersOf(STATUSES).describe('Number of contacts by status');
 
 export const serverExpectationSchema = numbersOf(SERVER_NUMBERS).describe(
   'Figures of the servers of one domain, or of one host',
 );
 
-/** One block of `expect`. Every key that is not named here is a mailing. */
+/** One block of `expect`. Every other key is the name of a mailing. */
 export const expectationSchema = z
   .object({
     at: z
       .union([z.literal('end'), durationField()], { error: AT_TEXT })
-      .describe('When: a duration since the start of the run, or `end`, when nothing is left to happen'),
+      .describe('When: a duration since the start of the run, or `end`, when no more events are due'),
     contacts: z
       .record(z.string(), contactExpectationSchema)
       .optional()
-      .describe('Status by address, or by a pattern such as "*@example.org"'),
+      .describe('Status of contacts, by address or by a pattern such as "*@example.org"'),
     statuses: statusesExpectationSchema.optional(),
     lost: lostExpectationSchema
       .optional()
-      .describe('Contacts that all mailings have cost their active status'),
+      .describe('Contacts that became `error` through a bounce of any mailing'),
     servers: z
       .record(z.string(), serverExpectationSchema)
       .optional()
       .describe('Figures of the servers, by domain or by host'),
   })
   .catchall(mailingExpectationSchema)
-  .meta({ id: 'expectation', title: 'What must be true at one moment' });
+  .meta({ id: 'expectation', title: 'What must be true at a given time' });

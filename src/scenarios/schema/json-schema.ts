@@ -1,5 +1,5 @@
-// JSON Schemas of scenario, policy and cause files, generated from the definitions that check them, so
-// that an editor completes and underlines what the loader would accept and refuse.
+// JSON Schemas of scenario, policy, cause and profile files, generated from the schemas with which the
+// loader checks them: an editor completes what the loader accepts and marks what it refuses.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { defaultPolicyFile } from '../../policy/policy-file.js';
 import { scenarioSchema } from './scenario.js';
 
 export const SCHEMA_NAMES = ['scenario', 'policy', 'causes', 'profile'] as const;
-export type SchemaName = (typeof SCHEMA_NAMES)[number];
+type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 const SHIPPED = shippedPath('schema/');
 
@@ -27,7 +27,7 @@ export function scenarioJsonSchema(): JsonSchema {
 
 /** JSON Schema (draft 7) of a policy file. */
 export function policyJsonSchema(): JsonSchema {
-  // Without its id, or all of it would be a reference to a definition of itself.
+  // Without its id, since the whole schema would become a reference to its own definition.
   const { id: _id, ...meta } = policySchema.meta() ?? {};
   const schema = generate(z.strictObject(policySchema.shape).meta(meta));
   withDefaults(schema, defaultPolicyFile().value);
@@ -35,13 +35,13 @@ export function policyJsonSchema(): JsonSchema {
 }
 
 /** JSON Schema (draft 7) of a file of cause rules. */
-export function causesJsonSchema(): JsonSchema {
+function causesJsonSchema(): JsonSchema {
   const { id: _id, ...meta } = causesSchema.meta() ?? {};
   return generate(z.strictObject(causesSchema.shape).meta(meta));
 }
 
 /** JSON Schema (draft 7) of a profile file. */
-export function profileJsonSchema(): JsonSchema {
+function profileJsonSchema(): JsonSchema {
   const { id: _id, ...meta } = profileSchema.meta() ?? {};
   return generate(z.strictObject(profileSchema.shape).meta(meta));
 }
@@ -53,7 +53,7 @@ const SCHEMAS: Record<SchemaName, () => JsonSchema> = {
   profile: profileJsonSchema,
 };
 
-/** A schema as the text of its file. */
+/** @returns the text of the schema file */
 export function jsonSchema(name: SchemaName): string {
   const schema = SCHEMAS[name]();
   return `${JSON.stringify(schema, null, 2)}\n`;
@@ -88,7 +88,7 @@ function generate(schema: z.ZodType): JsonSchema {
   return JSON.parse(JSON.stringify(generated), (_key, node: unknown) => tidy(node)) as JsonSchema;
 }
 
-/** Removes what zod adds by itself and what tells an editor nothing. */
+/** Removes keywords that zod adds and that have no use in an editor. */
 function tidy(node: unknown): unknown {
   if (typeof node !== 'object' || node === null) return node;
   const schema = node as JsonSchema;
@@ -98,7 +98,7 @@ function tidy(node: unknown): unknown {
   return Object.keys(schema).join() === 'allOf' && schema.allOf?.length === 1 ? schema.allOf[0] : schema;
 }
 
-/** Notes at each key of a policy the value that it has when it is left out, read from the policy itself. */
+/** Adds to each key of a policy its default value, which is that of the default policy file. */
 function withDefaults(schema: JsonSchema, values: unknown): void {
   for (const [key, value] of Object.entries(values as Record<string, unknown>)) {
     const property = schema.properties?.[key];

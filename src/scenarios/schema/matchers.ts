@@ -1,4 +1,5 @@
-// What an expectation may say about a number or a time: itself, a range, or a bound.
+// Values of expectations: a number or a duration may be given exactly, as a range or as a bound, and
+// attempts as a list of offsets.
 
 import { z } from 'zod';
 import { durationField } from '../../base/schema-fields.js';
@@ -13,7 +14,7 @@ const OFFSETS_TEXT = 'a number such as 4, or a list of offsets such as [0m, 30m,
 const NUMBER = '\\d+';
 const TIME = '\\d[\\d.dhms]*';
 
-// One instance with a name, so that the JSON Schema holds it once.
+// A single instance with an id, so that the JSON Schema contains it once.
 const numberMatcher = z
   .union([z.int(NUMBER_TEXT).min(0, NUMBER_TEXT), matcherText(NUMBER, NUMBER_TEXT)], { error: NUMBER_TEXT })
   .transform((value, context) => {
@@ -52,7 +53,7 @@ const offsetList = z
 
 function wrongOffsets(offsets: readonly unknown[]): string | undefined {
   if (offsets.length === 0) return 'a list of at least one offset; for none write 0';
-  // An item that could not be read has been told by itself.
+  // An item that is no duration has its own problem already.
   if (!offsets.every((offset) => typeof offset === 'number')) return undefined;
   if (offsets[0] !== 0) return 'a list of offsets from the first attempt, so its first item is 0m';
   const isAscending = offsets.every((offset, i) => i === 0 || offset > offsets[i - 1]!);
@@ -63,7 +64,7 @@ const offsetsMatcher = z
   .union([numberMatcher, offsetList], { error: OFFSETS_TEXT })
   .meta({ id: 'offsetsMatcher', description: OFFSETS_TEXT });
 
-/** How many, or the offsets of each from the first in ascending order; becomes bounds or milliseconds. */
+/** A number of attempts, or their offsets from the first in ascending order; becomes bounds or milliseconds. */
 export function offsetsField() {
   return offsetsMatcher;
 }

@@ -1,0 +1,109 @@
+// `fleet` of a scenario file: the receiving servers of each recipient domain, their MX hosts and what
+// DNS answers for them.
+
+import { z } from 'zod';
+import { positiveDurationField, windowField } from '../../base/schema-fields.js';
+import { DNS_ANSWERS, type DnsPlan } from '../../simulator/plan.js';
+import { behaviorListSchema, behaviorSchema } from './behaviors.js';
+
+const PROFILE_TEXT = 'the name of a profile such as yahoo, or the path of a profile file';
+const DNS_TEXT = `${DNS_ANSWERS.join(', ')}, or a mapping { answer: servfail, until: 2h }`;
+const HOST_NAME_TEXT = 'a name such as mx1, to which the domain is added, or mx1.example.net';
+const PREFERENCE_TEXT = 'a whole number from 0 to 65535; the lowest is tried first';
+
+const dnsAnswer = z.enum(DNS_ANSWERS);
+
+/** `dns` of a domain; becomes an answer and the time at which it is given. */
+export const dnsField = z
+  .union(
+    [
+      dnsAnswer,
+      z.strictObject({
+        answer: dnsAnswer.describe('Answer of DNS'),
+        during: windowField()
+          .optional()
+          .describe('Window of virtual time with this answer, such as 0h..2h; outside it the answer is `mx`'),
+        until: positiveDurationField()
+          .optional()
+          .describe('The answer is given until this virtual time; then it is `mx`'),
+      }),
+    ],
+    { error: DNS_TEXT },
+  )
+  .transform((value): DnsPlan => {
+    if (typeof value === 'string') return { answer: value };
+    const { answer, during, until } = value;
+    return { answer, ...(during ? { during } : {}), ...(until === undefined ? {} : { until }) };
+  });
+
+/** One MX host of a domain. */
+export const hostSchema = z
+  .strictObject({
+    name: z
+      .string({ error: HOST_NAME_TEXT })
+      .min(1, HOST_NAME_TEXT)
+      .describe('Host name: mx1, to which the domain is added, or a full name such as mx1.example.net'),
+    preference: z
+      .int(PREFERENCE_TEXT)
+      .min(0, PREFERENCE_TEXT)
+      .max(65_535, PREFERENCE_TEXT)
+      .default(10)
+      .describe(
+        'MX preference: the lowest is tried first, hosts of equal preference in a seeded random order',
+      ),
+    address: z.literal('none', '`none`').optional().describe('`none`: the host name has no address record'),
+    behaviors: behaviorListSchema
+      .optional()
+      .describe('Behaviors of this host, checked after those of the mailbox and before those of the domain'),
+  })
+  .meta({ id: 'host', title: 'An MX host of a domain' });
+
+/** Keys of one domain of the fleet. */
+export const domainSchema = z
+  .strictObject({
+    tls: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether its servers offer STARTTLS; a behavior that acts at the stage `starttls` makes them offer it in any case',
+      ),
+    profile: z
+      .string({ error: PROFILE_TEXT })
+      .min(1, PROFILE_TEXT)
+      .optional()
+      .describe(
+        'Profile that supplies the reply texts, stages and greeting of its servers: the name of a shipped one, or the path of a file',
+      ),
+    dns: dnsField
+      .optional()
+      .describe(
+        'DNS answer for the domain, always or at some time: `mx`, `a-only` (no MX, but an address), `nxdomain`, `servfail`, `null-mx` (RFC 7505) or `timeout`',
+      ),
+    hosts: z
+      .array(hostSchema)
+      .min(1)
+      .optional()
+      .describe('MX hosts of the domain; a single host, mx, when left out'),
+    behaviors: behaviorListSchema.optional().describe('Behaviors of its servers for every recipient'),
+    mailboxes: z
+      .record(z.string(), z.union([behaviorSchema, behaviorListSchema]))
+      .optional()
+      .describe(
+        'Behaviors for single mailboxes, by the part before the @, which may contain *; the first key that matches counts',
+      ),
+    shorthand: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether an address such as bob+busy-x2@... names the behavior of its mailbox, unless `mailboxes` has a key for it',
+      ),
+  })
+  .meta({
+    id: 'domain',
+    title: 'Receiving servers of a domain',
+    description: 'Without behaviors they accept everything.',
+  });
+
+export const fleetSchema = z
+  .record(z.string(), z.union([domainSchema, z.null()]))
+  .describe('The receiving servers by recipient domain; `default` receives for all other domains');
