@@ -1,40 +1,30 @@
 // Fits text to the width of a terminal: how wide it is, cut with an ellipsis, broken into lines.
-// Width is counted simply: wide scripts and emoji take two columns, combining marks none.
+// Width is counted as string-width does it: East Asian Width (UAX #11) and the emoji sequences of Unicode.
 
-import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
-const WIDE =
-  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\uff01-\uff60]/u;
-const NARROWLESS = /^[\p{M}\u200c\u200d]/u;
+const COLUMNS_MIN = 10;
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
-function graphemes(text: string): string[] {
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
-}
-
-function graphemeWidth(grapheme: string): number {
-  return NARROWLESS.test(grapheme) ? 0 : WIDE.test(grapheme) ? 2 : 1;
-}
 
 /** Columns that `text` takes on a terminal; colors in it take none. */
 export function displayWidth(text: string): number {
-  return graphemes(stripVTControlCharacters(text)).reduce(
-    (sum, grapheme) => sum + graphemeWidth(grapheme),
-    0,
-  );
+  return stringWidth(text);
 }
 
-/** Cuts `text` (without colors) to `columns`; what is cut ends in `…`. */
+/** Cuts `text` (without colors) to `columns`, between characters; what is cut ends in `…`. */
 export function truncate(text: string, columns: number): string {
-  if (displayWidth(text) <= columns) return text;
+  if (columns < 1) return '';
+  // Not cli-truncate: version 5, the last for Node 20, exceeds the width where it cuts at a wide character.
   let kept = '';
-  let used = 1;
-  for (const grapheme of graphemes(text)) {
-    used += graphemeWidth(grapheme);
-    if (used > columns) break;
-    kept += grapheme;
+  let used = 0;
+  for (const { segment } of segmenter.segment(text)) {
+    used += displayWidth(segment);
+    if (used > columns) return `${kept.trimEnd()}…`;
+    // The last column is for the ellipsis.
+    if (used < columns) kept += segment;
   }
-  return columns < 1 ? '' : `${kept.trimEnd()}…`;
+  return text;
 }
 
 /** Pads `text` with blanks on the right to `columns`. */
@@ -43,44 +33,24 @@ export function pad(text: string, columns: number): string {
 }
 
 /**
- * Breaks one line of text (without colors) at blanks, and inside a word that is too long alone.
- * Blanks at the start of the line are kept on each line made of it.
+ * Breaks one line of text at blanks, and inside a word that is too long for a line.
+ * Blanks at the start of the line are kept on each line made of it. Characters come out composed (NFC).
  *
- * @param columns width that no line exceeds; at least 10 is used
+ * @param columns width that no line exceeds, unless a single character does; at least 10 is used
  */
 export function wrap(text: string, columns: number): string[] {
-  const room = Math.max(10, columns);
+  const room = Math.max(COLUMNS_MIN, columns);
   const indent = /^ */.exec(text)![0].slice(0, Math.floor(room / 2));
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.trim().split(/ +/)) {
-    for (const part of pieces(word, room - indent.length)) {
-      if (line !== '' && displayWidth(line) + 1 + displayWidth(part) <= room - indent.length)
-        line += ` ${part}`;
-      else {
-        if (line !== '') lines.push(indent + line);
-        line = part;
-      }
-    }
-  }
-  lines.push(indent + line);
-  return lines;
+  const width = room - indent.length;
+  return (
+    wrapAnsi(text, width, { hard: true })
+      .split('\n')
+      // A word without a width, such as a combining mark alone, does not begin a line, however full the line is.
+      .flatMap((line) => (displayWidth(line) > width ? broken(line, width) : line))
+      .map((line) => indent + line)
+  );
 }
 
-function pieces(word: string, columns: number): string[] {
-  if (displayWidth(word) <= columns) return [word];
-  const parts: string[] = [];
-  let part = '';
-  let used = 0;
-  for (const grapheme of graphemes(word)) {
-    const width = graphemeWidth(grapheme);
-    if (used + width > columns) {
-      parts.push(part);
-      part = '';
-      used = 0;
-    }
-    part += grapheme;
-    used += width;
-  }
-  return [...parts, part];
+function broken(line: string, width: number): string[] {
+  return wrapAnsi(line, width, { hard: true, wordWrap: false }).split('\n');
 }

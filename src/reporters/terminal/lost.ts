@@ -3,13 +3,13 @@
 
 import type { LostGroup, RunResult, ScenarioResult } from '../../results/result.js';
 import { plural, thousands } from '../figures.js';
-import { wrap } from './layout.js';
+import { truncate, wrap } from './layout.js';
 import { title, type Colors } from './lines.js';
 import { terminalLine } from '../text.js';
 
 const GROUPS_MAX = 5;
 const LINE_COLUMNS = 120;
-const SAID_LENGTH_MAX = 80;
+const SAID_COLUMNS_MAX = 80;
 
 /**
  * @returns no line when nobody was lost so, or only where the scenario itself says how many: that
@@ -38,11 +38,8 @@ function groupText(
   scenario: ScenarioResult,
   { contacts, domain, cause, stage, said, why }: LostGroup,
 ): string {
-  const words = said === undefined ? '' : ` by "${terminalLine(cut(said))}" at ${stage}`;
+  const words =
+    said === undefined ? '' : ` by "${truncate(terminalLine(said), SAID_COLUMNS_MAX)}" at ${stage}`;
   const how = why === 'hard-bounce' ? `${cause}${words}` : `${cause}, soft bounces in a row${words}`;
   return `${plural(contacts, 'contact')} at ${terminalLine(domain)}: ${how} (${title(scenario)})`;
-}
-
-function cut(text: string): string {
-  return text.length <= SAID_LENGTH_MAX ? text : `${text.slice(0, SAID_LENGTH_MAX - 1)}…`;
 }

@@ -13,15 +13,51 @@ describe('width', () => {
     expect(displayWidth('\u001b[31mred\u001b[0m')).toBe(3);
   });
 
+  it.each([
+    ['half-width katakana', 'ﾒｰﾙ', 3],
+    ['half-width katakana with a sound mark', 'ｶﾞ', 2],
+    ['katakana', 'メール', 6],
+    ['an ideographic space', 'a\u3000b', 4],
+    ['ideographic punctuation', '、。「」', 8],
+    ['a full-width currency sign', '￥', 2],
+    ['an emoji that only its selector makes one', '❤\ufe0f', 2],
+    ['the same sign as text', '❤', 1],
+    ['a key', '1\ufe0f\u20e3', 2],
+    ['a flag', '🇯🇵', 2],
+    ['Hangul as jamo', '한'.normalize('NFD'), 2],
+    ['signs of the reports', '✓✗…·→│▁█', 8],
+    ['a combining mark alone', '\u0301', 0],
+  ])('counts %s', (_what, text, columns) => {
+    expect(displayWidth(text)).toBe(columns);
+  });
+
   it('cuts with an ellipsis and never splits a character', () => {
     expect(truncate('a long name', 6)).toBe('a lon…');
     expect(truncate('a long name', 11)).toBe('a long name');
     expect(truncate('日本語', 4)).toBe('日…');
     expect(truncate('abc', 0)).toBe('');
+    expect(truncate('日本、東京', 6)).toBe('日本…');
+    expect(truncate('ｶﾞｶﾞｶﾞ', 4)).toBe('ｶﾞ…');
+    expect(truncate('❤\ufe0f❤\ufe0f', 3)).toBe('❤\ufe0f…');
+    expect(truncate('👩‍💻👩‍💻👩‍💻', 4)).toBe('👩‍💻…');
+  });
+
+  it('cuts any text to the columns there are, and loses only its end', () => {
+    fc.assert(
+      fc.property(graphemes(100), fc.integer({ min: 1, max: 60 }), (text, columns) => {
+        const cut = truncate(text, columns);
+        expect(displayWidth(cut)).toBeLessThanOrEqual(columns);
+        if (cut === text) return;
+        expect(cut.endsWith('…')).toBe(true);
+        const kept = segmentsOf(cut.slice(0, -1));
+        expect(segmentsOf(text).slice(0, kept.length)).toEqual(kept);
+      }),
+    );
   });
 
   it('pads to a column', () => {
     expect(pad('日', 4)).toBe('日  ');
+    expect(pad('「ﾒｰﾙ」', 9)).toBe('「ﾒｰﾙ」  ');
     expect(pad('abcdef', 3)).toBe('abcdef');
   });
 });
@@ -32,24 +68,67 @@ describe('wrapping', () => {
   });
 
   it('breaks inside a word only when it is too long alone', () => {
-    expect(wrap('a abcdefghijklmnop b', 10)).toEqual(['a', 'abcdefghij', 'klmnop b']);
+    expect(wrap('a abcdefghi b', 10)).toEqual(['a', 'abcdefghi', 'b']);
+    expect(wrap('a abcdefghijklmnop b', 10)).toEqual(['a abcdefgh', 'ijklmnop b']);
+    expect(wrap('  abcdefghijklmnop', 10)).toEqual(['  abcdefgh', '  ijklmnop']);
+    expect(wrap('、。「」日本語', 11)).toEqual(['、。「」日', '本語']);
+  });
+
+  it('keeps the blanks between words of a line', () => {
+    expect(wrap('  attempt 1  0m  no host', 40)).toEqual(['  attempt 1  0m  no host']);
+  });
+
+  it('breaks a line that ends in marks without a width', () => {
+    expect(wrap('abcdefghij \u0301', 10)).toEqual(['abcdefghij', '\u0301']);
+    const lines = wrap(`a${' \u0301'.repeat(30)}`, 10);
+    expect(lines.join('').match(/\u0301/g)).toHaveLength(30);
+    for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(10);
+  });
+
+  it('makes one line of an empty text, and leaves no blanks at the end of a line', () => {
+    expect(wrap('', 10)).toEqual(['']);
+    expect(wrap('one two    three', 10)).toEqual(['one two', 'three']);
   });
 
   it('loses no text and exceeds no width', () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: 'grapheme', maxLength: 200 }),
-        fc.integer({ min: 10, max: 60 }),
-        (text, columns) => {
-          const line = text.replaceAll(/\s/g, ' ');
-          const lines = wrap(line, columns);
-          expect(lines.join('').replaceAll(' ', '')).toBe(line.replaceAll(' ', ''));
-          for (const one of lines) expect(displayWidth(one)).toBeLessThanOrEqual(columns);
-        },
-      ),
+      fc.property(graphemes(200), fc.integer({ min: 10, max: 60 }), (text, columns) => {
+        const line = text.replaceAll(/\s/g, ' ');
+        const lines = wrap(line, columns);
+        // Composed and decomposed characters are the same text (Unicode, canonical equivalence).
+        expect(lines.join('').replaceAll(' ', '').normalize()).toBe(line.replaceAll(' ', '').normalize());
+        for (const one of lines) expect(displayWidth(one)).toBeLessThanOrEqual(columns);
+      }),
     );
   });
 });
+
+/** Text of any script, with wide and half-width characters more often than chance has them. */
+function graphemes(maxLength: number): fc.Arbitrary<string> {
+  const wide = fc.constantFrom(
+    '日',
+    '、',
+    '「',
+    '\u3000',
+    'ｶﾞ',
+    'ﾒ',
+    '￥',
+    '❤\ufe0f',
+    '👩‍💻',
+    '🇯🇵',
+    'e\u0301',
+    '\u0301',
+    ' ',
+  );
+  return fc.string({
+    unit: fc.oneof(wide, fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 })),
+    maxLength,
+  });
+}
+
+function segmentsOf(text: string): string[] {
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+}
 
 describe('figures', () => {
   it('says real time in the unit that fits', () => {

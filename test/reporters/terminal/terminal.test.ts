@@ -3,6 +3,7 @@ import { displayWidth } from '../../../src/reporters/terminal/layout.js';
 import type { RunStart } from '../../../src/reporters/reporter.js';
 import { TerminalReporter, type RealTime } from '../../../src/reporters/terminal/terminal.js';
 import type { Failure, LostGroup, RunResult, ScenarioResult } from '../../../src/results/result.js';
+import { packed } from '../hostile.js';
 import { ended, failure, runOf, scenario, screen, SOURCE } from '../samples.js';
 
 const START: RunStart = { total: 2, workers: 2, seed: null, reportDir: 'reports/20261123-094512-ab12cd' };
@@ -76,6 +77,13 @@ describe('contacts lost to a cause that is not theirs', () => {
       /^ {2}1,200 contacts at b\.example: ip-blocklisted by "554 5\.7\.1 No \\x1b\[31mservice" at connect/,
     );
     expect(lines.slice(at).join('\n')).toMatch(/3 contacts at a\.example[^]*\n\n2 passed, 0 failed/);
+  });
+
+  it('say the start of a long reply, without a part of a character', () => {
+    const said = `554 ${'📮'.repeat(60)}`;
+    const lines = report([losing([{ ...group(3, 'a.example'), said }])], { width: 120 }).lines();
+    const [, shown] = /by"554([^"]*)"/.exec(packed(lines.join('')))!;
+    expect(shown).toBe(`${'📮'.repeat(37)}…`);
   });
 
   it('are five groups at most, and the others a number', () => {
