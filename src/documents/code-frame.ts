@@ -2,6 +2,7 @@
 // characters of the file are shown as text, so that they neither break the alignment nor reach a terminal.
 
 import pc from 'picocolors';
+import stringWidth from 'string-width';
 import type { Location } from '../base/errors.js';
 import { visible } from '../base/printable.js';
 
@@ -101,27 +102,13 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 function cellsOf(text: string): Cell[] {
   return Array.from(segmenter.segment(text), ({ segment }) => {
-    if (segment === '\t') return { text: TAB, width: TAB.length };
-    const shown = visible(segment);
-    if (shown !== segment) return { text: shown, width: shown.length };
-    return { text: segment, width: isWide(segment) ? 2 : isInvisible(segment) ? 0 : 1 };
+    const shown = segment === '\t' ? TAB : visible(segment);
+    return { text: shown, width: stringWidth(shown) };
   });
 }
 
 function widthOf(cells: readonly Cell[]): number {
   return cells.reduce((sum, { width }) => sum + width, 0);
-}
-
-/** East Asian wide and fullwidth characters, and emoji, take two columns (UAX #11). */
-function isWide(segment: string): boolean {
-  return /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u.test(
-    segment,
-  );
-}
-
-/** A combining mark or a format character that stands alone takes no column. */
-function isInvisible(segment: string): boolean {
-  return /^[\p{Mn}\p{Me}\p{Cf}]+$/u.test(segment);
 }
 
 /** Lines `first` to `last` of a text, without splitting all of it: an audience file may be large. */

@@ -86,6 +86,24 @@ describe('a code frame', () => {
     expect(lines.join('')).not.toMatch(/\r|\t/);
   });
 
+  it.each([
+    ['half-width katakana', 'ﾒｰﾙ: x', 5],
+    ['half-width katakana with a sound mark', 'ｶﾞ: x', 4],
+    ['ideographic punctuation and space', '、。「」\u3000: x', 12],
+    ['a full-width currency sign', '￥: x', 4],
+    ['an emoji that only its selector makes one', '❤\ufe0f: x', 4],
+    ['numbers in circles', '㊀: x', 4],
+    ['a mark of a tag behind a wide character', '日\u{e0041}: x', 13],
+  ])('puts the caret under the right column behind %s', (_what, source, columns) => {
+    const [, carets] = frame(source, 1, source.indexOf('x') + 1, 1, { context: 0 });
+    expect(carets).toBe(`    | ${' '.repeat(columns)}^`);
+  });
+
+  it('puts as many carets as what is meant takes columns', () => {
+    expect(frame('a: ﾒｰﾙ', 1, 4, 3, { context: 0 })[1]).toBe('    |    ^^^');
+    expect(frame('a: 「日」', 1, 4, 3, { context: 0 })[1]).toBe('    |    ^^^^^^');
+  });
+
   it('shows control characters as text', () => {
     expect(frame('a: \x1b[31m\x07\u202e\u2028x', 1, 4, 1, { context: 0 })).toEqual([
       '> 1 | a: \\x1b[31m\\x07\\u202e\\u2028x',
