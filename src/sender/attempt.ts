@@ -4,7 +4,7 @@
 import type { Cause, Fact } from '../events/types.js';
 import { causeOf, overridden } from '../policy/classify.js';
 import type { Delivery } from './model/delivery.js';
-import type { DestinationResult } from './destination/destination.js';
+import type { AttemptResult } from './destination/attempt-journal.js';
 import type { RetryPolicy } from '../policy/retry-policy.js';
 
 export type AttemptFact = Extract<Fact, { type: 'attempt' }>;
@@ -21,7 +21,7 @@ const DNS_ERRORS = new Set([
 ]);
 
 /** Makes the fact of an attempt. @param delivery as it was before this attempt is counted */
-export function attemptFact(delivery: Delivery, result: DestinationResult, policy: RetryPolicy): AttemptFact {
+export function attemptFact(delivery: Delivery, result: AttemptResult, policy: RetryPolicy): AttemptFact {
   const { contact, mailing } = delivery;
   const { domain } = contact;
   const { startedAt, host, tried, client, stage, reply, error, shared } = result;
@@ -47,7 +47,7 @@ export function attemptFact(delivery: Delivery, result: DestinationResult, polic
 }
 
 function causeOfResult(
-  { reply, stage, error, host }: DestinationResult,
+  { reply, stage, error, host }: AttemptResult,
   domain: string,
   policy: RetryPolicy,
 ): Cause {

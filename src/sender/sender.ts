@@ -10,10 +10,11 @@ import { Intake } from './bounce/intake.js';
 import { ReturnPaths } from './bounce/return-path.js';
 import { Changes } from './changes.js';
 import { Contacts, type Contact, type NewContact } from './model/contact.js';
-import type { DestinationLimits } from './destination/destination.js';
+import { DEFAULT_LIMITS, type DestinationLimits } from './destination/destination.js';
 import { Destinations } from './destination/destinations.js';
 import { Delivery } from './model/delivery.js';
 import type { DkimKey } from './message/dkim.js';
+import { Messages } from './message/messages.js';
 import { mailingFigures, type MailingFigures } from './figures.js';
 import { Mailing, type NewMailing } from './model/mailing.js';
 import { OpenDeliveries } from './model/open-deliveries.js';
@@ -23,7 +24,8 @@ import { Recovery } from './recovery.js';
 import type { RetryPolicy } from '../policy/retry-policy.js';
 import { chooser, type Selection } from './model/selection.js';
 import { Settlement } from './settlement.js';
-import type { Timeouts } from './smtp/timeouts.js';
+import { SmtpTransport } from './smtp/smtp-transport.js';
+import { DEFAULT_TIMEOUTS, type Timeouts } from './smtp/timeouts.js';
 import type { Store } from './store/store.js';
 
 export interface SenderOptions {
@@ -69,6 +71,7 @@ export class Sender {
   private readonly changes: Changes;
   private readonly queue: Queue;
   private readonly settlement: Settlement;
+  private readonly messages: Messages;
   private readonly destinations: Destinations;
   private readonly automations: Automations;
   private readonly clock: Clock;
@@ -89,11 +92,23 @@ export class Sender {
       options.returnPathSecret ?? secretOf(random),
       options.returnPathDomain ?? 'return.sender.example',
     );
+    this.messages = new Messages({ ...options, returnPaths });
     this.destinations = new Destinations({
-      ...options,
-      settlement: this.settlement,
-      returnPaths,
-      tell: this.changes.emit,
+      clock,
+      random,
+      resolver: options.resolver,
+      transport: new SmtpTransport({
+        clock,
+        dialer: options.dialer,
+        clientName: options.clientName ?? 'sender.example',
+        timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
+      }),
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      backoff: policy.destination,
+      emit: this.changes.emit,
+      journal: this.settlement,
+      messages: this.messages,
+      onFailure: (error) => this.fail(error),
     });
     this.automations = new Automations({
       clock,
@@ -218,7 +233,7 @@ export class Sender {
     // While draining no mailing starts; the next sender on this store starts it.
     if (this.isDraining) return;
     const now = this.clock.now();
-    this.destinations.compose(mailing, this.clock.date());
+    this.messages.compose(mailing, this.clock.date());
     const deliveries = this.changes.change(() => {
       const isChosen = chooser(mailing.order.to);
       const recipients = [...this.contacts.all()].filter(
@@ -254,7 +269,7 @@ export class Sender {
 
   /** Resumes what is in the store. */
   private recover(store: Store): void {
-    const { changes, contacts, mailings, open, queue, settlement, destinations, clock } = this;
+    const { changes, contacts, mailings, open, queue, settlement, messages, clock } = this;
     new Recovery({
       changes,
       contacts,
@@ -264,7 +279,7 @@ export class Sender {
       settlement,
       clock,
       building: (mailing) => this.build(mailing),
-      compose: (mailing, date) => destinations.compose(mailing, date),
+      compose: (mailing, date) => messages.compose(mailing, date),
     }).run(store.load());
   }
 

@@ -8,7 +8,7 @@ import { liesWithRecipient } from '../policy/classify.js';
 import type { Contact, Contacts } from './model/contact.js';
 import type { Delivery } from './model/delivery.js';
 import type { EndedDelivery } from './model/history.js';
-import type { DestinationResult } from './destination/destination.js';
+import type { AttemptJournal, AttemptResult } from './destination/attempt-journal.js';
 import type { OpenDeliveries } from './model/open-deliveries.js';
 import type { Clock, Random } from './ports.js';
 import type { Queue } from './queue.js';
@@ -24,7 +24,7 @@ interface SettlementOptions {
   queue: Queue;
 }
 
-export class Settlement {
+export class Settlement implements AttemptJournal {
   constructor(private readonly options: SettlementOptions) {}
 
   /** Called just before the server may learn of this delivery. */
@@ -46,7 +46,7 @@ export class Settlement {
   }
 
   /** Settles one attempt. @returns the cause of its result */
-  attempted(delivery: Delivery, result: DestinationResult): Cause {
+  attempted(delivery: Delivery, result: AttemptResult): Cause {
     const fact = attemptFact(delivery, result, this.options.policy);
     this.options.changes.change(() => this.settle(delivery, result, fact));
     return fact.cause;
@@ -118,7 +118,7 @@ export class Settlement {
     }
   }
 
-  private settle(delivery: Delivery, result: DestinationResult, fact: AttemptFact): void {
+  private settle(delivery: Delivery, result: AttemptResult, fact: AttemptFact): void {
     const { changes, policy, queue } = this.options;
     const { outcome, cause } = fact;
     delivery.attempts = fact.n;

@@ -6,7 +6,7 @@ import type { Fact } from '../../src/events/types.js';
 import { Changes } from '../../src/sender/changes.js';
 import { Contacts } from '../../src/sender/model/contact.js';
 import { Delivery } from '../../src/sender/model/delivery.js';
-import type { DestinationResult } from '../../src/sender/destination/destination.js';
+import type { AttemptResult } from '../../src/sender/destination/attempt-journal.js';
 import { mailingFigures } from '../../src/sender/figures.js';
 import { Mailing } from '../../src/sender/model/mailing.js';
 import { OpenDeliveries } from '../../src/sender/model/open-deliveries.js';
@@ -41,7 +41,7 @@ function world(names: string[], rules = EMMA) {
   return { clock, contacts, settlement, mailing, deliveries, facts, due, draws, open };
 }
 
-const RESULTS: Record<string, Pick<DestinationResult, 'stage' | 'outcome' | 'reply' | 'error'>> = {
+const RESULTS: Record<string, Pick<AttemptResult, 'stage' | 'outcome' | 'reply' | 'error'>> = {
   accepted: { stage: 'message', outcome: 'accepted', reply: { code: 250, lines: ['ok'] } },
   deferred: { stage: 'rcpt', outcome: 'deferred', reply: { code: 450, lines: ['busy'] } },
   rejected: { stage: 'rcpt', outcome: 'rejected', reply: { code: 554, lines: ['no'] } },
@@ -49,7 +49,7 @@ const RESULTS: Record<string, Pick<DestinationResult, 'stage' | 'outcome' | 'rep
   unreachable: { stage: 'connect', outcome: 'unreachable', error: 'ECONNREFUSED' },
 };
 
-const result = (what: string, more: Partial<DestinationResult> = {}): DestinationResult => ({
+const result = (what: string, more: Partial<AttemptResult> = {}): AttemptResult => ({
   ...RESULTS[what]!,
   startedAt: 0,
   ...more,
@@ -58,7 +58,7 @@ const result = (what: string, more: Partial<DestinationResult> = {}): Destinatio
 const endOf = (facts: Fact[]) => facts.find((fact) => fact.type === 'delivery.ended');
 
 describe('an attempt', () => {
-  test.each<[string, Partial<DestinationResult>, object]>([
+  test.each<[string, Partial<AttemptResult>, object]>([
     ['accepted', {}, { state: 'delivered', why: '2xx after the final dot' }],
     ['rejected', {}, { state: 'hard-bounced', why: '554 at rcpt', cause: 'other' }],
     [

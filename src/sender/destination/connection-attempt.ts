@@ -1,52 +1,54 @@
-// The opening of one connection to a destination: one host after the other, one address after the
-// other, until one stands or says something that holds for the domain.
+// Opens one connection to a destination: one host after the other, one address after the other, until
+// a connection is open or a reply counts for the whole domain.
 
 import type { TriedHost } from '../../events/types.js';
-import type { HostCare } from './host-backoff.js';
 import type { Resolver } from '../ports.js';
+import type { Connection, ConnectionOwner, DialogueResult, Transport } from '../transport.js';
+import type { HostBackoff } from './host-backoff.js';
 import { addressesOf, routeTo } from './route.js';
-import { Session, type DialogueResult, type SessionOptions } from '../smtp/session.js';
 
 const SMTP_PORT = 25;
 
-export interface OpeningOptions {
-  domain: string;
-  resolver: Resolver;
-  session: SessionOptions;
-  care: HostCare;
-  /** Connections that stand at a host. */
-  standingAt: (host: string) => number;
-  /** Connections that stand at any of them. */
-  standing: () => number;
-  draw: (host: string) => number;
-  /** A connection is being opened; it is told once nothing is left of it. */
-  begun: (session: Session) => void;
-  stands: (session: Session) => void;
-  /** None stands. */
-  failed: (result: DialogueResult, host?: string) => void;
-  /** Something of ours failed. */
-  broken: (error: unknown) => void;
+/** What a connection attempt needs of its destination, and reports to it. */
+export interface ConnectionAttemptOwner extends ConnectionOwner {
+  readonly domain: string;
+  readonly backoff: HostBackoff;
+  /** Number of open connections to a host; without one, to all of them. */
+  openConnections(host?: string): number;
+  /** Number that orders hosts of equal preference, the lowest first. */
+  orderOf(host: string): number;
+  /** An address is being dialed. */
+  dialing(connection: Connection): void;
+  opened(connection: Connection): void;
+  /** No connection could be opened. @param host that gave the result; absent when none could be dialed */
+  failed(result: DialogueResult, host?: string): void;
+  /** This program failed, not the server. */
+  broken(error: unknown): void;
 }
 
-export class Opening {
-  session: Session | undefined;
-  /** Hosts that did not come to a dialogue, before the one that did or that gave the result. */
+export class ConnectionAttempt {
+  connection: Connection | undefined;
+  /** Hosts tried without success, except the one that gives the result. */
   readonly tried: TriedHost[] = [];
   private hosts: string[] = [];
   private host = '';
   private addresses: string[] = [];
   /** The last result of a host that was dialed. */
   private last: { result: DialogueResult; host: string; index: number } | undefined;
-  /** Why a host has no address: what may still change counts more than what will not. */
+  /** Why a host has no address. A temporary failure takes precedence over a permanent one. */
   private unresolved: DialogueResult | undefined;
 
-  constructor(private readonly options: OpeningOptions) {}
+  constructor(
+    private readonly owner: ConnectionAttemptOwner,
+    private readonly resolver: Resolver,
+    private readonly transport: Transport,
+  ) {}
 
   async run(): Promise<void> {
-    const { domain, resolver, draw, care, failed } = this.options;
-    const route = await routeTo(domain, resolver, draw);
-    if ('outcome' in route) return failed(route);
-    this.hosts = [...care.choose(route.hosts)];
+    const { owner, resolver } = this;
+    const route = await routeTo(owner.domain, resolver, (host) => owner.orderOf(host));
+    if ('outcome' in route) return owner.failed(route);
+    this.hosts = [...owner.backoff.choose(route.hosts)];
     return this.next();
   }
 
@@ -54,7 +56,7 @@ export class Opening {
     while (this.addresses.length === 0) {
       const host = this.hosts.shift();
       if (host === undefined) return this.end();
-      const found = await addressesOf(host, this.options.resolver);
+      const found = await addressesOf(host, this.resolver);
       if (Array.isArray(found)) {
         this.host = host;
         this.addresses = [...found];
@@ -67,32 +69,32 @@ export class Opening {
   }
 
   private dial(address: string): void {
-    const { host } = this;
-    const session = new Session(this.options.session, { host, address, port: SMTP_PORT });
-    this.session = session;
-    this.options.begun(session);
-    session.connect((result) => {
-      if (!result) return this.options.stands(session);
+    const { host, owner } = this;
+    const connection = this.transport.connection({ host, address, port: SMTP_PORT }, owner);
+    this.connection = connection;
+    owner.dialing(connection);
+    connection.connect((result) => {
+      if (!result) return owner.opened(connection);
       this.last = { result, host, index: this.tried.length };
       this.tried.push(triedHost(host, result));
-      this.spare(host, result);
-      // A 5xx is an answer for everybody (rule 13), and another host would only be asked to overrule it.
+      this.backOff(host, result);
+      // A 5xx holds for the domain (rule 13): the next host is not asked to overrule it.
       if (result.outcome === 'rejected') return this.end();
-      this.next().catch((error: unknown) => this.options.broken(error));
+      this.next().catch((error: unknown) => owner.broken(error));
     });
   }
 
-  private spare(host: string, { outcome }: DialogueResult): void {
-    const { care, standingAt, standing } = this.options;
-    if (standingAt(host) > 0) return care.lower(host, standing());
-    if (outcome !== 'rejected' && this.addresses.length === 0) care.suspend(host, 'refused');
+  private backOff(host: string, { outcome }: DialogueResult): void {
+    const { backoff } = this.owner;
+    if (this.owner.openConnections(host) > 0) return backoff.lower(host, this.owner.openConnections());
+    if (outcome !== 'rejected' && this.addresses.length === 0) backoff.suspend(host, 'refused');
   }
 
   private end(): void {
-    if (!this.last) return this.options.failed(this.unresolved!);
-    // The one that gives the result is not one of those before it.
+    if (!this.last) return this.owner.failed(this.unresolved!);
+    // The host that gives the result is not listed as tried before it.
     this.tried.splice(this.last.index, 1);
-    this.options.failed(this.last.result, this.last.host);
+    this.owner.failed(this.last.result, this.last.host);
   }
 }
 

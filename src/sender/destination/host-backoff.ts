@@ -1,33 +1,30 @@
-// How a destination is spared. A host that refuses connections or throttles is passed over for a
-// time; and when it refuses one more connection while others stand, fewer are opened from then on.
-// None of this is an attempt of anybody.
+// Back-off from the hosts of a destination. A host that refuses connections or throttles is suspended
+// for a time; when it refuses a further connection while others are open, fewer are opened from then on.
+// None of this counts as an attempt.
 
 import type { Emit } from '../../events/types.js';
 import type { Clock } from '../ports.js';
 import type { CarePolicy } from '../../policy/retry-policy.js';
 
-export interface HostCareOptions {
+interface HostBackoffOptions {
   domain: string;
   clock: Clock;
-  /** Absent: nothing is suspended and nothing lowered. */
+  /** Absent: no host is suspended and the limit stays. */
   policy: CarePolicy | undefined;
   connectionsMax: number;
-  tell: Emit;
+  emit: Emit;
 }
 
-export class HostCare {
+export class HostBackoff {
   /** Until when a host is suspended. */
   private readonly suspended = new Map<string, number>();
-  /** Hosts of the last look-up. */
+  /** Hosts of the last MX lookup. */
   private hosts: string[] = [];
   private lowered: { to: number; at: number } | undefined;
 
-  constructor(private readonly options: HostCareOptions) {}
+  constructor(private readonly options: HostBackoffOptions) {}
 
-  /**
-   * Takes the hosts of a look-up, and chooses those to try: all that are not suspended; all of them
-   * when none is left.
-   */
+  /** Takes the hosts of an MX lookup. @returns those to try: the hosts not suspended, or all if all are */
   choose(hosts: string[]): string[] {
     this.hosts = hosts;
     if (this.suspended.size === 0) return hosts;
@@ -35,22 +32,22 @@ export class HostCare {
     return free.length > 0 ? free : hosts;
   }
 
-  /** A host has refused a connection, or throttled. */
+  /** Suspends a host that has refused a connection or throttled. */
   suspend(host: string, why: 'refused' | 'throttled'): void {
-    const { policy, clock, tell, domain } = this.options;
+    const { policy, clock, emit, domain } = this.options;
     if (!policy || policy.suspendMs === 0 || this.isSuspended(host)) return;
     const until = clock.now() + policy.suspendMs;
     this.suspended.set(host, until);
-    tell({ type: 'host.suspended', domain, host, until, why });
+    emit({ type: 'host.suspended', domain, host, until, why });
   }
 
-  /** Whether a connection to this host should get no more work. */
+  /** Whether an open connection to this host should carry no further transaction. */
   isHeld(host: string): boolean {
     if (this.suspended.size === 0 || !this.isSuspended(host)) return false;
     return this.waits || this.hosts.some((other) => !this.isSuspended(other));
   }
 
-  /** When a connection may be opened again; undefined: now. */
+  /** When a connection may be opened again; undefined when it may be now. */
   get resumesAt(): number | undefined {
     if (!this.waits || this.suspended.size === 0) return undefined;
     let first = Infinity;
@@ -61,15 +58,15 @@ export class HostCare {
     return first;
   }
 
-  /** A host refused a connection while `standing` others stood. */
-  lower(host: string, standing: number): void {
-    const { policy, clock, tell, domain } = this.options;
+  /** Lowers the limit to the `open` connections there were when a host refused a further one. */
+  lower(host: string, open: number): void {
+    const { policy, clock, emit, domain } = this.options;
     if (!policy) return;
-    this.lowered = { to: standing, at: clock.now() };
-    tell({ type: 'destination.limited', domain, host, connections: standing });
+    this.lowered = { to: open, at: clock.now() };
+    emit({ type: 'destination.limited', domain, host, connections: open });
   }
 
-  /** Connections that may be open at once now: after a refusal one more for each `recover`. */
+  /** Connections that may be open at once now: after a refusal, one more for each `recoverMs` passed. */
   get connectionsMax(): number {
     const { policy, clock, connectionsMax } = this.options;
     if (!policy || !this.lowered) return connectionsMax;

@@ -1,13 +1,13 @@
-// Where the mail of a domain goes: its hosts in the order in which they are tried (RFC 5321, 5.1), or
-// why there is none.
+// Hosts for the mail of a domain, in the order in which they are tried (RFC 5321, 5.1), or why there is
+// none. DNS failures are results here, not exceptions.
 
 import type { MxRecord, Resolver } from '../ports.js';
-import type { DialogueResult } from '../smtp/session.js';
+import type { DialogueResult } from '../transport.js';
 
-/** Answers that will not change by waiting: no such name, no address, no mail (RFC 7505). */
+/** Permanent failures: no such name, no address, a null MX (RFC 7505). */
 const PERMANENT = new Set(['ENOTFOUND', 'ENODATA', 'ENULLMX']);
 
-export type Route = { hosts: string[] } | DialogueResult;
+type Route = { hosts: string[] } | DialogueResult;
 
 /**
  * Looks up the hosts of a domain, the most preferred first.
@@ -27,14 +27,14 @@ export async function routeTo(
     if (code !== 'ENODATA') return unresolved(code);
     records = [];
   }
-  // Without MX the domain is its own host.
+  // Without MX records the domain itself is the host (implicit MX).
   if (records.length === 0) return { hosts: [domain] };
   const named = records.filter(({ exchange }) => exchange !== '' && exchange !== '.');
   if (named.length === 0) return unresolved('ENULLMX');
   return { hosts: inOrder(named, draw) };
 }
 
-/** Addresses of a host, at least one; or why there is none. */
+/** @returns the addresses of a host, at least one, or why there is none */
 export async function addressesOf(host: string, resolver: Resolver): Promise<string[] | DialogueResult> {
   try {
     const addresses = await resolver.resolve4(host);
@@ -56,7 +56,7 @@ function unresolved(error: string): DialogueResult {
   return { stage: 'connect', outcome: PERMANENT.has(error) ? 'rejected' : 'unreachable', error };
 }
 
-/** @throws the error itself when it is none of DNS */
+/** @throws the error itself when it does not come from DNS */
 function codeOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;

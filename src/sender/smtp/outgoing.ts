@@ -13,14 +13,6 @@ interface Announced {
   sizeMax: number;
 }
 
-/** What `whyUnfit` says: refused by what the server said of itself at EHLO. */
-const NEVER_SENT: ReadonlySet<string> = new Set(['EMESSAGESIZE', 'ESMTPUTF8']);
-
-/** Whether an error is that a message was not fit for its server, so that nothing was said. */
-export function wasNeverSent(error: string): boolean {
-  return NEVER_SENT.has(error);
-}
-
 /** Why a message cannot be sent to this server, by what it said at EHLO; undefined when it can. */
 export function whyUnfit(
   { takesUtf8, sizeMax }: Announced,

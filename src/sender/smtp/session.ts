@@ -3,29 +3,23 @@
 // remote is data here, never an exception.
 
 import type net from 'node:net';
-import type { Outcome, Reply, Stage } from '../../events/types.js';
+import type { Reply } from '../../events/types.js';
 import type { Clock, Dialer } from '../ports.js';
+import type {
+  Connection,
+  ConnectionOwner,
+  ConnectionState,
+  DialogueResult,
+  HostAddress,
+  MailTransaction,
+} from '../transport.js';
 import { SmtpClient } from './client.js';
 import { Deadline } from './deadline.js';
 import { errorCode, type LibraryError } from './library-error.js';
-import { inBlocks, wasNeverSent, whyUnfit } from './outgoing.js';
+import { inBlocks, whyUnfit } from './outgoing.js';
 import { parseReply } from './reply.js';
 import type { Timeouts } from './timeouts.js';
 import { outcomeOf } from '../../policy/classify.js';
-
-/** How a connection or a transaction ended, before anybody asks why. */
-export interface DialogueResult {
-  stage: Stage;
-  outcome: Outcome;
-  reply?: Reply;
-  /**
-   * Set when there is no usable reply: `ECONNREFUSED`, `ETIMEDOUT`, `ECONNRESET`, `ECLOSED`, `EPROTOCOL`;
-   * `EMESSAGESIZE` and `ESMTPUTF8` when the server had said before that it cannot take this.
-   */
-  error?: string;
-  /** Our end of the connection, `address:port`; absent when none came about. */
-  client?: string;
-}
 
 export interface SessionOptions {
   clock: Clock;
@@ -39,41 +33,29 @@ export interface SessionOptions {
 /** The library's own timers must never be first; ours know the stage. */
 const LIBRARY_TIMEOUT_MS = 24 * 3600_000;
 
-export interface SessionTarget {
-  host: string;
-  address: string;
-  port: number;
-}
-
-export class Session {
-  /** Transactions begun on this connection. */
+export class Session implements Connection {
   transactions = 0;
-  state: 'connecting' | 'idle' | 'busy' | 'closing' | 'closed' = 'connecting';
-  /** Told when a transaction is over and the next may begin. */
-  onIdle: () => void = () => undefined;
-  /** Told when the final dot of a message is about to leave: after it, the server may have the message. */
-  onFinalDot: () => void = () => undefined;
-  /** Told once, when nothing is left of the connection. */
-  onClosed: () => void = () => undefined;
-  /** STARTTLS came to nothing here: it is not tried again. */
+  state: ConnectionState = 'connecting';
+  /** STARTTLS has failed: the next connection to this host does without it. */
   private isPlain = false;
   private isFallingBack = false;
   private socket!: net.Socket;
   private localEnd: string | undefined;
   private client: SmtpClient | undefined;
   private settle: Settle | undefined;
+  private transaction: MailTransaction | undefined;
   private readonly deadline: Deadline;
-  /** The transaction that runs came after a time in which this connection had nothing to do. */
+  /** Whether the connection was kept idle before the current transaction. */
   private wasIdle = false;
 
   constructor(
     private readonly options: SessionOptions,
-    readonly target: SessionTarget,
+    readonly to: HostAddress,
+    private readonly owner: ConnectionOwner,
   ) {
     this.deadline = new Deadline(options.clock, () => this.timedOut());
   }
 
-  /** Opens the connection up to a usable EHLO. @param done without a result: it stands */
   connect(done: Settle): void {
     this.settle = done;
     this.dial();
@@ -81,7 +63,7 @@ export class Session {
 
   private dial(): void {
     this.deadline.within(this.options.timeouts.dial);
-    const socket = this.options.dialer.dial(this.target.address, this.target.port);
+    const socket = this.options.dialer.dial(this.to.address, this.to.port);
     this.socket = socket;
     // After the library's own listener: it may still hold a last reply that had no line end.
     socket.once('close', () => queueMicrotask(() => this.closed()));
@@ -95,41 +77,52 @@ export class Session {
     });
   }
 
-  /** Takes an idle session for a transaction that `deliver` will begin. */
-  reserve(): void {
+  deliver(transaction: MailTransaction): void {
     this.state = 'busy';
     this.wasIdle = this.deadline.lift();
+    transaction
+      .render()
+      .then((message) => {
+        transaction.begun();
+        this.transact(transaction, message);
+      })
+      .catch((error: unknown) => transaction.broken(error));
   }
 
-  /**
-   * Whether a result says only that the server had closed this connection before, while nothing was
-   * asked of it: gone at MAIL on a connection that was used, or 421 there after a time of idleness.
-   * Likewise 503 there: it has the transaction before on its mind. Nothing was said about the
-   * message then, so it is no attempt of it.
-   */
-  isStale({ stage, reply, error }: DialogueResult): boolean {
-    if (this.transactions < 2 || stage !== 'mail') return false;
-    if (reply) return reply.code === 503 || (reply.code === 421 && this.wasIdle);
-    return error !== 'ETIMEDOUT' && !wasNeverSent(error!);
+  quit(): void {
+    if (this.state !== 'idle' || !this.client) return this.destroy();
+    this.state = 'closing';
+    this.deadline.within(this.options.timeouts.quit);
+    this.client.quit();
   }
 
-  /**
-   * Sends one message to one recipient over a reserved session.
-   *
-   * @param message text of the message, any line ends
-   * @param done gets the result once; the session tells `onIdle` when it can be used again
-   */
-  deliver(from: string, to: string, message: string, done: (result: DialogueResult) => void): void {
+  quitAfter(ms: number): void {
+    this.deadline.within(ms);
+  }
+
+  get waitsFor(): string {
+    return this.client
+      ? `a reply at ${this.client.awaiting} from ${this.to.host}`
+      : `a connection to ${this.to.host}`;
+  }
+
+  private transact(transaction: MailTransaction, message: string): void {
     const client = this.client!;
+    const { to } = transaction;
+    const from = transaction.from();
     const unfit = whyUnfit(client, from, to, message);
     if (unfit !== undefined) {
-      // The server has said before what it would say: nothing is sent to hear it again.
-      done({ stage: 'mail', outcome: 'rejected', error: unfit });
+      // The EHLO reply excludes this message: the server would refuse it, so it is not sent.
+      transaction.ended({ stage: 'mail', outcome: 'rejected', error: unfit });
       return this.becomeIdle();
     }
     this.transactions++;
-    if (client.destroyed) return done({ stage: 'mail', outcome: 'unreachable', error: 'ECLOSED' });
-    this.settle = (result) => done(result!);
+    this.transaction = transaction;
+    this.settle = (result) => {
+      if (this.isStale(result!)) transaction.uncharged();
+      else transaction.ended(result!);
+    };
+    if (client.destroyed) return this.take()!({ stage: 'mail', outcome: 'unreachable', error: 'ECLOSED' });
     client.beginTransaction();
     client.send({ from, to: [to] }, inBlocks(message), (error, info) => {
       if (error) return this.refused(error);
@@ -140,30 +133,21 @@ export class Session {
     });
   }
 
-  /** Ends the session politely. */
-  quit(): void {
-    if (this.state !== 'idle' || !this.client) return this.destroy();
-    this.state = 'closing';
-    this.deadline.within(this.options.timeouts.quit);
-    this.client.quit();
-  }
-
-  /** Keeps an idle session for `ms`, then quits it. */
-  quitAfter(ms: number): void {
-    this.deadline.within(ms);
-  }
-
-  /** What this session waits for, for people. */
-  get waitsFor(): string {
-    return this.client
-      ? `a reply at ${this.client.awaiting} from ${this.target.host}`
-      : `a connection to ${this.target.host}`;
+  /**
+   * Whether the server had closed this connection, or lost the step, before this transaction: gone at
+   * MAIL on a connection that was used, 421 there after idle time, or 503 there, which is about the
+   * transaction before. The server has not judged the message then, so this is not an attempt.
+   */
+  private isStale({ stage, reply, error }: DialogueResult): boolean {
+    if (this.transactions < 2 || stage !== 'mail') return false;
+    if (reply) return reply.code === 503 || (reply.code === 421 && this.wasIdle);
+    return error !== 'ETIMEDOUT';
   }
 
   private startDialogue(socket: net.Socket): void {
     const client = new SmtpClient({
       connection: socket,
-      host: this.target.host,
+      host: this.to.host,
       name: this.options.clientName,
       // Opportunistic (RFC 7435): any certificate is better than none, since none is taken too.
       ignoreTLS: this.isPlain,
@@ -175,7 +159,7 @@ export class Session {
       logger: false,
     });
     this.client = client;
-    client.onFinalDot = () => this.onFinalDot();
+    client.onFinalDot = () => this.transaction?.finalDot();
     client.onStage = (stage) => this.deadline.within(this.options.timeouts[stage]);
     client.on('error', (error: LibraryError) => {
       if (client === this.client) this.broken(error);
@@ -238,7 +222,7 @@ export class Session {
     if (this.state !== 'busy') return;
     this.state = 'idle';
     this.deadline.lift();
-    this.onIdle();
+    this.owner.idle(this);
   }
 
   private fail(code: string): void {
@@ -306,7 +290,7 @@ export class Session {
     }
     this.fail('ECLOSED');
     this.state = 'closed';
-    this.onClosed();
+    this.owner.closed(this);
   }
 
   private timedOut(): void {
