@@ -19,7 +19,9 @@ export class ReadyQueue {
    */
   connectingSince: number | undefined;
   private readonly waiting = new Denque<Waiting>();
-  private expiry: { at: number; timer: Timer } | undefined;
+  /** When the first window of those that wait is over, or earlier: its delivery may have been taken. */
+  private expiresAt = Infinity;
+  private timer: { at: number; timer: Timer } | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -32,12 +34,13 @@ export class ReadyQueue {
 
   add(delivery: Delivery): void {
     this.waiting.push({ delivery, since: this.clock.now() });
-    if (this.expiry && this.journal.edgeOf(delivery) < this.expiry.at) this.forgetExpiry();
+    this.mayExpire(delivery);
   }
 
   /** Puts a delivery back that is due since `since`, as the next to be taken. */
   putBack(delivery: Delivery, since: number): void {
     this.waiting.unshift({ delivery, since });
+    this.mayExpire(delivery);
   }
 
   /**
@@ -54,27 +57,33 @@ export class ReadyQueue {
     return undefined;
   }
 
-  /** Sets the timer for the first window that ends among the deliveries that wait. */
+  /** Sets the timer for `expiresAt`. Looks at no delivery, since this is called for each that comes. */
   watchExpiry(): void {
-    if (this.expiry) return;
-    let at = Infinity;
-    for (const { delivery } of this.waiting.toArray()) at = Math.min(at, this.journal.edgeOf(delivery) + 1);
-    if (at === Infinity) return;
+    const at = this.expiresAt;
+    if (at === Infinity || (this.timer && this.timer.at <= at)) return;
+    this.timer?.timer.cancel();
     const timer = this.clock.after(Math.max(0, at - this.clock.now()), () => {
-      this.expiry = undefined;
+      this.timer = undefined;
       this.expire();
     });
-    this.expiry = { at, timer };
+    this.timer = { at, timer };
   }
 
   private expire(): void {
     const waiting = this.waiting.toArray();
     this.waiting.clear();
+    this.expiresAt = Infinity;
     for (const entry of waiting) {
-      if (entry.delivery.inProgress && !this.isTooLate(entry, this.connectingSince)) this.waiting.push(entry);
+      if (!entry.delivery.inProgress || this.isTooLate(entry, this.connectingSince)) continue;
+      this.waiting.push(entry);
+      this.mayExpire(entry.delivery);
     }
     // Attempts that count as begun are looked at again when the connection is open or has failed.
     if (this.connectingSince === undefined) this.watchExpiry();
+  }
+
+  private mayExpire(delivery: Delivery): void {
+    this.expiresAt = Math.min(this.expiresAt, this.journal.edgeOf(delivery) + 1);
   }
 
   /** Ends a delivery whose window was over before its attempt began. */
@@ -86,7 +95,8 @@ export class ReadyQueue {
   }
 
   private forgetExpiry(): void {
-    this.expiry?.timer.cancel();
-    this.expiry = undefined;
+    this.timer?.timer.cancel();
+    this.timer = undefined;
+    this.expiresAt = Infinity;
   }
 }
