@@ -316,7 +316,7 @@ describe('createSender', () => {
     [
       () => createSender({ listUnsubscribe: 'leave@a.test' }),
       'E_USAGE',
-      '`leave@a.test` cannot stand in List-Unsubscribe',
+      '`leave@a.test` is not an address for List-Unsubscribe',
     ],
     [() => createSender().addContact({ address: 'bob' }), 'E_USAGE', '`bob` is not an address'],
     [

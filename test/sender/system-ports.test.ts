@@ -1,10 +1,11 @@
-// The system's ports: the guard dials nothing but this machine, and DNS answers have the shape that
-// the sender expects, from a server that stands here.
+// The system's ports: the guard dials loopback only, and DNS answers, here from a local server, have the
+// shape that the sender expects.
 
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isLoopback, loopbackOnly, systemDialer } from '../../src/sender/system/dialer.js';
+import { isLoopback } from '../../src/base/loopback.js';
+import { loopbackOnly, systemDialer } from '../../src/sender/system/dialer.js';
 import { systemResolver } from '../../src/sender/system/resolver.js';
 
 describe('the guard', () => {
@@ -48,7 +49,7 @@ describe('the guard', () => {
     expect(dials).toBe(0);
   });
 
-  test('dials what is on this machine', async () => {
+  test('dials loopback', async () => {
     const server = net.createServer((socket) => socket.end('220 hello\r\n'));
     onTestFinished(() => void server.close());
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));

@@ -1,7 +1,7 @@
 // Checks the merge fields of messages against the contacts: a message that would arrive with a literal
 // `{{city}}` is reported when the scenario is loaded.
 
-import { FIELDS_OF_EVERYBODY, MergeText } from '../../sender/message/merge-fields.js';
+import { FIELDS_OF_EVERY_CONTACT, MergeText } from '../../sender/message/merge-fields.js';
 import type { Audience } from './audience.js';
 import { counted, quoted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
@@ -16,7 +16,7 @@ export function checkMergeFields(reader: Reader, { contacts, complete }: Audienc
       if (typeof text !== 'string') continue;
       const names = new Set(new MergeText(text).fields({ withoutFallback: true }));
       for (const name of names) {
-        if (FIELDS_OF_EVERYBODY.includes(name)) continue;
+        if (FIELDS_OF_EVERY_CONTACT.includes(name)) continue;
         const lacking = contacts.filter(({ fields }) => fields?.[name] === undefined).length;
         if (lacking === 0) continue;
         const who = lacking === contacts.length ? 'no contact has' : `${counted(lacking, 'contact')} without`;

@@ -1,5 +1,5 @@
-// What comes of a message to a return path: rule 11 of docs/semantics.md. It turns one delivery
-// from delivered into a soft or hard bounce, once, or it is noted and changes nothing.
+// Applies bounce messages: rule 11 of docs/semantics.md. A message to a return path turns one delivery
+// from delivered into a soft or hard bounce, once, or is recorded as ignored or as a duplicate.
 
 import type { Fact } from '../../events/types.js';
 import type { Changes } from '../changes.js';
@@ -10,9 +10,9 @@ import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { Settlement } from '../settlement.js';
 import { readIncoming, type Incoming } from './report.js';
 import { digestOf, type ReturnPaths, type Returned } from './return-path.js';
-import { judge } from './outcome.js';
+import { bounceOutcome } from './outcome.js';
 
-export interface BouncesOptions {
+interface BouncesOptions {
   returnPaths: ReturnPaths;
   policy: RetryPolicy;
   changes: Changes;
@@ -28,11 +28,11 @@ export class Bounces {
   constructor(private readonly options: BouncesOptions) {}
 
   /**
-   * Deals with a message that came to a return path.
+   * Takes a message that was sent to a return path.
    *
-   * @param returnPath address that it came to
-   * @param message the whole of it, as received
-   * @throws BouncelabError E_STORE when what comes of it cannot be kept
+   * @param returnPath recipient address of the message
+   * @param message as received; may be cut off at its end
+   * @throws BouncelabError E_STORE when the result cannot be stored
    */
   async receive(returnPath: string, message: Uint8Array): Promise<void> {
     const incoming = await readIncoming(message);
@@ -48,8 +48,11 @@ export class Bounces {
       ...(returned ? { mailing: returned.mailing } : {}),
       ...(address === undefined ? {} : { address }),
     };
-    const note = (result: Received['result'], why: string, said: Pick<Received, 'status' | 'action'> = {}) =>
-      changes.emit({ type: 'bounce.received', to, ...whom, ...said, result, why });
+    const note = (
+      result: Received['result'],
+      why: string,
+      reported: Pick<Received, 'status' | 'action'> = {},
+    ) => changes.emit({ type: 'bounce.received', to, ...whom, ...reported, result, why });
 
     if (!returned) return note('ignored', 'the return path is none of ours');
     const { mailing } = returned;
@@ -58,14 +61,15 @@ export class Bounces {
     if (!returned.genuine) return note('ignored', 'the return path was made up');
     if (incoming.kind === 'auto-reply') return note('ignored', 'it is an automatic reply');
     if (incoming.kind === 'other') return note('ignored', incoming.why);
-    const { said, ...verdict } = judge(incoming.recipients, contact.key, policy);
-    if ('ignored' in verdict) return note('ignored', verdict.ignored, said);
+    const { reported, ...outcome } = bounceOutcome(incoming.recipients, contact.key, policy);
+    if ('ignored' in outcome) return note('ignored', outcome.ignored, reported);
     const ended = contacts.ended(contact, mailing);
-    if (ended?.returned) return note('duplicate', `the delivery is ${ended.what} by one before`, said);
-    if (ended?.what !== 'delivered') return note('ignored', this.whyNot(contact, mailing, ended?.what), said);
+    if (ended?.returned) return note('duplicate', `the delivery is ${ended.what} by one before`, reported);
+    if (ended?.what !== 'delivered')
+      return note('ignored', this.whyNot(contact, mailing, ended?.what), reported);
 
-    const { state, cause, why } = verdict;
-    note('applied', `the delivery is ${state}`, said);
+    const { state, cause, why } = outcome;
+    note('applied', `the delivery is ${state}`, reported);
     changes.emit({ type: 'delivery.returned', mailing, address: contact.key, state, cause, why });
     settlement.returned(contact, ended, state, cause);
   }

@@ -1,15 +1,15 @@
-// The fields of a message/delivery-status part (RFC 3464, 2): groups of header fields, the first
-// about the message, each other about one recipient. Whatever is there is read, nothing is assumed.
+// The fields of a message/delivery-status part (RFC 3464, 2): groups of header fields, the first about
+// the message, each other one about a recipient. No field is required, since reports often lack some.
 
-/** What a report says of one recipient. Absent fields were not there, or could not be read. */
+/** Fields about one recipient. A field is absent when the report lacks it or its value is malformed. */
 export interface RecipientStatus {
   finalRecipient?: string;
   originalRecipient?: string;
-  /** In lower case: `failed`, `delayed`, `delivered`, `relayed`, `expanded`, or anything else. */
+  /** In lower case: `failed`, `delayed`, `delivered`, `relayed`, `expanded`, or another word. */
   action?: string;
-  /** Status code (RFC 3463), without what is written behind it. */
+  /** Status code (RFC 3463), without the comment after it. */
   status?: string;
-  /** What the server said, of whatever type. */
+  /** Text of the server's reply; its type (`smtp;`) is removed. */
   diagnostic?: string;
 }
 
@@ -18,7 +18,7 @@ type Fields = Map<string, string>;
 const FIELD = /^([!-9;-~]+)[ \t]*:(.*)$/s;
 const STATUS = /^([245]\.\d{1,3}\.\d{1,3})(?![\d.])/;
 
-/** @returns one entry for each group that is about a recipient */
+/** @returns one entry for each group about a recipient */
 export function parseDeliveryStatus(text: string): RecipientStatus[] {
   return text
     .split(/(?:\r?\n[ \t]*){2,}/)
@@ -29,7 +29,7 @@ export function parseDeliveryStatus(text: string): RecipientStatus[] {
     .map(statusOf);
 }
 
-/** Header fields of a group by name in lower case, unfolded; of two with a name the first counts. */
+/** Header fields of a group, unfolded, by lower-case name; the first of several with one name counts. */
 function fieldsOf(group: string): Fields {
   const fields: Fields = new Map();
   const unfolded = group.replace(/\r?\n[ \t]+/g, ' ');
@@ -53,7 +53,7 @@ function statusOf(fields: Fields): RecipientStatus {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''));
 }
 
-/** `rfc822; bob@example.org` is an address; one of another type says nothing here. */
+/** Address in `rfc822; bob@example.org`; undefined for another address type (RFC 3464, 2.1.2). */
 function addressOf(field: string | undefined): string | undefined {
   if (field === undefined) return undefined;
   const [, type = 'rfc822', address = ''] = /^(?:([\w-]+)[ \t]*;)?(.*)$/s.exec(field)!;
@@ -64,7 +64,7 @@ function addressOf(field: string | undefined): string | undefined {
     .toLowerCase();
 }
 
-/** The value behind `smtp;`. */
+/** The value after the type, such as `smtp;`. */
 function afterType(field: string | undefined): string | undefined {
   return field?.replace(/^[\w-]+[ \t]*;[ \t]*/, '');
 }

@@ -1,26 +1,25 @@
-// The SMTP listener of the return-path domain: other servers bring their bounce messages here. It
-// takes mail for return paths and for nothing else, and answers the final dot once the message has
-// been dealt with.
+// The SMTP listener of the return-path domain, which receives bounce messages. It accepts return paths
+// as recipients and refuses all others, and replies to the final dot after the message has been applied.
 
 import { SMTPServer } from 'smtp-server';
 import type { Inlet } from '../ports.js';
 
-/** What is read of a message; the delivery status stands long before. The rest is let pass. */
+/** Bytes of a message that are parsed: the delivery status is near its beginning. The rest is dropped. */
 const READ_BYTES_MAX = 1024 * 1024;
 
-/** Size that is offered and kept, bytes. */
+/** Message size limit, announced at EHLO and enforced, bytes. */
 const SIZE_MAX = 32 * 1024 * 1024;
 
 /** RFC 5321, 4.5.3.2.7: a server waits at least five minutes for the next command. */
 const COMMAND_TIMEOUT_MS = 5 * 60_000;
 
-export interface IntakeOptions {
+interface IntakeOptions {
   /** Return-path domain. */
   domain: string;
   inlet: Inlet;
-  /** Deals with a message to a return path. @param message bytes, of a huge one the beginning */
+  /** Applies a message to a return path. @param message cut off after `READ_BYTES_MAX` bytes */
   received(returnPath: string, message: Uint8Array): Promise<void>;
-  /** Something of ours failed. */
+  /** Called when this program fails, not the client. */
   broken(error: unknown): void;
 }
 
@@ -34,7 +33,7 @@ export class Intake {
     this.opened = options.inlet.open(options.domain, (socket) => this.server.connect(socket));
   }
 
-  /** Takes no more connections, and ends those there are with 421 (RFC 5321, 3.8). */
+  /** Accepts no more connections, and ends the open ones with 421 (RFC 5321, 3.8). */
   close(): void {
     this.opened.close();
     for (const connection of this.server.connections) connection.send(421, '4.3.2 Shutting down', false);
@@ -54,11 +53,11 @@ class IntakeServer extends SMTPServer {
       socketTimeout: COMMAND_TIMEOUT_MS,
       lenientAddressParsing: true,
     });
-    // A client that goes away in mid-transaction will come again.
+    // A client that disconnects during a transaction will retry.
     this.on('error', () => undefined);
   }
 
-  /** Without STARTTLS no certificate is ever shown. */
+  /** STARTTLS is disabled, so no certificate is needed. */
   override updateSecureContext(): void {}
 
   override onRcptTo(...[{ address }, , callback]: Parameters<SMTPServer['onRcptTo']>): void {
@@ -80,8 +79,8 @@ class IntakeServer extends SMTPServer {
     stream.once('end', () => {
       if (stream.sizeExceeded) return callback(refusal(552, '5.3.4 Message too big'));
       const message = Buffer.concat(chunks);
-      const dealtWith = session.envelope.rcptTo.map(({ address }) => this.intake.received(address, message));
-      Promise.all(dealtWith).then(
+      const applied = session.envelope.rcptTo.map(({ address }) => this.intake.received(address, message));
+      Promise.all(applied).then(
         () => callback(null, '2.0.0 Noted'),
         (error: unknown) => {
           callback(refusal(451, '4.3.0 Try again later'));

@@ -1,36 +1,36 @@
-// From what a delivery report says to what it means for the one delivery that it came back for:
-// the status field decides (rule 11), and nothing is read into a report that does not say it.
+// The outcome that a delivery report has for the delivery of its return path (rule 11). Its status field
+// decides; a report without the necessary fields is ignored.
 
 import type { BouncedState, Cause, Reply } from '../../events/types.js';
 import { causeOf, overridden } from '../../policy/classify.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { RecipientStatus } from './delivery-status.js';
 
-/** `said`: status code and action that the report gives for the contact. */
-export type BounceVerdict = { said: { status?: string; action?: string } } & (
+/** `reported`: status code and action that the report gives for the contact. `ignored`: the reason. */
+type BounceOutcome = { reported: { status?: string; action?: string } } & (
   { state: BouncedState; cause: Cause; why: string } | { ignored: string }
 );
 
 /**
- * @param address the contact that the return path names, by its key
- * @param policy its overrides apply: to be treated as deferred means a soft bounce here
+ * @param address key of the contact that the return path names
+ * @param policy its overrides apply; `treatAs: deferred` means a soft bounce here
  */
-export function judge(
+export function bounceOutcome(
   recipients: readonly RecipientStatus[],
   address: string,
   policy: RetryPolicy,
-): BounceVerdict {
+): BounceOutcome {
   const about = entryAbout(recipients, address);
-  if (!about) return { said: {}, ignored: 'it is about another address' };
+  if (!about) return { reported: {}, ignored: 'it is about another address' };
   const { action, diagnostic } = about;
   const reply = replyOf(about);
-  const said = {
+  const reported = {
     ...(reply?.enhanced === undefined ? {} : { status: reply.enhanced }),
     ...(action === undefined ? {} : { action }),
   };
   if (action !== 'failed')
-    return { said, ignored: action === undefined ? 'it gives no action' : `its action is ${action}` };
-  if (!reply) return { said, ignored: 'it gives no status' };
+    return { reported, ignored: action === undefined ? 'it gives no action' : `its action is ${action}` };
+  if (!reply) return { reported, ignored: 'it gives no status' };
   const domain = address.slice(address.lastIndexOf('@') + 1);
   const cause = causeOf(reply, 'message', { domain }, policy.causes);
   const outcome = overridden(
@@ -39,14 +39,14 @@ export function judge(
     policy,
   );
   return {
-    said,
+    reported,
     state: outcome === 'rejected' ? 'hard-bounced' : 'soft-bounced',
     cause,
     why: `bounce message: ${diagnostic ?? reply.enhanced ?? reply.code}`,
   };
 }
 
-/** Of several entries about the contact the gravest: its mail may have gone on to several mailboxes. */
+/** The gravest entry about the contact: its mail may have been forwarded to several mailboxes. */
 function entryAbout(recipients: readonly RecipientStatus[], address: string): RecipientStatus | undefined {
   return recipients
     .filter((recipient) => isAbout(recipient, address, recipients.length))
@@ -54,8 +54,8 @@ function entryAbout(recipients: readonly RecipientStatus[], address: string): Re
 }
 
 /**
- * An address that the report itself calls the original one must be the contact's. The final one
- * may differ where mail was forwarded, if the report is about nobody else.
+ * The original recipient, where given, must be the contact. The final recipient may differ when mail was
+ * forwarded, provided that the report has one recipient only.
  */
 function isAbout(
   { originalRecipient, finalRecipient }: RecipientStatus,
@@ -70,13 +70,13 @@ function gravity(recipient: RecipientStatus): number {
   return recipient.action === 'failed' ? (replyOf(recipient)?.code ?? 1) : 0;
 }
 
-/** The report in the form of a reply; undefined when it says neither 4 nor 5. */
+/** The entry as an SMTP reply; undefined when neither status nor diagnostic has a 4xx or 5xx code. */
 function replyOf({ status, diagnostic = '' }: RecipientStatus): Reply | undefined {
   const [, code, , enhanced] = /^([45]\d\d)([ -]+([45]\.\d{1,3}\.\d{1,3})\b)?/.exec(diagnostic) ?? [];
   const known = status ?? enhanced;
   const digit = (known ?? code)?.[0];
   if (digit !== '4' && digit !== '5') return undefined;
-  // The status field decides; a code of another class in the diagnostic is of an earlier attempt.
+  // A code of another class in the diagnostic comes from an earlier attempt.
   const fits = code?.[0] === digit;
   return {
     code: fits ? Number(code) : Number(`${digit}50`),

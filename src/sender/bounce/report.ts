@@ -1,5 +1,5 @@
-// Reads a message that came to the return path: a delivery report (RFC 3464 in RFC 6522), an
-// automatic reply, or something else. MIME is the library's business.
+// Parses a message to a return path: a delivery report (RFC 3464 in RFC 6522), an automatic reply, or
+// another message. MIME is left to postal-mime.
 
 import PostalMime, { type Attachment, type Email } from 'postal-mime';
 import { parseDeliveryStatus, type RecipientStatus } from './delivery-status.js';
@@ -7,10 +7,10 @@ import { parseDeliveryStatus, type RecipientStatus } from './delivery-status.js'
 export type Incoming =
   { kind: 'report'; recipients: RecipientStatus[] } | { kind: 'auto-reply' } | { kind: 'other'; why: string };
 
-/** RFC 3464, and its form for addresses beyond ASCII (RFC 6533). */
+/** RFC 3464, and its form for internationalized addresses (RFC 6533). */
 const STATUS_TYPES = new Set(['message/delivery-status', 'message/global-delivery-status']);
 
-/** Reads whatever comes; what cannot be read is `other`. */
+/** Never rejects: a message that cannot be parsed is `other`. */
 export async function readIncoming(message: Uint8Array): Promise<Incoming> {
   let email: Email;
   try {
@@ -32,7 +32,7 @@ function textOf({ content }: Attachment): string {
   return typeof content === 'string' ? content : new TextDecoder().decode(content);
 }
 
-/** RFC 3834, 5, and what is older than it. */
+/** By Auto-Submitted (RFC 3834, 5) and the older Precedence and X-Autoreply. */
 function isAutoReply(email: Email): boolean {
   return (
     /^auto-(replied|generated|notified)/i.test(headerOf(email, 'auto-submitted')) ||

@@ -1,39 +1,39 @@
-// The return path of each message (VERP): it tells by its address which mailing and which contact
-// a bounce message is about, and carries a keyed tag, so that nobody can make one up for another.
+// The return path of each message (VERP): the address names the mailing and the contact that a bounce
+// message is about. A keyed tag prevents forged return paths.
 //
 //   bounce+MAILING+LOCAL=DOMAIN+TAG@...    as long as that fits the 64 octets of a local part
 //   bounce+MAILING+~DIGEST+TAG@...         for addresses that are too long, or need quotes
 
 import { createHash, createHmac } from 'node:crypto';
 
-/** So long can the name of a mailing be, that a return path with a digest has room for it and a number. */
+/** Longest mailing name that fits a return path together with a digest and a run number. */
 export const MAILING_NAME_LENGTH_MAX = 28;
 
 /** RFC 5321, 4.5.3.1.1. */
 const LOCAL_PART_OCTETS_MAX = 64;
 
-/** What stands in a local part without quotes (RFC 5322, 3.2.3), less the upper-case letters. */
+/** Lower-case dot-atom: a local part that needs no quotes (RFC 5322, 3.2.3). */
 const PLAIN = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 
-/** Characters of tags and digests: 5 bits each, and the same whatever case a server makes of them. */
+/** Alphabet of tags and digests, 5 bits a character: servers may change the case of an address. */
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
-/** 50 bits: nobody guesses one of them over SMTP. */
+/** 50 bits, too many to be guessed over SMTP. */
 const TAG_LENGTH = 10;
 
 const RETURN_PATH = /^bounce\+([a-z0-9-]+)\+(.+)\+([a-z2-7]+)$/;
 
-/** Whom a return path is about. */
+/** Mailing and contact of a return path. */
 export interface Returned {
   mailing: string;
-  /** Contact by its key; absent where the return path has only a digest of it. */
+  /** Key of the contact; absent when the return path has a digest of it. */
   address?: string;
   digest?: string;
-  /** The tag is ours: this return path went out with a message. */
+  /** Whether the tag is valid, so that this sender made the return path. */
   genuine: boolean;
 }
 
 export class ReturnPaths {
-  /** @param secret only who knows it can make a return path */
+  /** @param secret key of the tags */
   constructor(
     private readonly secret: string,
     readonly domain: string,
@@ -71,7 +71,7 @@ export class ReturnPaths {
   }
 }
 
-/** What stands for an address that cannot be written into a return path. */
+/** Digest of an address that does not fit a return path. */
 export function digestOf(address: string): string {
   return base32(createHash('sha256').update(address).digest());
 }

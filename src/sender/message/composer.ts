@@ -1,6 +1,6 @@
-// The message of a mailing: composed by nodemailer once, with stand-ins for all that depends on the
-// contact, and taken apart there. For each contact the pieces are put together again, each value in the
-// encoding of its place: what nodemailer would have made of it, at a fraction of the cost.
+// The message of a mailing. nodemailer composes it once, with placeholders for what depends on the contact.
+// For each contact they are replaced, each value in the encoding of its place: the same bytes as composing
+// each message with nodemailer, at a fraction of the cost.
 
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { encodeWords, foldLines } from 'nodemailer/lib/mime-funcs';
@@ -15,24 +15,24 @@ export interface MessageContext {
   /** `From:` and the domain of Message-IDs. */
   from: string;
   date: Date;
-  /** Makes the last header lines for a contact, each with the line break before it. */
+  /** Returns the last header lines for a contact, each after a line break. */
   unsubscribe?: ((contact: Contact) => string) | undefined;
   sign?: Sign | undefined;
 }
 
-/** A piece of a message: as it is, or made for each contact. */
+/** A piece of a message: constant, or made for each contact. */
 type Piece = string | ((contact: Contact) => string);
 
-// Stand-ins, which no encoding changes.
+// Placeholders, in characters that no encoding changes.
 const RECIPIENT = 'recipient@placeholder.invalid';
 const MESSAGE_ID = '<message-id@placeholder.invalid>';
 const SUBJECT = 'subject-placeholder';
-/** Not ASCII, so that the library says how the body is encoded. */
+/** Not ASCII, so that nodemailer states the encoding of the body. */
 const BODY = 'für';
 
 const LINE_LENGTH_MAX = 76;
 
-/** Makes the text of a message for each contact; the Message-ID is the same for every attempt. */
+/** Renders the message of a mailing for each contact. The Message-ID is the same for every attempt. */
 export class Composer {
   private readonly pieces: Promise<Piece[]>;
 
@@ -62,7 +62,7 @@ export class Composer {
       messageId: MESSAGE_ID,
       date: context.date,
       subject: hasSubject ? SUBJECT : message.subject,
-      // Of a text that differs for each contact nobody knows yet what it needs: quoted-printable holds all.
+      // Quoted-printable suits any value that a contact may bring.
       ...(hasBody
         ? { text: BODY, textEncoding: 'quoted-printable' }
         : { text: padded(message.text, message.sizeBytes) }),
@@ -91,7 +91,7 @@ export class Composer {
 
 type Slot = [placeholder: string, piece: (contact: Contact) => string];
 
-/** Cuts a text at its stand-ins, of which each is in it once at most. */
+/** Cuts a text at its placeholders, each of which occurs at most once. */
 function cut(text: string, slots: readonly Slot[]): Piece[] {
   const [slot, ...others] = slots;
   if (!slot) return [text];
@@ -104,10 +104,10 @@ async function build(mail: ConstructorParameters<typeof MailComposer>[0]): Promi
   return (await new MailComposer({ ...mail, xMailer: false }).compile().build()).toString('utf8');
 }
 
-/** A header line of free text, as RFC 2047 and 5322 want it. */
+/** A header line of free text, encoded (RFC 2047) and folded (RFC 5322, 2.2.3). */
 function header(name: string, value: string): string {
   const line = value.replace(/[\r\n]+/g, ' ');
-  // The library takes the shorter of the two encodings, which are both right: most of the text decides.
+  // nodemailer takes the shorter of Q and B: Q for text that is mostly ASCII.
   const latin = line.replace(/[^ -~]/g, '').length * 2 > line.length;
   return foldLines(`${name}: ${encodeWords(line, latin ? 'Q' : 'B', 52, true)}`, LINE_LENGTH_MAX);
 }
@@ -122,7 +122,7 @@ function padded(text: string, bytes: number): string {
   return padding > 0 ? `${text}\n${filler(padding)}` : text;
 }
 
-/** Lines of 72 characters, so that nothing has to be encoded to be padded. */
+/** Lines of 72 ASCII characters, which need no encoding. */
 function filler(bytes: number): string {
   const line = `${'.'.repeat(71)}\n`.replace(/^\./, '-');
   return line.repeat(Math.ceil(bytes / line.length)).slice(0, bytes);

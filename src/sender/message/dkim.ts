@@ -1,11 +1,11 @@
-// DKIM signatures (RFC 6376), by nodemailer, with what it leaves to its caller: a key that cannot sign
-// is found before anything is sent, and the fields that must be signed are.
+// DKIM signatures (RFC 6376) by nodemailer, with what it leaves to its caller: an unusable key is an error
+// before any message is sent, and the required header fields are signed.
 
 import { createPrivateKey } from 'node:crypto';
 import DKIM from 'nodemailer/lib/dkim';
 import { BouncelabError } from '../../base/errors.js';
 
-/** What signs messages: one domain and its key. */
+/** Signing domain and its key. */
 export interface DkimKey {
   domain: string;
   selector: string;
@@ -16,7 +16,7 @@ export interface DkimKey {
 /** Signs the whole text of a message. */
 export type Sign = (message: string) => Promise<string>;
 
-/** Those that a message of ours may have; RFC 8058, 4 wants both of List-Unsubscribe among them. */
+/** Header fields of the sender's messages; RFC 8058, 4 requires both List-Unsubscribe fields. */
 const SIGNED_FIELDS = [
   'From',
   'To',
@@ -32,7 +32,7 @@ const SIGNED_FIELDS = [
 
 /** @throws BouncelabError E_USAGE for a key that cannot sign */
 export function dkimSigner({ domain, selector, privateKey }: DkimKey): Sign {
-  // With one that it cannot use, the library sends without a signature.
+  // nodemailer would send without a signature when it cannot use the key.
   if (!isRsa(privateKey)) {
     throw new BouncelabError('E_USAGE', `the DKIM key of ${selector}._domainkey.${domain} cannot sign`, {
       hint: 'Give an RSA private key in PEM, without a passphrase.',

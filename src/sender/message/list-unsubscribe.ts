@@ -1,17 +1,17 @@
-// `List-Unsubscribe:` (RFC 2369), and for https: the sign that one click is enough (RFC 8058).
+// `List-Unsubscribe:` (RFC 2369), and `List-Unsubscribe-Post:` for https addresses (one click, RFC 8058).
 
 import { BouncelabError } from '../../base/errors.js';
 import type { Contact } from '../model/contact.js';
 import { MergeText } from './merge-fields.js';
 
 /**
- * @param address a mailto: or https: address in which `{{email}}` is the contact
- * @returns the header lines for a contact, each with the line break before it
+ * @param address a mailto: or https: address in which `{{email}}` is the contact's address
+ * @returns the header lines for a contact, each after a line break
  * @throws BouncelabError E_USAGE for another address
  */
 export function listUnsubscribe(address: string): (contact: Contact) => string {
   if (!/^(mailto|https):[^\s<>,]+$/i.test(address.replace(/\{\{.*?\}\}/g, 'x'))) {
-    throw new BouncelabError('E_USAGE', `\`${address}\` cannot stand in List-Unsubscribe`, {
+    throw new BouncelabError('E_USAGE', `\`${address}\` is not an address for List-Unsubscribe`, {
       hint: 'Give a mailto: or https: address, such as https://example.com/leave?{{email}}.',
     });
   }

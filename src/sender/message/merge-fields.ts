@@ -1,9 +1,9 @@
-// Merge fields of a message, `{{name}}` or `{{ city | your town }}`: a text is taken apart once for each
-// mailing and filled in for each contact.
+// Merge fields of a message, `{{name}}` or `{{ city | your town }}`: a text is parsed once for each mailing
+// and filled in for each contact.
 
 import type { Contact } from '../model/contact.js';
 
-/** What a text is made of: text as it stands, and fields. */
+/** Part of a text: literal text, or a field. */
 type Part = string | { name: string; fallback: string | undefined; written: string };
 
 const FIELD = /\{\{\s*([a-z][a-z0-9_-]{0,63})\s*(?:\|([^{}|]*))?\}\}/gi;
@@ -24,14 +24,14 @@ export class MergeText {
     if (at < text.length) this.parts.push(text.slice(at));
   }
 
-  /** Names of its fields, in lower case; those without a fallback alone, when asked so. */
+  /** Names of its fields, in lower case; all, or only those without a fallback. */
   fields({ withoutFallback = false } = {}): string[] {
     return this.parts.flatMap((part) =>
       typeof part === 'string' || (withoutFallback && part.fallback !== undefined) ? [] : [part.name],
     );
   }
 
-  /** The text for one contact. A field that it lacks and that has no fallback stays as it is written. */
+  /** The text for one contact. A field without value and fallback stays as written. */
   for(contact: Contact): string {
     let text = '';
     for (const part of this.parts) {
@@ -42,12 +42,12 @@ export class MergeText {
   }
 }
 
-/** Fields of every contact: whoever has no name is called by the part before the @. */
-export const FIELDS_OF_EVERYBODY: readonly string[] = ['email', 'name'];
+/** Fields of every contact. The default of `name` is the local part of the address. */
+export const FIELDS_OF_EVERY_CONTACT: readonly string[] = ['email', 'name'];
 
 function valueOf({ address, fields }: Contact, name: string): string | undefined {
   if (name === 'email') return address;
-  // A value is one line wherever it goes: a line break in it could be taken for the end of a header.
+  // A line break in a value would end the header field that holds it.
   const own = fields && Object.hasOwn(fields, name) ? fields[name]!.replace(BREAKS, ' ') : undefined;
   return own ?? (name === 'name' ? address.slice(0, address.lastIndexOf('@')) : undefined);
 }

@@ -1,17 +1,17 @@
-// nodemailer's connection with the three things the engine must know and the library keeps to
-// itself: which command waits for its reply, whether the final dot has left, and what was said
-// last. It reaches into the library where its types allow it; the version is pinned for that.
+// nodemailer's SMTP connection, extended by what the sender must know and the library does not expose: the
+// command that awaits its reply, and whether the final dot has been sent. It overrides internal methods,
+// for which the version of nodemailer is pinned.
 
 import type { Transform } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Stage } from '../../events/types.js';
 
-/** The members of nodemailer's class that are overridden here; its types leave them out. */
+/** Members of nodemailer's class that its types leave out. */
 interface Internals {
   _onError(this: SmtpClient, error: Error, code: string, response: false, command: string): void;
   _onData(this: SmtpClient, chunk: Buffer): void;
   _processResponse(this: SmtpClient): void;
-  /** Replies that have come and that nothing has read yet, the lines of each joined by line feeds. */
+  /** Replies received and not processed yet, the lines of each joined by line feeds. */
   _responseQueue: string[];
   _sendCommand(this: SmtpClient, text: string, logged?: string): void;
   /** Its `_flush` writes the final dot. */
@@ -19,7 +19,7 @@ interface Internals {
   _formatError(this: SmtpClient, ...args: unknown[]): Error;
   _parseEhloExtensions(this: SmtpClient, text: string): void;
   _supportedExtensions: string[];
-  /** Of SIZE (RFC 1870); 0 for none. */
+  /** Limit of SIZE (RFC 1870), bytes; 0 for none. */
   _maxAllowedSize: number;
 }
 
@@ -34,8 +34,8 @@ const STAGE_OF_VERB: Record<string, Stage> = {
   DATA: 'data',
 };
 
-/** Bytes that a server may say to one command; the library bounds a reply, but not what comes beside it. */
-const SAID_MAX = 1024 * 1024;
+/** Bytes accepted after one command. nodemailer limits each reply, but not the number of replies. */
+const RECEIVED_MAX = 1024 * 1024;
 
 /** The line that ends a reply (RFC 5321, 4.2). */
 const LAST_LINE = /^[2-5]\d\d(?: |$)/;
@@ -43,21 +43,21 @@ const LAST_LINE = /^[2-5]\d\d(?: |$)/;
 export class SmtpClient extends SMTPConnection {
   /** Stage whose reply is awaited, or came last. */
   awaiting: Stage = 'connect';
-  /** Set once the final dot has been handed to the socket: from then on the server may have the message. */
+  /** Whether the final dot has been written to the socket, so that the server may have the message. */
   finalDotSent = false;
-  /** The message is being handed to the socket. */
-  private bodyUnderWay = false;
-  /** Bytes that have come since the last command. */
-  private said = 0;
-  /** Told right before the final dot is handed to the socket. */
+  /** Whether the message is being written to the socket. */
+  private isSendingBody = false;
+  /** Bytes received since the last command. */
+  private received = 0;
+  /** Called just before the final dot is written to the socket. */
   onFinalDot: () => void = () => undefined;
-  /** Told whenever a new reply is awaited, and for each `block` of a message that leaves. */
+  /** Called when another reply is awaited, and for each `block` of a message that is written. */
   onStage: (stage: Stage | 'block') => void = () => undefined;
 
-  /** Starts the records of a new transaction. */
+  /** Resets the state of the transaction before. */
   beginTransaction(): void {
     this.finalDotSent = false;
-    this.bodyUnderWay = false;
+    this.isSendingBody = false;
     this.awaiting = 'mail';
   }
 
@@ -67,38 +67,38 @@ export class SmtpClient extends SMTPConnection {
   }
 
   /**
-   * A reply that is there before its command was sent answers nothing: the two sides are out of
-   * step, and whatever comes next would be taken for the reply to something else.
+   * A reply that arrives before its command is sent belongs to no command. Client and server are out of
+   * step, and each later reply would be matched with the wrong command.
    */
   protected _sendCommand(text: string, logged?: string): void {
     const stage = STAGE_OF_VERB[text.slice(0, 4)];
     if (stage) this.enter(stage);
     if (this.internals._responseQueue.length > 0) {
-      return this.lostStep();
+      return this.outOfStep();
     }
-    this.said = 0;
+    this.received = 0;
     library._sendCommand.call(this, text, logged);
   }
 
   protected _onData(chunk: Buffer): void {
-    this.said += chunk.length;
-    if (this.said > SAID_MAX) return this.lostStep();
+    this.received += chunk.length;
+    if (this.received > RECEIVED_MAX) return this.outOfStep();
     library._onData.call(this, chunk);
   }
 
   /**
-   * The library goes by the first line of a reply and there by the first digit; this project by the
-   * last line, which ends the reply, and which must begin with a code.
+   * nodemailer takes the code of a reply from its first line. Here the last line counts, which ends the
+   * reply and must begin with a code.
    */
   protected _processResponse(): void {
     const queue = this.internals._responseQueue;
     const first = queue[0];
     if (first !== undefined) queue[0] = withLastCode(first);
-    if (first?.trim() && !LAST_LINE.test(first.slice(first.lastIndexOf('\n') + 1))) return this.lostStep();
-    // A server may refuse a message before its end; it cannot have taken it.
-    if (this.bodyUnderWay && isYes(queue[0])) return this.lostStep();
-    // Nor can it have taken one that was not begun: better found now than after the final dot.
-    if (this.awaiting === 'data' && isYes(queue[0]) && isYes(queue[1])) return this.lostStep();
+    if (first?.trim() && !LAST_LINE.test(first.slice(first.lastIndexOf('\n') + 1))) return this.outOfStep();
+    // A server may refuse a message before its end, but cannot have accepted it.
+    if (this.isSendingBody && isPositive(queue[0])) return this.outOfStep();
+    // Nor can it have accepted one that has not begun. Checked now, before the final dot is sent.
+    if (this.awaiting === 'data' && isPositive(queue[0]) && isPositive(queue[1])) return this.outOfStep();
     library._processResponse.call(this);
   }
 
@@ -109,31 +109,31 @@ export class SmtpClient extends SMTPConnection {
       this.onFinalDot();
       flush(done);
     };
-    this.bodyUnderWay = true;
+    this.isSendingBody = true;
     stream.on('data', (chunk: Buffer) => {
       this.onStage('block');
-      // That a stream has ended is told later than its last bytes leave.
-      if (stream.writableEnded && chunk.toString('latin1').endsWith('.\r\n')) this.dotLeft();
+      // The stream emits `end` later than its last bytes are written.
+      if (stream.writableEnded && chunk.toString('latin1').endsWith('.\r\n')) this.finalDotWritten();
     });
-    stream.once('end', () => this.dotLeft());
+    stream.once('end', () => this.finalDotWritten());
     return stream;
   }
 
-  private dotLeft(): void {
+  private finalDotWritten(): void {
     if (this.finalDotSent) return;
-    this.bodyUnderWay = false;
+    this.isSendingBody = false;
     this.finalDotSent = true;
-    this.said = 0;
+    this.received = 0;
     this.enter('message');
   }
 
-  private lostStep(): void {
+  private outOfStep(): void {
     library._onError.call(this, new Error('Unexpected Response'), 'EPROTOCOL', false, 'CONN');
   }
 
   /**
-   * A refusal is the everyday case here and its error is read for its reply alone: a stack trace
-   * for each would cost as much as the rest of the dialogue.
+   * Refusals are frequent and only the reply of their errors is read: a stack trace for each would cost as
+   * much as the rest of the dialogue.
    */
   protected _formatError(...args: unknown[]): Error {
     const limit = Error.stackTraceLimit;
@@ -145,19 +145,19 @@ export class SmtpClient extends SMTPConnection {
     }
   }
 
-  /** Without PIPELINING every reply belongs to the one command that waits for it. */
+  /** Removes PIPELINING, so that each reply belongs to the one command that awaits it. */
   protected _parseEhloExtensions(text: string): void {
     library._parseEhloExtensions.call(this, text);
     const { internals } = this;
     internals._supportedExtensions = internals._supportedExtensions.filter((name) => name !== 'PIPELINING');
   }
 
-  /** Most bytes that the server takes (RFC 1870); 0 when it did not say. */
+  /** Message size limit of the server (RFC 1870), bytes; 0 when it gave none. */
   get sizeMax(): number {
     return this.internals._maxAllowedSize;
   }
 
-  /** Whether the server takes addresses with other characters than ASCII (RFC 6531). */
+  /** Whether the server accepts internationalized addresses (RFC 6531). */
   get takesUtf8(): boolean {
     return this.internals._supportedExtensions.includes('SMTPUTF8');
   }
@@ -167,13 +167,13 @@ export class SmtpClient extends SMTPConnection {
   }
 }
 
-/** Gives every line of a reply the code of its last one. */
+/** Gives every line of a reply the code of its last line. */
 function withLastCode(reply: string): string {
   const last = reply.lastIndexOf('\n') + 1;
   const code = /^\d{3}(?= |$)/.exec(reply.slice(last))?.[0];
   return last === 0 || code === undefined ? reply : reply.replace(/^\d{3}(?=-)/gm, code);
 }
 
-function isYes(reply: string | undefined): boolean {
+function isPositive(reply: string | undefined): boolean {
   return reply !== undefined && /^[23]/.test(reply);
 }

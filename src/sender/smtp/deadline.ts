@@ -1,5 +1,5 @@
-// Until when something must happen on a connection. A dialogue sets a new deadline with each command,
-// and one timer serves them all: it is only moved when the new one is earlier.
+// The deadline of a connection. A dialogue sets a new deadline with each command; one timer serves all of
+// them and is replaced only when the new deadline is earlier.
 
 import type { Clock, Timer } from '../ports.js';
 
@@ -8,13 +8,13 @@ export class Deadline {
   private timer: Timer | undefined;
   private timerAt = Infinity;
 
-  /** @param over told when one has passed */
+  /** @param over called when a deadline has passed */
   constructor(
     private readonly clock: Clock,
     private readonly over: () => void,
   ) {}
 
-  /** Something must happen within `ms` from now; replaces what was set before. */
+  /** Sets the deadline to `ms` from now, in place of the one before. */
   within(ms: number): void {
     const now = this.clock.now();
     this.at = now + ms;
@@ -23,17 +23,17 @@ export class Deadline {
     this.arm(now);
   }
 
-  /** Nothing is waited for. @returns whether something was */
+  /** Removes the deadline. @returns whether there was one */
   lift(): boolean {
     const wasSet = this.at !== Infinity;
     this.at = Infinity;
     return wasSet;
   }
 
-  /** Nothing is waited for any more. */
+  /** Removes the deadline for good. */
   stop(): void {
     this.timer?.cancel();
-    // Earlier than any time: nothing arms it again.
+    // Earlier than any deadline, so that `within` never arms the timer again.
     this.timerAt = -Infinity;
   }
 

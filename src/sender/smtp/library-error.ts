@@ -1,4 +1,4 @@
-// What nodemailer says of a failure, in the terms of the operating system and of SMTP.
+// Errors of nodemailer, and their codes in terms of the operating system and of SMTP.
 
 export type LibraryError = Error & {
   code?: string;
@@ -7,9 +7,9 @@ export type LibraryError = Error & {
   command?: string;
 };
 
-/** nodemailer's codes in the operating system's terms where there is one. */
+/** The operating system's code for an error where there is one, else `ECLOSED` or `EPROTOCOL`. */
 export function errorCode(error: LibraryError): string {
-  // It reports what it took for a refusal; what cannot be read as one is no reply at all.
+  // The caller could not parse this response, so that it is not an SMTP reply.
   if (error.response !== undefined) return 'EPROTOCOL';
   if (error.originalCode !== undefined) return error.originalCode;
   return error.code === 'ECONNECTION' || error.code === undefined ? 'ECLOSED' : error.code;

@@ -1,19 +1,19 @@
-// What is to be known of a message before it is put on the wire.
+// A message before it is sent: whether the server's EHLO reply excludes it, and its blocks on the wire.
 
 import { Readable } from 'node:stream';
 
-/** Size of the blocks in which a long message is handed to the socket, characters. */
+/** Size of the blocks in which a long message is written to the socket, characters. */
 const BLOCK_CHARS = 64 * 1024;
 
-/** What a server has said of itself at EHLO. */
+/** Limits that a server announced at EHLO. */
 interface Announced {
-  /** It takes addresses beyond ASCII (RFC 6531). */
+  /** Accepts internationalized addresses (RFC 6531). */
   takesUtf8: boolean;
-  /** Bytes of the largest message that it takes (RFC 1870); 0: it has named no limit. */
+  /** Message size limit (RFC 1870), bytes; 0 for none. */
   sizeMax: number;
 }
 
-/** Why a message cannot be sent to this server, by what it said at EHLO; undefined when it can. */
+/** @returns the error code when the EHLO reply excludes this message, else undefined */
 export function whyUnfit(
   { takesUtf8, sizeMax }: Announced,
   from: string,
@@ -25,7 +25,7 @@ export function whyUnfit(
   return sizeMax > 0 && sizeOf(message) > sizeMax ? 'EMESSAGESIZE' : undefined;
 }
 
-/** A long message goes out in blocks, so that the time given to each is not the time for all of them. */
+/** Divides a long message into blocks, so that the timeout for a block applies to each of them. */
 export function inBlocks(message: string): string | Readable {
   if (message.length <= BLOCK_CHARS) return message;
   const blocks: string[] = [];

@@ -1,4 +1,4 @@
-// Reads a server's reply as nodemailer hands it on: its lines joined by line feeds.
+// Parses a server's reply in the form in which nodemailer returns it: lines joined by line feeds.
 
 import type { Reply } from '../../events/types.js';
 
@@ -6,14 +6,14 @@ const LINE = /^(\d{3})(?:[ -]|$)(.*)$/;
 const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)/;
 
 /**
- * Characters of a reply that are kept, its end cut off. It goes into the log and the store with each
- * attempt, and whoever serves a million contacts may answer each of them with 1 MB.
+ * Characters of a reply that are kept. Each attempt puts its reply into the log and the store, and a server
+ * may give a reply of 1 MB to each of a million contacts.
  */
 export const REPLY_LENGTH_MAX = 8000;
 
 /**
- * Parses a reply (RFC 5321, 4.2). Of a multi-line reply whose lines carry different codes the last
- * line counts, since it is the one that ends the reply.
+ * Parses a reply (RFC 5321, 4.2). When the lines of a reply have different codes, the last line counts,
+ * since it ends the reply.
  *
  * @returns undefined when it is not an SMTP reply
  */
@@ -25,7 +25,7 @@ export function parseReply(text: string): Reply | undefined {
   if (code < 200 || code > 599) return undefined;
   const enhanced = ENHANCED.exec(last[2]!)?.[1];
   const texts = beginningOf(lines).map((line) => LINE.exec(line)?.[2] ?? line);
-  // An enhanced code of another class than the reply code is noise (RFC 2034, 4).
+  // An enhanced code must be of the class of the reply code (RFC 2034, 4).
   if (enhanced === undefined || enhanced[0] !== String(code)[0]) return { code, lines: texts };
   return { code, enhanced, lines: texts.map((line) => line.replace(ENHANCED, '')) };
 }

@@ -1,6 +1,5 @@
-// One connection to one host: opened once, then one transaction after the other, one recipient
-// each. Every way in which it can end comes out as a result with stage and reply; trouble with a
-// remote is data here, never an exception.
+// A connection over SMTP: EHLO, STARTTLS if offered, then one transaction after the other with one
+// recipient each. Every failure of the remote host is a result with its stage, never an exception.
 
 import type net from 'node:net';
 import type { Reply } from '../../events/types.js';
@@ -26,11 +25,10 @@ export interface SessionOptions {
   dialer: Dialer;
   /** Name for EHLO. */
   clientName: string;
-  /** How long to wait for the connection, and for the reply of each stage, ms. */
   timeouts: Timeouts;
 }
 
-/** The library's own timers must never be first; ours know the stage. */
+/** Beyond any timeout of ours, which know the stage; nodemailer's own timers must never fire first. */
 const LIBRARY_TIMEOUT_MS = 24 * 3600_000;
 
 export class Session implements Connection {
@@ -65,12 +63,12 @@ export class Session implements Connection {
     this.deadline.within(this.options.timeouts.dial);
     const socket = this.options.dialer.dial(this.to.address, this.to.port);
     this.socket = socket;
-    // After the library's own listener: it may still hold a last reply that had no line end.
+    // After nodemailer's own listener, which may still process a last reply without a line end.
     socket.once('close', () => queueMicrotask(() => this.closed()));
     const onDialError = (error: NodeJS.ErrnoException): void => this.fail(error.code ?? 'ECONNECTION');
     socket.once('error', onDialError);
     socket.once('connect', () => {
-      // Replaced, not removed: from here on nodemailer reports what happens to the socket.
+      // From here on nodemailer reports the errors of the socket.
       socket.removeListener('error', onDialError);
       this.localEnd = `${socket.localAddress}:${socket.localPort}`;
       this.startDialogue(socket);
@@ -149,7 +147,7 @@ export class Session implements Connection {
       connection: socket,
       host: this.to.host,
       name: this.options.clientName,
-      // Opportunistic (RFC 7435): any certificate is better than none, since none is taken too.
+      // Opportunistic (RFC 7435): plain text would be accepted too, so any certificate is better.
       ignoreTLS: this.isPlain,
       tls: { rejectUnauthorized: false, minVersion: 'TLSv1' },
       connectionTimeout: LIBRARY_TIMEOUT_MS,
@@ -178,17 +176,17 @@ export class Session implements Connection {
     });
   }
 
-  /** A transaction failed by a reply, unless the connection broke: then that was told before. */
+  /** The transaction was refused by a reply; if the connection broke, `broken` has reported it before. */
   private refused(error: LibraryError): void {
     if (this.state !== 'busy') return;
     const result = this.resultOf(error);
     this.finish(result);
-    // After 503 the two sides do not agree on where they are: RSET need not bring them together.
+    // After 503, client and server disagree about the transaction, and RSET may not help.
     if (result.reply && result.reply.code !== 421 && result.reply.code !== 503) this.reset();
     else this.destroy();
   }
 
-  /** The connection is of no more use: no dialogue came about, or it broke in the middle. */
+  /** The connection could not be opened, or broke during a transaction. */
   private broken(error: LibraryError): void {
     if (this.fallBack()) return;
     this.finish(this.resultOf(error));
@@ -241,10 +239,10 @@ export class Session implements Connection {
   }
 
   /**
-   * TLS was offered and came to nothing: another connection to the same host does without, and what
-   * comes of that is the result (RFC 3207, 4.1 leaves it to the client).
+   * After a failed STARTTLS, connects to the same host again without TLS (RFC 3207, 4.1 leaves the choice
+   * to the client).
    *
-   * @returns whether that is what happened
+   * @returns whether this failure leads to a connection without TLS
    */
   private fallBack(): boolean {
     const { client } = this;
@@ -285,7 +283,7 @@ export class Session implements Connection {
       try {
         return this.dial();
       } catch {
-        // This sender was killed meanwhile: it dials nobody any more.
+        // This sender was killed meanwhile, and its dialer refuses.
       }
     }
     this.fail('ECLOSED');
@@ -299,5 +297,5 @@ export class Session implements Connection {
   }
 }
 
-/** Told once how a connection or transaction ended; of a connection, nothing when it stands. */
+/** Called once with the result of a transaction or of a failed connection; without it when it is open. */
 type Settle = (result?: DialogueResult) => void;

@@ -1,11 +1,11 @@
-// How long a client waits for each step of a dialogue.
+// Timeouts of a client for each step of a dialogue (RFC 5321, 4.5.3.2).
 
 import type { Stage } from '../../events/types.js';
 
-/** For the connection, for the reply at each stage, for the next block of a message to leave, ms. */
+/** For the TCP connection, for the reply at each stage, for each block of a message to be written, ms. */
 export type Timeouts = Record<Stage | 'dial' | 'block' | 'reset' | 'quit', number>;
 
-/** RFC 5321, 4.5.3.2, with a connect timeout of 30 s as Postfix has it. */
+/** RFC 5321, 4.5.3.2; 30 s for the TCP connection, as in Postfix. */
 export const DEFAULT_TIMEOUTS: Timeouts = {
   dial: 30_000,
   connect: 5 * 60_000,

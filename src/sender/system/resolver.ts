@@ -1,9 +1,9 @@
-// DNS of this machine behind the Resolver port.
+// The Resolver port over DNS of the operating system.
 
 import { Resolver as DnsResolver } from 'node:dns/promises';
 import type { Resolver } from '../ports.js';
 
-/** How long one server is waited for, and how often it is asked; then it is ETIMEOUT. */
+/** Timeout for each query, and queries to each server before a lookup ends with ETIMEOUT. */
 const TIMEOUT_MS = 5000;
 const TRIES = 3;
 
