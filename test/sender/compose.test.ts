@@ -1,5 +1,5 @@
-// Messages composed once and merged for each contact: what arrives is what nodemailer would have composed
-// for that contact alone. Read back with a parser that is not ours.
+// Messages composed once and merged for each contact equal those that nodemailer composes for each contact
+// alone. They are parsed by postal-mime.
 
 import { createHash, createVerify, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
@@ -35,12 +35,12 @@ function render(
 
 const read = async (raw: string) => {
   const { subject, text, to, messageId, date } = await PostalMime.parse(raw);
-  // The parser ends a text with a line feed, or not, by its transfer encoding.
+  // Whether the parser ends a text with a line feed depends on its transfer encoding.
   return { subject, text: text?.replace(/\n+$/, ''), to: to?.map(({ address }) => address), messageId, date };
 };
 
 describe('a message with merge fields', () => {
-  test('is encoded where it has to be: RFC 2047 in the subject, quoted-printable in the body', async () => {
+  test('encodes values: RFC 2047 in the subject, quoted-printable in the body', async () => {
     const raw = await render(
       { subject: 'Grüße, {{name}}', text: 'Liebe {{name}},\n\nwie ist es in {{city}}? =20\n' },
       contact({ name: 'Zoë Łukasz 李', city: 'Köln' }),
@@ -54,7 +54,7 @@ describe('a message with merge fields', () => {
     });
   });
 
-  test('cannot be given another header or an early end by a value', async () => {
+  test('gets no additional header and no early end from a value', async () => {
     const raw = await render(
       { subject: 'Hi {{name}}', text: 'Dear {{name}}!' },
       contact({ name: 'Bob\r\nBcc: eve@example.org\r\n\r\n.\r\nQUIT' }),
@@ -65,7 +65,7 @@ describe('a message with merge fields', () => {
     expect(parsed.text?.trimEnd()).toBe('Dear Bob Bcc: eve@example.org . QUIT!');
   });
 
-  test('takes the fallback of a field that the contact lacks', () => {
+  test('uses the fallback of a field that the contact lacks', () => {
     const text = new MergeText('{{name|friend}} of {{ City | your town }}, {{name}}, {{email}}, {{x}} {{ }}');
     expect(text.for(contactOf('bob@example.org'))).toBe(
       'bob of your town, bob, bob@example.org, {{x}} {{ }}',
@@ -96,7 +96,7 @@ describe('a message with merge fields', () => {
     })
     .map((parts) => parts.join(''));
 
-  test('is for each contact what nodemailer composes for it alone', async () => {
+  test('equals what nodemailer composes for the contact alone', async () => {
     await fc.assert(
       fc.asyncProperty(
         template,
@@ -132,7 +132,7 @@ describe('a message with merge fields', () => {
 });
 
 describe('List-Unsubscribe', () => {
-  test('has the address of the contact, and asks for one click where it can', async () => {
+  test('has the address of the contact, and offers one click for https', async () => {
     const to = contact({}, 'a+b@example.org');
     const mail = await render({}, to, {
       unsubscribe: listUnsubscribe('mailto:leave@sender.example?subject={{email}}'),
@@ -149,7 +149,7 @@ describe('List-Unsubscribe', () => {
     expect(await render({}, to)).not.toContain('List-Unsubscribe');
   });
 
-  test('has the values of a contact as an address may hold them', async () => {
+  test('has the values of a contact percent-encoded', async () => {
     const to = contact({ id: '1>,<mailto:eve@example.org' });
     const mail = await render({}, to, { unsubscribe: listUnsubscribe('https://sender.example/?id={{id}}') });
     expect(mail).toMatch(
@@ -166,7 +166,7 @@ describe('List-Unsubscribe', () => {
     expect(() => listUnsubscribe(address)).toThrow(
       expect.objectContaining({
         code: 'E_USAGE',
-        message: `\`${address}\` cannot stand in List-Unsubscribe`,
+        message: `\`${address}\` is not an address for List-Unsubscribe`,
       }) as Error,
     );
   });
@@ -216,7 +216,7 @@ describe('DKIM', () => {
     return createVerify('sha256').update(lines.join('\r\n')).verify(publicKey, tags['b']!, 'base64');
   }
 
-  test('signs the message as it is for this contact, the same at every attempt', async () => {
+  test('signs the message of each contact, with the same signature at every attempt', async () => {
     const message = { subject: 'Grüße {{name}}', text: 'Dear {{name}},\n\n  hello  there \n\n\n' };
     const raw = await render(message, contact({ name: 'Zoë' }), { sign });
     expect(raw).toMatch(/^DKIM-Signature: v=1; a=rsa-sha256; c=relaxed\/relaxed; d=sender\.example;/);
@@ -227,7 +227,7 @@ describe('DKIM', () => {
     expect(await render(message, contact({ name: 'Eve' }), { sign })).not.toBe(raw);
   });
 
-  test('signs both fields of List-Unsubscribe, as RFC 8058 wants it', async () => {
+  test('signs both List-Unsubscribe fields, as RFC 8058 requires', async () => {
     const unsubscribe = listUnsubscribe('https://sender.example/leave?{{email}}');
     const raw = await render({}, contact({}), { sign, unsubscribe });
     expect(isSigned(raw)).toBe(true);

@@ -1,5 +1,5 @@
-// Connections: reused over RSET, limited in number and in messages, let go when idle; and what a
-// server may do with them that is no attempt of anybody's.
+// Connections: reused after RSET, limited in number and in messages, closed when idle; and failures of a
+// connection that do not count as an attempt.
 
 import { describe, expect, test } from 'vitest';
 import { readers } from '../support/plans.js';
@@ -10,7 +10,7 @@ import { sendTo, type Transcript, type Script } from '../support/scripted-server
 const verbs = ({ lines }: Transcript): string => lines.map((line) => line.split(/[ :]/)[0]).join(' ');
 
 describe('a connection', () => {
-  test('carries one message after the other without RSET between those that were taken', async () => {
+  test('carries one message after the other, without RSET after accepted ones', async () => {
     const { sessions, events } = await sendTo(() => undefined, {
       contacts: readers(3),
       limits: { connectionsMax: 1 },
@@ -31,7 +31,7 @@ describe('a connection', () => {
   });
 
   test.each(['refused', 'unanswered'])(
-    'is given up when its RSET is %s, at no cost to the next message',
+    'is given up when its RSET is %s, and the next message uses another',
     async (how) => {
       const { sessions, events, clock } = await sendTo(
         ({ verb, session }) => {
@@ -51,7 +51,7 @@ describe('a connection', () => {
     },
   );
 
-  test('ends politely after as many messages as it may carry', async () => {
+  test('ends with QUIT after the maximum number of messages', async () => {
     const { sessions } = await sendTo(() => undefined, {
       contacts: readers(7),
       limits: { connectionsMax: 1, messagesPerConnectionMax: 3 },
@@ -60,14 +60,14 @@ describe('a connection', () => {
     expect(sessions.map(({ lines }) => lines.at(-1))).toEqual(['QUIT', 'QUIT', 'QUIT']);
   });
 
-  test('without work is kept for its idle time and then ended', async () => {
+  test('without work is kept for its idle time and then ended with QUIT', async () => {
     const { sessions } = await sendTo(() => undefined, { limits: { idleMs: 7000 } });
     expect(sessions).toMatchObject([{ openedAt: 0, closedAt: 7000 }]);
     expect(sessions[0]!.lines.at(-1)).toBe('QUIT');
   });
 
-  test('without work is let go then, whatever else goes on at its destination', async () => {
-    // The second one is cut while the first idles.
+  test('without work ends then, even while its destination has other connections', async () => {
+    // The server closes the second connection while the first is idle.
     const { sessions } = await sendTo(
       ({ verb, session, socket }, clock) => {
         if (verb !== 'MAIL' || session !== 2) return undefined;
@@ -79,14 +79,14 @@ describe('a connection', () => {
     expect(sessions.map(({ closedAt }) => closedAt)).toEqual([7000, 3000]);
   });
 
-  test('that does not answer QUIT is closed all the same', async () => {
+  test('is closed after QUIT even without a reply', async () => {
     const { sessions } = await sendTo(({ verb }) => (verb === 'QUIT' ? null : undefined), {
       limits: { idleMs: 7000 },
     });
     expect(sessions[0]!.closedAt).toBe(17_000);
   });
 
-  test('work that comes while it idles is done over it', async () => {
+  test('carries a message that becomes due while it is idle', async () => {
     const { events } = await run({
       mailings: ['first', { name: 'second', at: 3000 }],
     });
@@ -95,32 +95,29 @@ describe('a connection', () => {
     expect(events.commands('DATA')).toHaveLength(2);
   });
 
-  test.each([1, 3, 5])(
-    'there are never more than %i at once, as the server sees it',
-    async (connectionsMax) => {
-      const { sessions } = await sendTo(
-        ({ verb, socket }, clock) => {
-          if (verb !== 'RCPT') return undefined;
-          clock.after(100, () => socket.write('250 ok\r\n'));
-          return null;
-        },
-        { contacts: readers(30), latencyMs: 20, limits: { connectionsMax, messagesPerConnectionMax: 2 } },
-      );
-      // One that opens in the instant in which another closes is not beside it.
-      const openAt = (at: number): number =>
-        sessions.filter(({ openedAt, closedAt }) => openedAt <= at && closedAt! > at).length;
-      expect(Math.max(...sessions.map(({ openedAt }) => openAt(openedAt)))).toBe(connectionsMax);
-      expect(sessions.flatMap(({ messages }) => messages)).toHaveLength(30);
-    },
-  );
+  test.each([1, 3, 5])('is one of at most %i at once, as the server sees it', async (connectionsMax) => {
+    const { sessions } = await sendTo(
+      ({ verb, socket }, clock) => {
+        if (verb !== 'RCPT') return undefined;
+        clock.after(100, () => socket.write('250 ok\r\n'));
+        return null;
+      },
+      { contacts: readers(30), latencyMs: 20, limits: { connectionsMax, messagesPerConnectionMax: 2 } },
+    );
+    // A connection that opens in the instant in which another closes is not counted beside it.
+    const openAt = (at: number): number =>
+      sessions.filter(({ openedAt, closedAt }) => openedAt <= at && closedAt! > at).length;
+    expect(Math.max(...sessions.map(({ openedAt }) => openAt(openedAt)))).toBe(connectionsMax);
+    expect(sessions.flatMap(({ messages }) => messages)).toHaveLength(30);
+  });
 
-  test('the fleet sees at most five at once from the default sender', async () => {
+  test('is one of at most five at once by default', async () => {
     const { events, result } = await run({ contacts: readers(60), latencyMs: 10 });
     expect(events.peakConnections).toBe(5);
     expect(result.servers['example.org']).toMatchObject({ peakConnections: 5, accepted: 60 });
   });
 
-  test('that closes at a 421 leaves no gap: the place is used again', async () => {
+  test('that closes after 421 is replaced by another', async () => {
     const { events, mailing } = await run({
       fleet: {
         'example.org': {
@@ -135,7 +132,7 @@ describe('a connection', () => {
   });
 });
 
-describe('what is no attempt', () => {
+describe('not an attempt', () => {
   const two = { contacts: readers(2), limits: { connectionsMax: 1 } };
   const outcomes = ['accepted', 'accepted'];
 
@@ -148,7 +145,7 @@ describe('what is no attempt', () => {
       },
     ],
     [
-      'that was idle and whose server answers the next MAIL with 421',
+      'that was idle and gets 421 to its next MAIL',
       ({ verb, nth, session }) =>
         verb === 'MAIL' && nth === 2 && session === 1 ? '421 4.3.2 idle too long\r\n' : undefined,
     ],
@@ -167,7 +164,7 @@ describe('what is no attempt', () => {
     expect(sessions.map(({ messages }) => messages.length)).toEqual([1, 1]);
   });
 
-  test('a used connection whose server closes at MAIL without a word', async () => {
+  test('a used connection that the server closes at MAIL without a reply', async () => {
     const { events, sessions } = await sendTo(({ verb, nth, session, socket }) => {
       if (verb !== 'MAIL' || nth !== 2 || session !== 1) return undefined;
       socket.destroy();
@@ -178,7 +175,7 @@ describe('what is no attempt', () => {
     expect(sessions.map(({ messages }) => messages.length)).toEqual([1, 1]);
   });
 
-  test('but 421 at MAIL of a fresh connection is one', async () => {
+  test('but 421 at MAIL of a fresh connection is an attempt', async () => {
     const { events, sessions } = await sendTo(({ verb }) => (verb === 'MAIL' ? '421 later\r\n' : undefined));
     expect(events.of('attempt')).toMatchObject([
       { stage: 'mail', outcome: 'deferred', reply: { code: 421 } },
@@ -186,7 +183,7 @@ describe('what is no attempt', () => {
     expect(sessions).toHaveLength(1);
   });
 
-  test.each([421, 450])('but %i at MAIL of a connection that goes straight on is one', async (code) => {
+  test.each([421, 450])('but %i at MAIL of a connection that was not idle is an attempt', async (code) => {
     const { events } = await sendTo(
       ({ verb, nth }) => (verb === 'MAIL' && nth === 2 ? `${code} later\r\n` : undefined),
       two,
@@ -194,7 +191,7 @@ describe('what is no attempt', () => {
     expect(events.of('attempt').map(({ outcome }) => outcome)).toEqual(['accepted', 'deferred']);
   });
 
-  test('but a used connection that is silent at MAIL until the time is over is one', async () => {
+  test('but a used connection without a reply to MAIL until the timeout is an attempt', async () => {
     const { events } = await sendTo(
       ({ verb, nth }) => (verb === 'MAIL' && nth === 2 ? null : undefined),
       two,
@@ -205,7 +202,7 @@ describe('what is no attempt', () => {
     ]);
   });
 
-  test('a server that closes at every second MAIL gets everything, with no attempt charged', async () => {
+  test('a server that closes at every second MAIL gets all messages, each in one attempt', async () => {
     const { events, sessions } = await sendTo(
       ({ verb, nth, socket }) => {
         if (verb !== 'MAIL' || nth !== 2) return undefined;
@@ -219,10 +216,10 @@ describe('what is no attempt', () => {
   });
 });
 
-describe('a reply that nobody asked for', () => {
+describe('an unsolicited reply', () => {
   const two = { contacts: readers(2), limits: { connectionsMax: 1 } };
 
-  test('after RSET is not taken for that to the next command', async () => {
+  test('after RSET is not matched with the next command', async () => {
     const { events, sessions } = await sendTo(({ verb, session }) => {
       if (verb === 'RCPT' && session === 1) return '450 later\r\n';
       return verb === 'RSET' ? '250 reset\r\n550 5.1.1 stray\r\n' : undefined;
@@ -231,7 +228,7 @@ describe('a reply that nobody asked for', () => {
     expect(sessions).toHaveLength(2);
   });
 
-  test('after the reply to a message is not taken for that to the next command', async () => {
+  test('after the reply to a message is not matched with the next command', async () => {
     const { events, sessions } = await sendTo(
       ({ verb, session }) => (verb === '.' && session === 1 ? '250 kept\r\n550 5.1.1 stray\r\n' : undefined),
       two,
@@ -240,14 +237,14 @@ describe('a reply that nobody asked for', () => {
     expect(sessions).toHaveLength(2);
   });
 
-  test('after the reply to MAIL is not taken for that to RCPT: on a fresh connection that costs the attempt', async () => {
+  test('after the reply to MAIL is not matched with RCPT, and fails the attempt on a fresh connection', async () => {
     const { events } = await sendTo(({ verb }) => (verb === 'MAIL' ? '250 ok\r\n250 stray\r\n' : undefined));
     expect(events.of('attempt')).toMatchObject([
       { outcome: 'unreachable', error: 'EPROTOCOL', cause: 'protocol-error' },
     ]);
   });
 
-  test('while the connection idles ends it, and costs nothing', async () => {
+  test('ends an idle connection, and is not an attempt', async () => {
     const { events, sessions } = await sendTo(({ verb, socket }, clock) => {
       if (verb === '.') clock.after(1000, () => socket.write('250 hello?\r\n'));
       return undefined;
@@ -257,14 +254,14 @@ describe('a reply that nobody asked for', () => {
   });
 });
 
-test('a policy of an hour leaves the connection closed between attempts', async () => {
+test('with an hour between attempts the connection is closed in between', async () => {
   const { sessions } = await sendTo(({ verb }) => (verb === 'RCPT' ? '450 later\r\n' : undefined), {
     policy: policy({ retry: { intervalsMs: [HOUR] } }),
   });
   expect(sessions.map(({ openedAt }) => openedAt / HOUR)).toEqual([0, 1, 2, 3]);
 });
 
-test('an attempt names the end of the connection that carried it', async () => {
+test('an attempt names the client end of its connection', async () => {
   const { events } = await run({
     fleet: {
       'example.org': {},

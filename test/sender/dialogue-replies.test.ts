@@ -1,12 +1,11 @@
-// Replies that are no replies, that have no end, or whose lines contradict each other, in the
-// middle of a dialogue.
+// Malformed replies, endless ones, and replies whose lines have different codes, during a dialogue.
 
 import { describe, expect, test } from 'vitest';
 import { MINUTE, policy } from '../support/policies.js';
 import { at, only, type ServerStage } from '../support/dialogue.js';
 import { sendTo, type Script, type Scripted, type ScriptedOptions } from '../support/scripted-server.js';
 
-describe('a reply that cannot be read', () => {
+describe('a malformed reply', () => {
   const garbage = [
     'hello there\r\n',
     '000 zero\r\n',
@@ -19,7 +18,7 @@ describe('a reply that cannot be read', () => {
     '250-and\r\n999 much\r\n',
   ];
 
-  test.each(['mail', 'rcpt', 'data'] as const)('at %s is a protocol error and tried again', async (stage) => {
+  test.each(['mail', 'rcpt', 'data'] as const)('at %s is a protocol error and retried', async (stage) => {
     for (const reply of garbage) {
       if (stage === 'data' && reply.startsWith('354')) continue;
       const attempt = only(await sendToOnce(at(stage, () => reply)));
@@ -32,7 +31,7 @@ describe('a reply that cannot be read', () => {
     }
   });
 
-  test('after the dot leaves it open whether the server has the message', async () => {
+  test('after the final dot is unknown', async () => {
     for (const reply of garbage) {
       const attempt = only(await sendToOnce(at('message', () => reply)));
       expect(attempt).toMatchObject({ stage: 'message', outcome: 'unknown', error: 'EPROTOCOL' });
@@ -41,7 +40,7 @@ describe('a reply that cannot be read', () => {
 
   test.each(['connect', 'ehlo'] as const)('at %s is a protocol error', async (stage) => {
     for (const reply of garbage) {
-      // To EHLO it is a no, as any that is not 2xx: HELO may still do.
+      // To EHLO it is a refusal like any reply other than 2xx, so that HELO is tried.
       if (stage === 'ehlo' && reply.startsWith('354')) continue;
       const attempt = only(await sendToOnce(at(stage, () => reply)));
       expect(attempt, reply).toMatchObject({ stage, outcome: 'unreachable', error: 'EPROTOCOL' });
@@ -49,7 +48,7 @@ describe('a reply that cannot be read', () => {
   });
 });
 
-describe('after a reply that cannot be read', () => {
+describe('after a malformed reply', () => {
   test.each(['000 zero\r\n', '999 much\r\n', 'hello there\r\n', '2hello\r\n'])(
     '%j, the next message goes out undisturbed over a new connection',
     async (reply) => {
@@ -67,7 +66,7 @@ describe('after a reply that cannot be read', () => {
 });
 
 describe('a long reply', () => {
-  test.each(['rcpt', 'message'] as const)('of 1 MB at %s is taken for what it says', async (stage) => {
+  test.each(['rcpt', 'message'] as const)('of 1 MB at %s has the outcome of its code', async (stage) => {
     const last = '450 4.2.2 full\r\n';
     const line = `450-4.2.2 ${'x'.repeat(488)}\r\n`;
     const long = line.repeat(2000).slice(line.length) + line.slice(0, 498 - last.length) + '\r\n' + last;
@@ -80,14 +79,14 @@ describe('a long reply', () => {
     expect(first).toMatchObject({ stage, outcome: 'deferred', reply: { code: 450, enhanced: '4.2.2' } });
     expect(second).toMatchObject({ outcome: 'accepted' });
     expect(ran.sessions).toHaveLength(1);
-    // It goes into the log with each attempt.
+    // Each attempt puts its reply into the log.
     expect(JSON.stringify(first).length).toBeLessThan(10_000);
   });
 
-  test('of 1 MB at ehlo is taken for what it says', async () => {
+  test('of 1 MB at ehlo has the outcome of its code', async () => {
     const keywords = `${'250-X'.padEnd(498, 'x')}\r\n`.repeat(1999);
     const yes = await sendToOnce(at('ehlo', () => `250-scripted\r\n${keywords}250 SIZE 5\r\n`));
-    // What its last line says of the size is heeded.
+    // The SIZE of its last line applies.
     expect(only(yes)).toMatchObject({ outcome: 'rejected', error: 'EMESSAGESIZE' });
     const no = await sendToOnce(
       at('ehlo', () => `${'421-'.padEnd(498, 'x')}\r\n`.repeat(1999) + '421 later\r\n'),
@@ -125,7 +124,7 @@ describe('a long reply', () => {
     expect(written).toBeLessThan(1.2 * 1024 * 1024);
   });
 
-  test('of just under 1 MB is read to its end', async () => {
+  test('of just under 1 MB is read to its last line', async () => {
     const long = `${'250-x'.padEnd(990, 'x')}\r\n`.repeat(1000) + '250 ok\r\n';
     expect(only(await sendTo(at('rcpt', () => long)))).toMatchObject({ outcome: 'accepted' });
   });
@@ -144,27 +143,24 @@ describe('a long reply', () => {
     (['RCPT', 'EHLO'] as const).flatMap((command) =>
       ['250-still thinking\r\n', '\r\n', 'x'].map((piece) => [command, piece] as const),
     ),
-  )(
-    'to %s that drips %j without end is given up when the time of the stage is over',
-    async (command, piece) => {
-      const drip: Script = ({ verb, socket, session }, clock) => {
-        if (verb !== command || session > 1) return undefined;
-        const more = (): void => {
-          if (socket.destroyed) return;
-          socket.write(piece);
-          clock.after(10_000, more);
-        };
-        more();
-        return null;
+  )('to %s that drips %j without end fails at the timeout of the stage', async (command, piece) => {
+    const drip: Script = ({ verb, socket, session }, clock) => {
+      if (verb !== command || session > 1) return undefined;
+      const more = (): void => {
+        if (socket.destroyed) return;
+        socket.write(piece);
+        clock.after(10_000, more);
       };
-      expect((await sendTo(drip, { policy: TWICE })).events.of('attempt')).toMatchObject([
-        { stage: command.toLowerCase(), outcome: 'unreachable', error: 'ETIMEDOUT', t: 5 * MINUTE },
-        { outcome: 'accepted' },
-      ]);
-    },
-  );
+      more();
+      return null;
+    };
+    expect((await sendTo(drip, { policy: TWICE })).events.of('attempt')).toMatchObject([
+      { stage: command.toLowerCase(), outcome: 'unreachable', error: 'ETIMEDOUT', t: 5 * MINUTE },
+      { outcome: 'accepted' },
+    ]);
+  });
 
-  test('torn between every byte is read as if it had come whole', async () => {
+  test('in packets of one byte is read like one in a single packet', async () => {
     const torn: Script = ({ verb, socket }, clock) => {
       if (verb !== 'RCPT') return undefined;
       [...'450-4.2.2 Mailbox\r\n450 4.2.2 full\r\n'].forEach((byte, index) =>
@@ -203,7 +199,7 @@ const TWICE = policy({ retry: { attempts: { counting: 'total', total: 2 } } });
 
 const USUAL_AT: Partial<Record<ServerStage, string>> = { data: '354 go ahead\r\n' };
 
-/** As `sendTo`, for a test that runs several: the clock of the one before is taken out first. */
+/** As `sendTo`, for a test with several runs: removes the clock of the run before. */
 async function sendToOnce(script: Script, options?: ScriptedOptions): Promise<Scripted> {
   const ran = await sendTo(script, options);
   ran.clock.uninstall();

@@ -1,12 +1,12 @@
-// One attempt's dialogue against servers that break it at each stage: what the attempt is said to
-// have brought, at which stage, and whether the server may have the message.
+// The dialogue of one attempt with servers that break it at each stage: outcome and stage of the attempt,
+// and whether the server may have the message.
 
 import { describe, expect, test } from 'vitest';
 import { MINUTE } from '../support/policies.js';
 import { at, only, SERVER_STAGES, type ServerStage } from '../support/dialogue.js';
 import { sendTo, type Script } from '../support/scripted-server.js';
 
-describe('a server that says nothing', () => {
+describe('a server that does not reply', () => {
   // RFC 5321, 4.5.3.2: 5 minutes for the greeting and most commands, 2 for DATA, 10 after the dot.
   test.each<[ServerStage, number]>([
     ['connect', 5],
@@ -28,7 +28,7 @@ describe('a server that says nothing', () => {
     expect(attempt).not.toHaveProperty('reply');
   });
 
-  test('not even to the handshake ends it after 30 seconds, at connect', async () => {
+  test('nor complete the TCP handshake fails after 30 seconds, at connect', async () => {
     const ran = await sendTo(() => undefined, { handshake: () => 'ignore' });
     expect(only(ran)).toMatchObject({
       stage: 'connect',
@@ -39,7 +39,7 @@ describe('a server that says nothing', () => {
     expect(ran.sessions).toEqual([]);
   });
 
-  test('but refuses the handshake ends it at once', async () => {
+  test('but refuses the TCP connection fails at once', async () => {
     const ran = await sendTo(() => undefined, { handshake: () => 'refuse' });
     expect(only(ran)).toMatchObject({
       stage: 'connect',
@@ -49,7 +49,7 @@ describe('a server that says nothing', () => {
     });
   });
 
-  test('but is only slow, one second short of the time at each stage, gets the message', async () => {
+  test('until one second before the timeout of each stage gets the message', async () => {
     const slow: Script = ({ verb, say }, clock) => {
       const ms = { DATA: 2, '.': 10 }[verb] ?? 5;
       const usual = { CONNECT: '220 hi', DATA: '354 go' }[verb] ?? '250 ok';
@@ -68,7 +68,7 @@ describe('a server that says nothing', () => {
   });
 });
 
-describe('a connection that is lost', () => {
+describe('a lost connection', () => {
   test.each(SERVER_STAGES)('by FIN instead of a reply at %s', async (stage) => {
     const ran = await sendTo(
       at(stage, ({ socket }) => {
@@ -91,7 +91,7 @@ describe('a connection that is lost', () => {
     expect(only(ran)).toMatchObject({ stage, outcome, error: 'ECONNRESET', t: 0 });
   });
 
-  test('in the middle of the message, before the dot, is no duplicate: the server cannot have it', async () => {
+  test('before the final dot is unreachable: the server cannot have the message', async () => {
     const ran = await sendTo(
       at('data', ({ socket }) => {
         socket.once('data', () => socket.destroy());
@@ -103,7 +103,7 @@ describe('a connection that is lost', () => {
     expect(ran.sessions[0]!.messages).toEqual([]);
   });
 
-  test('after the dot leaves it open whether the server has the message, which it has', async () => {
+  test('after the final dot is unknown, although this server has the message', async () => {
     const ran = await sendTo(
       at('message', ({ socket }) => {
         socket.destroy();
@@ -116,7 +116,7 @@ describe('a connection that is lost', () => {
 });
 
 describe('a long message', () => {
-  test('that the server stops reading is given up after three minutes without progress, before its dot', async () => {
+  test('that the server stops reading fails after three minutes without progress, before the final dot', async () => {
     const ran = await sendTo(
       at('data', ({ socket, say }) => {
         say('354 go\r\n');
@@ -133,7 +133,7 @@ describe('a long message', () => {
     });
   });
 
-  test('that the server reads slowly has three minutes for each block of it', async () => {
+  test('that the server reads slowly has three minutes for each block', async () => {
     const ran = await sendTo(
       ({ verb, socket, say }, clock) => {
         if (verb !== 'DATA') return undefined;
@@ -154,7 +154,7 @@ describe('a long message', () => {
 });
 
 describe('421', () => {
-  test('in the middle of DATA, and the connection closed, is a deferral', async () => {
+  test('during DATA, followed by a close, is a deferral', async () => {
     const ran = await sendTo(
       at('data', ({ socket }) => {
         socket.once('data', () => {
@@ -185,7 +185,7 @@ describe('421', () => {
     expect(ran.sessions[0]!.closedAt).toBe(0);
   });
 
-  test('without a line end before the connection closes is read all the same', async () => {
+  test('without a line end before the close is read', async () => {
     const ran = await sendTo(
       at('rcpt', ({ socket }) => {
         socket.end('421 4.7.0 bye');
@@ -202,7 +202,7 @@ describe('421', () => {
 
 describe('EHLO', () => {
   test.each(['500 what?\r\n', '502 5.5.1 not here\r\n', '550 no\r\n', '450 no\r\n'])(
-    'refused with %j is followed by HELO, over which the message goes',
+    'refused with %j is followed by HELO, and the message is sent',
     async (reply) => {
       const ran = await sendTo(at('ehlo', () => reply));
       expect(only(ran)).toMatchObject({ outcome: 'accepted' });
@@ -210,7 +210,7 @@ describe('EHLO', () => {
     },
   );
 
-  test('and HELO refused end the attempt at that stage with the last reply', async () => {
+  test('and HELO both refused fail the attempt at ehlo with the last reply', async () => {
     const ran = await sendTo(({ verb }) =>
       verb === 'EHLO' ? '502 no\r\n' : verb === 'HELO' ? '554 5.7.1 go away\r\n' : undefined,
     );

@@ -1,36 +1,16 @@
-// Several hosts of a domain: which is tried, in what order, what makes the sender go on to the next, and
-// how a destination is spared.
+// Several hosts of a domain: which are tried, in what order, and when the sender goes on to the next; and
+// what their EHLO replies exclude. Back-off from hosts has tests of its own.
 
 import { describe, expect, test } from 'vitest';
 import type { SenderOptions } from '../../src/sender/sender.js';
-import type { CarePolicy } from '../../src/policy/retry-policy.js';
-import { readers, type BehaviorSketch, type DomainSketch } from '../support/plans.js';
-import { FOUR_ATTEMPTS, MINUTE, policy } from '../support/policies.js';
+import { readers, twoHosts } from '../support/plans.js';
+import { FOUR_ATTEMPTS, policy } from '../support/policies.js';
 import { run } from '../support/runs.js';
-import { ONE_ATTEMPT, sendTo, type Script } from '../support/scripted-server.js';
+import { sendTo } from '../support/scripted-server.js';
 
 const BOB = 'bob@example.org';
 
-const two = (behaviors: { do: string; [key: string]: unknown }[]): Record<string, DomainSketch> => ({
-  'example.org': {
-    hosts: [
-      { name: 'mx1', preference: 10, behaviors },
-      { name: 'mx2', preference: 20 },
-    ],
-  },
-});
-
-/** Takes a message at once, and says 421 to a second connection ten seconds later. */
-const secondIsRefused: Script = ({ verb, session, say, socket }, clock) => {
-  if (verb !== 'CONNECT' || session !== 2) return undefined;
-  clock.after(10_000, () => {
-    say('421 4.3.2 too many connections\r\n');
-    socket.end();
-  });
-  return null;
-};
-
-/** DNS that says the same of every name: MX hosts, the most preferred first, and addresses; or a code. */
+/** DNS with one answer for every name: MX hosts, the most preferred first, and addresses; or an error code. */
 function dns(exchanges: string[] | string, addresses: string[] | string | ((host: string) => string)) {
   const answer = <T>(found: T[] | string): Promise<T[]> =>
     typeof found === 'string'
@@ -56,7 +36,7 @@ describe('the next host is tried in the same attempt', () => {
     ['421 at connect', { do: 'busy' }, { stage: 'connect', code: 421 }],
     ['421 at EHLO', { do: 'busy', stage: 'ehlo' }, { stage: 'ehlo', code: 421 }],
   ])('after %s', async (_what, behavior, why) => {
-    const { events, mailing } = await run({ fleet: two([behavior]), contacts: [BOB] });
+    const { events, mailing } = await run({ fleet: twoHosts([behavior]), contacts: [BOB] });
     expect(mailing()).toMatchObject({ delivered: 1 });
     expect(events.attempts(BOB)).toMatchObject([
       { n: 1, outcome: 'accepted', host: 'mx2.example.org', tried: [{ host: 'mx1.example.org', ...why }] },
@@ -69,14 +49,14 @@ describe('the next host is tried in the same attempt', () => {
     ['a 4xx to the recipient', { do: 'mailbox-full' }, 'deferred'],
     ['silence after the final dot', { do: 'unresponsive', stage: 'message' }, 'unknown'],
   ])('but not after %s', async (_what, behavior, outcome) => {
-    const { events } = await run({ fleet: two([behavior]), contacts: [BOB], policy: FOUR_ATTEMPTS });
+    const { events } = await run({ fleet: twoHosts([behavior]), contacts: [BOB], policy: FOUR_ATTEMPTS });
     const [first] = events.attempts(BOB);
     expect(first).toMatchObject({ host: 'mx1.example.org', outcome });
     expect(first).not.toHaveProperty('tried');
     expect(events.of('host.suspended')).toEqual([]);
   });
 
-  test('and all that are due share what the last one says', async () => {
+  test('and all deliveries that are due share the result of the last one', async () => {
     const { events } = await run({
       fleet: {
         'example.org': {
@@ -105,7 +85,7 @@ describe('the next host is tried in the same attempt', () => {
   });
 });
 
-test('hosts without address are permanent only where no other host could be back later', async () => {
+test('hosts without address are a permanent failure only if no other host fails temporarily', async () => {
   const hosts = [
     { name: 'mx1', preference: 10, behaviors: [{ do: 'down' }] },
     { name: 'gone', preference: 20, hasAddress: false },
@@ -131,7 +111,7 @@ test.each([
   expect(events.of('attempt')).toMatchObject([{ outcome: 'unreachable', error: 'ESERVFAIL' }]);
 });
 
-test('a host that answers at one of its addresses is not spared', async () => {
+test('a host that accepts a connection at one of its addresses is not suspended', async () => {
   const { events } = await sendTo(() => undefined, {
     ...dns(['mx.example.org'], ['127.0.0.9', '127.0.0.1']),
     policy: policy(),
@@ -153,13 +133,13 @@ test.each([
 );
 
 describe('a null MX (RFC 7505)', () => {
-  test.each(['', '.'])('written as "%s" says that there is no mail', async (root) => {
+  test.each(['', '.'])('written as "%s" means that the domain takes no mail', async (root) => {
     const { events, server } = await sendTo(() => undefined, dns([root], ['127.0.0.1']));
     expect(events.of('attempt')).toMatchObject([{ stage: 'connect', outcome: 'rejected', error: 'ENULLMX' }]);
     expect(server.dials).toBe(0);
   });
 
-  test.each(['', '.'])('written as "%s" beside another one is no host', async (root) => {
+  test.each(['', '.'])('written as "%s" beside another MX record is ignored', async (root) => {
     const { events } = await sendTo(() => undefined, dns([root, 'mx.example.org'], ['127.0.0.1']));
     expect(events.of('attempt')).toMatchObject([{ outcome: 'accepted', host: 'mx.example.org' }]);
   });
@@ -177,7 +157,7 @@ describe('equal preference', () => {
     return events.of('connection.opened').map(({ host }) => host);
   };
 
-  test('is drawn by the seed, and by nothing else', async () => {
+  test('is ordered by the seed alone', async () => {
     const first = await order('1', 40);
     expect(await order('1', 40)).toEqual(first);
     expect(await order('1', 41)).toEqual(first);
@@ -187,115 +167,11 @@ describe('equal preference', () => {
   });
 });
 
-describe('a host that refuses', () => {
-  test('is passed over for as long as the policy says, and then tried again', async () => {
-    const { events } = await run({
-      fleet: two([{ do: 'down' }]),
-      contacts: [BOB],
-      policy: policy({ destination: { suspendMs: 5 * MINUTE } }),
-      mailings: ['a', { name: 'b', at: MINUTE }, { name: 'c', at: 6 * MINUTE }],
-    });
-    expect(events.of('attempt').map(({ tried }) => tried?.length ?? 0)).toEqual([1, 0, 1]);
-    expect(events.of('host.suspended').map(({ why }) => why)).toEqual(['refused', 'refused']);
-  });
-
-  test('costs nothing to the connection that stands at another one', async () => {
-    const { events } = await run({
-      fleet: two([{ do: 'down' }]),
-      contacts: [BOB],
-      mailings: ['a', { name: 'b', at: 1000 }],
-    });
-    expect(events.of('connection.opened')).toHaveLength(1);
-    expect(events.accepted(BOB)).toHaveLength(2);
-  });
-
-  test.each<[string, BehaviorSketch, string[]]>([
-    ['throttles', { do: 'reply', stage: 'rcpt', code: 451, enhanced: '4.7.28' }, ['mx1', 'mx2']],
-    ['throttles for good', { do: 'reply', stage: 'rcpt', code: 550, enhanced: '5.7.28' }, ['mx1', 'mx1']],
-    ['says anything else', { do: 'mailbox-full' }, ['mx1', 'mx1']],
-    ['takes the message', { do: 'accept' }, ['mx1', 'mx1']],
-  ])('one that %s: where the next mail goes', async (_, behavior, hosts) => {
-    const { events } = await run({
-      fleet: two([behavior]),
-      contacts: readers(2),
-      policy: ONE_ATTEMPT,
-      mailings: [
-        { name: 'a', to: { addresses: ['reader-1@example.org'] } },
-        // While the connection for the first one still stands.
-        { name: 'b', to: { addresses: ['reader-2@example.org'] }, at: 1000 },
-      ],
-    });
-    expect(events.of('attempt').map(({ host }) => host)).toEqual(hosts.map((name) => `${name}.example.org`));
-    expect(events.of('host.suspended').map(({ host, why }) => [host, why])).toEqual(
-      hosts[1] === 'mx2' ? [['mx1.example.org', 'throttled']] : [],
-    );
-  });
-
-  test('is always tried first where the policy suspends nobody', async () => {
-    const { events } = await run({
-      fleet: two([{ do: 'down' }]),
-      contacts: [BOB],
-      policy: policy({ destination: { suspendMs: 0 } }),
-      mailings: ['a', { name: 'b', at: MINUTE }],
-    });
-    expect(events.of('attempt').map(({ tried }) => tried?.length ?? 0)).toEqual([1, 1]);
-    expect(events.of('host.suspended')).toEqual([]);
-  });
-
-  test.each<[CarePolicy['allSuspended'], number[]]>([
-    ['try', [0, 1]],
-    ['wait', [0, 300]],
-  ])(
-    '%s decides what becomes of a connection that stands where all hosts are suspended',
-    async (allSuspended, at) => {
-      const { events } = await sendTo(
-        ({ verb }) => (verb === 'RCPT' ? '451 4.7.28 slow down\r\n' : undefined),
-        {
-          policy: policy({
-            retry: { attempts: { counting: 'total', total: 1 } },
-            destination: { suspendMs: 5 * MINUTE, allSuspended },
-          }),
-          before: ({ clock, sender }) => {
-            const message = { subject: 'More', text: 'Hello', sizeBytes: 0 };
-            clock.at(1000, () => sender.send({ name: 'more', kind: 'standard', message }, 0));
-          },
-        },
-      );
-      expect(events.of('attempt').map(({ startedAt }) => startedAt / 1000)).toEqual(at);
-    },
-  );
-
-  test('is what it always was under a policy that says nothing of destinations', async () => {
-    const { destination: _, ...rest } = policy();
-    const { events } = await sendTo(secondIsRefused, {
-      contacts: readers(2),
-      limits: { connectionsMax: 2, idleMs: MINUTE },
-      policy: rest,
-    });
-    expect(events.of('attempt').map(({ outcome }) => outcome)).toContain('deferred');
-    expect(events.of('destination.limited')).toEqual([]);
-    expect(events.of('host.suspended')).toEqual([]);
-  });
-
-  test('a window that ends while all are waited for ends the delivery', async () => {
-    const { events, mailing } = await run({
-      fleet: { 'example.org': { behaviors: [{ do: 'down' }] } },
-      contacts: [BOB],
-      policy: policy({
-        retry: { windowMs: 70 * MINUTE },
-        destination: { suspendMs: 600 * MINUTE, allSuspended: 'wait' },
-      }),
-    });
-    expect(events.attempts(BOB)).toHaveLength(1);
-    expect(mailing()).toMatchObject({ bounced: { soft: 1, hard: 0 } });
-  });
-});
-
-describe('what the server said at EHLO', () => {
+describe('the EHLO reply', () => {
   const ehlo = (...lines: string[]) =>
     lines.map((line, i) => `250${i < lines.length - 1 ? '-' : ' '}${line}\r\n`).join('');
 
-  test('a message over its SIZE is refused without a word', async () => {
+  test('a message over its SIZE is not sent', async () => {
     const { events, sessions } = await sendTo(
       ({ verb }) => (verb === 'EHLO' ? ehlo('scripted', 'SIZE 5000') : undefined),
       { contacts: readers(3), sizeBytes: 8000, limits: { connectionsMax: 1 } },
@@ -312,14 +188,14 @@ describe('what the server said at EHLO', () => {
     expect(events.of('attempt')).toHaveLength(3);
   });
 
-  test.each(['SIZE', 'SIZE 0', 'SIZE 50000'])('%s is no limit for it', async (size) => {
+  test.each(['SIZE', 'SIZE 0', 'SIZE 50000'])('%s does not limit it', async (size) => {
     const { events } = await sendTo(({ verb }) => (verb === 'EHLO' ? ehlo('scripted', size) : undefined), {
       sizeBytes: 8000,
     });
     expect(events.of('attempt')).toMatchObject([{ outcome: 'accepted' }]);
   });
 
-  test('without SMTPUTF8 an address that needs it is refused, and never put on the wire', async () => {
+  test('without SMTPUTF8 an address that needs it is rejected and not sent', async () => {
     const { events, sessions } = await sendTo(() => undefined, {
       contacts: ['jörg@example.org', BOB],
       limits: { connectionsMax: 1 },
@@ -331,7 +207,7 @@ describe('what the server said at EHLO', () => {
     ]);
   });
 
-  test('with SMTPUTF8 it is sent as it is written', async () => {
+  test('with SMTPUTF8 the address is sent as written', async () => {
     const { events, sessions } = await sendTo(
       ({ verb }) => (verb === 'EHLO' ? ehlo('scripted', 'SMTPUTF8') : undefined),
       { contacts: ['jörg@example.org'] },
@@ -342,7 +218,7 @@ describe('what the server said at EHLO', () => {
   });
 });
 
-test('503 to MAIL on a used connection is about the transaction before: no attempt', async () => {
+test('503 to MAIL on a used connection is about the transaction before and not an attempt', async () => {
   const { events, sessions } = await sendTo(
     ({ verb, nth }) => (verb === 'MAIL' && nth === 2 ? '503 5.5.1 nested MAIL\r\n' : undefined),
     { contacts: readers(2), limits: { connectionsMax: 1 } },
@@ -354,49 +230,11 @@ test('503 to MAIL on a used connection is about the transaction before: no attem
   expect(sessions.map(({ messages }) => messages.length)).toEqual([1, 1]);
 });
 
-test('but 503 to the first MAIL of a connection is an answer', async () => {
+test('but 503 to the first MAIL of a connection counts', async () => {
   const { events } = await sendTo(({ verb }) =>
     verb === 'MAIL' ? '503 5.5.1 authenticate first\r\n' : undefined,
   );
   expect(events.of('attempt')).toMatchObject([{ outcome: 'rejected', reply: { code: 503 } }]);
-});
-
-describe('one more connection that is refused', () => {
-  test('counts those that stand, also when they idle', async () => {
-    const { events } = await sendTo(secondIsRefused, {
-      contacts: readers(2),
-      limits: { connectionsMax: 2, idleMs: MINUTE },
-      policy: policy(),
-    });
-    expect(events.of('destination.limited')).toMatchObject([{ t: 10_000, connections: 1 }]);
-    expect(events.of('host.suspended')).toEqual([]);
-  });
-
-  test('counts those at the same host alone', async () => {
-    const { events } = await run({
-      fleet: two([{ do: 'down' }]),
-      contacts: readers(20),
-      policy: policy({ destination: { suspendMs: 0 } }),
-    });
-    expect(new Set(events.of('attempt').map(({ host }) => host))).toEqual(new Set(['mx2.example.org']));
-    expect(events.of('attempt').filter(({ tried }) => tried).length).toBeGreaterThan(1);
-    expect(events.of('destination.limited')).toEqual([]);
-  });
-});
-
-test('a refused further connection lowers what is opened until the policy lets it grow again', async () => {
-  const { events } = await run({
-    fleet: { 'example.org': { behaviors: [{ do: 'throttle', connections: 2 }] } },
-    contacts: readers(100),
-    latencyMs: 5,
-    policy: policy({ destination: { recoverMs: 40 * MINUTE } }),
-    mailings: ['a', { name: 'b', at: 50 * MINUTE }],
-  });
-  const rounds = [0, 0, 0, 0];
-  for (const { t } of events.of('connection.opened')) rounds[Math.floor(t / (25 * MINUTE))]!++;
-  // Three with the refused one; then two; and after 40 minutes a third is tried and refused again.
-  expect(rounds).toEqual([3, 2, 3, 2]);
-  expect(events.of('destination.limited').map(({ connections }) => connections)).toEqual([2, 2]);
 });
 
 describe('many messages', () => {

@@ -1,5 +1,4 @@
-// Messages: what is the same for every attempt, what differs between contacts, and that the text
-// arrives as it was written.
+// Messages: the same for every attempt, different for each contact, and received as written.
 
 import { describe, expect, test } from 'vitest';
 import { Composer } from '../../src/sender/message/composer.js';
@@ -34,7 +33,7 @@ describe('a message', () => {
     expect(header(text, 'Date')).toBe('Thu, 01 Jan 2026 12:00:00 +0000');
   });
 
-  test('is made for each contact out of one template: only To and Message-ID differ', async () => {
+  test('differs between contacts only in To and Message-ID', async () => {
     const one = composer({});
     const texts = await Promise.all(
       ['bob@example.org', 'eve@example.com'].map((to) => one.render(contactOf(to))),
@@ -45,7 +44,7 @@ describe('a message', () => {
     expect(texts.join('')).not.toContain('placeholder');
   });
 
-  test('goes to the address as its owner wrote it', async () => {
+  test('keeps the case of the address', async () => {
     expect(header(await composed({}, 'Bob.B@Example.org'), 'To')).toBe('Bob.B@Example.org');
   });
 
@@ -58,7 +57,7 @@ describe('a message', () => {
     expect(text).toContain('Dear bob, you are bob@example.org. {{other}}');
   });
 
-  test('with a dollar sign in the address comes out as it is', async () => {
+  test('keeps a dollar sign in the address', async () => {
     const text = await composed({ text: 'You are {{email}}' }, "$&$1'@example.org");
     expect(text).toContain("You are $&$1'@example.org");
     expect(header(await composed({}, "$&$1'@example.org"), 'To')).toContain('$&$1');
@@ -92,7 +91,7 @@ describe('a message', () => {
     },
   );
 
-  test('carries subjects and texts beyond ASCII', async () => {
+  test('can have a subject and a text beyond ASCII', async () => {
     const text = await composed({ subject: 'Grüße, 世界', text: 'Füße – 世界' });
     expect(Buffer.byteLength(text)).toBe(text.length);
     const words = header(text, 'Subject')!.match(/=\?UTF-8\?[BQ]\?.*?\?=/gi)!;
@@ -101,10 +100,10 @@ describe('a message', () => {
   });
 });
 
-describe('on its way', () => {
+describe('over SMTP', () => {
   const send = (options: ScriptedOptions): Promise<Scripted> => sendTo(() => undefined, options);
 
-  test('lines that begin with dots arrive with as many as they had', async () => {
+  test('lines that begin with dots arrive unchanged', async () => {
     const text = ['.', '..', '...', '.text', 'a.', '', '. .', '.'].join('\r\n');
     const { sessions } = await send({ text });
     const message = sessions[0]!.messages[0]!;
@@ -112,15 +111,15 @@ describe('on its way', () => {
     expect(sessions[0]!.lines.filter((line) => line === '.')).toHaveLength(1);
   });
 
-  test('dots at line starts survive in a message that goes out in blocks, wherever those are cut', async () => {
+  test('dots at line starts arrive unchanged wherever a long message is divided into blocks', async () => {
     const text = Array.from({ length: 20_000 }, (_, index) => `.line number ${index}`).join('\r\n');
     const { sessions } = await send({ text });
     const message = sessions[0]!.messages[0]!;
-    // Not toBe: its account of a difference would run to thousands of lines.
+    // Not toBe, whose diff would have thousands of lines.
     expect(message.slice(message.indexOf('\r\n\r\n') + 4).trimEnd() === text).toBe(true);
   });
 
-  test('every attempt of a delivery carries the same bytes, composed once', async () => {
+  test('every attempt of a delivery sends the same bytes', async () => {
     const { sessions } = await sendTo(({ verb }) => (verb === '.' ? '451 later\r\n' : undefined), {
       policy: policy({ retry: { intervalsMs: [HOUR] } }),
     });
@@ -134,7 +133,7 @@ describe('on its way', () => {
     expect(header(sessions[0]!.messages[0]!, 'Date')).toBe('Thu, 01 Jan 2026 00:00:00 +0000');
   });
 
-  test('bytes beyond ASCII arrive as they left', async () => {
+  test('bytes beyond ASCII arrive unchanged', async () => {
     const { sessions } = await send({ text: 'Füße – 世界 '.repeat(5000) });
     expect(decodeBody(sessions[0]!.messages[0]!)).toBe('Füße – 世界 '.repeat(5000).trimEnd());
   });

@@ -1,4 +1,4 @@
-// Replies as servers really write them, read line by line.
+// Parsing replies as servers write them.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -28,7 +28,7 @@ describe('a reply', () => {
     },
   );
 
-  test('loses its enhanced code on every line', () => {
+  test('has no enhanced code left in its text, on any line', () => {
     expect(parseReply('550-5.7.26 one\n550-5.7.26 two\n550 5.7.26 three')).toEqual({
       code: 550,
       enhanced: '5.7.26',
@@ -40,7 +40,7 @@ describe('a reply', () => {
     expect(parseReply('450-4.2.0 one\r\n450 4.2.0 two')).toEqual(parseReply('450-4.2.0 one\n450 4.2.0 two'));
   });
 
-  test('whose lines carry different codes has the code of its last line', () => {
+  test('whose lines have different codes has the code of its last line', () => {
     expect(parseReply('550-5.1.1 no such user\n450 4.2.1 try later')).toEqual({
       code: 450,
       enhanced: '4.2.1',
@@ -79,18 +79,18 @@ describe('a reply', () => {
     expect(parseReply(text)).toBeUndefined();
   });
 
-  test('that a client may meet at DATA is one: 354', () => {
+  test('may be 354, as after DATA', () => {
     expect(parseReply('354 Go ahead')).toEqual({ code: 354, lines: ['Go ahead'] });
   });
 
-  test('is kept only in its beginning when it is very long', () => {
+  test('is cut off when it is very long', () => {
     const { lines, ...rest } = parseReply(`550-5.1.1 ${'x'.repeat(6000)}\n`.repeat(100) + '550 5.1.1 no')!;
     expect(rest).toEqual({ code: 550, enhanced: '5.1.1' });
     expect(lines.join('').length).toBeLessThanOrEqual(REPLY_LENGTH_MAX);
     expect(lines.map((line) => line.length)).toEqual([6000, 1980]);
   });
 
-  test('comes back whole from what it was written as', () => {
+  test('is parsed into the parts that it was written from', () => {
     const line = fc.stringMatching(/^[A-Za-z][ -~]{0,60}$/);
     fc.assert(
       fc.property(
@@ -112,7 +112,7 @@ describe('a reply', () => {
     );
   });
 
-  test('is never a crash', () => {
+  test('never throws, whatever its text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const reply = parseReply(text);

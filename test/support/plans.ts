@@ -161,3 +161,15 @@ function mailingPlan(sketch: MailingSketch): MailingPlan {
     ...(typeof sketch === 'string' ? { name: sketch } : sketch),
   };
 }
+
+/** The domain example.org with two hosts, of which the preferred one has these behaviors. */
+export const twoHosts = (
+  behaviors: { do: string; [key: string]: unknown }[],
+): Record<string, DomainSketch> => ({
+  'example.org': {
+    hosts: [
+      { name: 'mx1', preference: 10, behaviors },
+      { name: 'mx2', preference: 20 },
+    ],
+  },
+});

@@ -1,5 +1,5 @@
-// What is noted of a message to a return path: whom it was about, whether it counted, and why not. That
-// one that counts changes its delivery is rule 11, and has its own tests.
+// The event for each message to a return path: mailing, contact, result and reason. The change to the
+// delivery (rule 11) is tested in rules-returned.test.ts.
 
 import { expect, test } from 'vitest';
 import type { Fact } from '../../../src/events/types.js';
@@ -13,7 +13,7 @@ import { dialogue } from '../../support/tcp-dialogue.js';
 
 const BOB = 'bob@example.org';
 const SENDER = 'return.sender.example';
-/** So long that its return path has a digest in its place. */
+/** Too long for a return path, which has a digest instead. */
 const [LONG, LONGER] = ['reader', 'writer'].map(
   (name) => `${name}-of-the-monthly-newsletter-about-everything@example.org`,
 ) as [string, string];
@@ -26,7 +26,7 @@ const bounce = (to: string, about = BOB, at = HOUR): EventPlan => ({
   status: '5.1.1',
 });
 
-/** What was noted, without the time and the place in the log. */
+/** The events, without time and sequence number. */
 function noted({ events }: Ran): object[] {
   return events.of('bounce.received').map(({ seq: _seq, t: _t, type: _type, ...rest }) => rest);
 }
@@ -45,27 +45,27 @@ function returnPaths({ events }: Ran, address: string): string[] {
 test.each<[string, string, object]>([
   ['is none of the sender’s', `bounce+news@${SENDER}`, { why: 'the return path is none of ours' }],
   [
-    'names a mailing that there is not',
+    'names an unknown mailing',
     `bounce+october+bob=example.org+aaaaaaaaaa@${SENDER}`,
     { mailing: 'october', address: BOB, why: 'there is no such mailing' },
   ],
   [
-    'names a contact that there is not',
+    'names an unknown contact',
     `bounce+news+eve=example.org+aaaaaaaaaa@${SENDER}`,
     { mailing: 'news', address: 'eve@example.org', why: 'there is no such contact' },
   ],
   [
-    'has a digest of nobody',
+    'has the digest of no contact',
     `bounce+news+~aaaaaaaaaa+aaaaaaaaaa@${SENDER}`,
     { mailing: 'news', why: 'there is no such contact' },
   ],
   [
-    'names no contact at all',
+    'names no contact',
     `bounce+news+bob+aaaaaaaaaa@${SENDER}`,
     { mailing: 'news', why: 'there is no such contact' },
   ],
   [
-    'has another tag than the one that went out',
+    'has a wrong tag',
     `bounce+news+bob=example.org+aaaaaaaaaa@${SENDER}`,
     { mailing: 'news', address: BOB, why: 'the return path was made up' },
   ],
@@ -89,7 +89,7 @@ test.each<[string, BehaviorSketch, object]>([
   ]);
 });
 
-test('one that counts, and the same once more', async () => {
+test('a report that is applied, and its duplicate', async () => {
   const ran = await run({
     fleet: { 'example.org': { mailboxes: { bob: { do: 'return-later', after: '1m', times: 2 } } } },
   });
@@ -101,7 +101,7 @@ test('one that counts, and the same once more', async () => {
   ]);
 });
 
-test('a digest in a return path finds the contact that it was made of', async () => {
+test('a digest in a return path finds its contact', async () => {
   const ran = await run({
     contacts: [LONGER, BOB, LONG],
     fleet: { 'example.org': { mailboxes: { 'reader-*': { do: 'return-later', after: '1m' } } } },
@@ -112,7 +112,7 @@ test('a digest in a return path finds the contact that it was made of', async ()
   expect(ran.events.of('delivery.returned').map(({ address }) => address)).toEqual([LONG]);
 });
 
-test('what is in progress is said of the mailing that the return path names', async () => {
+test('the reason refers to the mailing that the return path names', async () => {
   // The first ends with the opt-out; the second begins afterwards and is still in progress.
   const sketch = (...more: EventPlan[]) => ({
     fleet: { 'example.org': { mailboxes: { bob: { do: 'mailbox-full' } } } },
@@ -133,7 +133,7 @@ test('what is in progress is said of the mailing that the return path names', as
   ]);
 });
 
-test('a letter of somebody who answers', async () => {
+test('a personal reply', async () => {
   const facts: Fact[] = [];
   const { sender, port } = await listeningSender({
     emit: (fact) => facts.push(fact),

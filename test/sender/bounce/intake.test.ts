@@ -1,5 +1,5 @@
-// The listener of the return-path domain over real TCP: what it takes, what it refuses, and a bounce
-// message all the way from another server to the response of the mailing.
+// The listener of the return-path domain over TCP: what it accepts and refuses, and a bounce message from
+// another server to the response of the mailing.
 
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -36,7 +36,7 @@ async function intake(received: (to: string, message: Uint8Array) => Promise<voi
 }
 
 describe('the listener', () => {
-  test('takes mail for return paths and for nothing else', async () => {
+  test('accepts mail for return paths only', async () => {
     const came: Received[] = [];
     const port = await intake((to, message) => {
       came.push({ to, bytes: message.length });
@@ -73,7 +73,7 @@ describe('the listener', () => {
     expect(came.map(({ bytes }) => bytes)).toEqual([22, 22]);
   });
 
-  test('reads the beginning of a huge message, and answers 451 when it cannot keep what came of it', async () => {
+  test('parses the beginning of a huge message, and replies 451 when the result cannot be stored', async () => {
     const sizes: number[] = [];
     const port = await intake((_, message) => {
       sizes.push(message.length);
@@ -94,7 +94,7 @@ describe('the listener', () => {
     expect(sizes[0]).toBeLessThan(2 * 1024 * 1024);
   });
 
-  test('outlives clients that send noise or go away', async () => {
+  test('survives clients that send garbage or disconnect', async () => {
     const port = await intake(() => Promise.resolve());
     for (const noise of ['\0\0\0\r\n', 'EHLO x\r\nMAIL FROM:<>\r\nDATA\r\n', `${'y'.repeat(100_000)}\r\n`]) {
       const socket = net.connect(port, '127.0.0.1');
@@ -106,7 +106,7 @@ describe('the listener', () => {
     expect(await dialogue(port, 'EHLO mx.example.org', 'MAIL FROM:<>')).toHaveLength(2);
   });
 
-  test('says 421 to whom it is still talking when the sender is stopped', async () => {
+  test('sends 421 on open connections when the sender stops', async () => {
     let listens: (port: number) => void;
     const listening = new Promise<number>((resolve) => (listens = resolve));
     const sender = createSender({ inlet: systemInlet({ port: 0, onListening: (port) => listens(port) }) });
@@ -120,7 +120,7 @@ describe('the listener', () => {
     expect(heard).toBe('421 4.3.2 Shutting down\r\n');
   });
 
-  test('says when its port is taken', async () => {
+  test('reports a port that is in use', async () => {
     const taken = net.createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void taken.close());
     await once(taken, 'listening');
@@ -133,7 +133,7 @@ describe('the listener', () => {
   });
 });
 
-test('a bounce message over TCP and in real time ends up in the response, once, also after a restart', async () => {
+test('a bounce message over TCP and in real time counts once in the response, also after a restart', async () => {
   const returnPaths: string[] = [];
   const mx = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],

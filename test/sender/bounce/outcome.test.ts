@@ -1,39 +1,39 @@
-// What an entry of a delivery report means for the contact that the return path names.
+// The outcome of a delivery report for the contact that the return path names.
 
 import { describe, expect, test } from 'vitest';
 import type { RecipientStatus } from '../../../src/sender/bounce/delivery-status.js';
-import { judge } from '../../../src/sender/bounce/outcome.js';
+import { bounceOutcome } from '../../../src/sender/bounce/outcome.js';
 import { EMMA, policy } from '../../support/policies.js';
 
 const BOB = 'bob@example.org';
 const about = (entry: RecipientStatus, rules = EMMA) =>
-  judge([{ finalRecipient: BOB, ...entry }], BOB, rules);
+  bounceOutcome([{ finalRecipient: BOB, ...entry }], BOB, rules);
 
 describe('a report', () => {
   test.each<[RecipientStatus, object]>([
-    [{}, { said: {}, ignored: 'it gives no action' }],
+    [{}, { reported: {}, ignored: 'it gives no action' }],
     [
       { action: 'delayed', status: '4.2.2' },
-      { said: { status: '4.2.2', action: 'delayed' }, ignored: 'its action is delayed' },
+      { reported: { status: '4.2.2', action: 'delayed' }, ignored: 'its action is delayed' },
     ],
-    [{ action: 'failed' }, { said: { action: 'failed' }, ignored: 'it gives no status' }],
+    [{ action: 'failed' }, { reported: { action: 'failed' }, ignored: 'it gives no status' }],
     [
       { action: 'failed', status: '2.0.0' },
-      { said: { action: 'failed' }, ignored: 'it gives no status' },
+      { reported: { action: 'failed' }, ignored: 'it gives no status' },
     ],
     [
       { action: 'failed', diagnostic: 'no such user' },
-      { said: { action: 'failed' }, ignored: 'it gives no status' },
+      { reported: { action: 'failed' }, ignored: 'it gives no status' },
     ],
-    // A number in the midst of the words is no reply code.
+    // A number within the text is not a reply code.
     [
       { action: 'failed', diagnostic: 'room 550 5.1.1 is empty' },
-      { said: { action: 'failed' }, ignored: 'it gives no status' },
+      { reported: { action: 'failed' }, ignored: 'it gives no status' },
     ],
     [
       { action: 'failed', status: '5.1.1' },
       {
-        said: { status: '5.1.1', action: 'failed' },
+        reported: { status: '5.1.1', action: 'failed' },
         state: 'hard-bounced',
         cause: 'user-unknown',
         why: 'bounce message: 5.1.1',
@@ -42,7 +42,7 @@ describe('a report', () => {
     [
       { action: 'failed', status: '4.2.2', diagnostic: '452 full' },
       {
-        said: { status: '4.2.2', action: 'failed' },
+        reported: { status: '4.2.2', action: 'failed' },
         state: 'soft-bounced',
         cause: 'mailbox-full',
         why: 'bounce message: 452 full',
@@ -51,7 +51,7 @@ describe('a report', () => {
     [
       { action: 'failed', diagnostic: '550 --5.1.10 gone' },
       {
-        said: { status: '5.1.10', action: 'failed' },
+        reported: { status: '5.1.10', action: 'failed' },
         state: 'hard-bounced',
         cause: 'user-unknown',
         why: 'bounce message: 550 --5.1.10 gone',
@@ -59,23 +59,23 @@ describe('a report', () => {
     ],
     [
       { action: 'failed', diagnostic: '550 5.10.10 gone' },
-      { said: { status: '5.10.10', action: 'failed' }, state: 'hard-bounced' },
+      { reported: { status: '5.10.10', action: 'failed' }, state: 'hard-bounced' },
     ],
     [
       { action: 'failed', diagnostic: '500 no' },
-      { said: { action: 'failed' }, state: 'hard-bounced' },
+      { reported: { action: 'failed' }, state: 'hard-bounced' },
     ],
     [
       { action: 'failed', diagnostic: '421 x' },
-      { said: { action: 'failed' }, state: 'soft-bounced', cause: 'server-busy' },
+      { reported: { action: 'failed' }, state: 'soft-bounced', cause: 'server-busy' },
     ],
-  ])('that says %j', (entry, verdict) => {
+  ])('with %j', (entry, outcome) => {
     const found = about(entry);
-    expect(found).toMatchObject(verdict);
-    expect(found.said).toEqual((verdict as { said: object }).said);
+    expect(found).toMatchObject(outcome);
+    expect(found.reported).toEqual((outcome as { reported: object }).reported);
   });
 
-  test('is judged by its status, whatever an earlier reply said', () => {
+  test('is judged by its status, not by the diagnostic', () => {
     const rules = policy({ bounce: { overrides: [{ code: 450, treatAs: 'rejected' }] } });
     expect(about({ action: 'failed', status: '4.2.2', diagnostic: '550 no' }, rules)).toMatchObject({
       state: 'hard-bounced',
@@ -85,14 +85,14 @@ describe('a report', () => {
     });
   });
 
-  test('is held against the domain of the contact', () => {
+  test('matches overrides by the domain of the contact', () => {
     const rules = policy({ bounce: { overrides: [{ domain: 'example.org', treatAs: 'deferred' }] } });
     expect(about({ action: 'failed', status: '5.1.1' }, rules)).toMatchObject({ state: 'soft-bounced' });
     const others = policy({ bounce: { overrides: [{ domain: 'example.com', treatAs: 'deferred' }] } });
     expect(about({ action: 'failed', status: '5.1.1' }, others)).toMatchObject({ state: 'hard-bounced' });
   });
 
-  test('is read like a refusal after the final dot, by the rules of the policy', () => {
+  test('is classified by the policy like a refusal after the final dot', () => {
     const override = { stage: 'message' as const, cause: 'throttled' as const, treatAs: 'deferred' as const };
     const causes = [{ cause: 'throttled' as const, stage: ['message' as const], domain: ['example.org'] }];
     const rules = { ...policy({ bounce: { overrides: [override] } }), causes };
@@ -102,20 +102,20 @@ describe('a report', () => {
     });
   });
 
-  test('about others alone is about another address', () => {
+  test('without an entry about the contact is ignored', () => {
     const other = { finalRecipient: 'eve@example.org', action: 'failed', status: '5.1.1' };
-    const wrong = { said: {}, ignored: 'it is about another address' };
-    expect(judge([other, other], BOB, EMMA)).toEqual(wrong);
-    expect(judge([{ ...other, originalRecipient: 'eve@example.org' }], BOB, EMMA)).toEqual(wrong);
-    expect(judge([], BOB, EMMA)).toEqual(wrong);
-    // Mail that was forwarded: the one address of the report may be another.
-    expect(judge([other], BOB, EMMA)).toMatchObject({ state: 'hard-bounced' });
-    expect(judge([{ ...other, originalRecipient: BOB }, other], BOB, EMMA)).toMatchObject({
+    const wrong = { reported: {}, ignored: 'it is about another address' };
+    expect(bounceOutcome([other, other], BOB, EMMA)).toEqual(wrong);
+    expect(bounceOutcome([{ ...other, originalRecipient: 'eve@example.org' }], BOB, EMMA)).toEqual(wrong);
+    expect(bounceOutcome([], BOB, EMMA)).toEqual(wrong);
+    // Forwarded mail: the only recipient of the report may have another address.
+    expect(bounceOutcome([other], BOB, EMMA)).toMatchObject({ state: 'hard-bounced' });
+    expect(bounceOutcome([{ ...other, originalRecipient: BOB }, other], BOB, EMMA)).toMatchObject({
       state: 'hard-bounced',
     });
   });
 
-  test('with several entries about the contact means the gravest of them', () => {
+  test('with several entries about the contact has the gravest outcome', () => {
     const [soft, hard, delayed, silent] = [
       { finalRecipient: BOB, action: 'failed', status: '4.2.2' },
       { finalRecipient: BOB, action: 'failed', status: '5.1.1' },
@@ -127,8 +127,8 @@ describe('a report', () => {
       [delayed, soft, hard],
       [hard, delayed, soft],
     ])
-      expect(judge(entries, BOB, EMMA)).toMatchObject({ said: { status: '5.1.1' } });
-    expect(judge([delayed, silent], BOB, EMMA)).toMatchObject({ ignored: 'it gives no status' });
-    expect(judge([silent, delayed], BOB, EMMA)).toMatchObject({ ignored: 'it gives no status' });
+      expect(bounceOutcome(entries, BOB, EMMA)).toMatchObject({ reported: { status: '5.1.1' } });
+    expect(bounceOutcome([delayed, silent], BOB, EMMA)).toMatchObject({ ignored: 'it gives no status' });
+    expect(bounceOutcome([silent, delayed], BOB, EMMA)).toMatchObject({ ignored: 'it gives no status' });
   });
 });

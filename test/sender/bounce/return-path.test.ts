@@ -1,4 +1,4 @@
-// Return paths: what they look like, that they can be read back, and that nobody else can make one.
+// Return paths: their form, parsing, and protection against forgery.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ describe('a return path', () => {
     expect(paths.read(path)).toEqual({ mailing: 'november', digest: digestOf(address), genuine: true });
   });
 
-  it('fits a local part of 64 octets and can be read back, in whatever case it comes', () => {
+  it('fits a local part of 64 octets and is parsed in any case', () => {
     const address = fc
       .tuple(fc.string({ minLength: 1, maxLength: 64 }), fc.domain())
       .map(([local, domain]) => `${local}@${domain}`.toLowerCase());
@@ -52,7 +52,7 @@ describe('a return path', () => {
     );
   });
 
-  it('is the same for every attempt, and another for every contact, mailing and secret', () => {
+  it('is the same for every attempt, and different for each contact, mailing and secret', () => {
     const path = paths.of('november', 'bob@example.org');
     expect(paths.of('november', 'bob@example.org')).toBe(path);
     const tag = (made: string): string => localPartOf(made).slice(-10);
@@ -65,14 +65,14 @@ describe('a return path', () => {
   });
 });
 
-describe('what was made up', () => {
-  it('is read, and not believed', () => {
+describe('a forged return path', () => {
+  it('is parsed, but not genuine', () => {
     const [, tag] = /\+([a-z2-7]{10})@/.exec(paths.of('november', 'eve@example.org'))!;
     const forged = `bounce+november+bob=example.org+${tag}@return.sender.example`;
     expect(paths.read(forged)).toEqual({ mailing: 'november', address: 'bob@example.org', genuine: false });
   });
 
-  it('with the tag of another mailing is not believed', () => {
+  it('with the tag of another mailing is not genuine', () => {
     const path = paths.of('november', 'bob@example.org').replace('november', 'december');
     expect(paths.read(path)).toMatchObject({ mailing: 'december', genuine: false });
   });
@@ -84,11 +84,11 @@ describe('what was made up', () => {
     'bounce+@return.sender.example',
     '',
     '@',
-  ])('is none of ours: %s', (path) => {
+  ])('is not a return path: %s', (path) => {
     expect(paths.read(path)).toBeUndefined();
   });
 
-  it('of any text never throws and is never believed', () => {
+  it('of any text never throws and is never genuine', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(paths.read(`bounce+november+${text}@return.sender.example`)?.genuine ?? false).toBe(false);
