@@ -3,6 +3,7 @@
 // complete "must be ...", so that every error reads alike.
 
 import { z } from 'zod';
+import { isAddress, isDomain } from './addresses.js';
 import { DURATION_PATTERN, parseDuration, parseRate, parseShare, parseSize, parseWindow } from './units.js';
 
 const DURATION_TEXT = 'a duration such as 90s, 30m, 6h or 1h30m';
@@ -17,18 +18,6 @@ const DOMAIN_TEXT = 'a domain such as example.org';
 /** Nothing of interest takes longer, and sums of it stay exact. */
 const LONGEST_MS = 3650 * 86_400_000;
 const LONGEST_TEXT = 'a time of at most 3650d';
-
-const LABEL = '[\\p{L}\\p{N}](?:[\\p{L}\\p{M}\\p{N}-]*[\\p{L}\\p{M}\\p{N}])?';
-/** Labels of letters, digits and inner hyphens, of any script. */
-export const DOMAIN_PATTERN = `^${LABEL}(?:\\.${LABEL})*$`;
-/** What needs no quotes before the `@`; and no `*`, which is for patterns. */
-export const LOCAL_PART_PATTERN = '^[^\\s\\p{C}"()<>\\[\\]:;@\\\\,*]+$';
-/** A path of at most 256 octets (RFC 5321, 4.5.3.1.3) holds an address of 254. */
-const ADDRESS_LENGTH_MAX = 254;
-const LOCAL_PART_LENGTH_MAX = 64;
-
-const DOMAIN = new RegExp(DOMAIN_PATTERN, 'u');
-const LOCAL_PART = new RegExp(LOCAL_PART_PATTERN, 'u');
 
 // One instance with a name, so that a JSON Schema holds its long pattern once.
 const duration = z
@@ -106,28 +95,6 @@ export function rateField() {
       context.addIssue({ code: 'custom', message: RATE_TEXT });
       return z.NEVER;
     });
-}
-
-/** @returns whether the text can be a recipient domain */
-export function isDomain(text: string): boolean {
-  return text.length <= ADDRESS_LENGTH_MAX && DOMAIN.test(text);
-}
-
-/** @returns whether the text can be one part of a domain, such as mx1 */
-export function isLabel(text: string): boolean {
-  return !text.includes('.') && isDomain(text);
-}
-
-/** @returns whether the text can stand before the `@` of an address */
-export function isLocalPart(text: string): boolean {
-  return text.length <= LOCAL_PART_LENGTH_MAX && LOCAL_PART.test(text);
-}
-
-/** @returns whether the text can be the address of one contact; patterns cannot */
-export function isAddress(text: string): boolean {
-  const at = text.lastIndexOf('@');
-  if (at < 1 || text.length > ADDRESS_LENGTH_MAX) return false;
-  return isLocalPart(text.slice(0, at)) && isDomain(text.slice(at + 1));
 }
 
 /** An address, as written. */

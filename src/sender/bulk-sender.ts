@@ -1,8 +1,8 @@
 // The sender that a program holds: it checks what the program passes in, resolves `completed`, and can be
 // stopped with everything that it has started.
 
+import { isAddress } from '../base/addresses.js';
 import { BouncelabError } from '../base/errors.js';
-import { isAddress } from '../base/schema-fields.js';
 import type { ContactStatus, Fact, RunEvent } from '../events/types.js';
 import { MAILING_NAME_LENGTH_MAX } from './bounce/return-path.js';
 import type { MailingFigures } from './figures.js';

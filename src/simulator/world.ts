@@ -3,6 +3,7 @@
 // costs only what is used of it.
 
 import type net from 'node:net';
+import { domainOf, parseAddress } from '../base/addresses.js';
 import type { Clock } from '../clock/clock.js';
 import type { Certificates } from './certificates.js';
 import { invariant } from '../base/errors.js';
@@ -137,7 +138,7 @@ export class World {
    */
   bounce(to: string, about: string, status: string): void {
     const { clock, clientAddress } = this.options;
-    const domain = about.slice(about.lastIndexOf('@') + 1).toLowerCase();
+    const domain = domainOf(about).toLowerCase();
     this.postman.send({
       domain,
       host: `mx.${domain}`,
@@ -158,11 +159,11 @@ export class World {
    */
   setBehaviors(subject: string, behaviors: BehaviorPlan[]): void {
     const key = subject.toLowerCase();
-    const at = key.lastIndexOf('@');
-    if (at >= 0) {
-      const site = this.siteOf(key.slice(at + 1));
+    const mailbox = parseAddress(key);
+    if (mailbox) {
+      const site = this.siteOf(mailbox.domain);
       invariant(site, `no host for ${subject}`);
-      for (const host of site.hosts) host.setBehaviors(behaviors, key.slice(0, at));
+      for (const host of site.hosts) host.setBehaviors(behaviors, mailbox.localPart);
       return;
     }
     const plan = this.fleet.get(key);

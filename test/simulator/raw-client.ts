@@ -2,6 +2,7 @@
 // and reads bytes. What the servers say is seen here as it arrives, not as a library reads it.
 
 import { onTestFinished } from 'vitest';
+import { domainOf } from '../../src/base/addresses.js';
 import { EventLog } from '../../src/events/log.js';
 import type { RunEvent } from '../../src/events/types.js';
 import type { VirtualClock } from '../../src/clock/virtual.js';
@@ -160,7 +161,7 @@ export class Lab {
 
   /** One transaction on a connection of its own. @returns the reply at each stage that was reached */
   async attempt(to: string, from = 'news@sender.test'): Promise<string[]> {
-    const client = await this.session(to.slice(to.lastIndexOf('@') + 1));
+    const client = await this.session(domainOf(to));
     const replies = await client.transaction(to, from);
     client.socket.destroy();
     return replies;

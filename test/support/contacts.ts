@@ -1,5 +1,6 @@
 // A contact as the sender has it, for tests of what is below the sender.
 
+import { domainOf } from '../../src/base/addresses.js';
 import type { Contact } from '../../src/sender/model/contact.js';
 
 /** An active contact with nothing behind it. */
@@ -8,7 +9,7 @@ export function contactOf(address: string): Contact {
   return {
     address,
     key,
-    domain: key.slice(key.lastIndexOf('@') + 1),
+    domain: domainOf(key),
     status: 'active',
     softBounceStreak: 0,
   };

@@ -4,6 +4,7 @@
 
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { domainOf } from '../../base/addresses.js';
 import type { RunEvent } from '../../events/types.js';
 import { ENDS, type Change, type End, type EndDifferences, type EndGroup } from './comparison.js';
 import type { Pace } from './pace.js';
@@ -73,7 +74,7 @@ export class Ends {
       const changes = subjects.flatMap((subject) => this.change(subject, index) ?? []);
       if (changes.length === 0) continue;
       contacts++;
-      const domain = address.slice(address.lastIndexOf('@') + 1);
+      const domain = domainOf(address);
       const key = JSON.stringify([domain, changes]);
       let group = groups.get(key);
       if (!group) groups.set(key, (group = { domain, contacts: 0, changes, named: [] }));

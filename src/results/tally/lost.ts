@@ -2,6 +2,7 @@
 // or a limit that was passed says nothing of the people behind it; a greeting of 554 can cost a whole
 // domain, and that must not be found by chance (rule 13 of docs/semantics.md).
 
+import { domainOf } from '../../base/addresses.js';
 import type { Cause, RunEvent } from '../../events/types.js';
 import type { LostGroup, LostResult } from '../result.js';
 
@@ -68,7 +69,7 @@ export class LostTally {
   }
 
   private group({ address, mailing = '', why }: StatusChange, cause: Cause, attempt?: Attempt): LostGroup {
-    const domain = address.slice(address.lastIndexOf('@') + 1);
+    const domain = domainOf(address);
     const { stage, reply } = attempt ?? {};
     const key = [mailing, domain, cause, why, stage, reply?.code, reply?.enhanced].join(' ');
     let group = this.groups.get(key);

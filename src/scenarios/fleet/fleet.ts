@@ -1,7 +1,7 @@
 // Reads `fleet` as plans of domains, and keeps the names of domains and hosts to which the rest of the
 // file may refer.
 
-import { isDomain } from '../../base/schema-fields.js';
+import { isDomain } from '../../base/addresses.js';
 import {
   DEFAULT_DOMAIN,
   type BehaviorPlan,

@@ -1,7 +1,7 @@
 // Reads `hosts` and `dns` of one domain as plans, and refuses hosts and behaviors that no client can
 // reach.
 
-import { isDomain, isLabel } from '../../base/schema-fields.js';
+import { isDomain, isLabel } from '../../base/addresses.js';
 import {
   hostNameOf,
   type DnsAnswer,

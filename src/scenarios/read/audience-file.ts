@@ -4,7 +4,7 @@
 import { parse } from 'csv-parse/sync';
 import type { CsvError, Info } from 'csv-parse/sync';
 import type { Location } from '../../base/errors.js';
-import { isAddress } from '../../base/schema-fields.js';
+import { isAddress } from '../../base/addresses.js';
 import type { ContactPlan } from '../plan.js';
 import { counted, described, nameHint, quoted } from '../../documents/problems.js';
 import type { Problem } from '../../documents/problems.js';

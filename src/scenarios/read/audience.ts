@@ -1,6 +1,7 @@
 // Reads `audience` as a list of contacts: those listed, those generated, and those of a CSV file.
 
 import { dirname, resolve } from 'node:path';
+import { domainOf } from '../../base/addresses.js';
 import type { Location } from '../../base/errors.js';
 import type { Path } from '../../documents/locate.js';
 import { readAudienceFile } from './audience-file.js';
@@ -52,7 +53,7 @@ export class Audience {
   domains(): Map<string, { count: number; origin: ContactOrigin; address: string }> {
     const domains = new Map<string, { count: number; origin: ContactOrigin; address: string }>();
     for (const { address } of this.contacts) {
-      const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+      const domain = domainOf(address).toLowerCase();
       const known = domains.get(domain);
       if (known) known.count++;
       else domains.set(domain, { count: 1, origin: this.origin(address)!, address });

@@ -1,6 +1,6 @@
 // Reads `events` as plans in the order of time, and checks the contacts and servers that they name.
 
-import { isAddress } from '../../base/schema-fields.js';
+import { domainOf, isAddress } from '../../base/addresses.js';
 import type { BehaviorPlan } from '../../simulator/plan.js';
 import { formatDuration } from '../../base/units.js';
 import type { Path } from '../../documents/locate.js';
@@ -108,7 +108,7 @@ function readSet(
     'a duration such as 90s, 30m, 6h or 1h30m',
   );
   const written = reader.read(setField, [...path, 'set']);
-  const subjectDomain = written?.toLowerCase().slice(written.lastIndexOf('@') + 1) ?? '';
+  const subjectDomain = domainOf(written?.toLowerCase() ?? '');
   const profile = fleet.planOf(subjectDomain)?.profile;
   const context: BehaviorContext = { scope: written?.includes('@') ? 'mailbox' : 'domain', profile };
   let behaviors: BehaviorPlan[] | undefined;
@@ -136,7 +136,7 @@ function knowsSubject(reader: Reader, subject: string, path: Path, fleet: Fleet)
     reader.shape(path, message, { hint: 'it cannot be a pattern: give each mailbox an event of its own' });
     return false;
   }
-  const domain = subject.slice(subject.lastIndexOf('@') + 1);
+  const domain = domainOf(subject);
   // A mailbox may be served by `default`. A whole domain can be changed only when the fleet names it.
   const host = subject.includes('@') ? undefined : fleet.hosts.get(subject);
   const known = subject.includes('@') ? fleet.serves(domain) : fleet.domains.has(subject);
@@ -206,7 +206,7 @@ function checkCrashes(reader: Reader, events: readonly Read[]): void {
 
 /** Reports an address that no server of the fleet receives for. */
 function checkServed(reader: Reader, address: string, path: Path, fleet: Fleet): void {
-  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  const domain = domainOf(address).toLowerCase();
   if (!fleet.serves(domain)) reader.problem(path, notServed(domain), { hint: notServedHint(domain, fleet) });
   const problem = misread(address, reader.place(path), fleet);
   if (problem) reader.foreign(problem);

@@ -1,6 +1,7 @@
 // All contacts of a scenario and when they begin to exist: the audience at the start, and the contacts
 // that events add. Addresses elsewhere in the file are checked against them.
 
+import { domainOf } from '../../base/addresses.js';
 import { formatDuration } from '../../base/units.js';
 import { STARS_MAX, wildcard } from '../../base/wildcard.js';
 import type { Path } from '../../documents/locate.js';
@@ -44,9 +45,7 @@ export class People {
   /** Domains of all contacts; undefined when some entry could not be read. */
   domains(): ReadonlySet<string> | undefined {
     if (!this.complete) return undefined;
-    this.knownDomains ??= new Set(
-      [...this.addresses()].map((address) => address.slice(address.lastIndexOf('@') + 1)),
-    );
+    this.knownDomains ??= new Set([...this.addresses()].map((address) => domainOf(address)));
     return this.knownDomains;
   }
 

@@ -2,6 +2,7 @@
 // as recipients and refuses all others, and replies to the final dot after the message has been applied.
 
 import { SMTPServer } from 'smtp-server';
+import { domainOf } from '../../base/addresses.js';
 import type { Inlet } from '../ports.js';
 
 /** Bytes of a message that are parsed: the delivery status is near its beginning. The rest is dropped. */
@@ -61,7 +62,7 @@ class IntakeServer extends SMTPServer {
   override updateSecureContext(): void {}
 
   override onRcptTo(...[{ address }, , callback]: Parameters<SMTPServer['onRcptTo']>): void {
-    const domain = address.slice(address.lastIndexOf('@') + 1);
+    const domain = domainOf(address);
     if (domain.toLowerCase() !== this.intake.domain.toLowerCase())
       return callback(refusal(550, '5.7.1 Relaying denied'));
     if (!/^bounce\+/i.test(address)) return callback(refusal(550, '5.1.1 No such user here'));

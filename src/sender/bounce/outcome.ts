@@ -1,6 +1,7 @@
 // The outcome that a delivery report has for the delivery of its return path (rule 11). Its status field
 // decides; a report without the necessary fields is ignored.
 
+import { domainOf } from '../../base/addresses.js';
 import type { BouncedState, Cause, Reply } from '../../events/types.js';
 import { causeOf, overridden } from '../../policy/classify.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
@@ -31,7 +32,7 @@ export function bounceOutcome(
   if (action !== 'failed')
     return { reported, ignored: action === undefined ? 'it gives no action' : `its action is ${action}` };
   if (!reply) return { reported, ignored: 'it gives no status' };
-  const domain = address.slice(address.lastIndexOf('@') + 1);
+  const domain = domainOf(address);
   const cause = causeOf(reply, 'message', { domain }, policy.causes);
   const outcome = overridden(
     reply.code >= 500 ? 'rejected' : 'deferred',

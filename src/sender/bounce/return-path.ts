@@ -4,6 +4,7 @@
 //   bounce+MAILING+LOCAL=DOMAIN+TAG@...    as long as that fits the 64 octets of a local part
 //   bounce+MAILING+~DIGEST+TAG@...         for addresses that are too long, or need quotes
 
+import { domainOf, localPartOf, parseAddress } from '../../base/addresses.js';
 import { createHash, createHmac } from 'node:crypto';
 
 /** Longest mailing name that fits a return path together with a digest and a run number. */
@@ -41,8 +42,7 @@ export class ReturnPaths {
 
   /** The return path of the messages of a mailing to a contact. @param address key of the contact */
   of(mailing: string, address: string): string {
-    const at = address.lastIndexOf('@');
-    const written = `${address.slice(0, at)}=${address.slice(at + 1)}`;
+    const written = `${localPartOf(address)}=${domainOf(address)}`;
     const plain = this.localPart(mailing, written);
     const fits = PLAIN.test(written) && !written.startsWith('~') && plain.length <= LOCAL_PART_OCTETS_MAX;
     return `${fits ? plain : this.localPart(mailing, `~${digestOf(address)}`)}@${this.domain}`;
@@ -50,9 +50,9 @@ export class ReturnPaths {
 
   /** Reads a return path. @returns undefined when it is none of the sender's */
   read(returnPath: string): Returned | undefined {
-    const at = returnPath.lastIndexOf('@');
-    if (returnPath.slice(at + 1).toLowerCase() !== this.domain.toLowerCase()) return undefined;
-    const parts = RETURN_PATH.exec(returnPath.slice(0, at).toLowerCase());
+    const { localPart, domain } = parseAddress(returnPath) ?? {};
+    if (localPart === undefined || domain?.toLowerCase() !== this.domain.toLowerCase()) return undefined;
+    const parts = RETURN_PATH.exec(localPart.toLowerCase());
     if (!parts) return undefined;
     const [, mailing, who, tag] = parts as unknown as [string, string, string, string];
     const genuine = tag === this.tag(mailing, who);

@@ -5,6 +5,7 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { encodeWords, foldLines } from 'nodemailer/lib/mime-funcs';
 import { encode, wrap } from 'nodemailer/lib/qp';
+import { domainOf } from '../../base/addresses.js';
 import type { Contact } from '../model/contact.js';
 import type { Message } from '../model/mailing.js';
 import type { Sign } from './dkim.js';
@@ -85,7 +86,7 @@ export class Composer {
 
   private messageId({ key }: Contact): string {
     const { mailing, from } = this.context;
-    return `<${mailing}.${encodeURIComponent(key).replace('%40', '=')}@${from.slice(from.lastIndexOf('@') + 1)}>`;
+    return `<${mailing}.${encodeURIComponent(key).replace('%40', '=')}@${domainOf(from)}>`;
   }
 }
 

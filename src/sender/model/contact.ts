@@ -1,6 +1,7 @@
 // Contacts: the status that decides which contacts are mailed, and the streak of soft bounces that
 // decides the status. Rules 1, 8 and 9 of docs/semantics.md.
 
+import { domainOf } from '../../base/addresses.js';
 import type { ContactStatus, Emit } from '../../events/types.js';
 import type { Clock } from '../ports.js';
 import { standing, type EndedDelivery, type HistoryEntry, type Standing } from './history.js';
@@ -78,7 +79,7 @@ export class Contacts {
   /** Takes over a contact from a store: logs nothing and stores nothing. */
   restore(known: Pick<Contact, 'address' | 'status' | 'softBounceStreak' | 'history' | 'fields'>): Contact {
     const key = contactKey(known.address);
-    const contact: Contact = { ...known, key, domain: key.slice(key.lastIndexOf('@') + 1) };
+    const contact: Contact = { ...known, key, domain: domainOf(key) };
     this.byKey.set(key, contact);
     return contact;
   }

@@ -1,6 +1,7 @@
 // How a provider speaks: its words for what a behavior means, with the gaps in them filled from what
 // the server knows at that moment.
 
+import { domainOf, localPartOf } from '../../base/addresses.js';
 import type { Cause, Reply } from '../../events/types.js';
 import type { Random } from '../../base/random.js';
 import { RECIPIENT_POINTS } from './behavior.js';
@@ -96,10 +97,10 @@ export const PLACEHOLDERS: Readonly<Record<string, (known: Known) => string>> = 
   range: ({ client }) => client.replace(/\.\d+$/, '.0/24'),
   rcpt: ({ recipient, domain }) => recipient || `postmaster@${domain}`,
   rcpt_domain: ({ domain }) => domain,
-  name: ({ recipient }) => recipient.slice(0, recipient.lastIndexOf('@')),
+  name: ({ recipient }) => localPartOf(recipient),
   sender: ({ sender }) => sender,
-  from_domain: ({ sender }) => sender.slice(sender.lastIndexOf('@') + 1),
-  helo: ({ sender }) => sender.slice(sender.lastIndexOf('@') + 1),
+  from_domain: ({ sender }) => domainOf(sender),
+  helo: ({ sender }) => domainOf(sender),
   mx: ({ host }) => host,
   host: ({ host }) => host,
   id: ({ random, host, recipient, attempt }) =>

@@ -1,6 +1,7 @@
 // One receiving server: asks its behaviors at every point of the dialogue and tells the log what
 // it saw. It knows SMTP and nothing of the sender.
 
+import { localPartOf } from '../../base/addresses.js';
 import type { Clock } from '../../clock/clock.js';
 import type { Emit } from '../../events/types.js';
 import type { Random } from '../../base/random.js';
@@ -223,7 +224,7 @@ export class Host implements Listener {
   private mailboxOf(recipient: string): readonly BehaviorPlan[] | undefined {
     const isShort = this.options.plan.shorthand === true;
     if (this.mailboxes.length === 0 && !isShort) return undefined;
-    const localPart = recipient.slice(0, recipient.lastIndexOf('@'));
+    const localPart = localPartOf(recipient);
     const named = this.mailboxes.find(({ matches }) => matches(localPart))?.behaviors;
     return named ?? (isShort ? this.saidBy(localPart) : undefined);
   }

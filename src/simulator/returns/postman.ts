@@ -3,6 +3,7 @@
 
 import type net from 'node:net';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { domainOf } from '../../base/addresses.js';
 import type { Clock } from '../../clock/clock.js';
 import type { Emit } from '../../events/types.js';
 import type { MxRecord } from '../dns.js';
@@ -74,7 +75,7 @@ export class Postman {
   private async deliver(letter: Letter, message: string): Promise<string> {
     const { resolver, dial } = this.options;
     const { returnPath, host, address: from } = letter;
-    const records = await resolver.resolveMx(returnPath.slice(returnPath.lastIndexOf('@') + 1));
+    const records = await resolver.resolveMx(domainOf(returnPath));
     const [best] = records.sort((a, b) => a.preference - b.preference);
     const [address] = await resolver.resolve4(best?.exchange ?? '');
     if (address === undefined) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' });

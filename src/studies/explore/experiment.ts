@@ -3,6 +3,7 @@
 // to an end, and one more mailing must reach everybody who is active.
 
 import { isDeepStrictEqual } from 'node:util';
+import { localPartOf } from '../../base/addresses.js';
 import { parseDuration } from '../../base/units.js';
 import type { Data, ScenarioDocument } from './document.js';
 import { Draw } from './draw.js';
@@ -140,7 +141,7 @@ class Experiment {
     const forMailboxes = this.behaviors.filter(({ mailbox }) => mailbox);
     for (const address of this.contacts) {
       if (!address.endsWith(`@${domain}`) || forMailboxes.length === 0 || !this.draw.chance(0.4)) continue;
-      const local = address.slice(0, address.indexOf('@'));
+      const local = localPartOf(address);
       mailboxes[local] = this.draw.many(1, 2, () =>
         drawBehavior(this.draw, this.draw.one(forMailboxes), this.hours, 'mailbox'),
       );

@@ -1,6 +1,7 @@
 // What happens in an experiment besides its mailings: what people do with contacts, bounce messages
 // from nobody, crashes, and servers that change.
 
+import { domainOf } from '../../base/addresses.js';
 import type { Data } from './document.js';
 import type { Draw } from './draw.js';
 import { duration, type Moments } from './moments.js';
@@ -27,7 +28,7 @@ export function drawEvents({ draw, moments, faults, contacts, domains, mailings 
   const someone = (): string => draw.one(contacts);
   add('opt-out', () => ({ 'opt-out': someone() }));
   add('reactivate', () => ({
-    reactivate: draw.chance(0.2) ? `*@${someone().split('@')[1]!}` : someone(),
+    reactivate: draw.chance(0.2) ? `*@${domainOf(someone())}` : someone(),
     reason: 'drawn',
   }));
   add('subscribe', (n) => ({

@@ -2,12 +2,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { localPartOf } from '../../../src/base/addresses.js';
 import { digestOf, ReturnPaths } from '../../../src/sender/bounce/return-path.js';
 
 const paths = new ReturnPaths('secret', 'return.sender.example');
 const LONG = `${'a'.repeat(60)}@a-rather-long-domain.example`;
-
-const localPartOf = (path: string): string => path.slice(0, path.lastIndexOf('@'));
 
 describe('a return path', () => {
   it.each(['bob@example.org', 'bob+news@example.org', 'a=b@example.org', "o'neil@example.org"])(

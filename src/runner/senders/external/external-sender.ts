@@ -2,6 +2,7 @@
 // into events, and keeps watch over what it must not do.
 
 import type net from 'node:net';
+import { domainOf } from '../../../base/addresses.js';
 import { setRealTimeout } from '../../../clock/system.js';
 import type { VirtualClock } from '../../../clock/virtual.js';
 import type { Emit, TerminalState } from '../../../events/types.js';
@@ -122,9 +123,7 @@ export class ForeignSenderHost implements SenderUnderTest {
     this.options.emit({ type: 'mailing.building', mailing: name, kind });
     this.options.clock.after(buildingMs, () => {
       const chooses = to ? chooser(to) : () => true;
-      const chosen = [...this.contacts].filter(([key]) =>
-        chooses({ key, domain: key.slice(key.lastIndexOf('@') + 1) }),
-      );
+      const chosen = [...this.contacts].filter(([key]) => chooses({ key, domain: domainOf(key) }));
       const recipients = chosen.filter(([, { status }]) => status === 'active').map(([key]) => key);
       this.mailings.set(name, { open: new Map(recipients.map((key) => [key, 0])), attempts: new Map() });
       this.options.emit({ type: 'mailing.started', mailing: name, recipients: recipients.length });
@@ -216,7 +215,7 @@ export class ForeignSenderHost implements SenderUnderTest {
     const { attempts } = this.mailings.get(mailing)!;
     const n = (attempts.get(key) ?? 0) + 1;
     attempts.set(key, n);
-    const domain = key.slice(key.lastIndexOf('@') + 1);
+    const domain = domainOf(key);
     const began = startedAt - (clock.date().getTime() - clock.now());
     const told = reply ? { reply } : {};
     const about = { mailing, address: key, n, startedAt: began, domain };
