@@ -6,7 +6,8 @@ import { wildcard } from '../base/wildcard.js';
 import { sumLost } from '../results/tally/lost.js';
 import type { Check, ExpectationPlan, MailingNumber, NumberMatcher } from '../scenarios/plan.js';
 import type { Failure } from '../results/result.js';
-import type { MailingTally, Tally } from '../results/tally/tally.js';
+import type { MailingTally } from '../results/tally/mailing.js';
+import type { Tally } from '../results/tally/tally.js';
 
 /** How many contacts a failure names before it only counts them. */
 const NAMED_MAX = 5;

@@ -12,13 +12,14 @@ import { InvariantChecker, INVARIANTS } from './invariants/index.js';
 import type { ExpectationPlan, ScenarioPlan, SenderPlan } from '../scenarios/plan.js';
 import type { Failure, ScenarioResult, ScenarioStatus } from '../results/result.js';
 import { sumLost } from '../results/tally/lost.js';
-import { resultOf, Tally } from '../results/tally/tally.js';
+import { resultOf } from '../results/tally/mailing.js';
+import { Tally } from '../results/tally/tally.js';
 
 /** How many deliveries a deadlock names before it only counts them. */
 const WAITING_NAMED_MAX = 10;
 
 /** How a run is judged. */
-export interface Verdict {
+export interface Judgement {
   verdict: ScenarioStatus;
   failures: Failure[];
 }
@@ -57,7 +58,7 @@ export class Judge {
     this.invariants.hear(mailing, own);
   }
 
-  verdict(): Verdict {
+  verdict(): Judgement {
     this.tally.settlePeaks();
     while (this.next < this.timed.length) this.check(this.timed[this.next++]!);
     for (const expectation of this.atEnd) this.check(expectation);
@@ -66,14 +67,14 @@ export class Judge {
   }
 
   /** The sender did something that ends the run: that, and what was found until then. */
-  faulted(fault: SenderFault, sender: SenderPlan): Verdict {
+  faulted(fault: SenderFault, sender: SenderPlan): Judgement {
     this.tally.settlePeaks();
     const failures = [faultFailure(fault, sender), ...this.failures, ...this.violations()];
     return { verdict: 'failed', failures };
   }
 
   /** The run did not come to its end: what was found until then, and why it stopped. */
-  stopped(plan: ScenarioPlan, error: BouncelabError, waiting: string[]): Verdict {
+  stopped(plan: ScenarioPlan, error: BouncelabError, waiting: string[]): Judgement {
     this.tally.settlePeaks();
     const named = waiting.slice(0, WAITING_NAMED_MAX);
     const rest = waiting.length - named.length;

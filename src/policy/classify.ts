@@ -1,7 +1,7 @@
 // From what a server said to what it means: the outcome by its code, the cause by rules over enhanced
 // code, text and host. The two are independent: 552 and 452 both say "mailbox full", 550 anything.
 
-import type { Cause, Outcome, Reply, Stage } from '../events/types.js';
+import { faultOf, type Cause, type Outcome, type Reply, type Stage } from '../events/types.js';
 import { CauseTable, linearSearch, type CauseRule } from './cause-rules.js';
 import type { PolicyOverride, RetryPolicy } from './retry-policy.js';
 import { shippedCauses } from './shipped-causes.js';
@@ -43,12 +43,14 @@ function tableOf(rules: readonly CauseRule[]): CauseTable {
   return table;
 }
 
-/** Causes that lie with the recipient: the only ones that cost a contact its status under `recipient-only`. */
-const RECIPIENT_CAUSES: ReadonlySet<Cause> = new Set(['user-unknown', 'mailbox-full', 'mailbox-disabled']);
-
-/** @param replied whether a server said it: without one it was DNS, and the domain of the address leads nowhere */
+/**
+ * Whether a cause lies with the recipient: the only causes that cost a contact its status under
+ * `recipient-only`.
+ *
+ * @param replied whether a server gave the cause
+ */
 export function liesWithRecipient(cause: Cause, replied = true): boolean {
-  return RECIPIENT_CAUSES.has(cause) || (cause === 'dns-failure' && !replied);
+  return faultOf(cause, replied) === 'recipient';
 }
 
 /** A refused attempt; without a reply where DNS refused it. */

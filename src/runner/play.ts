@@ -14,7 +14,7 @@ import { usesTls } from '../scenarios/fleet/uses-tls.js';
 import { World } from '../simulator/world.js';
 import { formatDuration } from '../base/units.js';
 import { ForeignSenderHost } from './senders/external/external-sender.js';
-import type { Judge, Verdict } from '../judge/judge.js';
+import type { Judge, Judgement } from '../judge/judge.js';
 import type { EventPlan, ScenarioPlan } from '../scenarios/plan.js';
 import { SenderProcess } from './senders/sender-process.js';
 import { openSenderStore, type SenderStore } from './senders/sender-store.js';
@@ -34,7 +34,7 @@ export interface Stage {
 }
 
 /** @throws BouncelabError E_HARNESS when bouncelab itself fails */
-export async function play(plan: ScenarioPlan, stage: Stage): Promise<Verdict> {
+export async function play(plan: ScenarioPlan, stage: Stage): Promise<Judgement> {
   const { emit, clock } = stage;
   emit({
     type: 'run.started',
@@ -108,7 +108,7 @@ function senderOf(
   );
 }
 
-async function playToEnd(plan: ScenarioPlan, sender: SenderUnderTest, stage: Stage): Promise<Verdict> {
+async function playToEnd(plan: ScenarioPlan, sender: SenderUnderTest, stage: Stage): Promise<Judgement> {
   const { clock, emit, judge, stop, wallLimitMs } = stage;
   let end: RunEnd;
   try {

@@ -2,7 +2,7 @@
 // took too long. They have the shape of any other result, with nothing counted.
 
 import { faultFailure, type SenderFault } from '../judge/fault.js';
-import { nobodyLost } from '../results/tally/lost.js';
+import { noneLost } from '../results/tally/lost.js';
 import type { ScenarioPlan, SenderPlan } from '../scenarios/plan.js';
 import type { Problem } from '../documents/problems.js';
 import type { Failure, ScenarioResult, ScenarioStatus } from '../results/result.js';
@@ -96,7 +96,7 @@ function nothing(file: string, name: string, status: ScenarioStatus): ScenarioRe
     attempts: 0,
     mailings: {},
     statuses: { active: 0, error: 0, optOut: 0 },
-    lost: { ...nobodyLost(), expected: false, groups: [] },
+    lost: { ...noneLost(), expected: false, groups: [] },
     servers: {},
   };
 }

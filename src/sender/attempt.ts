@@ -1,13 +1,13 @@
 // One attempt that has ended: makes the fact that is logged, with outcome and cause, from the result
 // of the destination.
 
-import type { Cause, Fact } from '../events/types.js';
+import type { Cause, FactOf } from '../events/types.js';
 import { causeOf, overridden } from '../policy/classify.js';
 import type { Delivery } from './model/delivery.js';
 import type { AttemptResult } from './destination/attempt-journal.js';
 import type { RetryPolicy } from '../policy/retry-policy.js';
 
-export type AttemptFact = Extract<Fact, { type: 'attempt' }>;
+export type AttemptFact = FactOf<'attempt'>;
 
 /** Codes with which node:dns reports that a name cannot be resolved. */
 const DNS_ERRORS = new Set([

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Fact } from '../../src/events/types.js';
+import type { Fact, FactOf } from '../../src/events/types.js';
 import { violationFailure } from '../../src/judge/invariants/failure.js';
 import { INVARIANTS, InvariantChecker } from '../../src/judge/invariants/index.js';
 import { DEFAULT_LIMITS } from '../../src/sender/destination/destination.js';
@@ -26,7 +26,7 @@ const REPLY = {
 };
 type Code = keyof typeof REPLY;
 
-const added = (address: string, fields: Partial<Extract<Fact, { type: 'contact.added' }>> = {}): Timed => [
+const added = (address: string, fields: Partial<FactOf<'contact.added'>> = {}): Timed => [
   0,
   { type: 'contact.added', address, status: 'active', softBounceStreak: 0, ...fields },
 ];
@@ -72,7 +72,7 @@ const accepted = (t: number, address: string, session = 1, mailing = 'news'): Ti
     placement: 'inbox',
   },
 ];
-type Attempt = Extract<Fact, { type: 'attempt' }>;
+type Attempt = FactOf<'attempt'>;
 const OUTCOMES: Record<Code, Attempt['outcome']> = { 250: 'accepted', 450: 'deferred', 550: 'rejected' };
 const attempt = (
   t: number,
@@ -98,7 +98,7 @@ const attempt = (
     ...fields,
   },
 ];
-type State = Extract<Fact, { type: 'delivery.ended' }>['state'];
+type State = FactOf<'delivery.ended'>['state'];
 const ended = (t: number, address: string, state: State, mailing = 'news'): Timed => [
   t,
   { type: 'delivery.ended', mailing, address, state, why: '' },

@@ -1,8 +1,9 @@
 // The tally against streams of events written by hand: it reads those and nothing else.
 
 import { describe, expect, test } from 'vitest';
-import type { Cause, Fact, Reply } from '../../src/events/types.js';
-import { resultOf, Tally } from '../../src/results/tally/tally.js';
+import type { Cause, Fact, FactOf, Reply } from '../../src/events/types.js';
+import { resultOf } from '../../src/results/tally/mailing.js';
+import { Tally } from '../../src/results/tally/tally.js';
 
 /** A tally of facts, each at its time in ms. */
 function tally(...facts: [number, Fact][]): Tally {
@@ -227,14 +228,14 @@ test('contacts have the status and streak they were last said to have', () => {
 
 describe('contacts lost', () => {
   const said = (address: string, cause: Cause, reply?: Reply): Fact => ({
-    ...(attempt(address, 1) as Fact & { type: 'attempt' }),
+    ...(attempt(address, 1) as FactOf<'attempt'>),
     stage: 'connect',
     outcome: 'rejected',
     cause,
     ...(reply ? { reply } : {}),
   });
   const bounced = (address: string, cause: Cause): Fact => ({
-    ...(ended(address, 'hard-bounced') as Fact & { type: 'delivery.ended' }),
+    ...(ended(address, 'hard-bounced') as FactOf<'delivery.ended'>),
     cause,
   });
   const status = (address: string, why: 'hard-bounce' | 'soft-bounces' = 'hard-bounce'): Fact => ({

@@ -1,12 +1,10 @@
 // Runs a plan in this thread and keeps all its events, with the questions that tests ask of them.
 
-import type { FactType, RunEvent } from '../../src/events/types.js';
+import type { EventOf, FactType, RunEvent } from '../../src/events/types.js';
 import type { ScenarioPlan } from '../../src/scenarios/plan.js';
 import type { MailingResult, ScenarioResult } from '../../src/results/result.js';
 import { runScenario, type RunScenarioOptions } from '../../src/runner/run.js';
 import { plan, type PlanSketch } from './plans.js';
-
-type EventOf<T extends FactType> = Extract<RunEvent, { type: T }>;
 
 /** The events of a run and what can be asked of them. */
 export class Events {

@@ -1,7 +1,8 @@
 // Rule 1: only active contacts are mailed, one delivery an address, and no server ever hears of
 // another. A contact that leaves while an attempt of it is running may still be named in that one.
 
-import type { Breach, EventOf, Invariant } from './invariant.js';
+import type { EventOf } from '../../events/types.js';
+import type { Breach, Invariant } from './invariant.js';
 
 export const activeOnly: Invariant = {
   name: 'active-only',

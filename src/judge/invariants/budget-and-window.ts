@@ -3,7 +3,7 @@
 
 import { gridOffset } from '../../policy/retry-policy.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
-import type { DeliveryRecord } from './run-history.js';
+import type { SeenDelivery } from './run-history.js';
 import type { Invariant } from './invariant.js';
 
 export const budgetAndWindow: Invariant = {
@@ -45,7 +45,7 @@ export const budgetAndWindow: Invariant = {
 
 type Retry = RetryPolicy['retry'];
 
-function isSpent({ replied, unreachable, last }: DeliveryRecord, { attempts }: Retry): boolean {
+function isSpent({ replied, unreachable, last }: SeenDelivery, { attempts }: Retry): boolean {
   if (!last) return false;
   if (attempts.counting === 'total')
     return attempts.total !== null && replied + unreachable >= attempts.total;
@@ -54,7 +54,7 @@ function isSpent({ replied, unreachable, last }: DeliveryRecord, { attempts }: R
   return budget !== null && (isReplied ? replied : unreachable) >= budget;
 }
 
-function edgeOf(startedAt: number, { first }: DeliveryRecord, { windowMs, windowFrom }: Retry): number {
+function edgeOf(startedAt: number, { first }: SeenDelivery, { windowMs, windowFrom }: Retry): number {
   if (windowFrom === 'mailing-start') return startedAt + windowMs;
   return first ? first.startedAt + windowMs : Infinity;
 }

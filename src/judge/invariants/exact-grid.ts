@@ -2,9 +2,10 @@
 // waited for its predecessor, for a connection, and then something was going on at its destination, or
 // for a suspended host where the policy says so.
 
+import type { EventOf } from '../../events/types.js';
 import { gridOffset } from '../../policy/retry-policy.js';
-import type { DomainRecord, Span } from './run-history.js';
-import type { Breach, EventOf, Invariant } from './invariant.js';
+import type { SeenDomain, Span } from './run-history.js';
+import type { Breach, Invariant } from './invariant.js';
 
 /** Time in which nothing may be going on while one connection gives way to the next. */
 const SLACK_MS = 60_000;
@@ -15,7 +16,7 @@ export const exactGrid: Invariant = {
   watch({ history, policy: { retry, destination } }) {
     const waits = destination?.allSuspended === 'wait';
     /** Late for no reason that is known yet: what was going on may be told only when it ends. */
-    const suspects: (Span & { record: DomainRecord; breach: Breach })[] = [];
+    const suspects: (Span & { record: SeenDomain; breach: Breach })[] = [];
     const late = (event: EventOf<'attempt'>, from: number, breach: Breach): Breach | undefined => {
       const { domain, startedAt: to } = event;
       if (to - from <= SLACK_MS) return undefined;
@@ -67,7 +68,7 @@ function step(intervalsMs: readonly number[], n: number): number {
  *
  * @param waits under a policy that waits for suspended hosts, that is a reason too
  */
-function quiet({ busy, open, suspended }: DomainRecord, { from, to }: Span, waits: boolean): number {
+function quiet({ busy, open, suspended }: SeenDomain, { from, to }: Span, waits: boolean): number {
   // What is open is a reason from when the first of it was opened; so is what led to that, which is told later.
   let end = to;
   for (const { opened } of open.values()) end = Math.min(end, Math.max(from, opened.t));

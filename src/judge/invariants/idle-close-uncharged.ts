@@ -2,7 +2,8 @@
 // said about that message, so nobody is charged with an attempt (docs/semantics.md, over one
 // connection). A server that is merely silent there is another matter.
 
-import type { EventOf, Invariant } from './invariant.js';
+import type { EventOf } from '../../events/types.js';
+import type { Invariant } from './invariant.js';
 
 export const idleCloseUncharged: Invariant = {
   name: 'idle-close-uncharged',

@@ -1,13 +1,11 @@
 // What an invariant is: a rule that must hold at every event of every run. It sees the event and
 // the history before it, says nothing while all is well, and names what it saw when it is not.
 
-import type { FactType, RunEvent } from '../../events/types.js';
+import type { EventOf, FactType, RunEvent } from '../../events/types.js';
 import type { DestinationLimits } from '../../sender/destination/destination.js';
 import type { MailingFigures } from '../../sender/figures.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { History } from './run-history.js';
-
-export type EventOf<T extends FactType> = Extract<RunEvent, { type: T }>;
 
 /** How a rule was broken. */
 export interface Breach {

@@ -1,7 +1,7 @@
 // Rule 12: a server takes a delivery a second time only after the attempt in which it took it before was
 // lost between final dot and reply.
 
-import type { DeliveryRecord } from './run-history.js';
+import type { SeenDelivery } from './run-history.js';
 import type { Invariant } from './invariant.js';
 
 /** What the few deliveries are remembered by that were lost, or taken more than once. */
@@ -16,8 +16,8 @@ export const oneAcceptance: Invariant = {
   name: 'one-acceptance',
   rule: 'a delivery is accepted again only after a loss between final dot and reply (rule 12)',
   watch({ history }) {
-    const known = new Map<DeliveryRecord, Known>();
-    const knownOf = (delivery: DeliveryRecord): Known => {
+    const known = new Map<SeenDelivery, Known>();
+    const knownOf = (delivery: SeenDelivery): Known => {
       let found = known.get(delivery);
       if (!found) {
         const taken = delivery.accepted > 0 ? [delivery.acceptedFrom] : [];

@@ -1,9 +1,9 @@
 // Rules 4 and 5: 4xx is tried again, 5xx ends the delivery at once, unless the policy says otherwise
 // of that reply; and each state at the end follows from the last attempt.
 
-import type { Outcome } from '../../events/types.js';
+import type { EventOf, Outcome } from '../../events/types.js';
 import type { PolicyOverride } from '../../policy/retry-policy.js';
-import type { EventOf, Invariant } from './invariant.js';
+import type { Invariant } from './invariant.js';
 
 export const outcomeFollowsCode: Invariant = {
   name: 'outcome-follows-code',

@@ -2,20 +2,19 @@
 // the sessions at the servers. Of a delivery it keeps what its next event is judged by, and not
 // all that was, so that long runs stay small.
 
-import type { ContactStatus, RunEvent } from '../../events/types.js';
+import type { ContactStatus, EventOf, RunEvent } from '../../events/types.js';
 import { budgetClass, gridOffset } from '../../policy/retry-policy.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import { mailingOf, recipientOf } from '../../events/envelope.js';
-import type { EventOf } from './invariant.js';
 
-export interface ContactRecord {
+export interface SeenContact {
   status: ContactStatus;
   streak: number;
   /** The event that gave it this status. */
   since: EventOf<'contact.added' | 'contact.status'>;
 }
 
-export interface DeliveryRecord {
+export interface SeenDelivery {
   queued: EventOf<'delivery.queued'>;
   first?: EventOf<'attempt'>;
   last?: EventOf<'attempt'>;
@@ -37,16 +36,16 @@ export interface DeliveryRecord {
   returned?: EventOf<'delivery.returned'>;
 }
 
-export interface MailingRecord {
+export interface SeenMailing {
   building: EventOf<'mailing.building'>;
   started?: EventOf<'mailing.started'>;
   completed?: EventOf<'mailing.completed'>;
-  deliveries: Map<string, DeliveryRecord>;
+  deliveries: Map<string, SeenDelivery>;
   /** Deliveries in progress. */
   open: number;
 }
 
-export interface SessionRecord {
+export interface SeenSession {
   opened: EventOf<'connection.opened'>;
   /** Transactions begun. */
   transactions: number;
@@ -60,7 +59,7 @@ export interface SessionRecord {
 /** A reply, and the connection on which it was given. */
 export interface Given {
   reply: EventOf<'smtp.reply'>;
-  session: SessionRecord;
+  session: SeenSession;
 }
 
 export interface Span {
@@ -68,9 +67,9 @@ export interface Span {
   to: number;
 }
 
-export interface DomainRecord {
+export interface SeenDomain {
   /** Connections open now that a sender holds, by session. */
-  open: Map<number, SessionRecord>;
+  open: Map<number, SeenSession>;
   /** Spans of virtual time in which there was a dialogue here that is over, merged, in order. */
   busy: Span[];
   /** Spans of virtual time in which a host was suspended by the sender. */
@@ -80,22 +79,22 @@ export interface DomainRecord {
 }
 
 export class History {
-  readonly contacts = new Map<string, ContactRecord>();
-  readonly mailings = new Map<string, MailingRecord>();
-  readonly sessions = new Map<number, SessionRecord>();
+  readonly contacts = new Map<string, SeenContact>();
+  readonly mailings = new Map<string, SeenMailing>();
+  readonly sessions = new Map<number, SeenSession>();
   /** Sessions that are open, by the client's end, as attempts name them. */
-  private readonly byClient = new Map<string, SessionRecord>();
+  private readonly byClient = new Map<string, SeenSession>();
   /** When a sender last started on the store of one that had crashed. */
   restartedAt: number | undefined;
-  private readonly domains = new Map<string, DomainRecord>();
+  private readonly domains = new Map<string, SeenDomain>();
 
   constructor(private readonly retry: RetryPolicy['retry']) {}
 
-  delivery(mailing: string, address: string): DeliveryRecord | undefined {
+  delivery(mailing: string, address: string): SeenDelivery | undefined {
     return this.mailings.get(mailing)?.deliveries.get(address);
   }
 
-  domain(name: string): DomainRecord {
+  domain(name: string): SeenDomain {
     let record = this.domains.get(name);
     if (!record)
       this.domains.set(name, (record = { open: new Map(), busy: [], suspended: [], replies: new Map() }));
@@ -185,7 +184,7 @@ export class History {
   }
 
   /** The connection that has, or had last, this client's end; undefined when its server has closed it. */
-  connection(client: string): SessionRecord | undefined {
+  connection(client: string): SeenSession | undefined {
     return this.byClient.get(client);
   }
 
@@ -265,7 +264,7 @@ export class History {
   }
 
   /** The sender has no more of this connection, whether its server has noticed or not. */
-  private letGo({ opened }: SessionRecord, at: number): void {
+  private letGo({ opened }: SeenSession, at: number): void {
     const { domain, session, t } = opened;
     if (this.domain(domain).open.delete(session)) this.wasBusy(domain, t, at);
   }

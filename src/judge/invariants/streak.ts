@@ -1,10 +1,11 @@
 // Rules 4, 8, 9 and 11: streak and status are what the ended deliveries of a contact make of them,
 // reckoned anew from these; when a bounce message has changed one of them, from the beginning.
 
+import type { EventOf } from '../../events/types.js';
 import { liesWithRecipient } from '../../policy/classify.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { History } from './run-history.js';
-import type { EventOf, Invariant } from './invariant.js';
+import type { Invariant } from './invariant.js';
 
 interface Reckoned {
   streak: number;

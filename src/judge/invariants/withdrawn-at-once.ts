@@ -1,7 +1,8 @@
 // Rule 10: a contact that left while an attempt was running has that attempt finished, and with it the
 // delivery ends: there is no other attempt, and nothing that is waited for.
 
-import type { EventOf, Invariant } from './invariant.js';
+import type { EventOf } from '../../events/types.js';
+import type { Invariant } from './invariant.js';
 
 export const withdrawnAtOnce: Invariant = {
   name: 'withdrawn-at-once',

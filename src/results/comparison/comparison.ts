@@ -3,7 +3,7 @@
 
 import type { Failure, ScenarioStatus } from '../result.js';
 import type { Figures } from './figures.js';
-import type { Verdict } from './threshold.js';
+import type { ThresholdResult } from './threshold.js';
 
 /** How a delivery or the status of a contact can stand at the end; `absent` where there was none. */
 export const ENDS = [
@@ -87,7 +87,7 @@ export interface Comparison {
   /** Broken invariants; and runs that did not end, whose scenarios are in no figure. */
   troubles: Trouble[];
   /** Thresholds of `--fail-if` that were given. */
-  thresholds: Verdict[];
+  thresholds: ThresholdResult[];
   curves: Curves;
   /** True when it was interrupted: then scenarios are missing. */
   interrupted: boolean;

@@ -31,7 +31,7 @@ export interface Threshold {
 }
 
 /** A threshold and whether it holds. */
-export interface Verdict {
+export interface ThresholdResult {
   text: string;
   policy: string;
   /** What was found; null for hours of a mailing that was not completed. */
@@ -85,7 +85,7 @@ export function judge(
   policies: readonly string[],
   sum: readonly Figures[],
   differing: number,
-): Verdict {
+): ThresholdResult {
   const figures = sum[policy]!;
   const actual =
     figure === 'differing'

@@ -2,7 +2,7 @@
 // figures of its own; nothing is counted here that is not counted there.
 
 import { sumLost } from './lost.js';
-import type { MailingTally } from './tally.js';
+import type { MailingTally } from './mailing.js';
 
 /** Without an occurrence everything is zero, and the mailing is building. */
 export function responseOf(occurrences: readonly MailingTally[]): MailingTally {

@@ -3,36 +3,27 @@
 // domain, and that must not be found by chance (rule 13 of docs/semantics.md).
 
 import { domainOf } from '../../base/addresses.js';
-import type { Cause, RunEvent } from '../../events/types.js';
+import { faultOf, type Cause, type EventOf } from '../../events/types.js';
 import type { LostGroup, LostResult } from '../result.js';
 
-type Attempt = RunEvent & { type: 'attempt' };
-type Ended = RunEvent & { type: 'delivery.ended' | 'delivery.returned' };
-type StatusChange = RunEvent & { type: 'contact.status' };
+type Attempt = EventOf<'attempt'>;
+type Ended = EventOf<'delivery.ended' | 'delivery.returned'>;
+type StatusChange = EventOf<'contact.status'>;
 
 /** Groups that a result names; the others are in its figures alone. */
 const GROUPS_MAX = 20;
 /** So much of a reply is kept to show what was said. */
 const TEXT_LENGTH_MAX = 200;
 
-/** Causes that lie with the sender, its address, its content or a limit, or with the server. */
-const NOT_THEIRS: ReadonlySet<Cause> = new Set([
-  'throttled',
-  'greylisted',
-  'server-busy',
-  'spam-block',
-  'content-block',
-  'ip-blocklisted',
-  'auth-failure',
-  'policy',
-  'message-too-big',
-  'relay-denied',
-  'protocol-error',
-]);
-
-/** @param replied whether a server said it: only then is it about the sender's DNS, and not about the recipient's */
-export function isNotTheirs(cause: Cause, replied: boolean): boolean {
-  return NOT_THEIRS.has(cause) || (cause === 'dns-failure' && replied);
+/**
+ * Whether a cause lies with the sender, its content or a server, and so not with the contact. `network`
+ * and `other` do not count: which side is at fault is not known then.
+ *
+ * @param replied whether a server gave the cause
+ */
+function isNotTheirs(cause: Cause, replied: boolean): boolean {
+  const fault = faultOf(cause, replied);
+  return fault === 'sender' || fault === 'content' || fault === 'server';
 }
 
 /** Follows bounces to the changes of status that come of them. */
@@ -96,13 +87,13 @@ function isAbout(
 }
 
 /** Nobody lost yet. */
-export function nobodyLost(): LostResult {
+export function noneLost(): LostResult {
   return { total: 0, notTheirs: 0, causes: {} };
 }
 
 /** Sums over mailings. */
 export function sumLost(all: Iterable<LostResult>): LostResult {
-  const sum = nobodyLost();
+  const sum = noneLost();
   for (const { total, notTheirs, causes } of all) {
     sum.total += total;
     sum.notTheirs += notTheirs;

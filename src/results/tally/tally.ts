@@ -3,28 +3,14 @@
 // run of any length needs no list of them.
 
 import { invariant } from '../../base/errors.js';
-import type {
-  BouncedState,
-  Cause,
-  ContactStatus,
-  MailingState,
-  Placement,
-  RunEvent,
-} from '../../events/types.js';
+import type { ContactStatus, EventOf, MailingState, RunEvent } from '../../events/types.js';
 import { mailingOf, recipientOf } from '../../events/envelope.js';
 import { InProgress } from './in-progress.js';
-import { LostTally, nobodyLost } from './lost.js';
 import { responseOf } from './automated.js';
-import type { MailingResult, ServerFigures } from '../result.js';
+import { LostTally } from './lost.js';
+import { countBounce, newMailing, type MailingTally } from './mailing.js';
+import type { ServerFigures } from '../result.js';
 import { ServerTally, type Place } from './servers.js';
-
-export interface MailingTally extends MailingResult {
-  placement: Record<Placement, number>;
-  /** Starts of the attempts the sender made, by address. */
-  attempts: Map<string, number[]>;
-  /** Times at which a server read a RCPT for the address. */
-  seen: Map<string, number[]>;
-}
 
 interface ContactTally {
   status: ContactStatus;
@@ -96,7 +82,7 @@ export class Tally {
         const mailing = this.mailing(event.mailing);
         mailing.delivered--;
         mailing.lateBounces++;
-        return bounced(mailing, event.state, event.cause);
+        return countBounce(mailing, event.state, event.cause);
       }
       case 'attempt':
         return this.attempt(event);
@@ -186,7 +172,7 @@ export class Tally {
     change(mailing);
   }
 
-  private deliveryEnded(event: RunEvent & { type: 'delivery.ended' }): void {
+  private deliveryEnded(event: EventOf<'delivery.ended'>): void {
     const mailing = this.mailing(event.mailing);
     mailing.inProgress--;
     this.inProgress.add(event.t, -1);
@@ -199,11 +185,11 @@ export class Tally {
         return;
       default:
         this.lost.bounced(event);
-        return bounced(mailing, event.state, event.cause ?? 'other');
+        return countBounce(mailing, event.state, event.cause ?? 'other');
     }
   }
 
-  private attempt(event: RunEvent & { type: 'attempt' }): void {
+  private attempt(event: EventOf<'attempt'>): void {
     this.attempts++;
     this.lost.attempted(event);
     const mailing = this.mailing(event.mailing);
@@ -222,56 +208,6 @@ export class Tally {
       append(this.mailing(session.mailing).seen, rcpt, at);
     }
   }
-}
-
-/** The figures of a mailing as `run.json` has them. */
-export function resultOf(tally: MailingTally): MailingResult {
-  const { kind, series, state, recipients, delivered, inProgress, bounced, withdrawn } = tally;
-  const { placement, possibleDuplicates, lateBounces, startedAt, completedAt, causes, lost } = tally;
-  return {
-    kind,
-    ...(series === undefined ? {} : { series }),
-    state,
-    recipients,
-    delivered,
-    inProgress,
-    bounced,
-    withdrawn,
-    placement,
-    possibleDuplicates,
-    lateBounces,
-    startedAt,
-    completedAt,
-    causes,
-    lost,
-  };
-}
-
-function bounced(mailing: MailingTally, state: BouncedState, cause: Cause): void {
-  mailing.bounced[state === 'soft-bounced' ? 'soft' : 'hard']++;
-  mailing.causes[cause] = (mailing.causes[cause] ?? 0) + 1;
-}
-
-function newMailing(kind: MailingTally['kind'], series: string | undefined): MailingTally {
-  return {
-    kind,
-    ...(series === undefined ? {} : { series }),
-    state: 'building',
-    recipients: 0,
-    delivered: 0,
-    inProgress: 0,
-    bounced: { soft: 0, hard: 0 },
-    withdrawn: 0,
-    possibleDuplicates: 0,
-    lateBounces: 0,
-    startedAt: null,
-    completedAt: null,
-    causes: {},
-    lost: nobodyLost(),
-    placement: { inbox: 0, junk: 0, discarded: 0, returned: 0 },
-    attempts: new Map(),
-    seen: new Map(),
-  };
 }
 
 function append(map: Map<string, number[]>, key: string, value: number): void {

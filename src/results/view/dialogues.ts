@@ -1,7 +1,7 @@
 // What was said on each connection, as the servers heard and spoke it, and which part of it belongs
 // to an attempt. An attempt names its end of the connection; that and nothing else leads to it.
 
-import type { Fact, RunEvent } from '../../events/types.js';
+import type { FactOf, RunEvent } from '../../events/types.js';
 
 /** One line of a dialogue: `>` a command, `<` a reply, `-` a remark. */
 export interface SpokenLine {
@@ -28,7 +28,7 @@ interface Conversation {
   transactions: number;
 }
 
-type Attempt = Pick<Extract<Fact, { type: 'attempt' }>, 'client'>;
+type Attempt = Pick<FactOf<'attempt'>, 'client'>;
 
 /** Lines of one dialogue that are kept; a server that drips replies for ever is not. */
 const LINES_MAX = 60;
@@ -120,7 +120,7 @@ export function replyText({
   code,
   enhanced,
   lines,
-}: Pick<Extract<Fact, { type: 'smtp.reply' }>, 'code' | 'enhanced' | 'lines'>): string {
+}: Pick<FactOf<'smtp.reply'>, 'code' | 'enhanced' | 'lines'>): string {
   const head = [code, enhanced].filter((part) => part !== undefined).join(' ');
   return lines.map((line) => `${head} ${line}`.trimEnd()).join('\n') || head;
 }

@@ -1,7 +1,7 @@
 // From the events of one scenario to what its page shows: reads them one by one, as they pass or from
 // a file, and asks nobody else. Types of events that it does not know are let pass.
 
-import type { Cause, RunEvent } from '../../events/types.js';
+import type { Cause, EventOf, RunEvent } from '../../events/types.js';
 import { mailingOf } from '../../events/envelope.js';
 import { MailingFold } from './mailings.js';
 import { NetworkFold } from './network.js';
@@ -116,7 +116,7 @@ export class ViewFold {
     };
   }
 
-  private changed(event: RunEvent & { type: 'contact.status' }): void {
+  private changed(event: EventOf<'contact.status'>): void {
     if (++this.changesTotal > CHANGES_MAX) return;
     const { t, address, from, to, why, by, reason, mailing } = event;
     const cause = mailing === undefined ? undefined : this.lastCause.get(address);

@@ -1,12 +1,12 @@
 // The Response page of each mailing: its figures, both levels (server and placement), the curve of
 // states over virtual time, and the causes of what did not arrive with the replies behind them.
 
-import type { Cause, RunEvent, TerminalState } from '../../events/types.js';
+import type { Cause, EventOf, RunEvent, TerminalState } from '../../events/types.js';
 import { replyText } from './dialogues.js';
 import { LevelsOverTime, type Levels } from './time-series.js';
 import type { CauseView, MailingView, ReplyView } from './view.js';
 
-type Attempt = RunEvent & { type: 'attempt' };
+type Attempt = EventOf<'attempt'>;
 
 /** Different replies that are listed for one cause; and how much of each. */
 const REPLIES_MAX = 20;
@@ -23,7 +23,7 @@ export class MailingFold {
     'delivered' | 'inProgress' | 'bounced' | 'withdrawn' | 'curve' | 'causes'
   >;
 
-  constructor({ mailing, kind }: RunEvent & { type: 'mailing.building' }) {
+  constructor({ mailing, kind }: EventOf<'mailing.building'>) {
     this.view = {
       name: mailing,
       kind,
@@ -38,7 +38,7 @@ export class MailingFold {
     };
   }
 
-  started({ t, recipients }: RunEvent & { type: 'mailing.started' }): void {
+  started({ t, recipients }: EventOf<'mailing.started'>): void {
     Object.assign(this.view, { state: 'in-progress', startedAt: t, recipients });
   }
 
@@ -52,20 +52,20 @@ export class MailingFold {
     this.curve.set(t, this.levels);
   }
 
-  ended({ t, state, cause }: RunEvent & { type: 'delivery.ended' }): void {
+  ended({ t, state, cause }: EventOf<'delivery.ended'>): void {
     this.levels.inProgress--;
     this.count(state, cause);
     this.curve.set(t, this.levels);
   }
 
-  returned({ t, state, cause }: RunEvent & { type: 'delivery.returned' }): void {
+  returned({ t, state, cause }: EventOf<'delivery.returned'>): void {
     this.levels.delivered--;
     this.view.lateBounces++;
     this.count(state, cause);
     this.curve.set(t, this.levels);
   }
 
-  placed({ placement }: RunEvent & { type: 'message.accepted' }): void {
+  placed({ placement }: EventOf<'message.accepted'>): void {
     this.view.placement[placement]++;
   }
 

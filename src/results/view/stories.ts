@@ -1,7 +1,7 @@
 // The story of each contact: its deliveries, every attempt with what was said, and whatever else
 // happened to it. Those who met trouble are kept first when there are too many to tell of all.
 
-import type { Cause, Fact, RunEvent } from '../../events/types.js';
+import type { Cause, EventOf, RunEvent } from '../../events/types.js';
 import { Dialogues } from './dialogues.js';
 import { saidIn } from './mailings.js';
 import { Table } from './tables.js';
@@ -15,7 +15,6 @@ import {
   type ScenarioView,
 } from './view.js';
 
-type EventOf<T extends Fact['type']> = Extract<RunEvent, { type: T }>;
 type Told = Omit<ContactStory, 'deliveries'> & { deliveries: (DeliveryStory & { rows: number[] })[] };
 
 /** Contacts who are told of although all went well at once, and those told of at all. */

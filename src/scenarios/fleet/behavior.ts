@@ -1,6 +1,7 @@
 // Reads a behavior as its plan: expands the short forms, finds the point where the behavior acts, and
 // refuses combinations that cannot work.
 
+import { faultOf } from '../../events/types.js';
 import { RECIPIENT_POINTS } from '../../simulator/behaviors/behavior.js';
 import type { BehaviorDefinition, Scope } from '../../simulator/behaviors/behavior.js';
 import { BEHAVIORS } from '../../simulator/behaviors/index.js';
@@ -216,9 +217,6 @@ function finish(
   return { do: definition.name, at, when, params };
 }
 
-/** Causes that concern the recipient: a server gives them after RCPT. */
-const OF_RECIPIENT: ReadonlySet<string> = new Set(['user-unknown', 'mailbox-full', 'mailbox-disabled']);
-
 /** Sets the reply of a catalogue entry. @returns the point where it is sent; undefined for an unknown entry */
 function resolveEntry(reader: Reader, params: Written, path: Path): Point | undefined {
   const found = findReply(params['entry'] as string);
@@ -228,7 +226,7 @@ function resolveEntry(reader: Reader, params: Written, path: Path): Point | unde
     return undefined;
   }
   params['said'] = found.reply;
-  return found.stage ?? (OF_RECIPIENT.has(found.cause) ? 'rcpt' : 'message');
+  return found.stage ?? (faultOf(found.cause, true) === 'recipient' ? 'rcpt' : 'message');
 }
 
 /** Reports conditions of time that leave no moment in which the behavior could act. */

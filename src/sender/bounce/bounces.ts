@@ -1,7 +1,7 @@
 // Applies bounce messages: rule 11 of docs/semantics.md. A message to a return path turns one delivery
 // from delivered into a soft or hard bounce, once, or is recorded as ignored or as a duplicate.
 
-import type { Fact } from '../../events/types.js';
+import type { FactOf } from '../../events/types.js';
 import type { Changes } from '../changes.js';
 import type { Contact, Contacts } from '../model/contact.js';
 import type { Mailing } from '../model/mailing.js';
@@ -22,7 +22,7 @@ interface BouncesOptions {
   settlement: Settlement;
 }
 
-type Received = Extract<Fact, { type: 'bounce.received' }>;
+type Received = FactOf<'bounce.received'>;
 
 export class Bounces {
   constructor(private readonly options: BouncesOptions) {}

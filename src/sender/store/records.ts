@@ -1,7 +1,7 @@
 // Converts between the sender's objects and a store's records. Records hold dates instead of times,
 // because the sender's clock starts at a new origin in each process.
 
-import type { Fact } from '../../events/types.js';
+import type { FactOf } from '../../events/types.js';
 import type { Contact } from '../model/contact.js';
 import type { Delivery } from '../model/delivery.js';
 import type { HistoryEntry } from '../model/history.js';
@@ -39,7 +39,7 @@ export class Records {
   }
 
   /** The journal entry of a change of status that is made now. */
-  status({ address, from, to, why, by, reason, mailing }: Fact & { type: 'contact.status' }): StatusRecord {
+  status({ address, from, to, why, by, reason, mailing }: FactOf<'contact.status'>): StatusRecord {
     return { contact: address, at: this.toDate(this.clock.now()), from, to, why, by, reason, mailing };
   }
 
