@@ -1,6 +1,6 @@
-// Rules of the house that hold for every file in src/. Only src/clock knows real time, only
-// src/base/random.ts knows chance, and each file opens with what it is. Identifiers are looked at with
-// the compiler's parser: a method that is called `setTimeout` is fine, the global is not.
+// Rules that hold for every file in src/. Only src/clock uses real time, only src/base/random.ts uses
+// chance, each file opens with what it contains, and an exported name is defined once. Identifiers are
+// read with the compiler's parser: a method that is called `setTimeout` is fine, the global is not.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -127,6 +127,37 @@ function isGlobalUse(node: ts.Identifier): boolean {
   return !(declares && parent.name === node);
 }
 
+/** Exported names that several files may define, each with the reason. */
+const DEFINED_TWICE: Readonly<Record<string, string>> = {};
+
+/** Names that a file defines and exports. A re-export is no definition. */
+function definitions(file: string, text: string): string[] {
+  const { statements } = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const names = statements.flatMap((statement) => {
+    const isExported =
+      ts.canHaveModifiers(statement) &&
+      ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+    if (!isExported) return [];
+    if (ts.isVariableStatement(statement))
+      return statement.declarationList.declarations.map(({ name }) => name.getText());
+    const { name } = statement as ts.DeclarationStatement;
+    return name ? [name.text] : [];
+  });
+  // A constant and the type of its values may share a name.
+  return [...new Set(names)];
+}
+
+/** Names that more than one of the files defines, each as `name: files`. */
+function definedTwice(files: readonly { file: string; text: string }[]): string[] {
+  const places = new Map<string, string[]>();
+  for (const { file, text } of files)
+    for (const name of definitions(file, text)) places.set(name, [...(places.get(name) ?? []), file]);
+  return [...places]
+    .filter(([, where]) => where.length > 1)
+    .map(([name, where]) => `${name}: ${where.join(', ')}`)
+    .sort();
+}
+
 /** Whether the file says in its first lines what it is. */
 function hasHeader(text: string): boolean {
   const body = text.replace(/^#!.*\n/, '');
@@ -152,6 +183,13 @@ describe('src/', () => {
   it('knows real time and chance in src/clock and src/base/random.ts only', () => {
     const all = sources().flatMap((file) => breaches(file, read(file)).map((breach) => `${file}:${breach}`));
     expect(all).toEqual([]);
+  });
+
+  it('defines each exported name once', () => {
+    const twice = definedTwice(sources().map((file) => ({ file, text: read(file) })));
+    const names = twice.map((line) => line.split(':')[0]!);
+    expect(twice.filter((_, index) => !(names[index]! in DEFINED_TWICE))).toEqual([]);
+    expect(Object.keys(DEFINED_TWICE).filter((name) => !names.includes(name))).toEqual([]);
   });
 
   it('says at the top of each file what lives there', () => {
@@ -193,6 +231,18 @@ describe('the rule finds', () => {
     expect(breaches('src/base/random.ts', 'Date.now();')).toEqual(['1: Date']);
   });
 
+  it.each([
+    ['export interface Entry {}', 'export type Entry = string;'],
+    ['export const Entry = 1, other = 2;', 'export function Entry() {}'],
+    ['export class Entry {}', 'export enum Entry {}'],
+  ])('a name defined by %s and by %s', (one, other) => {
+    const files = [
+      { file: 'a.ts', text: one },
+      { file: 'b.ts', text: other },
+    ];
+    expect(definedTwice(files)).toEqual(['Entry: a.ts, b.ts']);
+  });
+
   it('a file without a header', () => {
     expect(hasHeader("import x from 'y';\n")).toBe(false);
     expect(hasHeader('// x\n')).toBe(false);
@@ -215,6 +265,18 @@ describe('the rule lets pass', () => {
     "import { createHash } from 'node:crypto';",
   ])('%s', (code) => {
     expect(breaches('src/sender/sender.ts', code)).toEqual([]);
+  });
+
+  it('a name that a file shares with a private one, with a re-export or with its own type', () => {
+    const files = [
+      {
+        file: 'a.ts',
+        text: 'export const Entry = [1] as const; export type Entry = (typeof Entry)[number];',
+      },
+      { file: 'b.ts', text: 'interface Entry {}' },
+      { file: 'c.ts', text: "export { Entry } from './a.js'; export * from './a.js';" },
+    ];
+    expect(definedTwice(files)).toEqual([]);
   });
 
   it('time in src/clock and seedrandom in src/base/random.ts', () => {

@@ -36,7 +36,7 @@ export interface Refusal {
  * So much of a reply is looked at. What a server has to say stands at its beginning (RFC 5321 gives a
  * line 512 octets), and a reply may be as long as its sender likes.
  */
-export const TEXT_LENGTH_MAX = 2000;
+const TEXT_LENGTH_MAX = 2000;
 
 /** Answers that are kept: the same words come for many recipients. */
 const ANSWERS_MAX = 2000;

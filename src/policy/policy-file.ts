@@ -90,7 +90,7 @@ export function readInlinePolicy(
 }
 
 /** The policy `emma`. */
-export function readDefaultPolicy(): RetryPolicy {
+function readDefaultPolicy(): RetryPolicy {
   if (!defaultPolicy) {
     const input = policySchema.parse(defaultPolicyFile().value);
     invariant(typeof input.causes !== 'string', `the policy ${DEFAULT_POLICY} holds its causes itself`);

@@ -6,7 +6,7 @@ import type { RunResult, ScenarioResult, ServerFigures, MailingResult } from '..
 /** Version of the format that this program reads and writes. */
 export const BASELINE_FORMAT = 1;
 
-export type Value = string | number | boolean | null | Values;
+type Value = string | number | boolean | null | Values;
 export interface Values {
   [key: string]: Value;
 }

@@ -22,7 +22,7 @@ export interface StoryLimits {
   plain: number;
   all: number;
 }
-export const STORY_LIMITS: StoryLimits = { plain: 10_000, all: 20_000 };
+const STORY_LIMITS: StoryLimits = { plain: 10_000, all: 20_000 };
 
 /** Remarks about one contact that are kept. */
 const NOTES_MAX = 200;
