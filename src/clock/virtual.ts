@@ -28,7 +28,7 @@ interface Task extends Timer {
   state: 'waiting' | 'fired' | 'cancelled';
 }
 
-export interface RunOptions {
+export interface ClockRunOptions {
   /** Virtual ms after which the run ends although timers are left. */
   horizonMs: number;
   /** Real ms this run may take. */
@@ -167,7 +167,7 @@ export class VirtualClock implements Clock {
    * @throws BouncelabError E_WATCHDOG when it spins at one instant or uses too much real time;
    *   whatever a timer's callback throws
    */
-  run(options: RunOptions): Promise<RunEnd> {
+  run(options: ClockRunOptions): Promise<RunEnd> {
     const started = wallNow();
     let turns = 0;
     let turnsHere = 0;
@@ -200,7 +200,7 @@ export class VirtualClock implements Clock {
   }
 
   /** Fires everything due now; when nothing is, moves on to the next instant. */
-  private step({ horizonMs }: RunOptions): RunEnd | undefined {
+  private step({ horizonMs }: ClockRunOptions): RunEnd | undefined {
     if (this.fireDue()) return undefined;
     if (this.pending() === 0) return 'idle';
     const next = this.tasks.peek()?.at ?? Infinity;

@@ -6,15 +6,15 @@
  * authentication; the content of the message; the receiving server; the network between them. `unknown`
  * where the reply does not show it.
  */
-export type Fault = 'recipient' | 'sender' | 'content' | 'server' | 'network' | 'unknown';
+export type Party = 'recipient' | 'sender' | 'content' | 'server' | 'network' | 'unknown';
 
 /** With whom a cause lies when a server named it in a reply, and when there was no reply. */
-interface FaultByReply {
-  replied: Fault;
-  unreplied: Fault;
+interface PartyByReply {
+  replied: Party;
+  unreplied: Party;
 }
 
-const FAULTS = {
+const FAULT_OF = {
   'user-unknown': 'recipient',
   'mailbox-full': 'recipient',
   'mailbox-disabled': 'recipient',
@@ -34,16 +34,16 @@ const FAULTS = {
   network: 'network',
   'protocol-error': 'server',
   other: 'unknown',
-} as const satisfies Record<string, Fault | FaultByReply>;
+} as const satisfies Record<string, Party | PartyByReply>;
 
-export type Cause = keyof typeof FAULTS;
+export type Cause = keyof typeof FAULT_OF;
 
 /** All causes, in the order in which they are listed for people. */
-export const CAUSES = Object.keys(FAULTS) as [Cause, ...Cause[]];
+export const CAUSES = Object.keys(FAULT_OF) as [Cause, ...Cause[]];
 
 /** @param replied whether a server gave the cause in a reply or in a bounce message */
-export function faultOf(cause: Cause, replied: boolean): Fault {
-  const fault = FAULTS[cause];
+export function faultOf(cause: Cause, replied: boolean): Party {
+  const fault = FAULT_OF[cause];
   if (typeof fault === 'string') return fault;
   return replied ? fault.replied : fault.unreplied;
 }

@@ -54,8 +54,8 @@ export class Judge {
   }
 
   /** What the sender itself says of a mailing in the end. */
-  hear(mailing: string, own: MailingFigures): void {
-    this.invariants.hear(mailing, own);
+  onFigures(mailing: string, own: MailingFigures): void {
+    this.invariants.onFigures(mailing, own);
   }
 
   verdict(): Judgement {

@@ -7,7 +7,7 @@ import type { PolicyOverride, RetryPolicy } from './retry-policy.js';
 import { shippedCauses } from './shipped-causes.js';
 
 /** Where a refusal came from, as far as that is known. */
-export interface Origin {
+export interface RefusalOrigin {
   host?: string | undefined;
   /** Domain of the recipient, lower case. */
   domain?: string | undefined;
@@ -30,7 +30,7 @@ export function outcomeOf(reply: Reply): Outcome {
  *
  * @param own rules that are asked before those that ship
  */
-export function causeOf(reply: Reply, stage: Stage, from: Origin = {}, own?: readonly CauseRule[]): Cause {
+export function causeOf(reply: Reply, stage: Stage, from: RefusalOrigin = {}, own?: readonly CauseRule[]): Cause {
   const refusal = { reply, stage, host: from.host, domain: from.domain };
   const rule = (own && tableOf(own).find(refusal)) ?? shippedCauses().find(refusal);
   return rule?.cause ?? 'other';

@@ -51,7 +51,7 @@ export interface PolicyOverride {
 }
 
 /** What a policy looks at when an attempt has ended. Times in ms on one clock. */
-export interface Situation {
+export interface DeliveryProgress {
   /** Attempts made, this one included, and points of the grid that passed with no sender there. */
   attempts: number;
   /** Of these, those a server answered with 4xx after connect. */
@@ -80,18 +80,18 @@ export function budgetClass(outcome: 'deferred' | 'unreachable' | 'unknown', sta
  * Decides after an attempt that failed for now: when to try again, or that it is over (rules 5
  * and 6 of docs/semantics.md). An attempt exactly at the edge of the window is made.
  */
-export function decide({ retry }: RetryPolicy, situation: Situation): Decision {
+export function decide({ retry }: RetryPolicy, progress: DeliveryProgress): Decision {
   const { attempts: budget } = retry;
   const spent =
     budget.counting === 'total'
-      ? isSpent(situation.replied + situation.unreachable, budget.total)
-      : isSpent(situation[situation.class], budget[situation.class]);
+      ? isSpent(progress.replied + progress.unreachable, budget.total)
+      : isSpent(progress[progress.class], budget[progress.class]);
   if (spent) return { giveUp: 'budget spent' };
-  const gridPoint = situation.firstAttemptAt + gridOffset(retry.intervalsMs, situation.attempts);
-  const jitter = retry.jitter * situation.draw * stepBefore(retry.intervalsMs, situation.attempts);
+  const gridPoint = progress.firstAttemptAt + gridOffset(retry.intervalsMs, progress.attempts);
+  const jitter = retry.jitter * progress.draw * stepBefore(retry.intervalsMs, progress.attempts);
   // An attempt that was still running at its next grid point delays that attempt, not the grid.
-  const retryAt = Math.max(gridPoint + Math.round(jitter), situation.endedAt);
-  return retryAt > windowEdge(retry, situation) ? { giveUp: 'window over' } : { retryAt };
+  const retryAt = Math.max(gridPoint + Math.round(jitter), progress.endedAt);
+  return retryAt > windowEdge(retry, progress) ? { giveUp: 'window over' } : { retryAt };
 }
 
 /** The last moment at which an attempt may begin; without end before a first attempt that counts. */

@@ -5,7 +5,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } fro
 import type { ContactStatus } from '../events/types.js';
 import { unwritable } from '../base/unwritable.js';
 
-export interface ContactLine {
+export interface ContactRow {
   address: string;
   status: ContactStatus;
   softBounceStreak: number;
@@ -15,7 +15,7 @@ export interface ContactLine {
 const LINES_AT_ONCE = 10_000;
 
 /** @throws BouncelabError E_OUTPUT when it cannot be written; what was there before stays then */
-export function writeContacts(file: string, contacts: Iterable<ContactLine>): void {
+export function writeContacts(file: string, contacts: Iterable<ContactRow>): void {
   const write = (fd: number): void => {
     // Each until all of it is written: of one write, a disk that is nearly full takes a part.
     for (const block of blocks(contacts)) writeFileSync(fd, block);
@@ -54,7 +54,7 @@ function withDraft(file: string, write: (fd: number) => void, settle: (draft: st
   }
 }
 
-function* blocks(contacts: Iterable<ContactLine>): Iterable<string> {
+function* blocks(contacts: Iterable<ContactRow>): Iterable<string> {
   let lines = ['address,status,softBounceStreak'];
   for (const { address, status, softBounceStreak } of contacts) {
     lines.push(`${field(address)},${status},${softBounceStreak}`);

@@ -136,7 +136,7 @@ async function playToEnd(plan: ScenarioPlan, sender: SenderUnderTest, stage: Sta
 function hearFigures(sender: SenderUnderTest, judge: Judge): void {
   for (const name of judge.tally.mailings.keys()) {
     const own = sender.response?.(name);
-    if (own) judge.hear(name, own);
+    if (own) judge.onFigures(name, own);
   }
 }
 

@@ -7,7 +7,7 @@ import { wallNow } from '../clock/system.js';
 import { VirtualClock } from '../clock/virtual.js';
 import { EventLog } from '../events/log.js';
 import type { RunEvent } from '../events/types.js';
-import { writeContacts, type ContactLine } from '../results/contacts-file.js';
+import { writeContacts, type ContactRow } from '../results/contacts-file.js';
 import { Judge } from '../judge/judge.js';
 import type { ScenarioPlan } from '../scenarios/plan.js';
 import { play } from './play.js';
@@ -92,7 +92,7 @@ export async function runScenario(
 }
 
 /** The contacts in the order in which they came, with their addresses as they were written. */
-function* contactsAfter({ contacts }: ScenarioPlan, tally: Tally): Iterable<ContactLine> {
+function* contactsAfter({ contacts }: ScenarioPlan, tally: Tally): Iterable<ContactRow> {
   const written = new Map(contacts.map(({ address }) => [address.toLowerCase(), address]));
   for (const [key, { status, softBounceStreak }] of tally.contacts)
     yield { address: written.get(key) ?? key, status, softBounceStreak };

@@ -12,9 +12,9 @@ import type { Entry } from '../suite/select.js';
 import { runSuite } from '../suite/suite.js';
 import type { ComparedScenario, Comparison, Trouble } from '../results/comparison/comparison.js';
 import { Ends } from '../results/comparison/ends.js';
-import { figuresOf, sumOf } from '../results/comparison/figures.js';
+import { scenarioFigures, sumOf } from '../results/comparison/figures.js';
 import { PaceSum } from '../results/comparison/pace.js';
-import { judge, type Threshold } from '../results/comparison/threshold.js';
+import { checkThreshold, type Threshold } from '../results/comparison/threshold.js';
 
 export interface CompareOptions {
   /** Names, in their order. */
@@ -60,7 +60,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       differing,
       scenarios: compared,
       troubles: player.troubles(),
-      thresholds: thresholds.map((threshold) => judge(threshold, policies, sum, differing)),
+      thresholds: thresholds.map((threshold) => checkThreshold(threshold, policies, sum, differing)),
       curves: player.pace.curves(),
       interrupted: run.interrupted,
     };
@@ -130,7 +130,7 @@ class ComparingExecutor implements Executor {
     const { file, name, seed } = all[0]!;
     // Half of a comparison is none: a run that did not end has no figures to compare.
     if (all.every(isOver)) {
-      const compared = { file, name, seed, figures: all.map(figuresOf), ends: ends.differences() };
+      const compared = { file, name, seed, figures: all.map(scenarioFigures), ends: ends.differences() };
       this.pace.add(ends.paces);
       this.rows[index] = { results: [], ends: new Ends(0), left: 0, compared };
     } else this.rows[index] = undefined;

@@ -1,9 +1,9 @@
 // The table of causes: with whom each lies.
 
 import { expect, test } from 'vitest';
-import { CAUSES, faultOf, type Fault } from '../../src/events/types.js';
+import { CAUSES, faultOf, type Party } from '../../src/events/types.js';
 
-const causesOf = (fault: Fault): string[] => CAUSES.filter((cause) => faultOf(cause, true) === fault);
+const causesOf = (fault: Party): string[] => CAUSES.filter((cause) => faultOf(cause, true) === fault);
 
 test('every cause lies with one side', () => {
   expect(causesOf('recipient')).toEqual(['user-unknown', 'mailbox-full', 'mailbox-disabled']);

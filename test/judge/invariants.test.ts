@@ -467,13 +467,13 @@ describe('what breaks', () => {
         }),
       ],
     ],
-    ['replies-on-record', 'a reply that nobody gave', [...BEGUN, attempt(0, BOB, 1, 450)]],
+    ['replies-were-given', 'a reply that nobody gave', [...BEGUN, attempt(0, BOB, 1, 450)]],
     [
-      'replies-on-record',
+      'replies-were-given',
       'a reply that was given on the connection of another delivery',
       [...BEGUN, opened(0), opened(0, 2), replied(0, 450), attempt(0, BOB, 1, 450, { client: clientOf(2) })],
     ],
-    ['replies-on-record', 'a refusal that is shared after its connection was over', sharedLate(20)],
+    ['replies-were-given', 'a refusal that is shared after its connection was over', sharedLate(20)],
     [
       'limits',
       'six connections at once',
@@ -531,7 +531,7 @@ describe('what breaks', () => {
   });
 
   test('each invariant by some case', () => {
-    const shown = [...cases.map(([name]) => name), 'own-figures'];
+    const shown = [...cases.map(([name]) => name), 'sender-figures-match'];
     expect(new Set(shown)).toEqual(new Set(INVARIANTS.map(({ name }) => name)));
   });
 });
@@ -549,7 +549,7 @@ describe('what the sender says itself of a mailing', () => {
 
   test('is what happened', () => {
     const checker = check(GIVEN_UP);
-    checker.hear('news', TRUTH);
+    checker.onFigures('news', TRUTH);
     expect(checker.violations).toEqual([]);
   });
 
@@ -564,13 +564,13 @@ describe('what the sender says itself of a mailing', () => {
     ],
     ['1 withdrawn for 0 withdrawn', { withdrawn: 1 }],
     ['1 possible duplicates for 0 possible duplicates', { possibleDuplicates: 1 }],
-  ])('own-figures: %s', (what, wrong) => {
+  ])('sender-figures-match: %s', (what, wrong) => {
     const checker = check(GIVEN_UP);
-    checker.hear('news', { ...TRUTH, ...wrong });
+    checker.onFigures('news', { ...TRUTH, ...wrong });
     const [violation, ...others] = checker.violations;
     expect(others).toEqual([]);
     const failure = violationFailure(violation!, 'a.yaml');
-    expect(failure.message).toBe('invariant own-figures is broken in news at 1h30m');
+    expect(failure.message).toBe('invariant sender-figures-match is broken in news at 1h30m');
     expect(failure.actual).toBe(`it says ${what}`);
   });
 });

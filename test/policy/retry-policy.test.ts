@@ -10,12 +10,12 @@ import {
   type BudgetClass,
   type Decision,
   type RetryPolicy,
-  type Situation,
+  type DeliveryProgress,
 } from '../../src/policy/retry-policy.js';
 import { EMMA, FOUR_ATTEMPTS, HOUR, MINUTE, policy, THIRTY_HOURS } from '../support/policies.js';
 
 /** A delivery whose first attempt began with its mailing, after `attempts` that ended at once. */
-function situation(changes: Partial<Situation> = {}): Situation {
+function progress(changes: Partial<DeliveryProgress> = {}): DeliveryProgress {
   const attempts = changes.attempts ?? 1;
   const kind = changes.class ?? 'replied';
   return {
@@ -47,7 +47,7 @@ function play(
     else unreachable++;
     const endedAt = starts.at(-1)! + lasting(n);
     const decision = decide(rules, {
-      ...situation({ attempts: n }),
+      ...progress({ attempts: n }),
       class: kind,
       replied,
       unreachable,
@@ -74,7 +74,7 @@ describe('the grid', () => {
   });
 
   test('starts at the first attempt of the delivery, not at the start of the mailing', () => {
-    const decision = decide(EMMA, situation({ firstAttemptAt: 7, endedAt: 9 }));
+    const decision = decide(EMMA, progress({ firstAttemptAt: 7, endedAt: 9 }));
     expect(decision).toEqual({ retryAt: 7 + 30 * MINUTE });
   });
 
@@ -85,7 +85,7 @@ describe('the grid', () => {
   });
 
   test('an attempt that ends exactly at its next grid point is followed at once', () => {
-    expect(decide(EMMA, situation({ endedAt: 30 * MINUTE }))).toEqual({ retryAt: 30 * MINUTE });
+    expect(decide(EMMA, progress({ endedAt: 30 * MINUTE }))).toEqual({ retryAt: 30 * MINUTE });
   });
 });
 
@@ -128,7 +128,7 @@ describe('the budget', () => {
 
 describe('the window', () => {
   const nearEdge = (firstAttemptAt: number, rules = THIRTY_HOURS): Decision =>
-    decide(rules, situation({ attempts: 60, firstAttemptAt, endedAt: 29.5 * HOUR + firstAttemptAt }));
+    decide(rules, progress({ attempts: 60, firstAttemptAt, endedAt: 29.5 * HOUR + firstAttemptAt }));
 
   test('an attempt exactly at the edge is made', () => {
     expect(nearEdge(0)).toEqual({ retryAt: 30 * HOUR });
@@ -151,7 +151,7 @@ describe('the window', () => {
   });
 
   test('an attempt that outlasts the window is the last', () => {
-    const decision = decide(THIRTY_HOURS, situation({ attempts: 60, endedAt: 30 * HOUR + 1 }));
+    const decision = decide(THIRTY_HOURS, progress({ attempts: 60, endedAt: 30 * HOUR + 1 }));
     expect(decision).toEqual({ giveUp: 'window over' });
   });
 
@@ -165,14 +165,14 @@ describe('jitter', () => {
   const rules = policy({ retry: { jitter: 0.5, intervalsMs: [10 * MINUTE, 60 * MINUTE] } });
 
   test('moves an attempt by at most its fraction of the step before it', () => {
-    expect(decide(rules, situation({ draw: 0 }))).toEqual({ retryAt: 10 * MINUTE });
-    expect(decide(rules, situation({ draw: 0.5 }))).toEqual({ retryAt: 12.5 * MINUTE });
-    const third = situation({ attempts: 2, endedAt: 12 * MINUTE, draw: 0.5 });
+    expect(decide(rules, progress({ draw: 0 }))).toEqual({ retryAt: 10 * MINUTE });
+    expect(decide(rules, progress({ draw: 0.5 }))).toEqual({ retryAt: 12.5 * MINUTE });
+    const third = progress({ attempts: 2, endedAt: 12 * MINUTE, draw: 0.5 });
     expect(decide(rules, third)).toEqual({ retryAt: 70 * MINUTE + 15 * MINUTE });
   });
 
   test('does not move the grid: the attempt after a late one is drawn from its own point', () => {
-    const late = situation({ attempts: 2, endedAt: 15 * MINUTE, draw: 0 });
+    const late = progress({ attempts: 2, endedAt: 15 * MINUTE, draw: 0 });
     expect(decide(rules, late)).toEqual({ retryAt: 70 * MINUTE });
   });
 });
@@ -250,7 +250,7 @@ describe('laws', () => {
           const point = gridOffset(retry.intervalsMs, attempts);
           const endedAt = Math.floor(point * part);
           const unlimited = policy({ retry: { ...retry, attempts: { counting: 'total', total: null } } });
-          expect(decide(unlimited, situation({ attempts, endedAt }))).toEqual({ retryAt: point });
+          expect(decide(unlimited, progress({ attempts, endedAt }))).toEqual({ retryAt: point });
         },
       ),
     );

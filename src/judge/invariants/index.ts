@@ -18,8 +18,8 @@ import { nothingLeft } from './nothing-left.js';
 import { oneAcceptance } from './one-acceptance.js';
 import { oneInFlight } from './one-in-flight.js';
 import { outcomeFollowsCode } from './outcome-follows-code.js';
-import { ownFigures } from './sender-figures-match.js';
-import { repliesOnRecord } from './replies-were-given.js';
+import { senderFiguresMatch } from './sender-figures-match.js';
+import { repliesWereGiven } from './replies-were-given.js';
 import { streak } from './streak.js';
 import { terminalAbsorbing } from './terminal-absorbing.js';
 import { withdrawnAtOnce } from './withdrawn-at-once.js';
@@ -37,11 +37,11 @@ export const INVARIANTS: readonly Invariant[] = [
   outcomeFollowsCode,
   deliveredMeansAccepted,
   oneAcceptance,
-  repliesOnRecord,
+  repliesWereGiven,
   idleCloseUncharged,
   limits,
   completedWhenEmpty,
-  ownFigures,
+  senderFiguresMatch,
   streak,
   nothingLeft,
 ];
@@ -86,7 +86,7 @@ export class InvariantChecker {
   }
 
   /** What the sender itself says of a mailing, when the run has come to its end by itself. */
-  hear(mailing: string, own: MailingFigures): void {
+  onFigures(mailing: string, own: MailingFigures): void {
     for (const { invariant, ask } of this.ofSender) this.found(invariant, ask(mailing, own), this.last);
   }
 
@@ -94,11 +94,11 @@ export class InvariantChecker {
     for (const { invariant, ask } of this.settled) this.found(invariant, ask(at), this.last);
   }
 
-  private listen(invariant: Invariant, { every, on, settled, ended, said }: Watch): void {
+  private listen(invariant: Invariant, { every, on, settled, ended, figures }: Watch): void {
     if (every) this.every.push({ invariant, ask: every });
     if (settled) this.settled.push({ invariant, ask: settled });
     if (ended) this.atEnd.push({ invariant, ask: ended });
-    if (said) this.ofSender.push({ invariant, ask: said });
+    if (figures) this.ofSender.push({ invariant, ask: figures });
     for (const [type, ask] of Object.entries(on ?? {})) {
       const asked = this.byType.get(type as FactType) ?? [];
       asked.push({ invariant, ask: ask });

@@ -30,7 +30,7 @@ export interface Watch {
   /** Asked when the run has come to its end by itself. */
   ended?: () => Found;
   /** Told after that what the sender itself says of a mailing. */
-  said?: (mailing: string, own: MailingFigures) => Found;
+  figures?: (mailing: string, own: MailingFigures) => Found;
 }
 
 /** What an invariant may look at. */

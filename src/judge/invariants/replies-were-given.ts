@@ -4,8 +4,8 @@
 import type { Given } from './run-history.js';
 import type { Invariant } from './invariant.js';
 
-export const repliesOnRecord: Invariant = {
-  name: 'replies-on-record',
+export const repliesWereGiven: Invariant = {
+  name: 'replies-were-given',
   rule: 'the reply of an attempt is one that a server gave during it',
   anySender: true,
   watch: ({ history, latencyMs }) => ({

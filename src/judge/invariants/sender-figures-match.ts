@@ -4,8 +4,8 @@
 import type { MailingFigures } from '../../sender/figures.js';
 import type { Invariant } from './invariant.js';
 
-export const ownFigures: Invariant = {
-  name: 'own-figures',
+export const senderFiguresMatch: Invariant = {
+  name: 'sender-figures-match',
   rule: 'what the sender says of a mailing is what happened in it (rule 2)',
   watch() {
     const counted = new Map<string, MailingFigures>();
@@ -29,16 +29,16 @@ export const ownFigures: Invariant = {
           return undefined;
         },
         'delivery.ended': ({ mailing, state }) => {
-          const figures = of(mailing);
-          figures.inProgress--;
-          if (state === 'delivered' || state === 'withdrawn') figures[state]++;
-          else figures.bounced[state === 'soft-bounced' ? 'soft' : 'hard']++;
+          const counts = of(mailing);
+          counts.inProgress--;
+          if (state === 'delivered' || state === 'withdrawn') counts[state]++;
+          else counts.bounced[state === 'soft-bounced' ? 'soft' : 'hard']++;
           return undefined;
         },
         'delivery.returned': ({ mailing, state }) => {
-          const figures = of(mailing);
-          figures.delivered--;
-          figures.bounced[state === 'soft-bounced' ? 'soft' : 'hard']++;
+          const counts = of(mailing);
+          counts.delivered--;
+          counts.bounced[state === 'soft-bounced' ? 'soft' : 'hard']++;
           return undefined;
         },
         attempt: ({ mailing, outcome }) => {
@@ -46,7 +46,7 @@ export const ownFigures: Invariant = {
           return undefined;
         },
       },
-      said(mailing, own) {
+      figures(mailing, own) {
         const happened = inWords(of(mailing));
         const wrong = inWords(own).flatMap((says, index) => {
           const truth = happened[index]!;

@@ -22,7 +22,7 @@ export type Figures = Record<Exclude<Figure, 'hours'>, number> & { hours: number
 const HOUR_MS = 3_600_000;
 
 /** What one scenario came to. Hours are those of the mailing that took longest, from its own start. */
-export function figuresOf(result: ScenarioResult): Figures {
+export function scenarioFigures(result: ScenarioResult): Figures {
   const figures: Figures = { ...noFigures(), attempts: result.attempts };
   let ms: number | null = 0;
   for (const { delivered, bounced, startedAt, completedAt } of Object.values(result.mailings)) {

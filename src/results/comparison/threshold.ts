@@ -80,7 +80,7 @@ export function parseThreshold(text: string, policies: readonly string[]): Thres
 }
 
 /** Holds a threshold against the sums. Hours without end are more than any number. */
-export function judge(
+export function checkThreshold(
   { text, policy, figure, isDelta, operator, number }: Threshold,
   policies: readonly string[],
   sum: readonly Figures[],

@@ -5,7 +5,7 @@ import type { DeliveryState, Outcome, Stage } from '../../events/types.js';
 import { formatDuration } from '../../base/units.js';
 import type { PolicyFacts } from './view.js';
 
-export interface Decision {
+export interface DecisionText {
   /** One sentence. */
   text: string;
   /** `Rule 5, retry`; empty where no rule of delivery decides. */
@@ -34,7 +34,7 @@ export function decisionAfter(
   attempts: readonly Tried[],
   end: End,
   policy: PolicyFacts | undefined,
-): Decision {
+): DecisionText {
   const last = attempts.at(-1)!;
   switch (last.outcome) {
     case 'accepted':
@@ -55,7 +55,7 @@ function retry(
   last: Tried,
   nextAt: number,
   policy: PolicyFacts | undefined,
-): Decision {
+): DecisionText {
   const when = `${formatDuration(nextAt)} (${formatDuration(nextAt - attempts[0]!.startedAt)} after the first attempt)`;
   const budget = policy ? ` ${budgetText(attempts, policy)}` : '';
   return {
@@ -68,7 +68,7 @@ function over(
   attempts: readonly Tried[],
   { state, why, startedAt }: End,
   policy: PolicyFacts | undefined,
-): Decision {
+): DecisionText {
   switch (state) {
     case 'withdrawn':
       return { text: `Withdrawn: the contact became ${why ?? 'inactive'}.`, rule: 'Rule 10, withdrawal' };

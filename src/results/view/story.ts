@@ -2,7 +2,7 @@
 // terminal: attempts with their dialogue, and what the policy decided after each.
 
 import type { Cause, DeliveryState, Outcome, Stage } from '../../events/types.js';
-import { decisionAfter, type Decision } from './decision.js';
+import { decisionAfter, type DecisionText } from './decision.js';
 import {
   ADDRESS_MARK,
   RETURN_PATH_MARK,
@@ -33,7 +33,7 @@ export interface ToldAttempt {
   session: number | undefined;
   transaction: number;
   lines: ToldLine[];
-  decision: Decision;
+  decision: DecisionText;
 }
 
 export interface ToldDelivery {

@@ -1,7 +1,7 @@
 // Figures over virtual time in a bounded number of steps: when a run goes on for longer, two steps
 // become one. So ninety days take as much room as an hour, and the page says how long a step is.
 
-import type { Curve, Histogram } from './view.js';
+import type { MailingCurve, Histogram } from './view.js';
 
 const STEPS_MAX = 720;
 const FIRST_STEP_MS = 1000;
@@ -35,7 +35,7 @@ export class Counts {
 }
 
 /** Figures of a mailing at a moment. */
-export type Levels = Record<Exclude<keyof Curve, 't'>, number>;
+export type Levels = Record<Exclude<keyof MailingCurve, 't'>, number>;
 
 const LEVELS = ['inProgress', 'delivered', 'soft', 'hard', 'withdrawn'] as const;
 
@@ -55,8 +55,8 @@ export class LevelsOverTime {
     while (this.points.length > STEPS_MAX) this.thin();
   }
 
-  get view(): Curve {
-    const curve: Curve = { t: [], inProgress: [], delivered: [], soft: [], hard: [], withdrawn: [] };
+  get view(): MailingCurve {
+    const curve: MailingCurve = { t: [], inProgress: [], delivered: [], soft: [], hard: [], withdrawn: [] };
     for (const { t, levels } of this.points) {
       curve.t.push(t);
       for (const name of LEVELS) curve[name].push(levels[name]);

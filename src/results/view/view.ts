@@ -90,12 +90,12 @@ export interface MailingView {
   possibleDuplicates: number;
   placement: Record<Placement, number>;
   attempts: number;
-  curve: Curve;
+  curve: MailingCurve;
   causes: CauseView[];
 }
 
 /** The states of a mailing's deliveries over virtual time; one entry of each list a moment. */
-export interface Curve {
+export interface MailingCurve {
   t: number[];
   inProgress: number[];
   delivered: number[];
