@@ -1,5 +1,5 @@
-// Every error that a person can meet: one registry of codes, each with the exit code of the
-// command that ends on it. An error says what is wrong, where, and what to do next.
+// The registry of error codes, each with the exit code of a command that ends with it. An error says
+// what is wrong, where, and what to do next.
 
 /** Exit codes of the command line. */
 export const EXIT = {
@@ -15,7 +15,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const REGISTRY = {
-  /** The command line was used wrongly: an option, a name, a path. */
+  /** An option, a name or a path on the command line is wrong. */
   E_USAGE: EXIT.usage,
   /** A file or folder named on the command line does not exist or holds no scenario. */
   E_NOT_FOUND: EXIT.usage,
@@ -25,29 +25,29 @@ const REGISTRY = {
   E_SCENARIO: EXIT.invalidScenario,
   /** An events file is truncated, edited or of another version. */
   E_EVENTS: EXIT.usage,
-  /** The file of a baseline cannot be read, is none, or was made by a newer version. */
+  /** A baseline file cannot be read, is not a baseline, or was made by a newer version. */
   E_BASELINE: EXIT.usage,
   /** A command was about to connect to another machine. */
   E_NOT_LOOPBACK: EXIT.harness,
   /** A store file cannot be opened or used. */
   E_STORE: EXIT.usage,
-  /** A store file is damaged, or is none. */
+  /** A store file is damaged, or is not a store. */
   E_STORE_CORRUPT: EXIT.usage,
-  /** Another sender works on the store. */
+  /** Another sender has the store open. */
   E_STORE_LOCKED: EXIT.usage,
-  /** A store file cannot be written to. */
+  /** A store file is read-only. */
   E_STORE_READ_ONLY: EXIT.usage,
   /** A store file was made by a newer version. */
   E_STORE_VERSION: EXIT.usage,
-  /** There is no room for what has to be kept. */
+  /** The disk or its quota is full. */
   E_STORE_FULL: EXIT.usage,
-  /** What was waited for cannot come any more: the sender was stopped. */
+  /** The sender was stopped before the event that a caller waited for. */
   E_STOPPED: EXIT.usage,
-  /** Nothing left to happen while deliveries are still in progress. */
+  /** Deliveries are in progress and no timer or connection is left that could end them. */
   E_DEADLOCK: EXIT.inconclusive,
   /** A run used more real time, or more turns at one instant, than it may. */
   E_WATCHDOG: EXIT.inconclusive,
-  /** Bouncelab itself is at fault. */
+  /** A bug of Bouncelab. */
   E_HARNESS: EXIT.harness,
 } as const satisfies Record<string, ExitCode>;
 
@@ -63,7 +63,7 @@ export interface Location {
   length?: number;
 }
 
-/** An error made for people. `message` is one sentence; `hint` says what to do about it. */
+/** An error with a text for the user: `message` is one sentence, `hint` says what to do about it. */
 export class BouncelabError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -87,8 +87,8 @@ export class BouncelabError extends Error {
 }
 
 /**
- * Asserts what must be true if Bouncelab itself is right. A failure is a bug of ours, never of a
- * scenario: the message names the state that was found.
+ * Asserts a condition that only a bug of Bouncelab can break, never a scenario. The message names the
+ * state that was found.
  *
  * @throws BouncelabError E_HARNESS
  */

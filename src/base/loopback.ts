@@ -1,5 +1,5 @@
-// The one place that opens TCP connections for the commands of this package, and the guard on it:
-// nothing outside loopback is ever dialed, whatever a file, DNS or an option says.
+// The one place that opens TCP connections for the commands of this package. It refuses every address
+// outside loopback, whatever a file, DNS or an option says.
 
 import net from 'node:net';
 import { BouncelabError } from './errors.js';
@@ -9,8 +9,8 @@ LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
 /**
- * Whether an address is of this machine's loopback: 127.0.0.0/8 or ::1, and nothing else. A name is
- * not, whatever it resolves to: asking DNS would already be a packet.
+ * Whether an address is in 127.0.0.0/8 or is ::1. A host name is not: to resolve it would already send
+ * a packet.
  */
 export function isLoopback(address: string): boolean {
   const family = net.isIP(address);
@@ -27,14 +27,14 @@ export function assertLoopback(address: string, port: number): void {
   if (isLoopback(address)) return;
   const place = net.isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
   throw new BouncelabError('E_NOT_LOOPBACK', `${place} is not on this machine and was not dialed`, {
-    hint: 'The commands of bouncelab talk to its own fleet only, in 127.0.0.0/8 and ::1.',
+    hint: 'The commands of bouncelab connect to the simulated fleet only, in 127.0.0.0/8 and ::1.',
   });
 }
 
-/** Calls below that are under way, all of them in this very turn. */
+/** Calls of `asOurs` in progress, all in the current turn of the event loop. */
 let opening = 0;
 
-/** Whether it is this package that opens a socket right now, and not a module that plays in its thread. */
+/** Whether this package opens the socket, and not a sender module that runs in the same thread. */
 export function opensLoopback(): boolean {
   return opening > 0;
 }
@@ -53,7 +53,7 @@ export function connectLoopback(options: {
   return asOurs(() => net.connect(options));
 }
 
-/** Has a server listen on 127.0.0.1. @param port 0 for one that the operating system picks */
+/** Makes a server listen on 127.0.0.1. @param port 0: the operating system picks one */
 export function listenLoopback(server: net.Server, port: number): void {
   asOurs(() => server.listen(port, '127.0.0.1'));
 }

@@ -1,6 +1,6 @@
-// Why the operating system refuses a file or a port, in words.
+// The reason for which the operating system refused a file or a port, in words.
 
-/** What the system says by code, for people. */
+/** Reasons by error code. */
 const REASONS: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'not permitted',
@@ -9,14 +9,14 @@ const REASONS: Record<string, string> = {
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'it would be larger than this user may write',
   EEXIST: 'there is a file of that name',
-  ENOENT: 'part of the path is not there',
+  ENOENT: 'part of the path does not exist',
   EISDIR: 'it is a folder',
   ENOTDIR: 'part of the path is a file',
   ENAMETOOLONG: 'the name is too long',
   EADDRINUSE: 'something else listens there',
 };
 
-/** Why the system refuses. */
+/** The reason in words; the message of the error for a code that has none here. */
 export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (code !== undefined && REASONS[code]) || message;

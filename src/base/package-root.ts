@@ -1,11 +1,11 @@
-// Files that ship with the package. Every other file asks here, so that none counts its own depth in
-// the tree: this one lies two folders below the package, in src/ as in dist/.
+// Paths of files that ship with the package. Only this file depends on its depth in the tree: it is two
+// folders below the root of the package, in src/ as in dist/.
 
 import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../../', import.meta.url);
 
-/** URL of a built module. Run from TypeScript source (in tests), the build is used. @param path below dist/ */
+/** URL of a built module; also from TypeScript source, as in tests, that of the build. @param path below dist/ */
 export function builtModule(path: string): URL {
   return new URL(`dist/${path}`, ROOT);
 }

@@ -1,5 +1,5 @@
-// Makes what cannot be seen, or would steer a terminal or turn text around, visible: `\x1b`, `\u202e`.
-// Nothing is dropped in silence.
+// Escapes characters that are invisible, control a terminal or reverse the direction of text: `\x1b`,
+// `\u202e`. No character is dropped.
 
 // Control and format characters, line and paragraph separators, lone surrogates and code points that are
 // no characters. The two joiners (U+200C, U+200D) stay: emoji and several scripts are written with them.
@@ -7,7 +7,7 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}]/g
 const JOINERS = new Set(['\u200c', '\u200d']);
 const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** All of it on one line; a line break becomes `\n`. */
+/** The text on one line; a line break becomes `\n`. */
 export function visible(text: string): string {
   return text.replace(INVISIBLE, (character) => {
     if (JOINERS.has(character)) return character;

@@ -8,7 +8,7 @@ export interface Random {
   /**
    * A number in [0, 1) that is always the same for the same name.
    *
-   * @param purpose what is drawn, and for whom: `share`, `yahoo.com`, `bob@yahoo.com`, ...
+   * @param purpose what is drawn, and for which domain or contact: `share`, `yahoo.com`, `bob@yahoo.com`, ...
    */
   fraction(...purpose: (string | number)[]): number;
 }
@@ -16,7 +16,7 @@ export interface Random {
 /** @param seed seed of the run */
 export function seededRandom(seed: string): Random {
   return {
-    // Alea: a whole generator per draw, so it has to be one that is cheap to start.
+    // Alea, because every draw makes a generator: it is cheap to start.
     fraction: (...purpose) => seedrandom.alea(`${seed}\u0000${purpose.join('\u0000')}`)(),
   };
 }

@@ -1,6 +1,6 @@
-// Schema fields for the units and names that people write. Each checks and converts in one step, and
-// shows its written form in the generated JSON Schema. Their messages are noun phrases that
-// complete "must be ...", so that every error reads alike.
+// Schema fields for the units and names in files that people write. Each checks and converts in one
+// step; the generated JSON Schema shows the written form. Messages are noun phrases that complete
+// "must be ...", so that all errors read alike.
 
 import { z } from 'zod';
 import { isAddress, isDomain } from './addresses.js';
@@ -15,11 +15,11 @@ const ADDRESS_TEXT = 'an address such as bob@example.org, without spaces or angl
 const BOUNCE_STATUS_TEXT = 'an enhanced status code such as 5.1.1 or 4.2.2';
 const DOMAIN_TEXT = 'a domain such as example.org';
 
-/** Nothing of interest takes longer, and sums of it stay exact. */
+/** Ten years: longer than any mailing, and sums of such durations are still exact integers. */
 const LONGEST_MS = 3650 * 86_400_000;
 const LONGEST_TEXT = 'a time of at most 3650d';
 
-// One instance with a name, so that a JSON Schema holds its long pattern once.
+// One named instance: the JSON Schema then contains its long pattern once.
 const duration = z
   .string({ error: DURATION_TEXT })
   .regex(new RegExp(DURATION_PATTERN), DURATION_TEXT)
@@ -84,7 +84,7 @@ export function sizeField() {
     });
 }
 
-/** `100/h` or `20/15m`; becomes a count and the ms it is for. */
+/** `100/h` or `20/15m`; becomes a count and its time in ms. */
 export function rateField() {
   return z
     .string({ error: RATE_TEXT })

@@ -22,8 +22,8 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /**
- * Writes a duration the way the reports say it: `30h00m`, `1h30m`, `45m`, `20s`, `5ms`.
- * Hours are not turned into days, since a mailing's window is spoken of in hours.
+ * Writes a duration as the reports show it: `30h00m`, `1h30m`, `45m`, `20s`, `5ms`.
+ * Hours do not become days: the window of a mailing is given in hours.
  *
  * @param ms milliseconds; fractions of a second are dropped once there is a whole second
  */
@@ -71,13 +71,13 @@ export function parseSize(value: string | number): number | undefined {
   return Math.round(Number(match[1]) * unit);
 }
 
-/** So many in a time. */
+/** A count per span of time, such as 100 an hour. */
 export interface Rate {
   count: number;
   perMs: number;
 }
 
-/** Reads `100/h` or `20/15m`. @returns undefined when it is not a rate, or one of nothing */
+/** Reads `100/h` or `20/15m`. @returns undefined when it is not a rate, or its count or time is zero */
 export function parseRate(text: string): Rate | undefined {
   const match = /^(\d+)\/(\d*)(ms|s|m|h|d)$/.exec(text);
   if (!match) return undefined;

@@ -1,16 +1,16 @@
-// What cannot be written, why, and what can be done about it.
+// The error for a file or folder that cannot be written: the reason, and what to do about it.
 
 import { BouncelabError } from './errors.js';
 import { reason } from './os-error.js';
 
-/** Troubles that end when there is room. */
+/** Errors that free space removes. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT']);
 
 /**
- * An error of the file system for people.
+ * The error E_OUTPUT for an error of the file system.
  *
- * @param what cannot be done, such as `the report cannot be written to reports`
- * @param elsewhere how another place is named, such as `choose another folder with --output`
+ * @param what the operation that failed, such as `the report cannot be written to reports`
+ * @param elsewhere how to choose another place, such as `choose another folder with --output`
  */
 export function unwritable(what: string, elsewhere: string, cause: unknown): BouncelabError {
   const isFull = NO_ROOM.has((cause as NodeJS.ErrnoException).code ?? '');

@@ -1,9 +1,9 @@
-// Patterns over addresses and local parts, in which `*` stands for any text, also for none.
+// Patterns over addresses and local parts, in which `*` matches any text, an empty one included.
 
-/** Patterns are matched by backtracking: with more stars than this that can take long. */
+/** Most stars in a pattern: it is matched by backtracking, which takes long with more. */
 export const STARS_MAX = 5;
 
-/** @param pattern compared as it is; lower-case it first where case does not count */
+/** @param pattern case counts: where it must not, pass pattern and text in lower case */
 export function wildcard(pattern: string): (text: string) => boolean {
   if (!pattern.includes('*')) return (text) => text === pattern;
   const parts = pattern.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));

@@ -1,4 +1,4 @@
-// The Clock port: the only time that the sender and the simulator know.
+// The Clock port: the only source of time for the sender and the simulator.
 
 /** A pending callback. */
 export interface Timer {
@@ -10,6 +10,6 @@ export interface Clock {
   now(): number;
   /** The date and time of day, for headers. @param at a time on this clock; default: this moment */
   date(at?: number): Date;
-  /** Runs `fn` once, `ms` from now; 0 means later in this instant, never at once. */
+  /** Runs `fn` once, `ms` from now; 0 means later at the same time, never within this call. */
   after(ms: number, fn: () => void): Timer;
 }

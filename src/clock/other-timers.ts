@@ -1,9 +1,9 @@
-// Timers that fake-timers leaves alone: those that hang on an object of Node and not on a module. They are
-// led to `setTimeout`, which is virtual by then.
+// Timers that fake-timers does not replace, because they are methods of an object of Node. They are
+// replaced by `setTimeout`, which is virtual when they are called.
 
 import timersPromises from 'node:timers/promises';
 
-/** Puts them into virtual time. @returns gives them back */
+/** Replaces these timers. @returns a function that restores them */
 export function takeOtherTimers(): () => void {
   const { scheduler } = timersPromises;
   const timeout = Object.getOwnPropertyDescriptor(AbortSignal, 'timeout')!;

@@ -1,6 +1,5 @@
-// Real time, for what happens outside a simulation: how long a run took, when it was started,
-// the watchdog. Bound when the module loads, so that a virtual clock installed later in the
-// same thread does not change it.
+// Real time, for use outside a simulation: the duration and start of a run, the watchdog. Its functions
+// are bound when the module loads, before a virtual clock can replace them in the same thread.
 
 import type { Clock } from './clock.js';
 

@@ -1,7 +1,7 @@
-// The virtual clock: owns time in the thread where it is installed. Library timers (nodemailer,
-// smtp-server) run on fake-timers; the project's own run on a queue beside it that costs less.
-// Time moves only when nothing is left to do at the present instant: no native immediate
-// pending, no hold taken. Hence no guessing, and no real waiting.
+// The virtual clock: replaces time in the thread where it is installed. Timers of libraries (nodemailer,
+// smtp-server) run on fake-timers; timers of this project run on a cheaper queue beside it. Time moves
+// only when no work is left at the present time: no native immediate is pending and no hold is taken. So
+// it never waits in real time, and never moves too early.
 
 import { promisify } from 'node:util';
 import FakeTimers from '@sinonjs/fake-timers';
@@ -15,7 +15,7 @@ import { wallNow } from './system.js';
 /** Midnight of the first virtual day: a fixed date, so that dates in messages repeat. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
-/** Turns of the native loop at one instant after which a run is said to spin. */
+/** Turns of the event loop at one virtual time after which a run counts as an endless loop. */
 const TURNS_AT_ONE_INSTANT_MAX = 1_000_000;
 
 /** Longest delay of a Node timer; a longer one would fire at once. */
@@ -29,19 +29,19 @@ interface Task extends Timer {
 }
 
 export interface ClockRunOptions {
-  /** Virtual ms after which the run ends although timers are left. */
+  /** Virtual ms after which the run ends even when timers are left. */
   horizonMs: number;
   /** Real ms this run may take. */
   wallLimitMs?: number;
-  /** Asked at every instant, before time moves on; true ends the run. */
+  /** Called before time moves on; true ends the run. */
   done?: () => boolean;
 }
 
-/** Work that the loop cannot see, such as bytes on their way between two sockets of this process. */
+/** Work that the event loop does not show, such as bytes between two sockets of this process. */
 export interface Outside {
-  /** Asked before time moves on, when nothing else is left to do; false keeps time still. */
+  /** Called before time moves on, when no other work is left; false keeps time still. */
   settled(): boolean;
-  /** What it waits for, for people. */
+  /** What it waits for, for an error message. */
   waitsFor(): string[];
 }
 
@@ -53,9 +53,9 @@ export class VirtualClock implements Clock {
   private readonly fake: FakeTimers.Clock;
   private readonly holds = new Map<symbol, string>();
   private readonly outside = new Set<Outside>();
-  private readonly giveBack: () => void;
+  private readonly restore: () => void;
   private order = 0;
-  /** Tasks that wait; the queue may hold cancelled ones besides. */
+  /** Tasks that wait; the queue may also contain cancelled ones. */
   private waiting = 0;
   private immediates = 0;
   private carrier: { id: FakeTimers.TimerId; at: number } | undefined;
@@ -67,13 +67,13 @@ export class VirtualClock implements Clock {
       toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance', 'hrtime'],
       loopLimit: Infinity,
     });
-    this.giveBack = takeOtherTimers();
+    this.restore = takeOtherTimers();
     this.countImmediates();
   }
 
   /**
-   * Takes over time in this thread: timers, `Date`, `performance`. Immediates stay native and are
-   * counted. One at a time; `uninstall` gives everything back.
+   * Replaces timers, `Date` and `performance` in this thread. Immediates stay native and are counted.
+   * One clock at a time; `uninstall` restores the originals.
    */
   static install(): VirtualClock {
     invariant(!installed, 'a virtual clock is already installed in this thread');
@@ -82,7 +82,7 @@ export class VirtualClock implements Clock {
   }
 
   uninstall(): void {
-    this.giveBack();
+    this.restore();
     this.fake.uninstall();
     globalThis.setImmediate = this.native.setImmediate;
     globalThis.clearImmediate = this.native.clearImmediate;
@@ -102,9 +102,9 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Runs `fn` at a virtual time; those of one instant run in the order in which they were asked for.
+   * Runs `fn` at a virtual time; tasks of the same time run in the order of the calls.
    *
-   * @param time ms; a fraction counts as the next whole one, a time that has passed as now
+   * @param time ms, rounded up; a time that has passed means now
    */
   at(time: number, fn: () => void): Timer {
     const task: Task = {
@@ -124,10 +124,10 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Keeps time still while work is under way that the loop cannot see: file system, crypto.
+   * Keeps time still while work is in progress that the event loop does not show: file system, crypto.
    *
-   * @param what named when the run waits for it too long
-   * @returns release; calling it twice is harmless
+   * @param what its name, for the error when a run waits too long
+   * @returns a function that releases the hold; a second call has no effect
    */
   hold(what: string): () => void {
     const key = Symbol(what);
@@ -136,9 +136,9 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets time move on only while `outside` is settled. For work whose end nobody could tell `hold`.
+   * Lets time move on only while `outside` is settled. For work whose end no code can report to `hold`.
    *
-   * @returns ends it
+   * @returns a function that ends it
    */
   watch(outside: Outside): () => void {
     this.outside.add(outside);
@@ -146,8 +146,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * From now on waits for the immediates of Node's own code too, which are none of the global
-   * `setImmediate` that is counted: TLS over a stream asks for such. Costs about a microsecond a turn.
+   * From now on also waits for immediates of Node's own code, which does not call the global `setImmediate`
+   * that is counted; TLS over a stream uses them. Costs about a microsecond a turn.
    */
   watchHiddenImmediates(): void {
     this.watch({
@@ -156,16 +156,16 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Timers left, ours and those of the libraries. */
+  /** Timers left, of this project and of the libraries. */
   pending(): number {
     return this.waiting + this.libraryTimers();
   }
 
   /**
-   * Plays virtual time until nothing is left to happen.
+   * Advances virtual time until no timer is left.
    *
-   * @throws BouncelabError E_WATCHDOG when it spins at one instant or uses too much real time;
-   *   whatever a timer's callback throws
+   * @throws BouncelabError E_WATCHDOG when it loops at one virtual time or uses too much real time;
+   *   any error that a callback throws
    */
   run(options: ClockRunOptions): Promise<RunEnd> {
     const started = wallNow();
@@ -174,9 +174,9 @@ export class VirtualClock implements Clock {
     return new Promise((resolve, reject) => {
       const turn = (): void => {
         try {
-          // Under a hold it is real work that takes its time: the wall limit is for that.
+          // Under a hold the loop waits for real work, which the limit of real time bounds.
           if (this.holds.size === 0 && ++turnsHere > TURNS_AT_ONE_INSTANT_MAX) throw this.spinning();
-          // Looking at the real clock costs more than a turn does, hence not at each.
+          // To read the real clock costs more than a turn, so not in every turn.
           if ((++turns & 0x3ff) === 0) this.checkWall(started, options.wallLimitMs);
           if (this.immediates === 0 && this.holds.size === 0 && this.isSettled()) {
             if (options.done?.()) return resolve('done');
@@ -199,13 +199,13 @@ export class VirtualClock implements Clock {
     return true;
   }
 
-  /** Fires everything due now; when nothing is, moves on to the next instant. */
+  /** Runs all tasks that are due; when none is, moves time to the next one. */
   private step({ horizonMs }: ClockRunOptions): RunEnd | undefined {
     if (this.fireDue()) return undefined;
     if (this.pending() === 0) return 'idle';
     const next = this.tasks.peek()?.at ?? Infinity;
     if (next > horizonMs && this.libraryTimers() === 0) return 'horizon';
-    // When a library's next timer is due cannot be asked: the carrier stops it at the horizon.
+    // fake-timers does not give the time of its next timer: the carrier stops it at the horizon.
     this.carry(Math.min(next, horizonMs + 1));
     this.fake.next();
     if (this.now() > horizonMs) return 'horizon';
@@ -214,19 +214,19 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Runs our own tasks that are due at this instant, but for those that they ask for in turn: what
-   * was set going has to settle first, and a loop of them must not escape the watchdog.
+   * Runs the tasks of this project that are due, without those that these add: the work that they
+   * started must settle first, and an endless chain of them must not escape the watchdog.
    *
    * @returns whether there was one
    */
   private fireDue(): boolean {
     const now = this.now();
-    const asked = this.order;
+    const added = this.order;
     let fired = false;
     for (;;) {
       this.dropCancelled();
       const task = this.tasks.peek();
-      if (!task || task.at > now || task.order >= asked) return fired;
+      if (!task || task.at > now || task.order >= added) return fired;
       this.tasks.pop();
       this.waiting--;
       task.state = 'fired';
@@ -243,7 +243,7 @@ export class VirtualClock implements Clock {
     return this.fake.countTimers() - (this.carrier ? 1 : 0);
   }
 
-  /** Keeps one library timer at the time of our next task, so that `next` stops there too. */
+  /** Keeps one timer of fake-timers at the time of our next task, so that `next` stops there. */
   private carry(time: number): void {
     const at = Math.min(time, this.now() + TIMER_DELAY_MS_MAX);
     if (this.carrier?.at === at) return;
@@ -283,7 +283,7 @@ export class VirtualClock implements Clock {
       'E_WATCHDOG',
       `the run used more than ${formatDuration(limitMs)} of real time, at ${at} of virtual time`,
       {
-        hint: this.waitsFor() ?? 'Give it more time, or a smaller audience.',
+        hint: this.waitsFor() ?? 'Raise the limit of real time, or make the audience smaller.',
       },
     );
   }
@@ -292,9 +292,9 @@ export class VirtualClock implements Clock {
     const turns = TURNS_AT_ONE_INSTANT_MAX.toLocaleString('en-US');
     return new BouncelabError(
       'E_WATCHDOG',
-      `virtual time stood still at ${formatDuration(this.now())} for ${turns} turns of the event loop`,
+      `virtual time did not move from ${formatDuration(this.now())} in ${turns} turns of the event loop`,
       {
-        hint: this.waitsFor() ?? 'Something schedules work without end.',
+        hint: this.waitsFor() ?? 'A callback schedules work without end.',
       },
     );
   }

@@ -1,5 +1,5 @@
-// What the commands of a dialogue tell of the delivery behind it: the mailing by the return path,
-// the contact by the recipient.
+// The envelope in the commands of a session: the return path names the mailing, the recipient the
+// contact.
 
 /** `bounce+MAILING+RECIPIENT@...`, see the sender's return path. */
 const RETURN_PATH = /bounce\+([a-z0-9-]+)\+/i;
@@ -8,8 +8,8 @@ const RCPT = /^RCPT TO:\s*<([^>]*)>/i;
 /**
  * The mailing named by a return path, in a MAIL command or alone.
  *
- * @param mailings those that there are: a sender with return paths of its own can still be told
- *   apart when there is only one
+ * @param mailings those of the run. When there is only one, it is returned for any return path: an external sender
+ *   uses its own
  */
 export function mailingOf(mailFrom: string, mailings: ReadonlyMap<string, unknown>): string | undefined {
   const name = RETURN_PATH.exec(mailFrom)?.[1];

@@ -1,5 +1,5 @@
-// The event log: one ordered stream, the truth of a run. It numbers and times each fact, writes
-// it as one line of NDJSON, hashes the lines, and tells its readers in order.
+// The event log: one ordered stream with everything that happened in a run. It gives each fact a number
+// and a time, writes it as one line of NDJSON, hashes the lines, and calls its readers in order.
 
 import { createHash } from 'node:crypto';
 import type { Emit, Fact, RunEvent } from './types.js';
@@ -13,9 +13,9 @@ const BLOCK_CHARS = 1 << 16;
 export interface EventLogOptions {
   /** Virtual ms since the start of the run. */
   now: () => number;
-  /** Told every event in order. */
+  /** Called with every event in order. */
   readers?: ((event: RunEvent) => void)[];
-  /** Gets the NDJSON text in blocks of whole lines. */
+  /** Called with the NDJSON text in blocks of whole lines. */
   write?: (ndjson: string) => void;
 }
 
@@ -31,7 +31,7 @@ export class EventLog {
     this.readers = options.readers ?? [];
   }
 
-  /** Logs one fact at this moment. Bound, so that it can be handed out. */
+  /** Logs one fact at the present time. Bound, so that it can be passed on. */
   readonly emit: Emit = (fact) => {
     const t = this.options.now();
     if (t - this.lastAt >= JUMP_MS) this.append({ type: 'clock.jumped', from: this.lastAt }, t);
@@ -45,7 +45,7 @@ export class EventLog {
   }
 
   /**
-   * Ends the log: hands on what is left.
+   * Ends the log: writes the last block.
    *
    * @returns the fingerprint of the run: SHA-256 over its NDJSON text, hex
    */
@@ -56,8 +56,7 @@ export class EventLog {
   }
 
   private append(fact: Fact, t: number): void {
-    // seq and t first: people read the file too. A new object: the fact is its teller's, who may
-    // tell it again.
+    // seq and t first, for people who read the file. A new object, since the caller may reuse the fact.
     const event: RunEvent = { seq: this.seq++, t, ...fact };
     this.block += `${JSON.stringify(event)}\n`;
     if (this.block.length >= BLOCK_CHARS) this.flush();

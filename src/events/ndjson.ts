@@ -1,5 +1,5 @@
-// Reads an events file back. A file that was cut off, edited or made by another version is
-// refused with the line where that shows.
+// Reads an events file. A file that is cut off, edited or of another version is refused with the line
+// that shows it.
 
 import { BouncelabError } from '../base/errors.js';
 import type { RunEvent } from './types.js';

@@ -23,7 +23,7 @@ interface ContactStatusChanged {
   address: string;
   from: ContactStatus;
   to: ContactStatus;
-  /** `hard-bounce`, `soft-bounces`, or what a person did: `opt-out`, `reactivate`, `subscribe`. */
+  /** `hard-bounce`, `soft-bounces`, or the action of a person: `opt-out`, `reactivate`, `subscribe`. */
   why: 'hard-bounce' | 'soft-bounces' | 'opt-out' | 'reactivate' | 'subscribe';
   /** Who: `sender`, or the actor of the scenario event. */
   by: string;
@@ -52,13 +52,13 @@ interface MailingBuilding {
   /** The automated mailing that this one is an occurrence of. */
   series?: string;
 }
-/** An automated mailing is in force: from now on it begins mailings by itself. Told again by a new sender. */
+/** An automated mailing was ordered: from now on it starts mailings itself. Logged again after a restart. */
 interface SeriesOrdered {
   type: 'series.ordered';
   series: string;
   on?: 'contact-added';
   everyMs?: number;
-  /** How many mailings it will be. */
+  /** How many mailings it starts. */
   count?: number;
 }
 interface MailingStarted {
@@ -70,7 +70,7 @@ interface MailingCompleted {
   type: 'mailing.completed';
   mailing: string;
 }
-/** The sender passes over a host that refused a connection or throttled. No attempt of anybody. */
+/** The sender skips a host that refused a connection or throttled. Not an attempt of any delivery. */
 interface HostSuspended {
   type: 'host.suspended';
   domain: string;
@@ -79,7 +79,7 @@ interface HostSuspended {
   until: number;
   why: 'refused' | 'throttled';
 }
-/** A host refused a connection while others stood: no more than these are opened for now. */
+/** A host refused a connection while others were open: the sender opens no more than these for now. */
 interface DestinationLimited {
   type: 'destination.limited';
   domain: string;
@@ -91,14 +91,14 @@ interface DeliveryQueued {
   mailing: string;
   address: string;
 }
-/** A host that did not come to a dialogue: why, as a reply code or an error. */
+/** A host that was tried without success: the reply code or the error. */
 export interface TriedHost {
   host: string;
   stage: Stage;
   code?: number;
   error?: string;
 }
-/** One attempt, logged when it ends. Attempts of one delivery never overlap. */
+/** An attempt, logged when it ends. Attempts of one delivery never overlap. */
 interface AttemptMade {
   type: 'attempt';
   mailing: string;
@@ -112,22 +112,22 @@ interface AttemptMade {
   /** Hosts tried before it in this attempt, in order; absent when there was none. */
   tried?: TriedHost[];
   /**
-   * The sender's end of the connection, as in `connection.opened`: it leads from an attempt to what was
-   * said. Absent when no connection came about.
+   * The sender's address and port, as in `connection.opened`: identifies the session of the attempt.
+   * Absent without a connection.
    */
   client?: string;
   stage: Stage;
   outcome: Outcome;
   cause: Cause;
   reply?: Reply;
-  /** What went wrong when there is no usable reply: `ECONNREFUSED`, `ETIMEDOUT`, ... */
+  /** The error when there is no usable reply: `ECONNREFUSED`, `ETIMEDOUT`, ... */
   error?: string;
-  /** The result of one connection that all deliveries due at this host took together (rule 13). */
+  /** The failure of one connection, shared by all deliveries that were due at this host (rule 13). */
   shared?: true;
   /** When the next attempt is due; absent when this was the last. */
   nextAt?: number;
 }
-/** An attempt that a crash of the sender cut short before the final dot; it counts for nothing. */
+/** An attempt that a crash of the sender interrupted before the final dot; it is not counted. */
 interface AttemptInterrupted {
   type: 'attempt.interrupted';
   mailing: string;
@@ -143,10 +143,10 @@ interface DeliveryEnded {
   state: TerminalState;
   /** Cause of the attempt that ended it; absent for delivered and withdrawn. */
   cause?: Cause;
-  /** The rule that ended it, for people: `budget spent`, `window over`, `5xx`, ... */
+  /** The rule that ended it: `budget spent`, `window over`, `5xx`, ... */
   why: string;
 }
-/** A bounce message has changed how a delivery ended that was `delivered` (rule 11). */
+/** A bounce message turned a delivered message into a bounced one (rule 11). */
 interface DeliveryReturned {
   type: 'delivery.returned';
   mailing: string;
@@ -155,33 +155,33 @@ interface DeliveryReturned {
   cause: Cause;
   why: string;
 }
-/** A message came to the sender's return path. */
+/** The sender received a message at its return path. */
 interface BounceReceived {
   type: 'bounce.received';
   /** Return path that it was sent to. */
   to: string;
-  /** Whom that return path says it is about, as far as it can be read. */
+  /** The mailing and the contact that the return path names, when it can be read. */
   mailing?: string;
   address?: string;
-  /** Status code (RFC 3463) and action (RFC 3464) that it gives for the contact. */
+  /** Its status code (RFC 3463) and action (RFC 3464) for the contact. */
   status?: string;
   action?: string;
-  /** `duplicate`: another one has changed this delivery before. */
+  /** `duplicate`: an earlier one has changed this delivery. */
   result: 'applied' | 'duplicate' | 'ignored';
   why: string;
 }
-/** The sender was killed: what its store does not have is lost, and its connections are cut. */
+/** The sender was killed: it keeps only the contents of its store, and its connections are cut. */
 interface SenderCrashed {
   type: 'sender.crashed';
 }
-/** A sender started on a store and found something in it. */
+/** A sender started with a store that was not empty. */
 interface SenderRestarted {
   type: 'sender.restarted';
   /** Deliveries in progress. */
   inProgress: number;
-  /** Of these, those whose attempt was cut short before the final dot. */
+  /** Of these, those whose attempt was interrupted before the final dot. */
   interrupted: number;
-  /** Of these, those whose attempt was cut short after the final dot: the server may have the message. */
+  /** Of these, those whose attempt was interrupted after the final dot: the server may have the message. */
   unknown: number;
 }
 

@@ -10,9 +10,9 @@ interface DnsAnswered {
   name: string;
   /** Recipient domain that the name belongs to. */
   domain: string;
-  /** What was found: `10 mx1.example.org`, or `0 .` for a null MX (RFC 7505); addresses. */
+  /** The answer: `10 mx1.example.org`, or `0 .` for a null MX (RFC 7505); addresses. */
   records?: string[];
-  /** Why nothing was, as node:dns says it: `ENOTFOUND`, `ENODATA`, `ESERVFAIL`, `ETIMEOUT`. */
+  /** The error code of node:dns instead of an answer: `ENOTFOUND`, `ENODATA`, `ESERVFAIL`, `ETIMEOUT`. */
   error?: string;
 }
 interface ConnectionOpened {
@@ -23,7 +23,7 @@ interface ConnectionOpened {
   /** Client address and port as the server sees them. */
   client: string;
 }
-/** A connection that no server accepted: refused (RST) or never answered. */
+/** A connection that no server accepted: refused (RST), or without an answer. */
 interface ConnectionRefused {
   type: 'connection.refused';
   domain: string;
@@ -46,23 +46,23 @@ interface SmtpReply extends Reply {
   session: number;
   stage: Stage | 'other';
 }
-/** Bytes that a server wrote in the place of a reply, which are none. One character is one byte. */
+/** Bytes that a server wrote instead of a valid reply. One character is one byte. */
 interface SmtpGarbled {
   type: 'smtp.garbled';
   session: number;
   stage: Stage | 'other';
   text: string;
 }
-/** A session has turned to TLS after STARTTLS. */
+/** A session uses TLS from now on, after STARTTLS. */
 interface TlsStarted {
   type: 'tls.started';
   session: number;
   /** `TLSv1.3`, ... */
   protocol: string;
-  /** What the server showed. */
+  /** The certificate of the server. */
   certificate: 'valid' | 'expired';
 }
-/** A session was to turn to TLS, and the handshake came to nothing. */
+/** The TLS handshake after STARTTLS failed. */
 interface TlsFailed {
   type: 'tls.failed';
   session: number;
@@ -81,24 +81,24 @@ interface MessageAccepted {
 }
 
 /**
- * A server sent a message back about one that it had taken, or tried to: a bounce message
- * (RFC 3464), or an automatic reply.
+ * A server sent, or tried to send, a bounce message (RFC 3464) or an automatic reply about a message
+ * that it had accepted.
  */
 interface MessageReturned {
   type: 'message.returned';
   domain: string;
   host: string;
-  /** Recipient of the message that it is about. */
+  /** Recipient of the accepted message. */
   rcpt: string;
-  /** Return path that it goes to; empty when there is none, and then nothing is sent. */
+  /** Return path of that message; empty when it had none, and then no message is sent. */
   to: string;
   kind: 'bounce' | 'auto-reply';
-  /** Of a bounce message: its status code (RFC 3463) and action (RFC 3464). */
+  /** For a bounce message: its status code (RFC 3463) and action (RFC 3464). */
   status?: string;
   action?: string;
   /** `deferred` is tried again, `failed` is not. */
   outcome: 'sent' | 'deferred' | 'failed';
-  /** Reply code at the return path's host, or what went wrong without one. */
+  /** Reply code of the host of the return path, or the error when there was none. */
   said: string;
 }
 

@@ -1,6 +1,6 @@
 // The vocabulary of a run. Every fact is one event; expectations, reports and replay read events and
-// nothing else. Times are virtual milliseconds since the start of the run. The words and the facts are
-// in the files beside this one, which is what the rest of the program imports.
+// nothing else. Times are virtual milliseconds since the start of the run. Words, causes and most facts
+// have files of their own; the other folders import this one.
 
 import type { SenderFact } from './sender-facts.js';
 import type { ServerFact } from './server-facts.js';
@@ -20,10 +20,10 @@ interface RunStarted {
 }
 interface RunEnded {
   type: 'run.ended';
-  /** `deadlock`: deliveries in progress and nothing left that could end them. */
+  /** `deadlock`: deliveries are in progress and no timer is left that could end them. */
   reason: 'idle' | 'deadlock' | 'horizon';
 }
-/** The clock passed over a second or more in which nothing happened. */
+/** Virtual time moved by a second or more without an event. */
 interface ClockJumped {
   type: 'clock.jumped';
   from: number;

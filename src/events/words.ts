@@ -1,7 +1,7 @@
 // The words that events are written in: stages and replies of SMTP, and the states of contacts, mailings
 // and deliveries (docs/semantics.md).
 
-/** Stages of an SMTP dialogue at which a server can answer. `message` is after the final dot. */
+/** Stages of an SMTP session at which a server replies. `message` is after the final dot. */
 export const STAGES = ['connect', 'ehlo', 'starttls', 'mail', 'rcpt', 'data', 'message'] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -25,5 +25,5 @@ export type BouncedState = Extract<DeliveryState, 'soft-bounced' | 'hard-bounced
 export const OUTCOMES = ['accepted', 'deferred', 'rejected', 'unreachable', 'unknown'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What the receiving side did with an accepted message. Only the simulator knows it. */
+/** Where the receiving side put an accepted message. Only the simulator knows it. */
 export type Placement = 'inbox' | 'junk' | 'discarded' | 'returned';

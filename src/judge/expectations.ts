@@ -1,5 +1,5 @@
-// Checks what a scenario expects against what was tallied, and says for people what was found
-// instead.
+// Compares the expectations of a scenario with the tally of its run. A failure names what was expected and
+// what was found.
 
 import { formatDuration } from '../base/units.js';
 import { wildcard } from '../base/wildcard.js';
@@ -9,7 +9,7 @@ import type { Failure } from '../results/result.js';
 import type { MailingTally } from '../results/tally/mailing.js';
 import type { Tally } from '../results/tally/tally.js';
 
-/** How many contacts a failure names before it only counts them. */
+/** Contacts that a failure names; the others are counted. */
 const NAMED_MAX = 5;
 
 interface Finding {
@@ -19,7 +19,7 @@ interface Finding {
   details?: string[];
 }
 
-/** @returns one failure for each check of the block that does not hold */
+/** @returns one failure for each check of the expectation that does not hold */
 export function checkExpectation(expectation: ExpectationPlan, tally: Tally): Failure[] {
   const when = expectation.at === 'end' ? 'at the end' : `at ${formatDuration(expectation.at)}`;
   const failures: Failure[] = [];
@@ -65,7 +65,7 @@ function findLost(
   const whose = figure === 'notTheirs' ? ' to a cause that is not theirs' : by;
   const subject = `contacts lost${mailing === undefined ? '' : ` by ${mailing}`}${whose}`;
   const actual = typeof figure === 'object' ? (lost.causes[figure.cause] ?? 0) : lost[figure];
-  return number(subject, expected, actual, listedCauses(lost.causes, 'nobody was lost'));
+  return number(subject, expected, actual, listedCauses(lost.causes, 'no contact was lost'));
 }
 
 type MailingCheck = Extract<Check, { mailing: string }>;
@@ -135,7 +135,7 @@ function completed(name: string, expected: NumberMatcher, mailing: MailingTally)
     return finding(subject, expected.text, `not completed, ${mailing.inProgress} in progress`);
   }
   const after = mailing.completedAt - mailing.startedAt;
-  // To the second: the round trips of the last attempt are not what the rules speak of.
+  // In whole seconds: rules give no time for the round trips of the last attempt.
   return matches(toSeconds(expected), toSecond(after))
     ? undefined
     : finding(subject, expected.text, formatDuration(after));
@@ -233,7 +233,7 @@ function finding(subject: string, expected: string, actual: string, details?: st
   return { message: subject, expected, actual, ...(details ? { details } : {}) };
 }
 
-/** Whether a number keeps the bounds of a matcher. */
+/** Whether a number is within the bounds of a matcher. */
 export function matches({ min, max, exclusive }: NumberMatcher, value: number): boolean {
   if (min !== undefined && (exclusive ? value <= min : value < min)) return false;
   if (max !== undefined && (exclusive ? value >= max : value > max)) return false;

@@ -1,11 +1,11 @@
-// A fault of the sender under test: what an external sender did that ends its run, as a failure.
+// A fault of an external sender: a breach of its contract, which ends the run with a failure.
 
 import type { SenderPlan } from '../scenarios/plan.js';
 import type { Failure } from '../results/result.js';
 
-/** What a sender did that ends its run. */
+/** A breach of the contract by the sender under test, which ends the run. */
 export interface SenderFault {
-  /** What it did, with `it` for the sender. */
+  /** The breach, with `it` for the sender. */
   message: string;
   details: string[];
   hint?: string;

@@ -1,5 +1,5 @@
-// Follows the events of a run and says in the end what did not hold: expectations at their moments,
-// invariants at every event, or that the run never came to its end.
+// Judges a run from its events: expectations at their times, invariants at every event, and whether the
+// run came to its end.
 
 import type { BouncelabError } from '../base/errors.js';
 import type { RunEvent } from '../events/types.js';
@@ -15,10 +15,10 @@ import { sumLost } from '../results/tally/lost.js';
 import { resultOf } from '../results/tally/mailing.js';
 import { Tally } from '../results/tally/tally.js';
 
-/** How many deliveries a deadlock names before it only counts them. */
+/** Deliveries that a deadlock names; the others are counted. */
 const WAITING_NAMED_MAX = 10;
 
-/** How a run is judged. */
+/** The result of judging a run. */
 export interface Judgement {
   verdict: ScenarioStatus;
   failures: Failure[];
@@ -45,7 +45,7 @@ export class Judge {
   }
 
   read(event: RunEvent): void {
-    // Everything of an instant has happened once an event of a later one comes.
+    // An event of a later time shows that all events of the last time are read.
     if (event.t > this.tally.now) this.tally.settlePeaks();
     while (this.next < this.timed.length && event.t > this.timed[this.next]!.at)
       this.check(this.timed[this.next++]!);
@@ -53,7 +53,7 @@ export class Judge {
     this.invariants.read(event);
   }
 
-  /** What the sender itself says of a mailing in the end. */
+  /** Checks the figures that the sender itself gives of a mailing, at the end of the run. */
   onFigures(mailing: string, own: MailingFigures): void {
     this.invariants.onFigures(mailing, own);
   }
@@ -66,14 +66,14 @@ export class Judge {
     return { verdict: failures.length > 0 ? 'failed' : 'passed', failures };
   }
 
-  /** The sender did something that ends the run: that, and what was found until then. */
+  /** For a run that a fault of the sender ended: the fault, and the failures until then. */
   faulted(fault: SenderFault, sender: SenderPlan): Judgement {
     this.tally.settlePeaks();
     const failures = [faultFailure(fault, sender), ...this.failures, ...this.violations()];
     return { verdict: 'failed', failures };
   }
 
-  /** The run did not come to its end: what was found until then, and why it stopped. */
+  /** For a run that did not come to its end: the failures until then, and why it stopped. */
   stopped(plan: ScenarioPlan, error: BouncelabError, waiting: string[]): Judgement {
     this.tally.settlePeaks();
     const named = waiting.slice(0, WAITING_NAMED_MAX);
@@ -83,8 +83,8 @@ export class Judge {
       line: 1,
       column: 1,
       message: error.message,
-      expected: 'every delivery comes to an end',
-      actual: waiting.length > 0 ? `${waiting.length} in progress` : 'the run went on',
+      expected: 'every delivery ends',
+      actual: waiting.length > 0 ? `${waiting.length} in progress` : 'events went on',
       details: rest > 0 ? [...named, `and ${rest} more`] : named,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     };

@@ -1,23 +1,23 @@
-// Rules that tell the cause of a refusal, as plain data and as a table that is asked. Which rules
-// there are is data: classification/causes.yaml, and before it those of a policy.
+// Rules that find the cause of a refusal: their shape, and a table that applies them in order. The rules
+// themselves are data: those of a policy first, then classification/causes.yaml.
 
 import { RE2JS } from 're2js';
 import type { Cause, Reply, Stage } from '../events/types.js';
 import { wildcard } from '../base/wildcard.js';
 
-/** Asked in order, the first that matches wins; within a rule everything given must match. */
+/** One rule: all given criteria must match. The first rule that matches gives the cause. */
 export interface CauseRule {
   cause: Cause;
-  /** `550`, or a whole class such as `5xx`; any of them. */
+  /** `550`, or a class such as `5xx`; one must match. */
   code?: string[];
-  /** `5.2.2`, `x.2.2` for any class, `x.7.*` for a whole subject; any of them. */
+  /** `5.2.2`, `x.2.2` for any class, `x.7.*` for a subject; one must match. */
   enhanced?: string[];
   stage?: Stage[];
-  /** Patterns in the syntax of RE2 that are searched for without case; any of them. */
+  /** Patterns in the syntax of RE2, without regard to case; one must match. */
   text?: string[];
-  /** Patterns of which none may be found. */
+  /** Patterns of which none may match. */
   unless?: string[];
-  /** Names of receiving hosts and domains of recipients; `*` stands for any text. */
+  /** Names of receiving hosts, and domains of recipients; `*` matches any text. */
   host?: string[];
   domain?: string[];
 }
@@ -26,26 +26,26 @@ export interface CauseRule {
 export interface Refusal {
   reply: Reply;
   stage: Stage;
-  /** Host that refused; absent where none was reached. */
+  /** Host that refused; absent when no host was reached. */
   host?: string | undefined;
   /** Domain of the recipient, lower case. */
   domain?: string | undefined;
 }
 
 /**
- * So much of a reply is looked at. What a server has to say stands at its beginning (RFC 5321 gives a
- * line 512 octets), and a reply may be as long as its sender likes.
+ * Characters of a reply that the rules read. The reason is at its beginning (a line has at most 512
+ * octets, RFC 5321, 4.5.3.1.5), while a reply may have any number of lines.
  */
 const TEXT_LENGTH_MAX = 2000;
 
-/** Answers that are kept: the same words come for many recipients. */
+/** Results that are cached: many recipients get the same reply. */
 const ANSWERS_MAX = 2000;
 
-/** Finds a pattern in a text; made once for each. */
+/** Whether a pattern matches anywhere in a text. */
 export type Search = (text: string) => boolean;
 
 /**
- * Compiles a pattern for the engine that takes linear time whatever the pattern and the text.
+ * Compiles a pattern for RE2, which takes linear time for every pattern and text.
  *
  * @throws Error with the reason when it is not in the syntax of RE2
  */
@@ -55,8 +55,8 @@ export function linearSearch(pattern: string): Search {
 }
 
 /**
- * Compiles a pattern for the engine of the language, which is a hundred times faster, and slow only
- * for patterns that are written badly: for the rules that ship, of which a test holds that they are not.
+ * Compiles a pattern as a JavaScript regular expression: a hundred times faster than RE2, but a careless
+ * pattern can backtrack for long. For shipped rules only, whose time a test checks.
  */
 export function nativeSearch(pattern: string): Search {
   const compiled = new RegExp(pattern, 'i');
@@ -70,17 +70,17 @@ interface CompiledRule {
   tests: Test[];
 }
 
-/** An ordered list of rules, ready to be asked. */
+/** An ordered list of rules, compiled. */
 export class CauseTable {
   private readonly rules: CompiledRule[];
   private readonly answers = new Map<string, CauseRule | undefined>();
 
-  /** @param search compiles the patterns of the rules, each when it is first needed */
+  /** @param search compiles a pattern; called when the pattern is first needed */
   constructor(rules: readonly CauseRule[], search: (pattern: string) => Search) {
     this.rules = rules.map((rule) => ({ rule, tests: testsOf(rule, search) }));
   }
 
-  /** The rule that decides; undefined when none matches. */
+  /** The first rule that matches; undefined when none does. */
   find(refusal: Refusal): CauseRule | undefined {
     const { reply, stage, host = '', domain = '' } = refusal;
     const text = searchable(reply);
@@ -125,7 +125,7 @@ function testsOf(rule: CauseRule, search: (pattern: string) => Search): Test[] {
   return tests;
 }
 
-/** Whether any of the patterns is found; compiled when first asked, which most never are. */
+/** Whether any pattern matches. Compiled at the first call: most patterns are never needed. */
 function lazily(patterns: readonly string[], search: (pattern: string) => Search): Search {
   let compiled: Search[] | undefined;
   return (text) => {
@@ -148,10 +148,10 @@ function enhancedWithin(code: number, text: string): string | undefined {
   return found?.[0] === String(code)[0] ? found : undefined;
 }
 
-/** Mailboxes say nothing of the cause, and may hold any word. Bounded, so that no text makes it slow. */
+/** Addresses do not show the cause and may contain any word. Bounded, so that no text makes it slow. */
 const ADDRESS = /[^\s<>()@"'`]{1,64}@[a-z0-9.-]{1,255}/gi;
 
-/** What the rules search: the beginning of all lines as one, without the addresses in it. */
+/** The text that the rules search: the first characters of all lines joined, without addresses. */
 function searchable({ lines }: Reply): string {
   let text = '';
   for (const line of lines) {

@@ -1,12 +1,12 @@
-// What a file of cause rules may hold, and the list of them in a policy. One definition for the check
-// and for the JSON Schema.
+// The schema of cause rules, in a file and in a policy: one definition for the check and for the JSON
+// Schema.
 
 import { z } from 'zod';
 import { CAUSES, STAGES } from '../events/types.js';
 import { STARS_MAX } from '../base/wildcard.js';
 import { linearSearch } from './cause-rules.js';
 
-/** Causes of a refusal. What the network does is never one, so that nothing could match it. */
+/** Causes that a reply can have. `network` is not one: without a reply no rule is applied. */
 export const REFUSAL_CAUSES = CAUSES.filter((cause) => cause !== 'network');
 
 const RULES_MAX = 1000;
@@ -33,7 +33,7 @@ const code = z
 
 const enhanced = z.string({ error: ENHANCED_TEXT }).regex(/^[45x]\.\d{1,3}\.(?:\d{1,3}|\*)$/, ENHANCED_TEXT);
 
-/** In the syntax of RE2, which has no back-references and no look-around, and so no slow patterns. */
+/** RE2 has no back-references and no look-around, and so no pattern takes more than linear time. */
 const pattern = z
   .string({ error: PATTERN_TEXT })
   .min(1, PATTERN_TEXT)
@@ -63,7 +63,7 @@ const name = z
 /** One rule as written. */
 const causeRuleSchema = z
   .strictObject({
-    cause: z.enum(REFUSAL_CAUSES).describe('What a refusal that matches means'),
+    cause: z.enum(REFUSAL_CAUSES).describe('Cause of a refusal that matches'),
     code: oneOrMore(code, CODE_TEXT).optional().describe('Reply code, or a class of them: 550, 5xx'),
     enhanced: oneOrMore(enhanced, ENHANCED_TEXT)
       .optional()
@@ -73,11 +73,13 @@ const causeRuleSchema = z
       .describe('Stage of the dialogue at which the reply came'),
     text: oneOrMore(pattern, PATTERN_TEXT)
       .optional()
-      .describe('Regular expressions (RE2) of which one is found in the text, without regard to case'),
-    unless: oneOrMore(pattern, PATTERN_TEXT).optional().describe('And none of these'),
-    host: oneOrMore(name, NAME_TEXT).optional().describe('Name of the host that refused; * is any text'),
-    domain: oneOrMore(name, NAME_TEXT).optional().describe('Domain of the recipient; * is any text'),
-    why: z.string().min(1).optional().describe('For people: what is known, and from where'),
+      .describe('Regular expressions (RE2), without regard to case; one must match the text'),
+    unless: oneOrMore(pattern, PATTERN_TEXT)
+      .optional()
+      .describe('Regular expressions (RE2) of which none may match the text'),
+    host: oneOrMore(name, NAME_TEXT).optional().describe('Name of the host that refused; * matches any text'),
+    domain: oneOrMore(name, NAME_TEXT).optional().describe('Domain of the recipient; * matches any text'),
+    why: z.string().min(1).optional().describe('A remark for people: what is known, and the source'),
   })
   .superRefine(({ cause: _cause, why: _why, unless: _unless, ...given }, context) => {
     if (Object.keys(given).length > 0) return;
@@ -85,11 +87,11 @@ const causeRuleSchema = z
       sentence: true,
       hint: 'add at least one of code, enhanced, stage, text, host or domain',
     };
-    const message = 'this rule says of no reply that it is meant';
+    const message = 'this rule has no condition, so that it matches no reply';
     context.addIssue({ code: 'custom', message, params });
   })
   .transform(({ why: _why, ...rule }) => rule)
-  .meta({ id: 'causeRule', title: 'What a refusal means' });
+  .meta({ id: 'causeRule', title: 'The cause of a refusal' });
 
 const causeRules = z.array(causeRuleSchema, { error: CAUSES_TEXT }).max(RULES_MAX);
 
@@ -97,7 +99,7 @@ const causeRules = z.array(causeRuleSchema, { error: CAUSES_TEXT }).max(RULES_MA
 export const causesSchema = z.strictObject({ causes: causeRules }).meta({
   id: 'causes',
   title: 'Causes of refusals',
-  description: 'Rules that are asked in order; the first that matches decides.',
+  description: 'Rules in order; the first that matches gives the cause.',
 });
 
 /** The key `causes` of a policy: rules, or the path of a file of them. */

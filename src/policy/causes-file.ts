@@ -1,4 +1,4 @@
-// Files of cause rules that a policy names: read and checked like every file that people write.
+// Files of cause rules that a policy names, read and checked like every file that people write.
 
 import { resolve } from 'node:path';
 import type { CauseRule } from './cause-rules.js';
@@ -28,12 +28,12 @@ export function loadCauses(path: string, cwd: string): CausesResult {
 }
 
 /**
- * The rules that a policy has of its own.
+ * The rules that a policy adds.
  *
  * @param written the value of its key `causes`, after the check: rules, or the path of a file
  * @param path of that key
- * @param from folder from which a relative path is meant
- * @returns undefined, and problems, when the file that it names is not there or wrong
+ * @param from folder to which a relative path refers
+ * @returns undefined, and problems, when the file does not exist or is wrong
  */
 export function ownCauses(
   reader: Reader,

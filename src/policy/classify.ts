@@ -1,19 +1,19 @@
-// From what a server said to what it means: the outcome by its code, the cause by rules over enhanced
-// code, text and host. The two are independent: 552 and 452 both say "mailbox full", 550 anything.
+// Classifies a reply: the outcome by its code, the cause by rules over enhanced code, text and host. The
+// two are independent: 552 and 452 both mean a full mailbox, and 550 may mean anything.
 
 import { faultOf, type Cause, type Outcome, type Reply, type Stage } from '../events/types.js';
 import { CauseTable, linearSearch, type CauseRule } from './cause-rules.js';
 import type { PolicyOverride, RetryPolicy } from './retry-policy.js';
 import { shippedCauses } from './shipped-causes.js';
 
-/** Where a refusal came from, as far as that is known. */
+/** The host that refused and the domain of the recipient, as far as they are known. */
 export interface RefusalOrigin {
   host?: string | undefined;
   /** Domain of the recipient, lower case. */
   domain?: string | undefined;
 }
 
-/** Tables of the rules that policies bring with them. */
+/** Compiled rules of policies. */
 const tables = new WeakMap<readonly CauseRule[], CauseTable>();
 
 /** What a reply means for the attempt, before any policy override. */
@@ -26,11 +26,16 @@ export function outcomeOf(reply: Reply): Outcome {
 }
 
 /**
- * Why a server said no, as far as its words tell.
+ * The cause of a refusal, as far as the reply shows it.
  *
- * @param own rules that are asked before those that ship
+ * @param own rules of the policy, which come before the shipped ones
  */
-export function causeOf(reply: Reply, stage: Stage, from: RefusalOrigin = {}, own?: readonly CauseRule[]): Cause {
+export function causeOf(
+  reply: Reply,
+  stage: Stage,
+  from: RefusalOrigin = {},
+  own?: readonly CauseRule[],
+): Cause {
   const refusal = { reply, stage, host: from.host, domain: from.domain };
   const rule = (own && tableOf(own).find(refusal)) ?? shippedCauses().find(refusal);
   return rule?.cause ?? 'other';
@@ -38,7 +43,7 @@ export function causeOf(reply: Reply, stage: Stage, from: RefusalOrigin = {}, ow
 
 function tableOf(rules: readonly CauseRule[]): CauseTable {
   let table = tables.get(rules);
-  // Whoever wrote these, no reply may hold up the sender: linear time.
+  // Linear time: no rule of a user, with any reply, may delay the sender.
   if (!table) tables.set(rules, (table = new CauseTable(rules, linearSearch)));
   return table;
 }

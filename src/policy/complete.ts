@@ -5,15 +5,15 @@ import type { CauseRule } from './cause-rules.js';
 import type { PolicyInput } from './schema.js';
 import type { RetryPolicy } from './retry-policy.js';
 
-/** A policy as written, with the rules of a file that it names in the place of its path. */
+/** A policy as written, with the path of a file of causes replaced by its rules. */
 export type CompleteInput = Omit<PolicyInput, 'causes'> & { causes?: CauseRule[] | undefined };
 
 type Attempts = RetryPolicy['retry']['attempts'];
 type Budget = number | null;
 
 /**
- * @param base what a key that is left out is taken from; without one, every key must be there
- * @param name the name of a policy that does not say its own
+ * @param base gives the values of keys that are left out; without it, every key must be given
+ * @param name the name of a policy that does not give one
  * @throws BouncelabError E_HARNESS when there is no base and a key is missing
  */
 export function completePolicy(
@@ -69,6 +69,6 @@ function completeAttempts(written: WrittenAttempts, base: Attempts | undefined):
 // Not `??`: null is a budget without limit.
 function either<T>(own: T | undefined, inherited: T | undefined, key: string): T {
   const value = own === undefined ? inherited : own;
-  invariant(value !== undefined, `the policy that all others are based on lacks ${key}`);
+  invariant(value !== undefined, `the default policy lacks ${key}`);
   return value;
 }

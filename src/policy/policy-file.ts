@@ -1,5 +1,5 @@
-// Policies: shipped by name, from a file, or written in a scenario. All three go through the same
-// check, and take what they leave out from `emma`, which is a file like the others.
+// Loads policies: a shipped one by its name, one from a file, or one written in a scenario. All three
+// get the same check, and take the keys that they leave out from the shipped policy `emma`.
 
 import { readdirSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
@@ -35,7 +35,7 @@ export function listPolicies(): string[] {
     .sort();
 }
 
-/** What a shipped policy is, in one line: the first one of the comment that its file opens with. */
+/** A shipped policy in one line: the first line of the comment at the top of its file. */
 export function summaryOf(name: string): string {
   const source = readSource(shippedFile(name));
   invariant('text' in source, `the shipped policy ${name} cannot be read`);
@@ -47,8 +47,8 @@ export function summaryOf(name: string): string {
 /**
  * Loads a policy.
  *
- * @param name of a shipped policy; or a path, which has a slash or ends in .yaml or .yml
- * @param from folder from which a relative path is meant: that of the scenario, or the working directory
+ * @param name of a shipped policy; or a path, which contains a slash or ends in .yaml or .yml
+ * @param from folder to which a relative path refers: that of the scenario, or the working directory
  * @param cwd folder to which messages are relative
  * @returns the policy, or what is wrong with its file; undefined when there is no such name or file
  * @throws BouncelabError E_HARNESS when a shipped policy is broken
@@ -60,7 +60,7 @@ export function loadPolicy(name: string, from: string, cwd: string): PolicyResul
   return 'absent' in source ? undefined : readPolicy(path, cwd);
 }
 
-/** What to say of a name that leads to no policy. */
+/** Message and hint for a name or a path without a policy. */
 export function unknownPolicy(name: string): { message: string; hint: string } {
   const shipped = listPolicies();
   return isPath(name)
@@ -74,7 +74,7 @@ export function unknownPolicy(name: string): { message: string; hint: string } {
 /**
  * Reads a policy that is written at `path` of a scenario.
  *
- * @param from folder from which the path of a file of causes is meant
+ * @param from folder to which the path of a file of causes refers
  * @returns undefined, and problems, when it is wrong
  */
 export function readInlinePolicy(
@@ -93,7 +93,7 @@ export function readInlinePolicy(
 function readDefaultPolicy(): RetryPolicy {
   if (!defaultPolicy) {
     const input = policySchema.parse(defaultPolicyFile().value);
-    invariant(typeof input.causes !== 'string', `the policy ${DEFAULT_POLICY} holds its causes itself`);
+    invariant(typeof input.causes !== 'string', `the policy ${DEFAULT_POLICY} contains its causes itself`);
     defaultPolicy = completePolicy({ ...input, causes: input.causes }, undefined, DEFAULT_POLICY);
   }
   return defaultPolicy;
@@ -106,7 +106,7 @@ export function defaultPolicyFile(): YamlFile {
   return parseYaml(`${DEFAULT_POLICY}.yaml`, source.text);
 }
 
-/** A shipped policy is read once: it does not change while a process runs. */
+/** Reads a shipped policy once: it does not change while a process runs. */
 function readShipped(name: string, cwd: string): PolicyResult | undefined {
   const known = shippedPolicies.get(name);
   if (known || !listPolicies().includes(name)) return known;
@@ -130,7 +130,7 @@ function readPolicy(path: string, cwd: string): PolicyResult {
     const name = basename(path).replace(/\.ya?ml$/i, '');
     return { policy: completePolicy({ ...input, causes }, readDefaultPolicy(), name) };
   }
-  // Those of a file of causes have its text with them.
+  // Problems of a file of causes bring the text of that file.
   return { problems: arrangeProblems(problems).map((problem) => ({ source: source.text, ...problem })) };
 }
 

@@ -1,5 +1,5 @@
-// The retry policy: when a delivery is tried again, and when it is given up. Pure functions of
-// data; every figure in it comes from a policy file.
+// The retry policy: when a delivery is tried again, and when it is given up. Pure functions of data;
+// every number comes from a policy file.
 
 import type { Cause, Stage } from '../events/types.js';
 import type { CauseRule } from './cause-rules.js';
@@ -24,19 +24,19 @@ export interface RetryPolicy {
     softBouncesToError: number;
     overrides: PolicyOverride[];
   };
-  /** How destinations are spared; absent: not at all. */
+  /** How the load on a destination in trouble is reduced; absent: it is not. */
   destination?: CarePolicy;
-  /** Rules for the cause of a refusal, asked before those that ship. */
+  /** Rules for the cause of a refusal, applied before the shipped ones. */
   causes?: CauseRule[];
 }
 
-/** How a destination is spared. Nothing of it is an attempt of anybody. */
+/** How the load on a destination in trouble is reduced. None of it counts as an attempt. */
 export interface CarePolicy {
-  /** How long a host is passed over that refused a connection or throttled; 0: not at all. */
+  /** How long a host that refused a connection or throttled is skipped; 0: not at all. */
   suspendMs: number;
-  /** When every host of a destination is suspended: they are tried all the same, or waited for. */
+  /** When every host is suspended: `try` ignores the suspensions, `wait` waits for the first to end. */
   allSuspended: 'try' | 'wait';
-  /** How long until one connection more is opened after one was refused beside others; 0: at once. */
+  /** After a refused connection: time until the limit of connections rises by one; 0: at once. */
   recoverMs: number;
 }
 
@@ -50,11 +50,11 @@ export interface PolicyOverride {
   treatAs: 'deferred' | 'rejected';
 }
 
-/** What a policy looks at when an attempt has ended. Times in ms on one clock. */
+/** The state of a delivery when an attempt has ended. Times in ms on one clock. */
 export interface DeliveryProgress {
-  /** Attempts made, this one included, and points of the grid that passed with no sender there. */
+  /** Attempts made, this one included, and points of the grid that passed while no sender ran. */
   attempts: number;
-  /** Of these, those a server answered with 4xx after connect. */
+  /** Of these, those that a server answered with 4xx after connect. */
   replied: number;
   /** Of these, those without a usable reply, with an unknown end, or with 4xx at connect. */
   unreachable: number;
@@ -63,7 +63,7 @@ export interface DeliveryProgress {
   firstAttemptAt: number;
   mailingStartedAt: number;
   endedAt: number;
-  /** A draw in [0, 1) for the next attempt; used when the policy has jitter. */
+  /** A random number in [0, 1) for the jitter of the next attempt. */
   draw: number;
 }
 
@@ -71,14 +71,14 @@ export type BudgetClass = 'replied' | 'unreachable';
 
 export type Decision = { retryAt: number } | { giveUp: 'budget spent' | 'window over' };
 
-/** Which budget an attempt that failed for now is charged to. */
+/** The budget that a temporary failure is charged to. */
 export function budgetClass(outcome: 'deferred' | 'unreachable' | 'unknown', stage: Stage): BudgetClass {
   return outcome === 'deferred' && stage !== 'connect' ? 'replied' : 'unreachable';
 }
 
 /**
- * Decides after an attempt that failed for now: when to try again, or that it is over (rules 5
- * and 6 of docs/semantics.md). An attempt exactly at the edge of the window is made.
+ * Decides after a temporary failure: when to try again, or to give up (rules 5 and 6 of
+ * docs/semantics.md). An attempt exactly at the edge of the window is made.
  */
 export function decide({ retry }: RetryPolicy, progress: DeliveryProgress): Decision {
   const { attempts: budget } = retry;
@@ -94,7 +94,7 @@ export function decide({ retry }: RetryPolicy, progress: DeliveryProgress): Deci
   return retryAt > windowEdge(retry, progress) ? { giveUp: 'window over' } : { retryAt };
 }
 
-/** The last moment at which an attempt may begin; without end before a first attempt that counts. */
+/** The last time at which an attempt may begin; Infinity before the first attempt that counts. */
 export function windowEdge(
   { windowMs, windowFrom }: RetryPolicy['retry'],
   { mailingStartedAt, firstAttemptAt }: { mailingStartedAt: number; firstAttemptAt: number | undefined },
@@ -103,7 +103,7 @@ export function windowEdge(
 }
 
 /**
- * Where the n-th retry lies on the grid.
+ * The time of the n-th retry on the grid.
  *
  * @param n 1 for the first retry
  * @returns ms from the first attempt
@@ -116,9 +116,9 @@ export function gridOffset(intervalsMs: readonly number[], n: number): number {
 }
 
 /**
- * How many more points of a grid have passed.
+ * Counts the points of a grid that have passed after a given one.
  *
- * @param index of the point that is due next, or was; it is not one of them
+ * @param index of the given point, which is not counted
  * @param elapsedMs since the first attempt
  */
 export function pointsPassed(intervalsMs: readonly number[], index: number, elapsedMs: number): number {

@@ -1,5 +1,5 @@
-// What a policy file may hold. One definition for the check and for the JSON Schema; every key may
-// be left out and then has the value of the policy `emma`.
+// The schema of a policy: one definition for the check and for the JSON Schema. Every key may be left
+// out and then has the value of the policy `emma`.
 
 import { z } from 'zod';
 import { STAGES } from '../events/types.js';
@@ -21,13 +21,11 @@ function budgetField() {
 const counting = z.enum(['per-class', 'total']).optional();
 
 const attemptsPerClass = z.strictObject({
-  replied: budgetField()
-    .optional()
-    .describe('Attempts that a server answered with 4xx: the last one that is made'),
+  replied: budgetField().optional().describe('Number of attempts that a server answers with 4xx'),
   unreachable: budgetField()
     .optional()
     .describe(
-      'Attempts without a usable reply, or with 4xx at connect; `unlimited`: only the window ends them',
+      'Number of attempts without a usable reply, or with 4xx at connect; `unlimited`: only the window ends them',
     ),
   counting: counting.describe('`per-class`: each of the two has its own budget'),
 });
@@ -46,7 +44,7 @@ const retry = z
     interval: interval
       .optional()
       .describe(
-        'Grid of attempts, from the first one; a list gives its steps, of which the last one repeats',
+        'Grid of attempts, counted from the first one; a list gives its steps, and the last step repeats',
       ),
     jitter: z
       .number('a fraction from 0 to 1')
@@ -57,15 +55,15 @@ const retry = z
     attempts: z
       .union([budgetField(), attemptsPerClass], { error: ATTEMPTS_TEXT })
       .optional()
-      .describe('Budget of attempts: one for each class of failure, or one number over all of them'),
+      .describe('Budget of attempts: one for each class of failure, or one number for both'),
     counting: counting.describe(
-      '`per-class`: a budget for each class of failure. `total`: one over both, and then `attempts` is one number',
+      '`per-class`: a budget for each class of failure. `total`: one budget for both, and `attempts` is one number',
     ),
-    window: durationField().optional().describe('An attempt later than this is not made'),
+    window: durationField().optional().describe('Attempts are made within this time'),
     windowFrom: z
       .enum(['mailing-start', 'first-attempt'])
       .optional()
-      .describe('From when the window runs: the start of the mailing, or the first attempt of the delivery'),
+      .describe('Start of the window: the start of the mailing, or the first attempt of the delivery'),
   })
   .superRefine((value, context) => {
     const given = [value.counting, typeof value.attempts === 'object' ? value.attempts?.counting : undefined];
@@ -94,7 +92,7 @@ const override = z
       .optional()
       .describe('Enhanced status code (RFC 3463)'),
     stage: z.enum(STAGES).optional().describe('Stage of the dialogue at which the reply came'),
-    cause: z.enum(REFUSAL_CAUSES).optional().describe('Why, independent of the code'),
+    cause: z.enum(REFUSAL_CAUSES).optional().describe('Cause of the refusal, independent of the code'),
     domain: domainField().optional().describe('Domain of the recipient'),
     treatAs: z.enum(['deferred', 'rejected']).describe('`deferred`: tried again. `rejected`: a hard bounce'),
   })
@@ -103,7 +101,7 @@ const override = z
     const params = { sentence: true, hint: 'add at least one of code, enhanced, stage, cause or domain' };
     context.addIssue({
       code: 'custom',
-      message: 'this override says of no reply that it is meant',
+      message: 'this override has no condition, so that it matches no reply',
       params,
     });
   });
@@ -113,7 +111,7 @@ const bounce = z.strictObject({
     .enum(['any-5xx', 'recipient-only'])
     .optional()
     .describe(
-      '`any-5xx`: every 5xx is a hard bounce. `recipient-only`: one whose cause is not the recipient keeps the contact active',
+      '`any-5xx`: every 5xx is a hard bounce. `recipient-only`: a 5xx whose cause does not lie with the recipient keeps the contact active',
     ),
   softBouncesToError: z
     .int()
@@ -130,18 +128,18 @@ const destination = z.strictObject({
   suspend: durationField()
     .optional()
     .describe(
-      'How long a host that refused a connection or throttled is passed over while another can take its place; `0s`: not at all',
+      'How long a host that refused a connection or throttled is skipped while another host is available; `0s`: not at all',
     ),
   allSuspended: z
     .enum(['try', 'wait'])
     .optional()
     .describe(
-      'When every host is suspended. `try`: attempts are made on their grid all the same. `wait`: none is made until the first suspension ends',
+      'When every host is suspended. `try`: attempts are made on their grid. `wait`: no attempt is made until the first suspension ends',
     ),
   recover: durationField()
     .optional()
     .describe(
-      'After a connection was refused while others stood, no more than those are opened; one more each time this has passed',
+      'After a connection was refused while others were open, no more than these are opened; the limit rises by one each time this duration has passed',
     ),
 });
 
@@ -150,19 +148,21 @@ export const policySchema = z
   .strictObject({
     name: z.string().min(1).optional().describe("Name that reports show; the file's own when left out"),
     retry: retry.optional().describe('When a delivery is tried again, and when it is given up'),
-    bounce: bounce.optional().describe('What is a bounce, and what it does to the contact'),
+    bounce: bounce.optional().describe('What counts as a bounce, and its effect on the contact'),
     destination: destination
       .optional()
-      .describe('How receiving servers are spared; none of it is an attempt'),
+      .describe('How the load on receiving servers in trouble is reduced; none of it is an attempt'),
     causes: causesField
       .optional()
-      .describe('Rules for the cause of a refusal that are asked before those that ship, or a file of them'),
+      .describe(
+        'Rules for the cause of a refusal that come before the shipped ones, or the path of a file of them',
+      ),
   })
   .meta({
     id: 'policy',
     title: 'A retry policy',
-    description: 'What is left out has the value of the policy `emma`.',
+    description: 'A key that is left out has the value of the policy `emma`.',
   });
 
-/** A policy file after the check, with the keys it had. */
+/** A policy after the check, with the keys that were given. */
 export type PolicyInput = z.output<typeof policySchema>;

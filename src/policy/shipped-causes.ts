@@ -1,4 +1,4 @@
-// The rules that ship: classification/causes.yaml, read when the first refusal has to be understood.
+// The shipped rules: classification/causes.yaml, read when the first refusal is classified.
 
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
@@ -9,13 +9,13 @@ const SHIPPED = shippedPath('classification/causes.yaml');
 
 let table: CauseTable | undefined;
 
-/** The table that every sender has. */
+/** The compiled rules, shared by all senders of a process. */
 export function shippedCauses(): CauseTable {
   table ??= new CauseTable(shippedCauseRules(), nativeSearch);
   return table;
 }
 
-/** Its rules. A test holds that the file is what the schema of such files wants, so that it is not checked here. */
+/** The rules as data. The file is not checked here: a test checks it against the schema. */
 export function shippedCauseRules(): CauseRule[] {
   const { causes } = parse(readFileSync(SHIPPED, 'utf8')) as { causes: Record<string, unknown>[] };
   return causes.map(({ cause, why: _why, ...conditions }) => {

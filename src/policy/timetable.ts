@@ -1,5 +1,5 @@
-// What a policy comes to: when the attempts of a delivery happen for each kind of failure, and when it
-// is given up. Asked of the same function that decides in a run, so that the two cannot differ.
+// The timetable of a policy: when the attempts of a delivery happen for each kind of failure, and when
+// it is given up. `decide` computes it, as in a run, so that the two cannot differ.
 
 import type { Stage } from '../events/types.js';
 import { budgetClass, decide, type RetryPolicy } from './retry-policy.js';
@@ -13,7 +13,7 @@ interface Failing {
 const REFUSED: Failing = { outcome: 'deferred', stage: 'rcpt' };
 const UNREACHABLE: Failing = { outcome: 'unreachable', stage: 'connect' };
 
-/** Kinds of failure, each as the attempts that it is made of, in turn. */
+/** Kinds of failure: the failures of successive attempts, repeated in turn. */
 export const FAILURES = {
   answered: { what: '4xx to a command', turns: [REFUSED] },
   greeting: { what: '4xx at connect', turns: [{ outcome: 'deferred', stage: 'connect' }] },
@@ -28,16 +28,16 @@ export interface Timetable {
   what: string;
   /** When each attempt begins, ms from the first one; attempts take no time here. */
   attempts: number[];
-  /** Why there is none after the last one; null when the list was cut. */
+  /** Why no attempt follows the last one; null when the list was cut. */
   gaveUp: 'budget spent' | 'window over' | null;
 }
 
-/** Nobody reads more, and a policy may well ask for an attempt each second for ten years. */
+/** A policy may ask for an attempt each second for ten years: the list is cut here. */
 const ATTEMPTS_MAX = 10_000;
 
 /**
- * The attempts of a delivery that fails in one way until it is given up. Its first attempt is at the
- * start of the mailing, and jitter moves nothing.
+ * The attempts of a delivery that always fails in one way, until it is given up. Its first attempt is at
+ * the start of the mailing; there is no jitter.
  */
 export function timetable(policy: RetryPolicy, failure: FailureKind): Timetable {
   const { what } = FAILURES[failure];
@@ -65,7 +65,7 @@ export function timetable(policy: RetryPolicy, failure: FailureKind): Timetable 
   return { failure, what, attempts, gaveUp: null };
 }
 
-/** Of every kind of failure. */
+/** The timetables for all kinds of failure. */
 export function timetables(policy: RetryPolicy): Timetable[] {
   return (Object.keys(FAILURES) as FailureKind[]).map((failure) => timetable(policy, failure));
 }

@@ -1,5 +1,5 @@
-// The contacts after a run as a CSV file, with the columns that `audience.file` reads: what one run
-// ends with can be what the next one begins with. The file is written whole or not at all.
+// The contacts after a run as a CSV file with the columns that `audience.file` reads, so that the next
+// run can start with them. The file is written completely or not at all.
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { ContactStatus } from '../events/types.js';
@@ -11,13 +11,13 @@ export interface ContactRow {
   softBounceStreak: number;
 }
 
-/** Lines that are handed to the file system at once. */
+/** Lines of one write. */
 const LINES_AT_ONCE = 10_000;
 
-/** @throws BouncelabError E_OUTPUT when it cannot be written; what was there before stays then */
+/** @throws BouncelabError E_OUTPUT when it cannot be written; an existing file then stays as it is */
 export function writeContacts(file: string, contacts: Iterable<ContactRow>): void {
   const write = (fd: number): void => {
-    // Each until all of it is written: of one write, a disk that is nearly full takes a part.
+    // writeFileSync repeats a partial write, which happens when the disk is nearly full.
     for (const block of blocks(contacts)) writeFileSync(fd, block);
     fsyncSync(fd);
   };
@@ -25,7 +25,7 @@ export function writeContacts(file: string, contacts: Iterable<ContactRow>): voi
 }
 
 /**
- * Tries whether contacts can be written to a file, and leaves everything as it was.
+ * Checks that contacts can be written to a file, and changes nothing.
  *
  * @throws BouncelabError E_OUTPUT when they cannot
  */
@@ -33,7 +33,7 @@ export function tryContactsFile(file: string): void {
   withDraft(file, () => undefined, rmSync);
 }
 
-/** Opens a file beside the one that is meant, since a file is only moved within its file system in one step. */
+/** Writes to a draft in the same folder, since a rename is atomic only within one file system. */
 function withDraft(file: string, write: (fd: number) => void, settle: (draft: string) => void): void {
   const draft = `${file}.${process.pid}.tmp`;
   try {

@@ -1,9 +1,9 @@
-// Which exit code a whole run ends with when its scenarios ended differently.
+// The exit code of a run of several scenarios.
 
 import { EXIT, type ExitCode } from '../base/errors.js';
 import type { RunResult, ScenarioStatus } from './result.js';
 
-/** Worst first: what says most about whether the other verdicts can be trusted decides. */
+/** The first status that a scenario has decides: the ones that make other results doubtful come first. */
 const PRECEDENCE: readonly [ScenarioStatus, ExitCode][] = [
   ['error', EXIT.harness],
   ['invalid', EXIT.invalidScenario],
@@ -11,7 +11,7 @@ const PRECEDENCE: readonly [ScenarioStatus, ExitCode][] = [
   ['failed', EXIT.failed],
 ];
 
-/** 130 when interrupted, else 4, 3, 5 or 1 for the first of these that a scenario calls for, else 0. */
+/** 130 when interrupted, else 4, 3, 5 or 1 for the first of these that a scenario has, else 0. */
 export function exitCodeOf(run: RunResult): ExitCode {
   if (run.interrupted) return EXIT.interrupted;
   const found = PRECEDENCE.find(([status]) => run.scenarios.some((scenario) => scenario.status === status));

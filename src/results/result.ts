@@ -1,4 +1,4 @@
-// What comes out of a run: the shape of `run.json`, in the order in which it is written there.
+// The result of a run: the shape of `run.json`, keys in the order of that file.
 // Times are virtual milliseconds since the start of the run, unless the name says `wall`.
 
 import type { Cause, MailingKind, MailingState, Placement, Stage } from '../events/types.js';
@@ -10,7 +10,7 @@ import type { Cause, MailingKind, MailingState, Placement, Stage } from '../even
 export type ScenarioStatus = 'passed' | 'failed' | 'inconclusive' | 'error' | 'invalid';
 
 export interface RunResult {
-  /** Version of bouncelab that made it. */
+  /** Version of bouncelab. */
   version: string;
   /** Seed given on the command line; null when each scenario used its own. */
   seed: string | null;
@@ -23,9 +23,9 @@ export interface RunResult {
   failed: number;
   /** Scenarios that are invalid, inconclusive or hit an error of the harness. */
   errors: number;
-  /** True when the run was interrupted: the scenarios listed are those that ended. */
+  /** The run was interrupted: `scenarios` contains those that had ended. */
   interrupted: boolean;
-  /** Scenarios that ran when it was interrupted, cut off before they ended; none of them is in `scenarios`. */
+  /** Scenarios that were running when it was interrupted; none of them is in `scenarios`. */
   unfinished: Unfinished[];
   scenarios: ScenarioResult[];
 }
@@ -44,26 +44,26 @@ export interface ScenarioResult {
   wire: string;
   wallMs: number;
   virtualMs: number;
-  /** SHA-256 over the event stream, hex. Empty when nothing ran. */
+  /** SHA-256 over the event stream, hex. Empty when the scenario did not run. */
   fingerprint: string;
   failures: Failure[];
   /** Attempts of all mailings, as the sender made them. */
   attempts: number;
   mailings: Record<string, MailingResult>;
   statuses: { active: number; error: number; optOut: number };
-  /** Contacts that became `error`, over all mailings; and what was said to those not lost by a cause of their own. */
+  /** Contacts that became `error`, over all mailings, and the replies behind those whose cause is not theirs. */
   lost: LostResult & {
-    /** Whether the scenario says how many: then nobody has to be told of them. */
+    /** The scenario expects a number of them: then reporters do not warn. */
     expected: boolean;
-    /** The largest ones. */
+    /** The largest groups. */
     groups: LostGroup[];
   };
   servers: Record<string, ServerResult>;
-  /** Of one that was played and did not pass: deliveries in progress over virtual time, all mailings together. */
+  /** For a scenario that ran and did not pass: deliveries in progress over virtual time, over all mailings. */
   inProgress?: LevelOverTime;
 }
 
-/** What holds from each moment on; of a long run the highest and the last level of each step. */
+/** The level from each time on; in a long run the highest and the last level of each step. */
 export interface LevelOverTime {
   t: number[];
   deliveries: number[];
@@ -73,36 +73,36 @@ export interface Failure {
   file: string;
   line: number;
   column: number;
-  /** Characters of that line that are meant; absent when only its start is known. */
+  /** Length of the place on that line, in characters; absent when only its start is known. */
   length?: number;
-  /** Name of the invariant that is broken, or `determinism`; absent when it is an expectation that is not met. */
+  /** Name of the invariant that is broken, or `determinism`; absent when an expectation is not met. */
   invariant?: string;
-  /** One sentence: what was expected of what. */
+  /** One sentence: the subject of the expectation. */
   message: string;
   expected: string;
   actual: string;
-  /** Further lines that explain it: what a deadlock waits for, who differs, ... */
+  /** Further lines: the deliveries of a deadlock, the contacts that differ, ... */
   details?: string[];
   hint?: string;
 }
 
-/** Contacts that became `error` through a bounce. One that is lost again after it came back counts again. */
+/** Contacts that became `error` through a bounce. A contact that is lost again after it was re-activated counts again. */
 export interface LostResult {
   total: number;
-  /** Of these, by a cause that lies with the sender, its address, its content or a limit. */
+  /** Of these, those whose cause lies with the sender, its content or a server (`events/causes.ts`). */
   notTheirs: number;
-  /** All of them by the cause of the bounce that decided it. */
+  /** All of them by the cause of the bounce that made the contact `error`. */
   causes: Record<string, number>;
 }
 
-/** Contacts of one domain that were lost in the same way to a cause that is not theirs. */
+/** Contacts of one domain that were lost in the same way, through a cause that is not theirs. */
 export interface LostGroup {
   mailing: string;
   domain: string;
   cause: Cause;
   why: 'hard-bounce' | 'soft-bounces';
   contacts: number;
-  /** Of the reply that decided it: where it came, and its beginning. Absent where there was none. */
+  /** Stage and beginning of the reply that decided it. Absent without a reply. */
   stage?: Stage;
   said?: string;
 }
@@ -117,12 +117,12 @@ export interface MailingResult {
   inProgress: number;
   bounced: { soft: number; hard: number };
   withdrawn: number;
-  /** What the receiving side did with the messages it took; the sender cannot know it. */
+  /** Where the receiving side put the messages that it accepted; the sender does not know it. */
   placement: Record<Placement, number>;
   possibleDuplicates: number;
-  /** Of the bounced ones: delivered at first, until a bounce message came back (rule 11). */
+  /** Of the bounced ones, those that were delivered until a bounce message arrived (rule 11). */
   lateBounces: number;
-  /** When it turned in-progress; null while building. */
+  /** When it became in-progress; null while building. */
   startedAt: number | null;
   completedAt: number | null;
   /** Bounced deliveries by the cause that ended them. */
@@ -133,16 +133,16 @@ export interface MailingResult {
 export interface ServerFigures {
   connections: number;
   peakConnections: number;
-  /** Connections that were refused or never answered. */
+  /** Connections that were refused or not answered. */
   refused: number;
   accepted: number;
-  /** Sessions that turned to TLS. */
+  /** Sessions that used TLS. */
   tls: number;
   /** Replies by reply code. */
   replies: Record<string, number>;
 }
 
-/** Figures of a domain: those of its hosts together. */
+/** Figures of a domain: the sums over its hosts. */
 export interface ServerResult extends ServerFigures {
   /** By host, where more than one was dialed. */
   hosts?: Record<string, ServerFigures>;

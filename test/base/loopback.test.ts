@@ -1,4 +1,4 @@
-// The guard on what is dialed: loopback gets through, everything else is refused before a packet.
+// The guard on connections: loopback is allowed, every other address is refused before a packet is sent.
 
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -47,7 +47,7 @@ describe('loopback is not', () => {
 });
 
 describe('a guarded dialer', () => {
-  it('refuses what is outside before it dials, and says what to do', () => {
+  it('refuses an address outside loopback before it dials, with a hint', () => {
     const dialed: string[] = [];
     const dialer = loopbackOnly({
       dial(address) {
@@ -82,7 +82,7 @@ describe('a guarded dialer', () => {
   });
 });
 
-it('the other way to connect has the guard too', () => {
+it('the other function that connects has the guard too', () => {
   expect(() => connectLoopback({ host: '192.0.2.1', port: 25 })).toThrow('not on this machine');
 });
 

@@ -1,4 +1,4 @@
-// Draws by name: their shares, and that none depends on which others were made.
+// Draws by name: their shares, and that no draw depends on the others.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -96,7 +96,7 @@ describe('independence', () => {
     expect(new Set(draws).size).toBe(draws.length);
   });
 
-  it('holds from one version to the next: a scenario with a seed is a promise', () => {
+  it('of the version: the same seed draws the same numbers in every version', () => {
     expect(seededRandom('42').fraction('share', 'mx.yahoo.com', 'domain 0 greylist', 'bob@yahoo.com')).toBe(
       0.06705205305479467,
     );

@@ -1,4 +1,4 @@
-// Durations, windows, shares and sizes: what is read, what is refused, and that reading and
+// Durations, windows, shares and sizes: texts that are read, texts that are refused, and that reading and
 // writing agree.
 
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// Patterns in which `*` stands for any text, and nothing else is special.
+// Patterns in which `*` matches any text, and no other character is special.
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -18,7 +18,7 @@ it.each<[pattern: string, yes: string[], no: string[]]>([
   for (const text of no) expect(matches(text), text).toBe(false);
 });
 
-it('matches exactly itself when it has no star, and whatever its stars are replaced with', () => {
+it('matches only itself without a star, and any text in the place of its stars', () => {
   const literal = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !text.includes('*'));
   fc.assert(
     fc.property(literal, literal, (a, b) => {

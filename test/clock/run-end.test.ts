@@ -9,7 +9,7 @@ const HORIZON = { horizonMs: 365 * 24 * 3_600_000 };
 let clock: VirtualClock;
 let seen: string[];
 
-/** Notes that something happened, and when. */
+/** Records a name and its virtual time. */
 function note(what: string): () => void {
   return () => {
     seen.push(`${clock.now()} ${what}`);
@@ -33,7 +33,7 @@ describe('the end of a run', () => {
     expect(clock.now()).toBe(77);
   });
 
-  it('is done as soon as it is said so, before time moves on', async () => {
+  it('is done when `done` returns true, before time moves on', async () => {
     clock.at(10, note('a'));
     clock.at(10, note('b'));
     clock.at(20, note('c'));
@@ -44,7 +44,7 @@ describe('the end of a run', () => {
     expect(seen.at(-1)).toBe('20 c');
   });
 
-  it('is the horizon when timers are left beyond it; one at the horizon is played', async () => {
+  it('is the horizon when timers are left beyond it; a timer at the horizon runs', async () => {
     clock.at(1000, note('at'));
     clock.at(1001, note('beyond'));
     expect(await clock.run({ horizonMs: 1000 })).toBe('horizon');
@@ -52,14 +52,14 @@ describe('the end of a run', () => {
     expect(clock.pending()).toBe(1);
   });
 
-  it('plays library timers before the horizon although its own next is beyond', async () => {
+  it('runs library timers before the horizon when its own next timer is beyond it', async () => {
     clock.at(5000, note('beyond'));
     setTimeout(note('library'), 500);
     expect(await clock.run({ horizonMs: 1000 })).toBe('horizon');
     expect(seen).toEqual(['500 library']);
   });
 
-  it('does not play a library timer beyond the horizon', async () => {
+  it('does not run a library timer beyond the horizon', async () => {
     setTimeout(note('beyond'), 5000);
     expect(await clock.run({ horizonMs: 1000 })).toBe('horizon');
     expect(seen).toEqual([]);
@@ -92,7 +92,7 @@ describe('watchdog', () => {
   it.each([
     ['immediates', (again: () => void) => void setImmediate(again)],
     ['timers of delay 0', (again: () => void) => void clock.after(0, again)],
-  ])('ends a loop of %s at one instant', async (_kind, schedule) => {
+  ])('ends a loop of %s at one virtual time', async (_kind, schedule) => {
     let on = true;
     const again = (): void => {
       if (on) schedule(again);
@@ -101,7 +101,7 @@ describe('watchdog', () => {
     const error = await failure(clock.run(HORIZON));
     on = false;
     expect(error.code).toBe('E_WATCHDOG');
-    expect(error.message).toContain('virtual time stood still at 1m30s');
+    expect(error.message).toContain('virtual time did not move from 1m30s');
     expect(clock.now()).toBe(90_000);
   });
 
@@ -118,6 +118,6 @@ describe('watchdog', () => {
     again();
     const error = await failure(clock.run({ horizonMs: Infinity, wallLimitMs: 50 }));
     expect(error.message).toContain('of real time');
-    expect(error.hint).toBe('Give it more time, or a smaller audience.');
+    expect(error.hint).toBe('Raise the limit of real time, or make the audience smaller.');
   });
 });

@@ -1,4 +1,4 @@
-// Taking the virtual clock out again: nothing of it stays behind, and the real one is untouched.
+// Uninstalling the virtual clock: every global is restored, and real time is unchanged.
 
 import { scheduler } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ afterEach(() => {
   clock = undefined;
 });
 
-/** Everything that the clock takes over. */
+/** Everything that the clock replaces. */
 function globals(): Record<string, unknown> {
   const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate, Date } =
     globalThis;
@@ -31,7 +31,7 @@ function globals(): Record<string, unknown> {
   };
 }
 
-it('gives back every global', () => {
+it('restores every global', () => {
   const before = globals();
   clock = VirtualClock.install();
   const during = globals();

@@ -1,4 +1,4 @@
-// The virtual clock: in what order things happen, and when time moves.
+// The virtual clock: the order in which timers run, and when time moves.
 
 import { readFile } from 'node:fs/promises';
 import { scheduler } from 'node:timers/promises';
@@ -13,7 +13,7 @@ const nativeSetImmediate = globalThis.setImmediate;
 let clock: VirtualClock;
 let seen: string[];
 
-/** Notes that something happened, and when. */
+/** Records a name and its virtual time. */
 function note(what: string): () => void {
   return () => {
     seen.push(`${clock.now()} ${what}`);
@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 describe('order', () => {
-  it('plays timers by time, those of one instant in the order in which they were asked for', async () => {
+  it('runs timers by time, those of one time in the order of the calls', async () => {
     clock.at(20, note('c'));
     clock.at(10, note('a'));
     clock.at(20, note('d'));
@@ -39,7 +39,7 @@ describe('order', () => {
     expect(seen).toEqual(['10 a', '10 b', '20 c', '20 d']);
   });
 
-  it('plays library timers and its own at their instants', async () => {
+  it('runs library timers and its own at their times', async () => {
     setTimeout(note('library 30'), 30);
     clock.at(20, note('own 20'));
     setTimeout(note('library 10'), 10);
@@ -56,7 +56,7 @@ describe('order', () => {
     ]);
   });
 
-  it('fires both kinds that are due at one instant at that instant', async () => {
+  it('runs both kinds when they are due at the same time', async () => {
     setTimeout(note('library'), 50);
     clock.at(50, note('own'));
     setTimeout(note('library too'), 50);
@@ -64,7 +64,7 @@ describe('order', () => {
     expect([...seen].sort()).toEqual(['50 library', '50 library too', '50 own']);
   });
 
-  it('keeps nested timers of delay 0 at the instant, after what the present one still has to do', async () => {
+  it('runs nested timers of delay 0 at the same time, after the present callback', async () => {
     clock.at(10, () => {
       clock.after(0, note('nested'));
       void Promise.resolve().then(note('promise'));
@@ -77,7 +77,7 @@ describe('order', () => {
     expect(seen).toEqual(['10 outer', '10 other', '10 tick', '10 promise', '10 nested', '11 later']);
   });
 
-  it('never runs a timer in the call that asks for it, and takes a time that has passed for now', async () => {
+  it('never runs a timer within the call that adds it, and runs one for a time that has passed now', async () => {
     clock.at(10, () => {
       clock.at(3, note('past'));
       note('asked')();
@@ -103,7 +103,7 @@ describe('order', () => {
     expect(seen.slice(1).sort()).toEqual(['11 library', '11 next']);
   });
 
-  it('takes a fraction of a millisecond for the next whole one', async () => {
+  it('rounds a fraction of a millisecond up', async () => {
     clock.after(0.25, note('fraction'));
     clock.after(1.5, note('more'));
     expect(await clock.run(HORIZON)).toBe('idle');
@@ -119,7 +119,7 @@ describe('order', () => {
 });
 
 describe('what the thread sees', () => {
-  it('tells one time everywhere, from a fixed date on', async () => {
+  it('gives the same time everywhere, from a fixed date on', async () => {
     expect(clock.now()).toBe(0);
     expect(clock.date().toISOString()).toBe('2026-01-01T00:00:00.000Z');
     const before = performance.now();
@@ -136,7 +136,7 @@ describe('what the thread sees', () => {
     expect(seen).toEqual(['90000 looked']);
   });
 
-  it('leads the timers of `scheduler` and `AbortSignal` too', async () => {
+  it('replaces the timers of `scheduler` and `AbortSignal` too', async () => {
     void scheduler.wait(DAY).then(note('waited'));
     AbortSignal.timeout(2 * DAY).addEventListener('abort', note('aborted'));
     await clock.run(HORIZON);
@@ -180,7 +180,7 @@ describe('holds', () => {
     expect(seen).toEqual(['1 moved']);
   });
 
-  it('may last longer than a run may spin: only the wall limit ends them', async () => {
+  it('are not counted as an endless loop: only the limit of real time ends them', async () => {
     const release = clock.hold('slow work');
     clock.at(1, note('moved'));
     const run = clock.run({ ...HORIZON, wallLimitMs: 50_000 });
@@ -194,7 +194,7 @@ describe('holds', () => {
 });
 
 describe('cancel', () => {
-  it('keeps a timer from running, also one of the same instant, and is harmless afterwards', async () => {
+  it('keeps a timer from running, also one of the same time, and has no effect afterwards', async () => {
     const gone = clock.at(10, note('gone'));
     gone.cancel();
     gone.cancel();
@@ -217,7 +217,7 @@ describe('cancel', () => {
     expect(clock.now()).toBe(10);
   });
 
-  it('is counted: `pending` tells the timers that are left, of both kinds', () => {
+  it('is counted: `pending` gives the number of timers left, of both kinds', () => {
     clock.at(10, note('a'));
     clock.at(20, note('b')).cancel();
     const c = clock.at(30, note('c'));

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { EventLog } from '../../src/events/log.js';
 import type { Fact, RunEvent } from '../../src/events/types.js';
 
-/** Facts with the virtual times at which they are told. */
+/** Facts with the virtual times at which they are logged. */
 type Told = { t: number; fact: Fact }[];
 
 const command = (line: string): Fact => ({ type: 'smtp.command', session: 1, line });
@@ -54,7 +54,7 @@ describe('EventLog', () => {
     expect(length).toBe(2);
   });
 
-  it('tells every reader, in order, one event after the other', () => {
+  it('calls every reader with one event after the other, in order', () => {
     const seen: string[] = [];
     const eventLog = new EventLog({
       now: () => 0,
@@ -94,7 +94,7 @@ describe('EventLog', () => {
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('has the same fingerprint whether or not anybody reads or writes', () => {
+  it('has the same fingerprint with and without readers and a writer', () => {
     const silent = new EventLog({ now: () => 0 });
     silent.emit(command('A'));
     const fingerprint = silent.close();
@@ -141,7 +141,7 @@ describe('EventLog', () => {
     expect(linesOf(text)).toHaveLength(3000);
   });
 
-  it('hands on what is left when it is closed, once', () => {
+  it('writes the last block when it is closed, once', () => {
     const blocks: string[] = [];
     const eventLog = new EventLog({ now: () => 0, write: (block) => blocks.push(block) });
     eventLog.emit(command('A'));
@@ -151,7 +151,7 @@ describe('EventLog', () => {
     expect(blocks).toHaveLength(1);
   });
 
-  it('logs a fact that is told twice as two events, and leaves the fact alone', () => {
+  it('logs a fact that is emitted twice as two events, and does not change the fact', () => {
     const fact = Object.freeze(command('NOOP'));
     const { events, text } = log([
       { t: 1, fact },

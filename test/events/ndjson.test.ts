@@ -1,5 +1,5 @@
-// Reading an events file back: what was written comes back, and what was damaged is refused with
-// the line where that shows.
+// Reading an events file: the events that were written are returned, and a damaged file is refused with
+// the line that shows it.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -66,7 +66,7 @@ describe('parseEvents', () => {
     );
   });
 
-  it('reads the format that it is made for', () => {
+  it('reads the format of this version', () => {
     expect(EVENT_FORMAT).toBe(1);
     expect(parseEvents(GOOD, 'e').map(({ type }) => type)).toEqual([
       'run.started',

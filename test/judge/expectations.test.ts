@@ -1,4 +1,4 @@
-// Expectations against a tally: what holds, and what a person reads when it does not.
+// Expectations against a tally: those that hold, and the failure of those that do not.
 
 import { describe, expect, test } from 'vitest';
 import { checkExpectation, matches } from '../../src/judge/expectations.js';
@@ -221,7 +221,7 @@ describe('what does not hold', () => {
     );
   });
 
-  test('a mailing still in progress is not completed, whatever the bounds', async () => {
+  test('a mailing in progress is not completed, for any bounds', async () => {
     const { result } = await run({
       fleet: { 'example.org': { behaviors: [{ do: 'down' }] } },
       expectations: [
@@ -270,7 +270,7 @@ describe('the bounds of a matcher', () => {
   });
 });
 
-/** Details compare in any order when they tell of causes, which come in the order of the run. */
+/** Causes in details compare in any order: theirs is the order of the run. */
 function sorted(wanted: string[], found: string[]): string[] {
   const prefix = 'causes found: ';
   const parts = (text: string): string => text.slice(prefix.length).split(', ').sort().join();

@@ -1,5 +1,5 @@
-// Each invariant, held against a run that keeps every rule and against one that breaks just its own:
-// the histories are written by hand, since a sender that is right cannot break them.
+// Each invariant against histories that keep every rule and against one that breaks its rule only. The
+// histories are written by hand, since a correct sender cannot break them.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -43,7 +43,7 @@ const queued = (address: string, mailing = 'news', t = 0): Timed => [
   { type: 'delivery.queued', mailing, address },
 ];
 const completed = (t: number, mailing = 'news'): Timed => [t, { type: 'mailing.completed', mailing }];
-/** The sender's end of a connection. */
+/** Client address and port of a connection. */
 const clientOf = (session: number): string => `127.0.0.1:${session}`;
 const opened = (t: number, session = 1): Timed => [
   t,
@@ -117,7 +117,7 @@ const optOut = (t: number, address: string): Timed => [
 ];
 
 const BOB = 'bob@a.test';
-/** Up to the moment at which one delivery is in progress. */
+/** Until one delivery is in progress. */
 const BEGUN: Timed[] = [START, added(BOB), building(), started(1), queued(BOB)];
 /** Four times refused, and given up. */
 const GIVEN_UP: Timed[] = [
@@ -146,12 +146,12 @@ function check(events: Timed[], policy: RetryPolicy = EMMA): InvariantChecker {
   return checker;
 }
 
-/** A history without those of its events that a test takes out, with others put in at an index. */
+/** A history with some of its events removed and others inserted at an index. */
 function changed(events: Timed[], at: number, remove: number, ...insert: Timed[]): Timed[] {
   return events.toSpliced(at < 0 ? events.length + at : at, remove, ...insert);
 }
 
-/** A refusal that takes a while to be said: another mailing begins meanwhile and shares it (rule 13). */
+/** A refusal that the server writes slowly: another mailing begins meanwhile and shares it (rule 13). */
 const sharedLate = (closedAt: number, startedAt = 59): Timed[] => [
   START,
   added(BOB),
@@ -467,7 +467,7 @@ describe('what breaks', () => {
         }),
       ],
     ],
-    ['replies-were-given', 'a reply that nobody gave', [...BEGUN, attempt(0, BOB, 1, 450)]],
+    ['replies-were-given', 'a reply that no server gave', [...BEGUN, attempt(0, BOB, 1, 450)]],
     [
       'replies-were-given',
       'a reply that was given on the connection of another delivery',
@@ -536,7 +536,7 @@ describe('what breaks', () => {
   });
 });
 
-describe('what the sender says itself of a mailing', () => {
+describe('the figures that the sender gives of a mailing', () => {
   const TRUTH: MailingFigures = {
     state: 'completed',
     recipients: 1,
@@ -547,7 +547,7 @@ describe('what the sender says itself of a mailing', () => {
     possibleDuplicates: 0,
   };
 
-  test('is what happened', () => {
+  test('match its events', () => {
     const checker = check(GIVEN_UP);
     checker.onFigures('news', TRUTH);
     expect(checker.violations).toEqual([]);
@@ -590,7 +590,7 @@ test('a violation names the rule, the contact and the events that show it', () =
   );
 });
 
-test('one bug that breaks a rule a thousand times is told a few times', () => {
+test('a bug that breaks a rule a thousand times is reported three times', () => {
   const contacts = Array.from({ length: 1000 }, (_, i) => `c${i}@a.test`);
   const events = [
     START,

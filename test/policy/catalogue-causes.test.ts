@@ -1,5 +1,5 @@
-// What the rules make of every reply that providers are known to give. The catalogue says what each
-// means; where the sender reads it otherwise, it stands here with the reason.
+// The cause that the rules give to every reply of the catalogue. Replies whose cause differs from that of
+// the catalogue are listed here with the reason.
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { causeOf } from '../../src/policy/classify.js';
 
 const SHARE_MIN = 0.97;
 
-/** What the catalogue says, what the sender makes of it, and why it does. */
+/** The cause in the catalogue, the cause by the rules, and the reason for the difference. */
 const MISSES: [miss: string, why: string][] = [
   [
     'exchange/dns-failure: dns-failure, read as protocol-error',
@@ -41,7 +41,7 @@ interface Reading {
   read: string;
 }
 
-/** What stands for the placeholders: words that mean nothing, as in a real reply. */
+/** Values of the placeholders: words without meaning, as in a real reply. */
 const FILLED: Record<string, string> = {
   ip: '192.0.2.7',
   rcpt: 'bob@example.org',
@@ -69,12 +69,12 @@ const readings: Reading[] = listProfiles().flatMap((id) => {
 
 const missed = readings.filter(({ expected, read }) => expected !== read);
 
-test('the cause of 97 in 100 replies of the catalogue is what the catalogue says', () => {
+test('97 in 100 replies of the catalogue have the cause of the catalogue', () => {
   expect(readings).toHaveLength(610);
   expect(1 - missed.length / readings.length).toBeGreaterThanOrEqual(SHARE_MIN);
 });
 
-test('every reply that is read otherwise is known, with its reason', () => {
+test('every reply with another cause is listed with the reason', () => {
   const found = missed.map(({ name, expected, read }) => `${name}: ${expected}, read as ${read}`);
   expect(found.sort()).toEqual(MISSES.map(([miss]) => miss).sort());
 });

@@ -1,4 +1,4 @@
-// Cause rules in a policy: written there or in a file that it names, and what a wrong one is told.
+// Cause rules in a policy or in a file that it names, and the problems of wrong ones.
 
 import { describe, expect, it } from 'vitest';
 import { loadPolicy } from '../../src/policy/policy-file.js';
@@ -21,20 +21,20 @@ describe('the rules of a policy', () => {
     expect(loadPolicy('./p.yaml', scratch, '/')).toMatchObject({ policy: { name: 'p', causes: rules } });
   });
 
-  it('name a file that is there', () => {
+  it('name a file that exists', () => {
     expect(problemsOf(inline('./gone.yaml'))).toEqual([
       '12:11+11 there is no file of causes `./gone.yaml` | the path is relative to the file that names it',
     ]);
   });
 
-  it('have their mistakes shown in their own file', () => {
+  it('have their problems shown in their own file', () => {
     write('wrong.yaml', 'causes:\n  - { cause: polcy, text: "(a" }\n  - { cause: policy }\n');
     const found = problemsOf(inline('./wrong.yaml'));
     expect(found).toHaveLength(3);
     expect(found[0]).toMatch(/^wrong\.yaml:2:14\+5 `cause` must be one of .*did you mean `policy`\?$/);
     expect(found[1]).toMatch(/^wrong\.yaml:2:27\+4 this pattern cannot be used: missing closing \)/);
     expect(found[2]).toMatch(
-      /^wrong\.yaml:3:5\+\d+ this rule says of no reply that it is meant \| add at least/,
+      /^wrong\.yaml:3:5\+\d+ this rule has no condition, so that it matches no reply \| add at least/,
     );
     write('p.yaml', 'causes: ./wrong.yaml\n');
     const result = loadPolicy('./p.yaml', scratch, scratch);

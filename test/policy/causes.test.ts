@@ -1,4 +1,4 @@
-// The table of causes: how its rules are asked, and what must hold of the one that ships.
+// The table of causes: how rules match, and the properties of the shipped ones.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ const cause = (
 };
 
 describe('a rule', () => {
-  test('matches when everything that it gives does', () => {
+  test('matches when all given criteria match', () => {
     const rule: CauseRule = {
       cause: 'throttled',
       code: ['5xx'],
@@ -83,7 +83,7 @@ describe('a rule', () => {
     expect(cause(rules, '550 version 4.7.1 said so')).toBeUndefined();
   });
 
-  test('does not read addresses, which may hold any word', () => {
+  test('does not read addresses, which may contain any word', () => {
     const rules: CauseRule[] = [{ cause: 'spam-block', text: ['spam'] }];
     expect(cause(rules, '550 <spam@spam.example>: no such user')).toBeUndefined();
     expect(cause(rules, '550 (spam.list@x.example:spam)')).toBe('spam-block');
@@ -100,7 +100,7 @@ describe('a rule', () => {
     expect(cause(rules, `${`550-${'x '.repeat(200)}\n`.repeat(2000)}550 needle`)).toBeUndefined();
   });
 
-  test('wins over those after it, and the rules of a policy over those that ship', () => {
+  test('wins over those after it, and the rules of a policy over the shipped ones', () => {
     const own: CauseRule[] = [
       { cause: 'greylisted', text: ['user unknown'] },
       { cause: 'policy', text: ['user'] },
@@ -111,24 +111,24 @@ describe('a rule', () => {
     expect(causeOf(parseReply('550 5.1.1 Mailbox full')!, 'rcpt', {}, own)).toBe('mailbox-full');
   });
 
-  test('of a policy takes linear time, whatever pattern and text', () => {
-    // Backtracking would take longer than the world has been there.
+  test('of a policy takes linear time for every pattern and text', () => {
+    // Backtracking would take longer than the age of the universe.
     const rules: CauseRule[] = [{ cause: 'policy', text: ['(a+)+$', '(a|aa)+b', '(.*.*.*)*c'] }];
     expect(cause(rules, `550 ${'a'.repeat(1990)}!`)).toBeUndefined();
   });
 });
 
-describe('the rules that ship', () => {
+describe('the shipped rules', () => {
   const rules = shippedCauseRules();
   const patterns = rules.flatMap(({ text = [], unless = [] }) => [...text, ...unless]);
 
-  test('are a file like those that people write', () => {
+  test('follow the schema of a file of causes', () => {
     const file = parse(readFileSync('classification/causes.yaml', 'utf8')) as unknown;
     expect(causesSchema.parse(file).causes).toEqual(rules);
     expect(rules.length).toBeGreaterThan(50);
   });
 
-  // They run on the engine of the language. What it costs at most is text × gap × gap then.
+  // They run as JavaScript expressions, at a cost of at most text × gap × gap.
   test.each(patterns)('have no pattern that backtracks far: %s', (pattern) => {
     const bare = pattern.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x');
     expect(bare).not.toMatch(/\)[*+{]/);
@@ -139,7 +139,7 @@ describe('the rules that ship', () => {
       expect((alternative.match(/\{|[*+]/g) ?? []).length).toBeLessThanOrEqual(2);
   });
 
-  test('mean the same to both engines', () => {
+  test('give the same result in both engines', () => {
     const words = patterns.map((pattern) =>
       pattern.replace(/[\\()|?{}.[\]*+^$]|\{.*?\}/g, ' ').toLowerCase(),
     );
@@ -150,7 +150,7 @@ describe('the rules that ship', () => {
     }
   });
 
-  test('say for each provider what is known of it', () => {
+  test('give the known causes of each provider', () => {
     const raw = (
       parse(readFileSync('classification/causes.yaml', 'utf8')) as {
         causes: { host?: unknown; why?: string }[];

@@ -1,4 +1,4 @@
-// What a reply means: the outcome by its code alone, the cause by its words.
+// Classifying a reply: the outcome by its code, the cause by its text.
 
 import { describe, expect, test } from 'vitest';
 import type { Cause, Outcome, Stage } from '../../src/events/types.js';
@@ -22,7 +22,7 @@ describe('the outcome', () => {
     expect(outcomeOf({ code, lines: [''] })).toBe(outcome);
   });
 
-  test('is not changed by what the text says', () => {
+  test('does not depend on the text', () => {
     expect(outcomeOf({ code: 450, enhanced: '4.1.1', lines: ['User unknown'] })).toBe('deferred');
     expect(outcomeOf({ code: 550, enhanced: '5.7.1', lines: ['Temporary, try again later'] })).toBe(
       'rejected',
@@ -32,7 +32,7 @@ describe('the outcome', () => {
 
 describe('the cause', () => {
   test.each<[string, Cause, Stage?]>([
-    // Mailbox full is said with a permanent code, a temporary one and without enhanced code.
+    // A full mailbox is reported with a permanent code, a temporary one and without enhanced code.
     ['452 4.2.2 Mailbox full', 'mailbox-full'],
     ['552 5.2.2 Mailbox full', 'mailbox-full'],
     ['452 4.2.2 The email account that you tried to reach is over quota.', 'mailbox-full'],
@@ -62,7 +62,7 @@ describe('the cause', () => {
     ['550 5.2.1 Mailbox disabled, not accepting messages', 'mailbox-disabled'],
     ['554 This account has been suspended', 'mailbox-disabled'],
 
-    // 550 and 421 are also said about a limit; neither is the fault of the mailbox.
+    // 550 and 421 also report a rate limit; neither cause lies with the mailbox.
     ['550 too many connections from your host', 'throttled', 'rcpt'],
     ['550 5.7.1 Too many messages from your address today', 'throttled', 'rcpt'],
     ['421 4.7.28 Our system has detected an unusual rate of mail', 'throttled'],
@@ -126,7 +126,7 @@ describe('the cause', () => {
     ];
     expect(own.map((cause) => liesWithRecipient(cause))).toEqual([true, true, true]);
     expect(others.some((cause) => liesWithRecipient(cause))).toBe(false);
-    // A server that names DNS speaks of the sender's; without one, the recipient's leads nowhere.
+    // A reply about DNS is about the sender's records; without a reply, the recipient's lookup failed.
     expect(liesWithRecipient('dns-failure')).toBe(false);
     expect(liesWithRecipient('dns-failure', false)).toBe(true);
   });
@@ -169,7 +169,7 @@ describe('an override', () => {
     expect(outcome([{ code: 550, treatAs: 'rejected' }, second])).toBe('deferred');
   });
 
-  test('that wants a code or an enhanced code is none of a refusal without a reply', () => {
+  test('with a code or an enhanced code does not match a refusal without a reply', () => {
     const dns = { ...attempt, reply: undefined, cause: 'dns-failure' as const };
     const treated = (override: Omit<PolicyOverride, 'treatAs'>): Outcome =>
       overridden('rejected', dns, policy({ bounce: { overrides: [{ ...override, treatAs: 'deferred' }] } }));

@@ -1,4 +1,4 @@
-// Policies: what the shipped ones say, what is left out, and what a wrong file is told.
+// Policies: the shipped ones, keys that are left out, and the problems of a wrong file.
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ describe('the shipped policies', () => {
     ]);
   });
 
-  it('say what the semantics say', () => {
+  it('have the values of docs/semantics.md', () => {
     expect(policy('emma')).toEqual(EMMA);
     const counted = (name: string, total: number | null) => ({
       ...EMMA,
@@ -86,7 +86,7 @@ describe('a policy', () => {
     expect(inline(`{ retry: ${written} }`).retry.attempts).toEqual(expected);
   });
 
-  it('may hold everything', () => {
+  it('may have every key', () => {
     const text = [
       'name: spread',
       'retry:',
@@ -133,7 +133,7 @@ describe('a policy', () => {
     expect(policy('patient.yml').name).toBe('patient');
   });
 
-  it('is found from the folder that is given, and shown from the working directory', () => {
+  it('is found relative to a folder, and shown relative to the working directory', () => {
     folder('p');
     write('p/near.yaml', 'name: 3\n');
     const result = loadPolicy('./near.yaml', join(scratch, 'p'), scratch);
@@ -145,7 +145,7 @@ describe('a policy', () => {
 });
 
 describe('a wrong policy', () => {
-  it('is undefined when there is none of that name, and a hint says which there are', () => {
+  it('is undefined for an unknown name, and a hint lists the shipped ones', () => {
     expect(loadPolicy('emna', scratch, scratch)).toBeUndefined();
     expect(loadPolicy('../../policies/emma', scratch, scratch)).toBeUndefined();
     expect(unknownPolicy('emna')).toEqual({
@@ -158,7 +158,7 @@ describe('a wrong policy', () => {
     });
   });
 
-  it('tells all of its problems with their places', () => {
+  it('has all of its problems reported with their places', () => {
     const text =
       'nmae: x\nretry:\n  interval: 30\n  attempts: 4\n  counting: per-class\nbounce:\n  overrides:\n    - { code: 99 }\n';
     expect(problems(text).map((line) => line.replace(/ \| .*/, ''))).toEqual([
@@ -177,7 +177,7 @@ describe('a wrong policy', () => {
       'wrong.yaml:1:8+1 not valid YAML: a bracket that was opened before this is not closed | close it with ] or }, or put a text that starts with a bracket in quotes',
     ],
     ['a\0', 'wrong.yaml:1:1+1 the file is binary: it holds NUL bytes | save it as text in UTF-8'],
-  ])('that holds %j is told', (text, expected) => {
+  ])('with %j has its problem reported', (text, expected) => {
     expect(problems(text)).toEqual([expected]);
   });
 

@@ -1,5 +1,5 @@
-// What a wrong policy is told: every rule of what one may hold, by a value just beyond it, with its place and the
-// words that a person reads.
+// Messages for a wrong policy: each rule of the schema with a value just beyond it, the place and the text
+// that is shown.
 
 import { describe, expect, it } from 'vitest';
 import { loadPolicy } from '../../src/policy/policy-file.js';
@@ -89,7 +89,7 @@ describe('a policy whose `retry` is', () => {
     ],
     ['{ windowFrom: x }', '22+1 `windowFrom` must be one of mailing-start, first-attempt, not `x`'],
     ['{ window: x }', '18+1 `window` must be a duration such as 90s, 30m, 6h or 1h30m, not `x`'],
-  ])('%s is told so', (written, ...expected) => {
+  ])('%s has this message', (written, ...expected) => {
     expect(problems(`retry: ${written}`)).toEqual(expected);
   });
 });
@@ -102,12 +102,12 @@ describe('a policy whose `bounce` is', () => {
     ['{ softBouncesToError: 1.5 }', '31+3 `softBouncesToError` must be a whole number, not `1.5`'],
     [
       '{ overrides: [{ treatAs: deferred }] }',
-      '23+21 this override says of no reply that it is meant | add at least one of code, enhanced, stage, cause or domain',
+      '23+21 this override has no condition, so that it matches no reply | add at least one of code, enhanced, stage, cause or domain',
     ],
     ['{ overrides: [{ code: 450 }] }', '23+13 `treatAs` is missing | `treatAs`: one of deferred, rejected'],
     [
       '{ overrides: [{ x: 1, treatAs: deferred }] }',
-      '23+27 this override says of no reply that it is meant | add at least one of code, enhanced, stage, cause or domain',
+      '23+27 this override has no condition, so that it matches no reply | add at least one of code, enhanced, stage, cause or domain',
       '25+1 unknown key `x` | keys here: code, enhanced, stage, cause, domain, treatAs',
     ],
     [
@@ -162,7 +162,7 @@ describe('a policy whose `bounce` is', () => {
       '{ overrides: [{ code: 450, treatAs: x }] }',
       '45+1 `treatAs` must be one of deferred, rejected, not `x`',
     ],
-  ])('%s is told so', (written, ...expected) => {
+  ])('%s has this message', (written, ...expected) => {
     expect(problems(`bounce: ${written}`)).toEqual(expected);
   });
 });
@@ -173,14 +173,14 @@ describe('a policy whose `destination` is', () => {
     ['{ suspend: x }', '25+1 `suspend` must be a duration such as 90s, 30m, 6h or 1h30m, not `x`'],
     ['{ allSuspended: x }', '30+1 `allSuspended` must be one of try, wait, not `x`'],
     ['{ recover: x }', '25+1 `recover` must be a duration such as 90s, 30m, 6h or 1h30m, not `x`'],
-  ])('%s is told so', (written, ...expected) => {
+  ])('%s has this message', (written, ...expected) => {
     expect(problems(`destination: ${written}`)).toEqual(expected);
   });
 });
 
 describe('a policy whose `name` is', () => {
   it.each([['""', '7+2 `name` must be a text that is not empty, not an empty text']])(
-    '%s is told so',
+    '%s has this message',
     (written, ...expected) => {
       expect(problems(`name: ${written}`)).toEqual(expected);
     },
@@ -201,15 +201,15 @@ describe('a policy whose `causes` is', () => {
     ['[{ code: 550 }]', `10+13 \`cause\` is missing | \`cause\`: ${ITS_CAUSES}`],
     [
       '[{ cause: policy }]',
-      '10+17 this rule says of no reply that it is meant | add at least one of code, enhanced, stage, text, host or domain',
+      '10+17 this rule has no condition, so that it matches no reply | add at least one of code, enhanced, stage, text, host or domain',
     ],
     [
       '[{ cause: policy, unless: x, why: y }]',
-      '10+36 this rule says of no reply that it is meant | add at least one of code, enhanced, stage, text, host or domain',
+      '10+36 this rule has no condition, so that it matches no reply | add at least one of code, enhanced, stage, text, host or domain',
     ],
     [
       '[{ cause: policy, x: 1 }]',
-      '10+23 this rule says of no reply that it is meant | add at least one of code, enhanced, stage, text, host or domain',
+      '10+23 this rule has no condition, so that it matches no reply | add at least one of code, enhanced, stage, text, host or domain',
       '27+1 unknown key `x` | keys here: cause, code, enhanced, stage, text, unless, host, domain, why',
     ],
     [
@@ -328,7 +328,7 @@ describe('a policy whose `causes` is', () => {
       '[{ cause: policy, code: 550, why: "" }]',
       '43+2 `why` must be a text that is not empty, not an empty text',
     ],
-  ])('%s is told so', (written, ...expected) => {
+  ])('%s has this message', (written, ...expected) => {
     expect(problems(`causes: ${written}`)).toEqual(expected);
   });
 });

@@ -1,4 +1,4 @@
-// The retry policy as a pure function: grid, budgets, window, jitter; then its laws as properties.
+// The retry policy as a pure function: grid, budgets, window, jitter; then properties for all policies.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -31,7 +31,7 @@ function progress(changes: Partial<DeliveryProgress> = {}): DeliveryProgress {
   };
 }
 
-/** Plays failures until the policy gives up. @returns the starts of the attempts, and why it ended */
+/** Repeats failures until the policy gives up. @returns the starts of the attempts, and why it ended */
 function play(
   rules: RetryPolicy,
   classes: (n: number) => BudgetClass,
@@ -100,7 +100,7 @@ describe('the budget', () => {
     expect(minutes(EMMA, () => 'unreachable')).toHaveLength(61);
   });
 
-  test('total: four attempts whatever happened', () => {
+  test('total: four attempts for any failures', () => {
     const cases: ((n: number) => BudgetClass)[] = [() => 'replied', mixed, () => 'unreachable'];
     for (const classes of cases) expect(minutes(FOUR_ATTEMPTS, classes)).toEqual([0, 30, 60, 90]);
   });
@@ -117,7 +117,7 @@ describe('the budget', () => {
     expect(play(rules, () => 'unreachable')).toEqual({ starts: [0], why: 'budget spent' });
   });
 
-  test('an attempt is charged by what its server said and where', () => {
+  test('an attempt is charged by its outcome and stage', () => {
     expect(budgetClass('deferred', 'rcpt')).toBe('replied');
     expect(budgetClass('deferred', 'ehlo')).toBe('replied');
     expect(budgetClass('deferred', 'connect')).toBe('unreachable');

@@ -1,4 +1,4 @@
-// What a policy comes to: the timetables of those that ship, and laws that hold for any.
+// Timetables of the shipped policies, and properties of all timetables.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ describe('the timetable of', () => {
     ],
     ['four-attempts', { answered: budget, greeting: budget, unreachable: budget, mixed: budget }],
     ['thirty-hours', { answered: window, greeting: window, unreachable: window, mixed: window }],
-  ])('%s is what the semantics say', (name, expected) => {
+  ])('%s is that of docs/semantics.md', (name, expected) => {
     expect(table(name)).toEqual(expected);
   });
 

@@ -34,7 +34,7 @@ describe('an automated mailing', () => {
     expect(welcome?.trigger).toEqual({ on: 'contact-added' });
   });
 
-  it('can be spoken of as a whole and by occurrence, as far as there are any', () => {
+  it('can be named as a whole and by occurrence, as far as there are any', () => {
     const digest = '{ name: november, kind: automated, every: 1d, count: 4 }';
     expect(problemsOf(written(digest, 'november-4: { recipients: 0 }'))).toEqual([]);
     expect(problemsOf(written(digest, 'november-5: { recipients: 0 }')).join()).toContain(

@@ -1,4 +1,4 @@
-// Contacts after a run as CSV: what one run ends with, the next can begin with; whole or not at all.
+// Contacts after a run as CSV, which the next run can start with; written completely or not at all.
 
 import {
   existsSync,
@@ -62,7 +62,7 @@ test('an address with a comma or a quote comes back as it was', () => {
 });
 
 describe('when it cannot be written', () => {
-  test('what was there stays, and no half of it is left', () => {
+  test('an existing file stays, and no draft is left', () => {
     const file = path.join(folder, 'kept.csv');
     writeFileSync(file, 'before');
     const breaking = function* () {
@@ -79,7 +79,7 @@ describe('when it cannot be written', () => {
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  test('a folder in its place is told', () => {
+  test('a folder of that name is an error', () => {
     const file = path.join(folder, 'folder.csv');
     mkdirSync(file);
     expect(() => writeContacts(file, [])).toThrow(expect.objectContaining({ code: 'E_OUTPUT' }) as Error);
@@ -87,7 +87,7 @@ describe('when it cannot be written', () => {
   });
 });
 
-test('a pattern re-activates those in error and nobody else', async () => {
+test('a pattern re-activates only contacts in error', async () => {
   const { events } = await run({
     ...SKETCH,
     events: [

@@ -1,4 +1,4 @@
-// The tally against streams of events written by hand: it reads those and nothing else.
+// The tally of streams of events that are written by hand.
 
 import { describe, expect, test } from 'vitest';
 import type { Cause, Fact, FactOf, Reply } from '../../src/events/types.js';
@@ -99,13 +99,13 @@ describe('a mailing', () => {
     });
   });
 
-  test('that was never begun is a fault of ours', () => {
-    expect(() => tally([0, queued('a')])).toThrow('mailing news, which was never begun');
+  test('that was not begun is a bug', () => {
+    expect(() => tally([0, queued('a')])).toThrow('mailing news, which was not begun');
   });
 });
 
 describe('deliveries in progress over time', () => {
-  test('are every change, one an instant, and what stays until the end', () => {
+  test('are every change, one per time, and the level at the end', () => {
     const read = tally(
       [0, building('news')],
       ...['a', 'b', 'c'].map((address): [number, Fact] => [5, queued(address)]),
@@ -117,7 +117,7 @@ describe('deliveries in progress over time', () => {
     expect(new Tally().inProgress.upTo(50)).toEqual({ t: [], deliveries: [] });
   });
 
-  test('take bounded room, and keep the highest and the last level', () => {
+  test('take bounded memory, and keep the highest and the last level', () => {
     const facts: [number, Fact][] = [[0, building('news')]];
     for (let n = 0; n < 5000; n++) facts.push([n * 1000, queued(`c${n}`)]);
     for (let n = 0; n < 5000; n++) facts.push([(5000 + n * 7) * 1000, ended(`c${n}`, 'delivered')]);
@@ -146,7 +146,7 @@ describe('what servers saw', () => {
     expect(read.mailings.get('news')!.seen.size).toBe(0);
   });
 
-  test('is charged to the only mailing when the return path is of another making, and to none of two', () => {
+  test('is charged to the only mailing when the return path has another form, and to neither of two', () => {
     const foreign: [number, Fact][] = [
       [1, opened(1)],
       [1, command(1, 'mail from:<>')],
@@ -190,7 +190,7 @@ describe('what servers saw', () => {
     });
   });
 
-  test('the peak counts those that stood beside each other, not those that relieved each other', () => {
+  test('the peak counts connections open together, not one that opens when another closes', () => {
     const relieved = tally([0, opened(1)], [5, opened(2)], [5, closed(1)], [9, closed(2)]);
     expect(relieved.server('x.example').peakConnections).toBe(1);
     const beside = tally([0, opened(1)], [5, opened(2)], [6, closed(1)], [9, closed(2)]);
@@ -198,14 +198,14 @@ describe('what servers saw', () => {
     expect(tally([0, opened(1)], [0, opened(2)]).server('x.example').peakConnections).toBe(2);
   });
 
-  test('asking for a domain that nobody connected to leaves no trace of it', () => {
+  test('figures of a domain without a connection do not add it to the results', () => {
     const read = new Tally();
     expect(read.server('nobody.example')).toMatchObject({ connections: 0, accepted: 0 });
     expect(read.servers.results()).toEqual({});
   });
 });
 
-test('contacts have the status and streak they were last said to have', () => {
+test('contacts have the status and streak of their last event', () => {
   const read = tally(
     [0, { type: 'contact.added', address: 'a@x', status: 'active', softBounceStreak: 3 }],
     [0, { type: 'contact.added', address: 'b@x', status: 'opt-out', softBounceStreak: 0 }],
@@ -290,14 +290,14 @@ describe('contacts lost', () => {
     ]);
   });
 
-  test('to DNS are lost to ours when a server says so, to theirs when there is none', () => {
+  test('to DNS have a cause of the sender with a reply, and a cause of their own without one', () => {
     const figures = (reply?: Reply) =>
       tally([0, building('news')], ...lose('a@x.example', 'dns-failure', reply)).mailings.get('news')!.lost;
     expect(figures(no)).toMatchObject({ total: 1, notTheirs: 1 });
     expect(figures()).toMatchObject({ total: 1, notTheirs: 0 });
   });
 
-  test('through a bounce message count by what it says, and not by the attempt before it', () => {
+  test('through a bounce message count by its cause, not by the attempt before it', () => {
     const { mailings, lost } = tally(
       [0, building('news')],
       [1, added('a@x.example')],

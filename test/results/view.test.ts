@@ -1,5 +1,5 @@
-// What the page of a scenario shows is made from its events alone, and comes to the same figures as
-// run.json; stories lead from an attempt to what was said.
+// The view of a scenario is computed from its events alone and has the figures of run.json; stories have
+// the dialogue of each attempt.
 
 import { describe, expect, test } from 'vitest';
 import { ViewFold } from '../../src/results/view/fold.js';
@@ -61,7 +61,7 @@ test('the figures are those of run.json', async () => {
   expect(lost.total).toBe(view(events.all).changes.filter(({ to }) => to === 'error').length);
 });
 
-test('the curve ends in the figures, and keeps the sum at every moment', async () => {
+test('the curve ends with the figures, and its sum is the same at every time', async () => {
   const { events, result } = await run(SKETCH);
   const { curve, recipients } = view(events.all).mailings[0]!;
   for (let i = 0; i < curve.t.length; i++) {
@@ -86,7 +86,7 @@ describe('a story', () => {
     );
   };
 
-  test('has every attempt with what was said in it, and the rule behind what came next', async () => {
+  test('has every attempt with its dialogue and the rule of the decision after it', async () => {
     const [delivery] = await told('later@example.org');
     expect(delivery!.attempts.map(({ n, outcome }) => [n, outcome])).toEqual([
       [1, 'deferred'],
@@ -125,7 +125,7 @@ describe('a story', () => {
   });
 });
 
-test('with too many contacts those who met trouble are told of, and the others are counted', async () => {
+test('with too many contacts those with a failure have stories, and the others are counted', async () => {
   const { events } = await run(SKETCH);
   const { contacts, contactsTotal } = view(events.all, { limits: { plain: 5, all: 12 } });
   expect(contactsTotal).toBe(31);
@@ -134,7 +134,7 @@ test('with too many contacts those who met trouble are told of, and the others a
   expect(trouble.length).toBeGreaterThanOrEqual(8);
 });
 
-test('types of events that it does not know are let pass', async () => {
+test('unknown types of events are ignored', async () => {
   const { events } = await run(SKETCH);
   const strange = { seq: 0, t: 0, type: 'comet.passed', tail: 3 } as unknown as RunEvent;
   const mixed = events.all.flatMap((event) => [event, { ...strange, t: event.t }]);

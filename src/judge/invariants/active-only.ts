@@ -1,5 +1,5 @@
-// Rule 1: only active contacts are mailed, one delivery an address, and no server ever hears of
-// another. A contact that leaves while an attempt of it is running may still be named in that one.
+// Rule 1: only active contacts are mailed, with one delivery per address, and no RCPT names any other
+// contact. A contact that stops being active during an attempt may still be named in that attempt.
 
 import type { EventOf } from '../../events/types.js';
 import type { Breach, Invariant } from './invariant.js';
@@ -9,12 +9,12 @@ export const activeOnly: Invariant = {
   rule: 'only contacts that are active are contacted (rules 1 and 10)',
   anySender: true,
   watch({ history }) {
-    /** Contacts named to a server after they had left, until the attempt that did so is known. */
+    /** Contacts named in a RCPT while not active, until the attempt that did so is logged. */
     const named = new Map<string, { rcpt: EventOf<'smtp.command'>; mailing: string | undefined }>();
     const breach = (address: string, rcpt: EventOf<'smtp.command'>, mailing: string | undefined): Breach => {
       const contact = history.contacts.get(address);
       return {
-        what: `a server was told of ${address}, whose status is ${contact?.status}`,
+        what: `a RCPT named ${address}, whose status is ${contact?.status}`,
         address,
         mailing,
         because: [contact?.since, rcpt],
@@ -46,8 +46,7 @@ export const activeOnly: Invariant = {
           if (!rcpt) return undefined;
           const { address, mailing } = rcpt;
           const contact = history.contacts.get(address);
-          if (!contact)
-            return { what: `a server was told of ${address}, which no contact has`, mailing, address };
+          if (!contact) return { what: `a RCPT named ${address}, which is not a contact`, mailing, address };
           if (contact.status !== 'active') named.set(address, { rcpt: event, mailing });
           return undefined;
         },

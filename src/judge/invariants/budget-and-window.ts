@@ -1,5 +1,5 @@
-// Rule 6: no attempt past the budget or the window, nothing is given up before one of them is spent, and
-// at the end of its last attempt it is. Reckoned anew from the attempts; the sender's own counters are not asked.
+// Rule 6: no attempt is made after the budget or the window, no delivery is given up before, and it is
+// given up when its last attempt ends. Computed from the attempts, not from counters of the sender.
 
 import { gridOffset } from '../../policy/retry-policy.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
@@ -27,7 +27,7 @@ export const budgetAndWindow: Invariant = {
         if (!delivery || state !== 'soft-bounced') return undefined;
         const edge = edgeOf(history.mailings.get(mailing)?.started?.t ?? 0, delivery, retry);
         const { first, last, attempts } = delivery;
-        // It was due in time, and the window was over before it could begin.
+        // An attempt was due within the window, which was over before it could begin.
         if (t > edge && !isSpent(delivery, retry)) return undefined;
         const isOver =
           first && last && latestNext(first.startedAt, last.t, attempts + delivery.missed, retry) > edge;
@@ -59,7 +59,7 @@ function edgeOf(startedAt: number, { first }: SeenDelivery, { windowMs, windowFr
   return first ? first.startedAt + windowMs : Infinity;
 }
 
-/** The latest moment at which the next attempt could be due. */
+/** The latest time at which the next attempt can be due. */
 function latestNext(firstAt: number, lastEnd: number, attempts: number, retry: Retry): number {
   const { intervalsMs, jitter } = retry;
   const step = intervalsMs[Math.min(attempts, intervalsMs.length) - 1]!;

@@ -1,4 +1,4 @@
-// Time never goes back, and no event is missing from the log.
+// Virtual time never goes back, and the log has all events: they are numbered without gaps.
 
 import type { Invariant } from './invariant.js';
 

@@ -1,4 +1,4 @@
-// Rule 7: a mailing is completed in the moment in which nothing of it is in progress.
+// Rule 7: a mailing is completed at the time at which its last delivery ends.
 
 import type { Invariant } from './invariant.js';
 

@@ -1,4 +1,4 @@
-// Rule 2: recipients = delivered + in progress + soft + hard + withdrawn, at every instant.
+// Rule 2: recipients = delivered + in progress + soft + hard + withdrawn, at every time.
 
 import type { TerminalState } from '../../events/types.js';
 import type { Invariant } from './invariant.js';
@@ -44,7 +44,7 @@ export const conservation: Invariant = {
           ended.delivered--;
           ended[event.state]++;
           if (ended.delivered >= 0) return undefined;
-          const what = 'more of it came back than was delivered';
+          const what = 'more messages came back than were delivered';
           return { what, mailing: event.mailing, address: event.address };
         },
       },

@@ -1,5 +1,5 @@
-// Rule 3: delivered means that a server took the message and said 2xx to its final dot; the
-// servers' own record is what counts.
+// Rule 3: delivered means that a server accepted the message with 2xx after its final dot. The events of
+// the servers are compared, not the reports of the sender.
 
 import type { Invariant } from './invariant.js';
 
@@ -13,9 +13,9 @@ export const deliveredMeansAccepted: Invariant = {
         if (state !== 'delivered') return undefined;
         const delivery = history.delivery(mailing, address);
         const { last, lastAccepted } = delivery ?? {};
-        // A sender that is not ours may keep its attempts to itself.
+        // An external sender does not have to report its attempts.
         if (lastAccepted && (!last || lastAccepted.t >= last.startedAt)) return undefined;
-        const what = 'it counts as delivered, and no server took its message in the last attempt';
+        const what = 'it counts as delivered, and no server accepted its message in the last attempt';
         return { what, mailing, address, because: [last, lastAccepted] };
       },
     },

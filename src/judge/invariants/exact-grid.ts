@@ -1,13 +1,13 @@
-// Rule 5: attempts lie on a grid that starts at the first one. None is early; one that is late
-// waited for its predecessor, for a connection, and then something was going on at its destination, or
-// for a suspended host where the policy says so.
+// Rule 5: attempts are on a grid that starts at the first one. No attempt is early. A late one waited for
+// the attempt before it, for a connection while its destination was busy, or for a suspended host where
+// the policy says so.
 
 import type { EventOf } from '../../events/types.js';
 import { gridOffset } from '../../policy/retry-policy.js';
 import type { SeenDomain, Span } from './run-history.js';
 import type { Breach, Invariant } from './invariant.js';
 
-/** Time in which nothing may be going on while one connection gives way to the next. */
+/** Idle time that is allowed between one connection and the next. */
 const SLACK_MS = 60_000;
 
 export const exactGrid: Invariant = {
@@ -15,7 +15,7 @@ export const exactGrid: Invariant = {
   rule: 'attempts are made on the grid of their delivery, none early and none late (rule 5)',
   watch({ history, policy: { retry, destination } }) {
     const waits = destination?.allSuspended === 'wait';
-    /** Late for no reason that is known yet: what was going on may be told only when it ends. */
+    /** Late attempts without a known reason: a session may be logged as busy only when it ends. */
     const suspects: (Span & { record: SeenDomain; breach: Breach })[] = [];
     const late = (event: EventOf<'attempt'>, from: number, breach: Breach): Breach | undefined => {
       const { domain, startedAt: to } = event;
@@ -64,12 +64,12 @@ function step(intervalsMs: readonly number[], n: number): number {
 }
 
 /**
- * How much of a span had no dialogue at a destination, ms.
+ * The part of a span without a session at a destination, ms.
  *
- * @param waits under a policy that waits for suspended hosts, that is a reason too
+ * @param waits the policy waits for suspended hosts: suspensions count as busy
  */
 function quiet({ busy, open, suspended }: SeenDomain, { from, to }: Span, waits: boolean): number {
-  // What is open is a reason from when the first of it was opened; so is what led to that, which is told later.
+  // From the start of the first open session on, the destination is busy.
   let end = to;
   for (const { opened } of open.values()) end = Math.min(end, Math.max(from, opened.t));
   let left = end - from;

@@ -1,12 +1,12 @@
-// A broken invariant as a failure of the scenario: the rule, whom it is about, and the events that
-// show it. The reporters add the command that repeats the run.
+// A broken invariant as a failure of the scenario: the rule, the contact or mailing, and the events that
+// show it. Reporters add the command that repeats the run.
 
 import { formatDuration } from '../../base/units.js';
 import type { RunEvent } from '../../events/types.js';
 import type { Failure } from '../../results/result.js';
 import type { Violation } from './index.js';
 
-/** @param file the scenario, which as a whole is the place */
+/** @param file the scenario file; the failure is at its first line */
 export function violationFailure(
   { invariant, what, mailing, address, events }: Violation,
   file: string,

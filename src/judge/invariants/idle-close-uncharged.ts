@@ -1,15 +1,15 @@
-// A connection that served before and is gone at the next MAIL was closed while idle: nothing was
-// said about that message, so nobody is charged with an attempt (docs/semantics.md, over one
-// connection). A server that is merely silent there is another matter.
+// A connection that has carried a message and is closed at the next MAIL was closed while idle. No server
+// refused that next message, so that this counts as no attempt (docs/semantics.md, over one connection).
+// A server that does not answer MAIL on an open connection does count.
 
 import type { EventOf } from '../../events/types.js';
 import type { Invariant } from './invariant.js';
 
 export const idleCloseUncharged: Invariant = {
   name: 'idle-close-uncharged',
-  rule: 'a connection that had served before and was gone at MAIL is nobody’s attempt',
+  rule: 'a connection that had carried a message and was closed at the next MAIL counts as no attempt',
   watch: () => {
-    /** By the client's end, as attempts name connections. */
+    /** First MAIL by client address and port, as in attempts. */
     const served = new Map<string, EventOf<'smtp.command'>>();
     const clients = new Map<number, string>();
     return {
@@ -30,7 +30,7 @@ export const idleCloseUncharged: Invariant = {
             return undefined;
           const before = served.get(client);
           if (!before || before.t >= startedAt) return undefined;
-          const what = `attempt ${n} is charged with a connection that had served before and was gone at MAIL`;
+          const what = `attempt ${n} counts a connection that had carried a message and was closed at the next MAIL`;
           return { what, mailing, address, because: [before] };
         },
       },

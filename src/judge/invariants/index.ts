@@ -1,5 +1,5 @@
-// The table of invariants, and the checker that holds all of them against every event of a run. To
-// add one: write its file, name it here.
+// The table of invariants, and the checker that applies them to every event of a run. To add one, write
+// its file and list it here.
 
 import type { FactType, RunEvent } from '../../events/types.js';
 import type { MailingFigures } from '../../sender/figures.js';
@@ -24,7 +24,7 @@ import { streak } from './streak.js';
 import { terminalAbsorbing } from './terminal-absorbing.js';
 import { withdrawnAtOnce } from './withdrawn-at-once.js';
 
-/** Every invariant, in the order in which they are asked. */
+/** All invariants, in the order in which they are checked. */
 export const INVARIANTS: readonly Invariant[] = [
   clockMonotone,
   conservation,
@@ -46,8 +46,8 @@ export const INVARIANTS: readonly Invariant[] = [
   nothingLeft,
 ];
 
-/** Breaches of one rule after which no more of them are told: one bug breaks it a thousand times. */
-const TOLD_OF_EACH_MAX = 3;
+/** Breaches that are reported of each invariant: one bug may break it a thousand times. */
+const REPORTED_OF_EACH_MAX = 3;
 
 /** A rule that was broken, and the events that show it. */
 export interface Violation extends Breach {
@@ -63,7 +63,7 @@ export class InvariantChecker {
   private readonly settled: Asked<(at: number) => Breach | undefined>[] = [];
   private readonly atEnd: Asked<() => Breach | undefined>[] = [];
   private readonly ofSender: Asked<(mailing: string, own: MailingFigures) => Breach | undefined>[] = [];
-  private readonly told = new Map<Invariant, number>();
+  private readonly reported = new Map<Invariant, number>();
   private last: RunEvent | undefined;
 
   constructor(run: Omit<Watched, 'history'>, invariants: readonly Invariant[] = INVARIANTS) {
@@ -85,7 +85,7 @@ export class InvariantChecker {
     for (const { invariant, ask } of this.atEnd) this.found(invariant, ask(), event);
   }
 
-  /** What the sender itself says of a mailing, when the run has come to its end by itself. */
+  /** Checks the figures that the sender gives of a mailing, once the run has ended by itself. */
   onFigures(mailing: string, own: MailingFigures): void {
     for (const { invariant, ask } of this.ofSender) this.found(invariant, ask(mailing, own), this.last);
   }
@@ -108,9 +108,9 @@ export class InvariantChecker {
 
   private found(invariant: Invariant, breach: Breach | undefined, event: RunEvent | undefined): void {
     if (!breach) return;
-    const told = this.told.get(invariant) ?? 0;
-    this.told.set(invariant, told + 1);
-    if (told >= TOLD_OF_EACH_MAX) return;
+    const reported = this.reported.get(invariant) ?? 0;
+    this.reported.set(invariant, reported + 1);
+    if (reported >= REPORTED_OF_EACH_MAX) return;
     const events = [...(breach.because ?? []), event].filter((shown) => shown !== undefined);
     const inOrder = [...new Map(events.map((shown) => [shown.seq, shown])).values()].sort(
       (a, b) => a.seq - b.seq,

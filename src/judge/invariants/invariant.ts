@@ -1,5 +1,5 @@
-// What an invariant is: a rule that must hold at every event of every run. It sees the event and
-// the history before it, says nothing while all is well, and names what it saw when it is not.
+// The shape of an invariant: a rule that must hold at every event of every run. It gets the event and the
+// history before it, and returns a breach when the rule is broken.
 
 import type { EventOf, FactType, RunEvent } from '../../events/types.js';
 import type { DestinationLimits } from '../../sender/destination/destination.js';
@@ -7,38 +7,38 @@ import type { MailingFigures } from '../../sender/figures.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { History } from './run-history.js';
 
-/** How a rule was broken. */
+/** A breach of a rule. */
 export interface Breach {
-  /** What happened that must not, in one sentence. */
+  /** What happened, in one sentence. */
   what: string;
   mailing?: string | undefined;
   address?: string | undefined;
-  /** Earlier events that show it; the event that broke the rule is added to them. */
+  /** Earlier events that show it; the checker adds the event that broke the rule. */
   because?: readonly (RunEvent | undefined)[];
 }
 
 type Found = Breach | undefined;
 
-/** An invariant at work in one run. */
+/** The checks of an invariant in one run. */
 export interface Watch {
-  /** Asked with each event of a type, before the history knows it. */
+  /** Called with each event of a type, before the history has it. */
   on?: { [T in FactType]?: (event: EventOf<T>) => Found };
-  /** Asked with every event. */
+  /** Called with every event. */
   every?: (event: RunEvent) => Found;
-  /** Asked when everything of an instant has happened; the history knows all of it. */
+  /** Called when all events of a time are read; the history has them. */
   settled?: (at: number) => Found;
-  /** Asked when the run has come to its end by itself. */
+  /** Called when the run has ended by itself. */
   ended?: () => Found;
-  /** Told after that what the sender itself says of a mailing. */
+  /** Called after that with the figures that the sender gives of a mailing. */
   figures?: (mailing: string, own: MailingFigures) => Found;
 }
 
-/** What an invariant may look at. */
+/** What an invariant can use. */
 export interface Watched {
   history: History;
   policy: RetryPolicy;
   limits: DestinationLimits;
-  /** How long bytes are under way, ms. */
+  /** Latency of the network in one direction, ms. */
   latencyMs: number;
 }
 
@@ -47,7 +47,7 @@ export interface Invariant {
   name: string;
   /** The rule as a sentence that says what must be. */
   rule: string;
-  /** It holds for any sender: it needs neither our policy nor reports that only ours makes. */
+  /** It holds for external senders too: it needs neither the policy nor reports of the built-in sender. */
   anySender?: true;
   watch(run: Watched): Watch;
 }

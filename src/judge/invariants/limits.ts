@@ -1,4 +1,4 @@
-// The sender keeps its own limits: connections open at once to a destination, messages on one.
+// The sender keeps its limits: connections open at once to a destination, and messages on one connection.
 
 import type { Invariant } from './invariant.js';
 

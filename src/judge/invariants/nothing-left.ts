@@ -1,4 +1,4 @@
-// When a run has come to its end, every connection is closed and every delivery has ended.
+// At the end of a run every connection is closed and every mailing is completed.
 
 import type { Invariant } from './invariant.js';
 

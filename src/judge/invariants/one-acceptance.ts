@@ -1,14 +1,14 @@
-// Rule 12: a server takes a delivery a second time only after the attempt in which it took it before was
+// Rule 12: a server accepts a delivery a second time only when the attempt of the first acceptance was
 // lost between final dot and reply.
 
 import type { SeenDelivery } from './run-history.js';
 import type { Invariant } from './invariant.js';
 
-/** What the few deliveries are remembered by that were lost, or taken more than once. */
+/** Kept for the few deliveries that were lost, or accepted more than once. */
 interface Known {
-  /** The client's end of each connection by which the message was taken. */
+  /** Client address and port of each session that accepted the message. */
   taken: (string | undefined)[];
-  /** The same of each attempt with an unknown end; undefined of one that a crash cut short. */
+  /** The same for each attempt with an unknown end; undefined for one that a crash interrupted. */
   lost: (string | undefined)[];
 }
 
@@ -36,8 +36,7 @@ export const oneAcceptance: Invariant = {
           const mailing = history.mailingOf(mailFrom);
           if (mailing === undefined) return undefined;
           const delivery = history.delivery(mailing, address);
-          if (!delivery)
-            return { what: 'a server took a message that no delivery asked for', mailing, address };
+          if (!delivery) return { what: 'a server accepted a message without a delivery', mailing, address };
           if (delivery.accepted === 0 && !known.has(delivery)) return undefined;
           const { taken, lost } = knownOf(delivery);
           taken.push(history.sessions.get(session)?.opened.client);
@@ -50,7 +49,7 @@ export const oneAcceptance: Invariant = {
   },
 };
 
-/** Acceptances that no loss stands for. Each loss stands for one: that on its own connection, if it had one. */
+/** Acceptances without a loss. Each loss accounts for one: that on its own connection, if it had one. */
 function unexcused(taken: readonly (string | undefined)[], lost: readonly (string | undefined)[]): number {
   const left = [...taken];
   for (const client of lost) {

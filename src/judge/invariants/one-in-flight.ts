@@ -1,4 +1,4 @@
-// At most one attempt of a delivery is under way at any time.
+// At most one attempt of a delivery is in progress at any time.
 
 import type { Invariant } from './invariant.js';
 

@@ -1,5 +1,5 @@
-// Rules 4 and 5: 4xx is tried again, 5xx ends the delivery at once, unless the policy says otherwise
-// of that reply; and each state at the end follows from the last attempt.
+// Rules 4 and 5: 4xx is tried again and 5xx ends the delivery, unless an override of the policy matches
+// the reply. The state at the end follows from the last attempt.
 
 import type { EventOf, Outcome } from '../../events/types.js';
 import type { PolicyOverride } from '../../policy/retry-policy.js';
@@ -19,7 +19,7 @@ export const outcomeFollowsCode: Invariant = {
         }
         if (!reply) {
           if (outcome !== 'accepted') return undefined;
-          return { what: 'it counted as accepted, and nobody said so', mailing, address };
+          return { what: 'it counted as accepted, and there was no reply', mailing, address };
         }
         const expected = expectedOf(
           reply.code,
@@ -47,13 +47,13 @@ export const outcomeFollowsCode: Invariant = {
   }),
 };
 
-/** What the policy says of a refusal comes before its code. */
+/** An override of the policy comes before the code. */
 function expectedOf(code: number, override: PolicyOverride | undefined): Outcome {
   if (code < 400) return 'accepted';
   return override?.treatAs ?? (code < 500 ? 'deferred' : 'rejected');
 }
 
-/** The cause is a reading of the sender's: it is not held against it here, but that it acted by it is. */
+/** The cause that the sender found is taken as given; only its consequence is checked. */
 function matches(override: PolicyOverride, { reply, stage, cause, domain }: EventOf<'attempt'>): boolean {
   return (
     (override.code === undefined || override.code === reply?.code) &&

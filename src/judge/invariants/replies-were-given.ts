@@ -1,5 +1,5 @@
-// An attempt tells of a reply only if it was given while the attempt was running, or was under way: on
-// the attempt's own connection, or, for what shares the result of another one (rule 13), in its domain.
+// The reply of an attempt was given, or was on its way, while the attempt was running: on the connection
+// of the attempt, or, for an attempt that shares the result of another (rule 13), in its domain.
 
 import type { Given } from './run-history.js';
 import type { Invariant } from './invariant.js';
@@ -14,16 +14,16 @@ export const repliesWereGiven: Invariant = {
         if (!reply) return undefined;
         const own = client === undefined || shared ? undefined : history.connection(client);
         const given = (own ?? history.domain(domain)).replies.get(reply.code);
-        if (given && heardUntil(given, shared) + latencyMs >= startedAt) return undefined;
-        const where = own ? `its connection to ${own.opened.host}` : `a server of ${domain}`;
-        const what = `attempt ${n} tells of a ${reply.code}, which was not said by ${where} during it`;
+        if (given && readUntil(given, shared) + latencyMs >= startedAt) return undefined;
+        const where = own ? `${own.opened.host} on its connection` : `a server of ${domain}`;
+        const what = `attempt ${n} reports a ${reply.code} that ${where} did not give during it`;
         return { what, mailing, address, because: [given?.reply] };
       },
     },
   }),
 };
 
-/** What a slow server has begun to say is heard later, also by who joined meanwhile. */
-function heardUntil({ reply, session }: Given, shared = false): number {
+/** The last time at which a reply can be read; a shared one may be read until its session closes. */
+function readUntil({ reply, session }: Given, shared = false): number {
   return shared ? (session.closedAt ?? Infinity) : reply.t;
 }

@@ -1,6 +1,6 @@
-// What has happened so far in a run, as the invariants need it: contacts, mailings, deliveries and
-// the sessions at the servers. Of a delivery it keeps what its next event is judged by, and not
-// all that was, so that long runs stay small.
+// The history of a run as the invariants need it: contacts, mailings, deliveries and sessions at the
+// servers. It keeps of a delivery only what the check of its next event needs, so that long runs take
+// little memory.
 
 import type { ContactStatus, EventOf, RunEvent } from '../../events/types.js';
 import { budgetClass, gridOffset } from '../../policy/retry-policy.js';
@@ -24,15 +24,15 @@ export interface SeenDelivery {
   unreachable: number;
   /** Attempts that were lost after the final dot. */
   unknown: number;
-  /** Points of its grid that passed while no sender was there. */
+  /** Points of its grid that passed while no sender ran. */
   missed: number;
-  /** Times that a server took its message. */
+  /** Times that a server accepted its message. */
   accepted: number;
   lastAccepted?: EventOf<'message.accepted'>;
-  /** The client's end of the connection by which it did so. */
+  /** Client address and port of that session. */
   acceptedFrom?: string;
   ended?: EventOf<'delivery.ended'>;
-  /** A bounce message has changed how it ended. */
+  /** The bounce message that turned it into a bounced one. */
   returned?: EventOf<'delivery.returned'>;
 }
 
@@ -47,16 +47,16 @@ export interface SeenMailing {
 
 export interface SeenSession {
   opened: EventOf<'connection.opened'>;
-  /** Transactions begun. */
+  /** Transactions that were begun. */
   transactions: number;
   mailing: string | undefined;
   /** The last reply of each code. */
   replies: Map<number, Given>;
-  /** When its server saw the end of it; undefined while it has not. */
+  /** When the server closed it; undefined while it is open. */
   closedAt?: number;
 }
 
-/** A reply, and the connection on which it was given. */
+/** A reply and its session. */
 export interface Given {
   reply: EventOf<'smtp.reply'>;
   session: SeenSession;
@@ -68,9 +68,9 @@ export interface Span {
 }
 
 export interface SeenDomain {
-  /** Connections open now that a sender holds, by session. */
+  /** Sessions that the sender has open now, by number. */
   open: Map<number, SeenSession>;
-  /** Spans of virtual time in which there was a dialogue here that is over, merged, in order. */
+  /** Spans of virtual time with a session that has ended, merged, in order. */
   busy: Span[];
   /** Spans of virtual time in which a host was suspended by the sender. */
   suspended: Span[];
@@ -82,9 +82,9 @@ export class History {
   readonly contacts = new Map<string, SeenContact>();
   readonly mailings = new Map<string, SeenMailing>();
   readonly sessions = new Map<number, SeenSession>();
-  /** Sessions that are open, by the client's end, as attempts name them. */
+  /** Open sessions by client address and port, as in attempts. */
   private readonly byClient = new Map<string, SeenSession>();
-  /** When a sender last started on the store of one that had crashed. */
+  /** When a sender last started after a crash. */
   restartedAt: number | undefined;
   private readonly domains = new Map<string, SeenDomain>();
 
@@ -101,7 +101,7 @@ export class History {
     return record;
   }
 
-  /** Mailing that a message accepted in a session belongs to, as its return path tells. */
+  /** The mailing of an accepted message, by its return path. */
   mailingOf(mailFrom: string): string | undefined {
     return mailingOf(mailFrom, this.mailings);
   }
@@ -183,7 +183,7 @@ export class History {
     }
   }
 
-  /** The connection that has, or had last, this client's end; undefined when its server has closed it. */
+  /** The open session of a client address and port; undefined when the server has closed it. */
   connection(client: string): SeenSession | undefined {
     return this.byClient.get(client);
   }
@@ -226,7 +226,7 @@ export class History {
     delivery.attempts++;
     const { outcome, stage } = event;
     if (outcome === 'unknown') delivery.unknown++;
-    // What gave no usable reply is closed by the sender. A server that reads nothing sees it only later.
+    // The sender closes a connection without a usable reply; a server that does not read notices later.
     const lost = outcome === 'unreachable' || outcome === 'unknown';
     const session = event.client === undefined ? undefined : this.byClient.get(event.client);
     if (lost && session) this.letGo(session, event.t);
@@ -263,13 +263,13 @@ export class History {
     for (const session of this.sessions.values()) this.letGo(session, at);
   }
 
-  /** The sender has no more of this connection, whether its server has noticed or not. */
+  /** Records that the sender has closed a session, whether or not the server has noticed. */
   private letGo({ opened }: SeenSession, at: number): void {
     const { domain, session, t } = opened;
     if (this.domain(domain).open.delete(session)) this.wasBusy(domain, t, at);
   }
 
-  /** Grid points that passed meanwhile are made up for by one attempt, which is due now. */
+  /** Counts the grid points that passed without a sender: one attempt, due now, replaces them. */
   private restarted(at: number): void {
     this.restartedAt = at;
     for (const { deliveries } of this.mailings.values()) {
@@ -282,7 +282,7 @@ export class History {
     }
   }
 
-  /** Adds a span that ends now, and so after all that are known. */
+  /** Adds a span that ends now, and so after all others. */
   private wasBusy(name: string, from: number, to: number): void {
     const { busy } = this.domain(name);
     for (let last = busy.at(-1); last && last.to >= from; last = busy.at(-1)) {

@@ -1,12 +1,12 @@
-// Rule 2, as the sender's user sees it: the figures that the sender gives of a mailing, also after it has
-// crashed and started again, are those that its events come to.
+// Rule 2 for the figures that the sender gives of a mailing, also after a crash and restart: they equal
+// the figures computed from its events.
 
 import type { MailingFigures } from '../../sender/figures.js';
 import type { Invariant } from './invariant.js';
 
 export const senderFiguresMatch: Invariant = {
   name: 'sender-figures-match',
-  rule: 'what the sender says of a mailing is what happened in it (rule 2)',
+  rule: 'the figures that the sender gives of a mailing match its events (rule 2)',
   watch() {
     const counted = new Map<string, MailingFigures>();
     const of = (mailing: string): MailingFigures => {

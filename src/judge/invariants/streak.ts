@@ -1,5 +1,5 @@
-// Rules 4, 8, 9 and 11: streak and status are what the ended deliveries of a contact make of them,
-// reckoned anew from these; when a bounce message has changed one of them, from the beginning.
+// Rules 4, 8, 9 and 11: streak and status of a contact follow from its ended deliveries. They are computed
+// here again; after a bounce message has changed a delivery, from the beginning.
 
 import type { EventOf } from '../../events/types.js';
 import { liesWithRecipient } from '../../policy/classify.js';
@@ -7,23 +7,23 @@ import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { History } from './run-history.js';
 import type { Invariant } from './invariant.js';
 
-interface Reckoned {
+interface Computed {
   streak: number;
-  /** What ended last, or what somebody did. */
+  /** The last event that changed it. */
   by: EventOf<'delivery.ended' | 'delivery.returned' | 'contact.added' | 'contact.status'>;
-  /** A bounce of this instant costs the contact its active status. */
+  /** A bounce at the present time costs the contact its active status. */
   mustLeave: boolean;
   added: EventOf<'contact.added'>;
-  /** What people asked for, granted or not. */
-  requests: Happened[];
+  /** Requests of people, granted or not. */
+  requests: Step[];
 }
 
-/** One step in the life of a contact, for the reckoning from the beginning. */
-interface Happened {
+/** One step in the history of a contact, to compute it from the beginning. */
+interface Step {
   seq: number;
   t: number;
   what: 'opt-out' | 'reactivate' | 'subscribe' | 'delivered' | 'soft-bounced' | 'hard-bounced' | 'spared';
-  /** Of a delivery: from the choice of recipients to the beginning of its last attempt. */
+  /** For a delivery: from the choice of recipients to the start of its last attempt. */
   span?: { from: number; to: number };
 }
 
@@ -31,13 +31,13 @@ export const streak: Invariant = {
   name: 'streak',
   rule: 'streak and status follow from how the deliveries of a contact ended (rules 4, 8, 9 and 11)',
   watch({ history, policy: { bounce } }) {
-    const reckoned = new Map<string, Reckoned>();
+    const computed = new Map<string, Computed>();
     const touched = new Set<string>();
     return {
       on: {
         'contact.added': (event) => {
           const { address, softBounceStreak } = event;
-          reckoned.set(address, {
+          computed.set(address, {
             streak: softBounceStreak,
             by: event,
             mustLeave: false,
@@ -48,8 +48,8 @@ export const streak: Invariant = {
         },
         'contact.status': (event) => {
           const { address, to, why, seq, t } = event;
-          const contact = reckoned.get(address);
-          if (!contact) return { what: 'a contact changed that was never added', address };
+          const contact = computed.get(address);
+          if (!contact) return { what: 'a contact changed that was not added', address };
           if (why === 'opt-out' || why === 'reactivate' || why === 'subscribe')
             contact.requests.push({ seq, t, what: why });
           if (to === 'active') {
@@ -62,30 +62,30 @@ export const streak: Invariant = {
           return { what, address, because: [contact.by] };
         },
         'contact.streak': ({ address }) => {
-          if (reckoned.has(address)) touched.add(address);
+          if (computed.has(address)) touched.add(address);
           return undefined;
         },
         'contact.refused': ({ address, request, seq, t }) => {
           if (request === 'reactivate' || request === 'subscribe')
-            reckoned.get(address)?.requests.push({ seq, t, what: request });
+            computed.get(address)?.requests.push({ seq, t, what: request });
           return undefined;
         },
         'delivery.ended': (event) => {
           const { address, state } = event;
-          const contact = reckoned.get(address);
+          const contact = computed.get(address);
           if (!contact || state === 'withdrawn') return undefined;
           touched.add(address);
           contact.by = event;
           if (state === 'delivered') contact.streak = 0;
           if (state === 'soft-bounced') contact.streak++;
-          // Under `recipient-only` the cause decides, which is a reading: it may leave, or not.
+          // Under `recipient-only` the cause decides, which is not checked here: both are allowed.
           const isHard = state === 'hard-bounced';
           contact.mustLeave =
             isHard || (state === 'soft-bounced' && contact.streak >= bounce.softBouncesToError);
           return undefined;
         },
         'delivery.returned': (event) => {
-          const contact = reckoned.get(event.address);
+          const contact = computed.get(event.address);
           if (!contact) return undefined;
           touched.add(event.address);
           const { streak, isAway } = fromTheBeginning(contact, event, history, bounce);
@@ -96,7 +96,7 @@ export const streak: Invariant = {
       settled() {
         for (const address of touched) {
           touched.delete(address);
-          const { streak: expected, by, mustLeave } = reckoned.get(address)!;
+          const { streak: expected, by, mustLeave } = computed.get(address)!;
           const contact = history.contacts.get(address);
           if (contact?.streak !== expected)
             return {
@@ -108,7 +108,7 @@ export const streak: Invariant = {
             bounce.hard === 'recipient-only' && by.type === 'delivery.ended' && by.state === 'hard-bounced';
           if (mustLeave && contact.status === 'active' && !mayStay)
             return { what: 'it is still active after a bounce that makes it error', address, because: [by] };
-          reckoned.get(address)!.mustLeave = false;
+          computed.get(address)!.mustLeave = false;
         }
         return undefined;
       },
@@ -116,9 +116,9 @@ export const streak: Invariant = {
   },
 };
 
-/** Streak and status of a contact, had its deliveries ended as the bounce messages say. */
+/** Streak and status of a contact, with its deliveries ended as the bounce messages say. */
 function fromTheBeginning(
-  { added, requests }: Reckoned,
+  { added, requests }: Computed,
   returned: EventOf<'delivery.returned'>,
   history: History,
   bounce: RetryPolicy['bounce'],
@@ -152,8 +152,8 @@ function deliveriesOf(
   latest: EventOf<'delivery.returned'>,
   history: History,
   bounce: RetryPolicy['bounce'],
-): Happened[] {
-  const found: Happened[] = [];
+): Step[] {
+  const found: Step[] = [];
   for (const [mailing, { started, deliveries }] of history.mailings) {
     const { ended, last, returned } = deliveries.get(latest.address) ?? {};
     if (!ended || !started || ended.state === 'withdrawn') continue;
@@ -163,7 +163,7 @@ function deliveriesOf(
     const isSpared = state === 'hard-bounced' && bounce.hard === 'recipient-only' && !isTheirs;
     const { seq, t } = ended;
     const span = { from: started.t, to: last?.t === t ? last.startedAt : t };
-    found.push({ seq, t, what: isSpared ? 'spared' : (state as Happened['what']), span });
+    found.push({ seq, t, what: isSpared ? 'spared' : (state as Step['what']), span });
   }
   return found;
 }

@@ -1,11 +1,11 @@
-// Rules 11 and 14: a delivery that has ended does not change again, and is not attempted again; but a
-// bounce message turns one that was delivered into a bounced one, once.
+// Rules 11 and 14: a delivery that has ended does not change and is not attempted again, except that one
+// bounce message may turn a delivered one into a bounced one.
 
 import type { Invariant } from './invariant.js';
 
 export const terminalAbsorbing: Invariant = {
   name: 'terminal-absorbing',
-  rule: 'a delivery that has ended does not change again, but for one bounce message (rules 11 and 14)',
+  rule: 'a delivery that has ended does not change again, except by one bounce message (rules 11 and 14)',
   anySender: true,
   watch: ({ history }) => ({
     on: {
@@ -28,7 +28,7 @@ export const terminalAbsorbing: Invariant = {
       },
       attempt: ({ mailing, address, n }) => {
         const delivery = history.delivery(mailing, address);
-        if (!delivery) return { what: 'an attempt was made that no delivery asked for', mailing, address };
+        if (!delivery) return { what: 'an attempt was made without a delivery', mailing, address };
         if (!delivery.ended) return undefined;
         const what = `attempt ${n} was made after it was ${delivery.ended.state}`;
         return { what, mailing, address, because: [delivery.ended] };

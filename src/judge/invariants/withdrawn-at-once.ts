@@ -1,14 +1,14 @@
-// Rule 10: a contact that left while an attempt was running has that attempt finished, and with it the
-// delivery ends: there is no other attempt, and nothing that is waited for.
+// Rule 10: when a contact stops being active during an attempt, the delivery ends with that attempt. No
+// other attempt is made, and the delivery does not wait for one.
 
 import type { EventOf } from '../../events/types.js';
 import type { Invariant } from './invariant.js';
 
 export const withdrawnAtOnce: Invariant = {
   name: 'withdrawn-at-once',
-  rule: 'a delivery whose contact left during an attempt ends with that attempt (rule 10)',
+  rule: 'a delivery whose contact stopped being active during an attempt ends with that attempt (rule 10)',
   watch({ history }) {
-    /** Attempts of this instant whose contact is not active any more. */
+    /** Attempts that ended at the present time and whose contact is no longer active. */
     const finished: EventOf<'attempt'>[] = [];
     return {
       on: {

@@ -1,5 +1,5 @@
-// The results of a run as they are kept in git: figures only, sorted, without anything that differs from
-// run to run or from machine to machine. And how two of them differ.
+// A baseline: the results of a run as they are kept in git, and the differences between two of them. It
+// contains sorted figures only, and none that differs from run to run or from machine to machine.
 
 import type { RunResult, ScenarioResult, ServerFigures, MailingResult } from '../result.js';
 
@@ -12,13 +12,13 @@ export interface Values {
 }
 
 export interface Baseline {
-  /** What was named on the command line; the same inputs again, and nothing left out, are the whole set. */
+  /** Files and folders on the command line: a run with the same inputs and no filter is a whole run. */
   inputs: string[];
   /** By file. */
   scenarios: Record<string, Values>;
 }
 
-/** What differs of one scenario; a side that is absent was not there. */
+/** The differences of one scenario; `before` or `after` is absent where that side has no value. */
 export interface ScenarioDifference {
   file: string;
   name: string;
@@ -26,7 +26,7 @@ export interface ScenarioDifference {
   figures: { path: string; before?: Value; after?: Value }[];
 }
 
-/** What a baseline keeps of a run. */
+/** The baseline of a run. */
 export function baselineOf(run: RunResult, inputs: readonly string[]): Baseline {
   const scenarios = run.scenarios
     .filter(isRecordable)
@@ -34,7 +34,7 @@ export function baselineOf(run: RunResult, inputs: readonly string[]): Baseline 
   return { inputs: [...inputs].sort(), scenarios: Object.fromEntries(scenarios) };
 }
 
-/** Whether a result says what the scenario comes to: one that did not end does not. */
+/** Whether a result belongs in a baseline: only a scenario that ran to its end has one. */
 export function isRecordable({ status }: ScenarioResult): boolean {
   return status === 'passed' || status === 'failed';
 }
@@ -76,8 +76,8 @@ function mapped<T>(all: Record<string, T>, record: (one: T) => Values): Values {
 }
 
 /**
- * @param isWhole whether all scenarios ran: then one that is on one side only is a difference
- * @param unknown files that ran and came to no result; they are not missing
+ * @param isWhole all scenarios ran: then a scenario on one side only is a difference
+ * @param unknown files that ran without a result; they are not missing
  */
 export function differences(
   before: Baseline,

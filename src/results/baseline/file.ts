@@ -1,5 +1,5 @@
-// The file of a baseline: YAML with sorted keys, so that a change of results is a change of a few lines
-// that a person can review. Written whole or not at all.
+// The file of a baseline: YAML with sorted keys, so that a change of results is a diff of a few lines.
+// Written completely or not at all.
 
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -8,15 +8,15 @@ import { BouncelabError } from '../../base/errors.js';
 import { unwritable } from '../../base/unwritable.js';
 import { BASELINE_FORMAT, type Baseline, type Values } from './baseline.js';
 
-/** The key by which a baseline is known, with the format as its value. */
+/** The key that identifies a baseline; its value is the format. */
 export const BASELINE_KEY = 'bouncelab-baseline';
-const HEAD = `# What the scenarios come to. Made by \`bouncelab run --baseline\`, accepted with --update-baseline.\n`;
-const NO_BASELINE = 'name another file, or move this one away: then a new one is made';
+const HEAD = `# Results of scenarios. Made by \`bouncelab run --baseline\`, accepted with --update-baseline.\n`;
+const NO_BASELINE = 'name another file, or move this one away: the next run makes a new one';
 
 /**
- * @param name the file as a person named it
- * @returns undefined when there is none yet
- * @throws BouncelabError E_BASELINE when it cannot be read, or is not one that this version knows
+ * @param name the file as given on the command line, for messages
+ * @returns undefined when the file does not exist yet
+ * @throws BouncelabError E_BASELINE when it cannot be read, or is no baseline that this version reads
  */
 export function readBaseline(file: string, name: string): Baseline | undefined {
   if (!existsSync(file)) {
@@ -60,7 +60,10 @@ function check(value: unknown, name: string): Baseline {
     !isValues(scenarios) ||
     !Object.values(scenarios).every(isValues)
   )
-    throw wrong(`the baseline ${name} is damaged: it does not hold what a baseline holds`, NO_BASELINE);
+    throw wrong(
+      `the baseline ${name} is damaged: keys are missing or have values of the wrong kind`,
+      NO_BASELINE,
+    );
   return { inputs: inputs, scenarios: scenarios as Record<string, Values> };
 }
 
@@ -68,7 +71,7 @@ function isValues(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @throws BouncelabError E_OUTPUT when it cannot be written; then the old one stays as it is */
+/** @throws BouncelabError E_OUTPUT when it cannot be written; an existing file then stays as it is */
 export function writeBaseline(file: string, name: string, { inputs, scenarios }: Baseline): void {
   const temporary = `${file}.${process.pid}.tmp`;
   const text =

@@ -1,11 +1,11 @@
-// What comes out of `compare`: its shape in JSON and on its page. Policies stand everywhere in the
-// order in which they were named; the first one is what the others are compared to.
+// The result of `compare`: its shape in JSON and on its page. Lists by policy have the order of the
+// command line; the others are compared with the first one.
 
 import type { Failure, ScenarioStatus } from '../result.js';
 import type { Figures } from './figures.js';
 import type { ThresholdResult } from './threshold.js';
 
-/** How a delivery or the status of a contact can stand at the end; `absent` where there was none. */
+/** The state of a delivery or the status of a contact at the end; `absent` where there was none. */
 export const ENDS = [
   'absent',
   'in progress',
@@ -19,9 +19,9 @@ export const ENDS = [
 ] as const;
 export type End = (typeof ENDS)[number];
 
-/** What is different of a contact: its status, or the delivery of a mailing; one end a policy. */
+/** A difference of a contact: its status, or its delivery in a mailing; one end per policy. */
 export interface Change {
-  /** Absent: its status. */
+  /** Absent for the status. */
   mailing?: string;
   ends: End[];
 }

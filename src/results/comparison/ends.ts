@@ -1,6 +1,6 @@
-// How every contact of one scenario ends under several policies: with which status, and each of its
-// deliveries. Events are read line by line from their files; of a contact one byte a policy is kept for
-// its status and one for each delivery, and its names once for all policies.
+// The status of every contact and the state of each of its deliveries at the end of one scenario, under
+// several policies. Events are read line by line from their files. A contact takes one byte per policy
+// for its status and one per delivery, so that large audiences fit in memory.
 
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -10,11 +10,11 @@ import { ENDS, type Change, type End, type EndDifferences, type EndGroup } from 
 import type { Pace } from './pace.js';
 
 const CODES = new Map<string, number>(ENDS.map((end, code) => [end, code]));
-/** Groups that are told; the others are counted. */
+/** Groups that are listed; contacts of the others are counted. */
 const GROUPS_MAX = 50;
-/** Addresses of a group that are told. */
+/** Addresses that are listed for a group. */
 const NAMED_MAX = 20;
-/** Only lines that can matter are parsed; most tell of commands and replies. */
+/** Only lines of these types are parsed; most lines are commands and replies. */
 const MATTERS = /"type":"(?:attempt|delivery\.|contact\.(?:added|status)")/;
 
 const STEP_MS = 60_000;
@@ -22,7 +22,7 @@ const STEP_MS = 60_000;
 export class Ends {
   private readonly contacts = new Map<string, number>();
   private readonly addresses: string[] = [];
-  /** Of each policy: by mailing, or '' for the status, one byte a contact. */
+  /** By policy, then by mailing, or '' for the status: one byte per contact. */
   private readonly ends: Map<string, Uint8Array>[];
   readonly paces: Pace[];
   /** When the first delivery of a mailing was queued, by policy. */
@@ -65,7 +65,7 @@ export class Ends {
     }
   }
 
-  /** Whoever does not end the same, by domain and by what is different. */
+  /** Contacts that end differently, grouped by domain and by the difference. */
   differences(): EndDifferences {
     const subjects = [...new Set(this.ends.flatMap((ends) => [...ends.keys()]))];
     const groups = new Map<string, EndGroup>();
@@ -86,7 +86,7 @@ export class Ends {
     return { contacts, groups: largest, notShown: contacts - shown };
   }
 
-  /** Time since the mailing of an event began: mailings that begin at different times lie over each other. */
+  /** Time since the mailing of an event began, so that curves of mailings with different starts compare. */
   private since(policy: number, { t, mailing }: { t: number; mailing: string }): number {
     const starts = this.starts[policy]!;
     const start = starts.get(mailing);

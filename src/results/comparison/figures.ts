@@ -1,5 +1,5 @@
-// The figures by which policies are compared: what came of the deliveries, whom it cost its status, how
-// long it took, and what the providers had to bear. Taken from results, and summed over scenarios.
+// The figures by which policies are compared: ends of deliveries, contacts lost, time taken, and load on
+// the providers. Taken from results, and summed over scenarios.
 
 import type { ScenarioResult } from '../result.js';
 
@@ -16,12 +16,12 @@ export const FIGURES = [
 ] as const;
 export type Figure = (typeof FIGURES)[number];
 
-/** `hours` is null while a mailing is not completed: then there is no time that it took. */
+/** `hours` is null when a mailing was not completed. */
 export type Figures = Record<Exclude<Figure, 'hours'>, number> & { hours: number | null };
 
 const HOUR_MS = 3_600_000;
 
-/** What one scenario came to. Hours are those of the mailing that took longest, from its own start. */
+/** The figures of one scenario. Hours are those of the mailing that took longest, from its own start. */
 export function scenarioFigures(result: ScenarioResult): Figures {
   const figures: Figures = { ...noFigures(), attempts: result.attempts };
   let ms: number | null = 0;
@@ -42,7 +42,7 @@ export function scenarioFigures(result: ScenarioResult): Figures {
   return figures;
 }
 
-/** Sums; of the hours the longest. */
+/** Sums; for hours the longest. */
 export function sumOf(all: readonly Figures[]): Figures {
   const sum = noFigures();
   for (const figures of all) {
@@ -52,13 +52,13 @@ export function sumOf(all: readonly Figures[]): Figures {
   return sum;
 }
 
-/** How far a figure is from that of the first policy; hours without end are farther than any. */
+/** The difference of a figure from that of the first policy; hours without end count as infinite. */
 export function difference(name: Figure, figures: Figures, first: Figures): number {
   const [here, there] = [figures[name] ?? Infinity, first[name] ?? Infinity];
   return here === there ? 0 : name === 'hours' ? Math.round((here - there) * 100) / 100 : here - there;
 }
 
-/** Whether a difference is good: more delivered is, more of everything else is not. */
+/** Whether a change is an improvement: more delivered, or less of any other figure. */
 export function isBetter(name: Figure, change: number): boolean {
   return name === 'delivered' ? change > 0 : change < 0;
 }

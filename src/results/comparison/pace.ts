@@ -1,12 +1,12 @@
-// What happened since mailings began, in all scenarios together, a curve for each policy: deliveries in
-// progress, delivered, and attempts until then. Kept by the minute, told in a few hundred steps.
+// Curves over the time since mailings began, over all scenarios, for each policy: deliveries in progress,
+// delivered, and attempts. Counted by the minute, shown in at most a few hundred steps.
 
 import type { Curves } from './comparison.js';
 
 const MINUTE_MS = 60_000;
 const STEPS_MAX = 480;
 
-/** What happened over virtual time, in steps of one minute: changes of the number of deliveries, attempts. */
+/** Changes of each number over virtual time, by minute. */
 export interface Pace {
   inProgress: Map<number, number>;
   delivered: Map<number, number>;
@@ -43,7 +43,7 @@ export class PaceSum {
     const steps = Math.floor(last / stepMinutes) + 2;
     const level = (changes: Map<number, number>): number[] => {
       const values = new Array<number>(steps).fill(0);
-      // A step has what holds at its moment: what comes within a step shows at the next.
+      // A step has the level at its start: a change within a step counts from the next one on.
       for (const [minute, change] of changes)
         values[Math.min(steps - 1, Math.floor(minute / stepMinutes) + 1)]! += change;
       for (let step = 1; step < steps; step++) values[step]! += values[step - 1]!;

@@ -1,5 +1,5 @@
-// Thresholds of `compare --fail-if`: `lost > 0` is about the sum of the last policy, `emma.lost > 0` about
-// that of a named one, and `.delta` behind the figure about its difference from the first policy.
+// Thresholds of `compare --fail-if`: `lost > 0` compares the sum of the last policy, `emma.lost > 0` that
+// of a named policy, and `lost.delta > 0` the difference from the first policy.
 
 import { BouncelabError } from '../../base/errors.js';
 import { nameHint, quoted } from '../../documents/problems.js';
@@ -22,7 +22,7 @@ const NAMES = [...FIGURES, 'differing'] as const;
 export interface Threshold {
   /** As written. */
   text: string;
-  /** Index of the policy that it is about. */
+  /** Index of the policy. */
   policy: number;
   figure: Figure | 'differing';
   isDelta: boolean;
@@ -34,14 +34,14 @@ export interface Threshold {
 export interface ThresholdResult {
   text: string;
   policy: string;
-  /** What was found; null for hours of a mailing that was not completed. */
+  /** The value found; null for the hours of a mailing that was not completed. */
   actual: number | null;
   holds: boolean;
 }
 
 /**
  * @param policies names in their order
- * @throws BouncelabError E_USAGE for what is no expression, and for unknown figures and policies
+ * @throws BouncelabError E_USAGE when it is not an expression, or names an unknown figure or policy
  */
 export function parseThreshold(text: string, policies: readonly string[]): Threshold {
   const { left, operator, number } = EXPRESSION.exec(text)?.groups ?? {};
@@ -79,7 +79,7 @@ export function parseThreshold(text: string, policies: readonly string[]): Thres
   return { text, policy, figure, isDelta, operator: operator as Operator, number: Number(number) };
 }
 
-/** Holds a threshold against the sums. Hours without end are more than any number. */
+/** Compares the sums with a threshold. Hours without end are more than any number. */
 export function checkThreshold(
   { text, policy, figure, isDelta, operator, number }: Threshold,
   policies: readonly string[],

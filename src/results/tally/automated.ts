@@ -1,10 +1,9 @@
-// The response of an automated mailing: its occurrences taken together. Each of them is a mailing with
-// figures of its own; nothing is counted here that is not counted there.
+// The response of an automated mailing: the sums over its occurrences, each of which is a mailing.
 
 import { sumLost } from './lost.js';
 import type { MailingTally } from './mailing.js';
 
-/** Without an occurrence everything is zero, and the mailing is building. */
+/** Without an occurrence all figures are zero, and the mailing is building. */
 export function responseOf(occurrences: readonly MailingTally[]): MailingTally {
   const sum = (figure: (one: MailingTally) => number): number =>
     occurrences.reduce((total, one) => total + figure(one), 0);
@@ -36,7 +35,7 @@ export function responseOf(occurrences: readonly MailingTally[]): MailingTally {
   };
 }
 
-/** In progress while any is, completed when all that have been begun are (rule 7). */
+/** In progress while any occurrence is, completed when all that were begun are (rule 7). */
 function stateOf(occurrences: readonly MailingTally[]): MailingTally['state'] {
   if (occurrences.some(({ state }) => state === 'in-progress')) return 'in-progress';
   return occurrences.length > 0 && occurrences.every(({ state }) => state === 'completed')
@@ -51,7 +50,7 @@ function sumOf(all: readonly Record<string, number>[]): Record<string, number> {
   return sum;
 }
 
-/** Times by address, those of all occurrences in order. */
+/** Times by address over all occurrences, in order. */
 function merged(all: readonly Map<string, number[]>[]): Map<string, number[]> {
   const times = new Map<string, number[]>();
   for (const one of all)

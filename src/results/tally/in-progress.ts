@@ -1,9 +1,9 @@
-// How many deliveries were in progress over virtual time, in a bounded number of points: when a run goes on,
-// two steps become one, of which the highest level and the last one stay true.
+// The number of deliveries in progress over virtual time, in a bounded number of points: in a long run
+// two steps are merged into one, which keeps the highest and the last level.
 
 import type { LevelOverTime } from '../result.js';
 
-/** More than a line of a terminal has columns. */
+/** More than the columns of a terminal. */
 const STEPS_MAX = 120;
 
 interface Step {
@@ -18,14 +18,14 @@ export class InProgress {
   private steps: Step[] = [];
   private level = 0;
 
-  /** @param t never less than that of the call before */
+  /** @param t not before that of the last call */
   add(t: number, by: 1 | -1): void {
     this.level += by;
     this.put({ from: t, until: t, highest: this.level, last: this.level });
     while (this.steps.length > STEPS_MAX) this.widen();
   }
 
-  /** Up to `now`: what is in progress then has been since the last change. */
+  /** The curve up to `now`. */
   upTo(now: number): LevelOverTime {
     const curve: LevelOverTime = { t: [], deliveries: [] };
     const point = (t: number, deliveries: number): void => {
@@ -46,7 +46,7 @@ export class InProgress {
       this.steps.push(step);
       return;
     }
-    // A level that lasted no time was never there: sixty deliveries that begin at once are one change.
+    // A level that lasted no time is left out: sixty deliveries that begin at once are one change.
     const highest = before.from === step.until ? step.highest : Math.max(before.highest, step.highest);
     Object.assign(before, { until: step.until, highest, last: step.last });
   }

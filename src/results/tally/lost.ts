@@ -1,6 +1,6 @@
-// Contacts that a run has cost their active status, and whose cause that was. A block of our address
-// or a limit that was passed says nothing of the people behind it; a greeting of 554 can cost a whole
-// domain, and that must not be found by chance (rule 13 of docs/semantics.md).
+// Contacts that became `error` in a run, and with whom the cause lies. A block of the sender's address or
+// a rate limit does not show that a mailbox is bad, and one 554 greeting can turn a whole domain to
+// `error` (rule 13 of docs/semantics.md), so that results show such losses.
 
 import { domainOf } from '../../base/addresses.js';
 import { faultOf, type Cause, type EventOf } from '../../events/types.js';
@@ -10,9 +10,9 @@ type Attempt = EventOf<'attempt'>;
 type Ended = EventOf<'delivery.ended' | 'delivery.returned'>;
 type StatusChange = EventOf<'contact.status'>;
 
-/** Groups that a result names; the others are in its figures alone. */
+/** Groups that a result lists; contacts of the others are only counted. */
 const GROUPS_MAX = 20;
-/** So much of a reply is kept to show what was said. */
+/** Characters of a reply that are kept. */
 const TEXT_LENGTH_MAX = 200;
 
 /**
@@ -26,7 +26,7 @@ function isNotTheirs(cause: Cause, replied: boolean): boolean {
   return fault === 'sender' || fault === 'content' || fault === 'server';
 }
 
-/** Follows bounces to the changes of status that come of them. */
+/** Finds the bounce behind each change of a contact to `error`. */
 export class LostTally {
   private readonly groups = new Map<string, LostGroup>();
   private attempt: Attempt | undefined;
@@ -40,10 +40,10 @@ export class LostTally {
     this.ended = event;
   }
 
-  /** A contact has become `error`: it is counted for the mailing whose bounce came last before it. */
+  /** Counts a contact that has become `error` for the mailing of the last bounce before it. */
   lost(event: StatusChange, of: LostResult): void {
     const ended = isAbout(this.ended, event) ? this.ended : undefined;
-    // A bounce message comes long after the attempt, and is a server's word too.
+    // A bounce message comes long after the attempt, and counts as a reply of a server.
     const attempt =
       ended?.type === 'delivery.ended' && isAbout(this.attempt, event) ? this.attempt : undefined;
     const cause = ended?.cause ?? 'other';
@@ -54,7 +54,7 @@ export class LostTally {
     if (notTheirs) this.group(event, cause, attempt).contacts++;
   }
 
-  /** Those not lost by a cause of their own, by what was said to them; the largest groups first. */
+  /** Groups of contacts whose cause is not theirs, the largest first. */
   largest(): LostGroup[] {
     return [...this.groups.values()].sort((a, b) => b.contacts - a.contacts).slice(0, GROUPS_MAX);
   }
@@ -86,7 +86,7 @@ function isAbout(
   return event?.address === address && event.mailing === mailing;
 }
 
-/** Nobody lost yet. */
+/** No contact lost. */
 export function noneLost(): LostResult {
   return { total: 0, notTheirs: 0, causes: {} };
 }

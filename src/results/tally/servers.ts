@@ -1,5 +1,5 @@
-// What the servers of each domain counted, host by host. A domain has the sum of its hosts; only the
-// peak of connections is its own, since the hosts need not have had theirs at the same time.
+// Figures of the servers, by domain and host. A domain has the sums over its hosts, except for the peak
+// of connections: hosts may have had their peaks at different times.
 
 import type { ServerFigures, ServerResult } from '../result.js';
 
@@ -14,7 +14,7 @@ interface DomainTally {
   peak: number;
 }
 
-/** Where a session takes place. */
+/** The domain and host of a session. */
 export interface Place {
   domain: DomainTally;
   host: HostTally;
@@ -23,7 +23,7 @@ export interface Place {
 export class ServerTally {
   private readonly domains = new Map<string, DomainTally>();
   private readonly byHost = new Map<string, HostTally>();
-  /** Where a connection was opened in this instant. */
+  /** Places where a connection was opened at the present time. */
   private readonly unsettled = new Set<Place>();
 
   opened(domain: string, host: string): Place {
@@ -57,8 +57,8 @@ export class ServerTally {
   }
 
   /**
-   * Connections open at once count when an instant is over: one that closes in the same instant
-   * in which another opens was not beside it.
+   * Updates the peaks once all events of a time are read: a connection that closes at the time at which
+   * another opens does not count beside it.
    */
   settlePeaks(): void {
     if (this.unsettled.size === 0) return;
@@ -69,13 +69,13 @@ export class ServerTally {
     this.unsettled.clear();
   }
 
-  /** Figures of a domain or of one host; all zero when nobody ever connected. Asking leaves no trace. */
+  /** Figures of a domain or of one host; all zero without a connection. */
   of(name: string): ServerFigures {
     const domain = this.domains.get(name);
     return domain ? sumOf(domain) : (this.byHost.get(name) ?? newHost());
   }
 
-  /** Figures of all domains; host by host where more than one was dialed. */
+  /** Figures of all domains, and of their hosts where more than one was dialed. */
   results(): Record<string, ServerResult> {
     const results: Record<string, ServerResult> = {};
     for (const [name, domain] of this.domains) {

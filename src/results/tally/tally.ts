@@ -1,6 +1,5 @@
-// Folds the event stream into the figures of a run: what the response page of each mailing would
-// show, and what the servers counted. It reads events and nothing else, one at a time, so that a
-// run of any length needs no list of them.
+// Computes the figures of a run from its events: those of the response page of each mailing, and those of
+// the servers. It reads the events one at a time, so that a run of any length needs no list of them.
 
 import { invariant } from '../../base/errors.js';
 import type { ContactStatus, EventOf, MailingState, RunEvent } from '../../events/types.js';
@@ -26,7 +25,7 @@ const MAIL = /^MAIL FROM:/i;
 
 export class Tally {
   readonly mailings = new Map<string, MailingTally>();
-  /** Occurrences of automated mailings by the name of these. */
+  /** Names of the occurrences, by automated mailing. */
   readonly series = new Map<string, string[]>();
   readonly contacts = new Map<string, ContactTally>();
   readonly servers = new ServerTally();
@@ -137,19 +136,19 @@ export class Tally {
     );
   }
 
-  /** How many contacts have a status. */
+  /** Number of contacts with a status. */
   count(status: ContactStatus): number {
     let count = 0;
     for (const contact of this.contacts.values()) if (contact.status === status) count++;
     return count;
   }
 
-  /** Figures of a domain or of one host; all zero when nobody ever connected. */
+  /** Figures of a domain or of one host; all zero without a connection. */
   server(name: string): ServerFigures {
     return this.servers.of(name);
   }
 
-  /** Connections open at once count when an instant is over. */
+  /** Updates the peaks of connections; called once all events of a time are read. */
   settlePeaks(): void {
     this.servers.settlePeaks();
   }
@@ -162,7 +161,7 @@ export class Tally {
 
   private mailing(name: string): MailingTally {
     const mailing = this.mailings.get(name);
-    invariant(mailing, `an event tells of mailing ${name}, which was never begun`);
+    invariant(mailing, `an event names mailing ${name}, which was not begun`);
     return mailing;
   }
 

@@ -1,5 +1,5 @@
-// What the policy decided after an attempt, and the rule behind it, in words: the same arithmetic as
-// the sender's, told from what was logged (docs/semantics.md has the rules by number).
+// The decision of the policy after an attempt and its rule, in words, computed from the events with the
+// arithmetic of the sender (docs/semantics.md has the rules by number).
 
 import type { DeliveryState, Outcome, Stage } from '../../events/types.js';
 import { formatDuration } from '../../base/units.js';
@@ -8,7 +8,7 @@ import type { PolicyFacts } from './view.js';
 export interface DecisionText {
   /** One sentence. */
   text: string;
-  /** `Rule 5, retry`; empty where no rule of delivery decides. */
+  /** `Rule 5, retry`; empty when the run ended first. */
   rule: string;
 }
 
@@ -25,11 +25,11 @@ interface Tried {
 interface End {
   state: DeliveryState;
   why: string | undefined;
-  /** When the mailing turned in-progress. */
+  /** When the mailing became in-progress. */
   startedAt: number;
 }
 
-/** @param attempts those of one delivery up to the one that is asked about */
+/** @param attempts those of one delivery, up to the one that is explained */
 export function decisionAfter(
   attempts: readonly Tried[],
   end: End,

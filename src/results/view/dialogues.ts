@@ -1,5 +1,5 @@
-// What was said on each connection, as the servers heard and spoke it, and which part of it belongs
-// to an attempt. An attempt names its end of the connection; that and nothing else leads to it.
+// The dialogue of each session as the server read and wrote it, and the part of it that belongs to an
+// attempt. The client address and port in the attempt identify its session.
 
 import type { FactOf, RunEvent } from '../../events/types.js';
 
@@ -30,10 +30,10 @@ interface Conversation {
 
 type Attempt = Pick<FactOf<'attempt'>, 'client'>;
 
-/** Lines of one dialogue that are kept; a server that drips replies for ever is not. */
+/** Lines of one dialogue that are kept: a server may write replies without end. */
 const LINES_MAX = 60;
 const LINE_LENGTH_MAX = 500;
-/** Connections whose end is known, kept for attempts that end after them. */
+/** Closed connections that are kept, for attempts that end after them. */
 const CLOSED_MAX = 2000;
 const MAIL = /^MAIL FROM:/i;
 
@@ -62,7 +62,7 @@ export class Dialogues {
     }
   }
 
-  /** What was said in an attempt that has just ended; undefined when it had no connection. */
+  /** The dialogue of an attempt that has just ended; undefined when it had no connection. */
   of({ client }: Attempt): Dialogue | undefined {
     const conversation = client === undefined ? undefined : this.byClient.get(client);
     if (!conversation) return undefined;
@@ -115,7 +115,7 @@ export class Dialogues {
   }
 }
 
-/** A reply as it stands on the wire, but for the repeated codes: `452 4.2.2 Mailbox full`. */
+/** A reply as on the wire, without the hyphens of its lines: `452 4.2.2 Mailbox full`. */
 export function replyText({
   code,
   enhanced,

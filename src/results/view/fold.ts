@@ -1,5 +1,5 @@
-// From the events of one scenario to what its page shows: reads them one by one, as they pass or from
-// a file, and asks nobody else. Types of events that it does not know are let pass.
+// Computes the view of one scenario from its events, read one by one during the run or from a file.
+// Unknown types of events are ignored.
 
 import type { Cause, EventOf, RunEvent } from '../../events/types.js';
 import { mailingOf } from '../../events/envelope.js';
@@ -14,7 +14,7 @@ const MARKS_MAX = 200;
 export interface FoldOptions {
   policy?: PolicyFacts | undefined;
   limits?: StoryLimits;
-  /** Tell of this contact only, lower case. */
+  /** Limits the stories to this contact, lower case. */
   only?: string;
 }
 
@@ -41,12 +41,12 @@ export class ViewFold {
     return [...this.stories.addresses];
   }
 
-  /** A contact of whom nothing is told, as it stands at the end; undefined when there is none. */
+  /** A contact without a story, with its status at the end; undefined when there is no such contact. */
   plainContact(address: string): ContactStory | undefined {
     return this.stories.plain(address);
   }
 
-  /** Reads one event. Bound, so that it can be handed out. */
+  /** Reads one event. Bound, so that it can be passed on. */
   readonly read = (event: RunEvent): void => {
     this.events++;
     this.now = event.t;
@@ -138,7 +138,7 @@ export class ViewFold {
   }
 }
 
-/** The part of a policy that decisions are explained with. */
+/** The part of a policy that explains decisions. */
 function policyFacts({ name, retry, bounce }: PolicyFacts): PolicyFacts {
   const { intervalsMs, jitter, attempts, windowMs, windowFrom } = retry;
   return {

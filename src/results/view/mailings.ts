@@ -1,5 +1,5 @@
-// The Response page of each mailing: its figures, both levels (server and placement), the curve of
-// states over virtual time, and the causes of what did not arrive with the replies behind them.
+// The Response page of each mailing: its figures at the servers and by placement, the curve of states
+// over virtual time, and the causes of failures with the replies behind them.
 
 import type { Cause, EventOf, RunEvent, TerminalState } from '../../events/types.js';
 import { replyText } from './dialogues.js';
@@ -8,9 +8,9 @@ import type { CauseView, MailingView, ReplyView } from './view.js';
 
 type Attempt = EventOf<'attempt'>;
 
-/** Different replies that are listed for one cause; and how much of each. */
+/** Different replies that are listed for one cause. */
 const REPLIES_MAX = 20;
-/** Different replies that are told apart while counting. */
+/** Different replies that are counted separately. */
 const REPLIES_KEPT_MAX = 500;
 const SAID_LENGTH_MAX = 300;
 
@@ -132,7 +132,7 @@ function causeView({ kept, ...view }: CauseView & { kept: Map<string, ReplyView>
   return { ...view, replies, others: view.others + rest };
 }
 
-/** What the server said in an attempt, or the error when it said nothing. */
+/** The reply of an attempt, or its error without one. */
 export function saidIn({ reply, error }: Attempt): string {
   return reply ? replyText(reply) : (error ?? '');
 }

@@ -1,10 +1,10 @@
-// Attempts by provider (recipient domain) and connections by host, over virtual time.
+// Attempts by recipient domain and connections by host, over virtual time, in bounded numbers of both.
 
 import { OUTCOMES, type Outcome, type RunEvent } from '../../events/types.js';
 import { Counts } from './time-series.js';
 import type { DomainView, HostView } from './view.js';
 
-/** Domains and hosts that are told apart, and those that are shown. */
+/** Domains and hosts that are counted separately, and those that are shown. */
 const KEPT_MAX = 2000;
 const SHOWN_MAX = 60;
 
@@ -17,7 +17,7 @@ export class NetworkFold {
   private readonly domains = new Map<string, Omit<DomainView, 'overTime'> & { counts: Counts }>();
   private readonly hosts = new Map<string, HostFold>();
   private readonly sessions = new Map<number, HostFold>();
-  /** Hosts where a connection was opened in this instant. */
+  /** Hosts where a connection was opened at the present time. */
   private readonly unsettled = new Set<HostFold>();
   private now = 0;
   private leftOut = { domains: new Set<string>(), hosts: new Set<string>() };
@@ -76,7 +76,7 @@ export class NetworkFold {
     };
   }
 
-  /** As in `ServerTally`: connections open at once count when an instant is over. */
+  /** As in `ServerTally`: peaks are updated once all events of a time are read. */
   private settlePeaks(): void {
     for (const host of this.unsettled) host.peak = Math.max(host.peak, host.open);
     this.unsettled.clear();

@@ -1,5 +1,5 @@
-// The story of each contact: its deliveries, every attempt with what was said, and whatever else
-// happened to it. Those who met trouble are kept first when there are too many to tell of all.
+// The story of each contact: its deliveries, every attempt with its dialogue, and its other events. When
+// there are too many contacts, those with a failure are kept first.
 
 import type { Cause, EventOf, RunEvent } from '../../events/types.js';
 import { Dialogues } from './dialogues.js';
@@ -17,7 +17,7 @@ import {
 
 type Told = Omit<ContactStory, 'deliveries'> & { deliveries: (DeliveryStory & { rows: number[] })[] };
 
-/** Contacts who are told of although all went well at once, and those told of at all. */
+/** Most stories of contacts without a failure, and most stories in all. */
 export interface StoryLimits {
   plain: number;
   all: number;
@@ -30,7 +30,7 @@ const MAIL_FROM = /^MAIL FROM:\s*<([^>]+)>/i;
 
 export class Stories {
   private readonly told = new Map<string, Told>();
-  /** Status and streak of everybody, for those whose story begins later. */
+  /** Status and streak of all contacts, for stories that begin later. */
   private readonly everybody = new Map<string, { status: ContactStory['status']; streak: number }>();
   private readonly dialogues = new Dialogues();
   private readonly strings = new Table<string>();
@@ -38,13 +38,13 @@ export class Stories {
   private readonly attempts = new Table<AttemptRow>();
   private readonly journeys = new Table<number[]>();
 
-  /** @param only the one contact, in lower case, to whom all of this is limited */
+  /** @param only the one contact to tell of, lower case */
   constructor(
     private readonly limits: StoryLimits = STORY_LIMITS,
     private readonly only?: string,
   ) {}
 
-  /** Addresses of all contacts that the run knows. */
+  /** Addresses of all contacts. */
   get addresses(): Iterable<string> {
     return this.everybody.keys();
   }
@@ -169,7 +169,7 @@ export class Stories {
   }
 
   private queued({ mailing, address, t }: EventOf<'delivery.queued'>): void {
-    // Nothing has gone wrong yet; there is room for the first ones in any case.
+    // No failure yet: kept while the limit for such contacts is not reached.
     const story = this.story(address, true);
     story?.deliveries.push({ mailing, queuedAt: t, state: 'queued', journey: -1, rows: [] });
   }
@@ -183,7 +183,7 @@ export class Stories {
     if (!story) return undefined;
     const known = story.deliveries.findLast((delivery) => delivery.mailing === mailing);
     if (known) return known;
-    // Its story begins here: there was no room while all went well.
+    // The limit was reached before its first failure: its story begins here.
     const delivery = { mailing, queuedAt: -1, state: 'queued' as const, journey: -1, rows: [] };
     story.deliveries.push(delivery);
     return delivery;
@@ -234,7 +234,7 @@ export class Stories {
   }
 }
 
-/** A text with what is the contact's own taken out, so that it is the same for many. */
+/** A text with the address and return path replaced by marks, so that many contacts share it. */
 function template(text: string, address: string, returnPath: string | undefined): string {
   let shared = text.replaceAll(MARKS, '\ufffd');
   if (returnPath !== undefined) shared = shared.replaceAll(returnPath, RETURN_PATH_MARK);

@@ -1,5 +1,5 @@
-// One contact's story put together again from the tables of a view, for the page and for the
-// terminal: attempts with their dialogue, and what the policy decided after each.
+// The story of one contact, rebuilt from the tables of a view for the page and the terminal: attempts
+// with their dialogue, and the decision of the policy after each.
 
 import type { Cause, DeliveryState, Outcome, Stage } from '../../events/types.js';
 import { decisionAfter, type DecisionText } from './decision.js';
@@ -26,7 +26,7 @@ export interface ToldAttempt {
   stage: Stage;
   outcome: Outcome;
   cause: Cause;
-  /** What the server said, or the error when it said nothing. */
+  /** The reply, or the error without one. */
   said: string;
   shared: boolean;
   nextAt: number | undefined;

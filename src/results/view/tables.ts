@@ -1,11 +1,11 @@
-// Tables of what repeats: each value is kept once and named by its index.
+// Tables of repeated values: each value is kept once, and its index stands for it.
 
-/** A table of values that are told apart by their JSON. */
+/** A table of values; two with the same JSON are one. */
 export class Table<T> {
   readonly values: T[] = [];
   private readonly indices = new Map<string, number>();
 
-  /** @returns the index of the value, which is added if it is new */
+  /** @returns the index of the value, added when it is new */
   add(value: T): number {
     const key = typeof value === 'string' ? value : JSON.stringify(value);
     let index = this.indices.get(key);

@@ -1,5 +1,5 @@
-// Figures over virtual time in a bounded number of steps: when a run goes on for longer, two steps
-// become one. So ninety days take as much room as an hour, and the page says how long a step is.
+// Figures over virtual time in a bounded number of steps: in a longer run two steps are merged into one,
+// so that ninety days take as much memory as an hour. The page shows the length of a step.
 
 import type { MailingCurve, Histogram } from './view.js';
 
@@ -34,7 +34,7 @@ export class Counts {
   }
 }
 
-/** Figures of a mailing at a moment. */
+/** Figures of a mailing at one time. */
 export type Levels = Record<Exclude<keyof MailingCurve, 't'>, number>;
 
 const LEVELS = ['inProgress', 'delivered', 'soft', 'hard', 'withdrawn'] as const;
@@ -66,7 +66,7 @@ export class LevelsOverTime {
 
   private thin(): void {
     this.stepMs *= 2;
-    // The first and the last point of a step's worth stay true; those between are left out.
+    // The last point of each step is kept.
     this.points = this.points.filter(
       ({ t }, index, all) =>
         index === all.length - 1 ||

@@ -1,6 +1,6 @@
-// The shape of what a page shows of one scenario: made from its events by `fold.ts`, embedded as JSON,
-// read by the page's script. What repeats is kept once, in tables, and named by its index there: a
-// thousand contacts that a dead host refused together have one journey.
+// The view of one scenario: computed from its events by `fold.ts`, embedded as JSON in the page, read by
+// its script. Repeated values are kept once in tables and referred to by index: a thousand contacts that
+// failed together at one host share one journey.
 
 import type {
   Cause,
@@ -15,22 +15,22 @@ import type {
 
 import type { RunResult } from '../result.js';
 
-/** What the page knows of a run beside `run.json`. */
+/** The data of a run for its page, beside `run.json`. */
 export interface PageRun {
   runId: string;
   /** Scenarios that should have run. */
   total: number;
   run: RunResult;
-  /** By place in `run.scenarios`: the command that repeats it. */
+  /** The command that repeats each scenario, in the order of `run.scenarios`. */
   repeat: string[];
 }
 
-/** Stands in a line of a dialogue for the contact's address. */
+/** Placeholder for the address of the contact in a line of a dialogue. */
 export const ADDRESS_MARK = '\u0001';
-/** Stands in a line of a dialogue for the return path of the delivery. */
+/** Placeholder for the return path of the delivery in a line of a dialogue. */
 export const RETURN_PATH_MARK = '\u0002';
 
-/** What a policy says, as far as a decision needs it. Durations in ms; null: without limit. */
+/** The parts of a policy that explain its decisions. Durations in ms; null: without limit. */
 export interface PolicyFacts {
   name: string;
   retry: {
@@ -55,7 +55,7 @@ export interface ScenarioView {
   events: number;
   policy?: PolicyFacts;
   mailings: MailingView[];
-  /** Those with most attempts; `domainsLeftOut` more are not shown. */
+  /** Domains with the most attempts; `domainsLeftOut` more are not shown. */
   domains: DomainView[];
   domainsLeftOut: number;
   hosts: HostView[];
@@ -63,9 +63,9 @@ export interface ScenarioView {
   /** Changes of contact status, oldest first; `changesTotal` counts those left out too. */
   changes: StatusChange[];
   changesTotal: number;
-  /** What somebody did at a moment, for marks in plots. */
+  /** Scenario events and restarts, for marks in plots. */
   marks: Mark[];
-  /** All contacts, and those whose story is told here. */
+  /** Number of all contacts; `contacts` has those with a story. */
   contactsTotal: number;
   contacts: ContactStory[];
   strings: string[];
@@ -94,7 +94,7 @@ export interface MailingView {
   causes: CauseView[];
 }
 
-/** The states of a mailing's deliveries over virtual time; one entry of each list a moment. */
+/** The states of a mailing's deliveries over virtual time; one entry of each list per time. */
 export interface MailingCurve {
   t: number[];
   inProgress: number[];
@@ -108,7 +108,7 @@ export interface MailingCurve {
 export interface CauseView {
   cause: Cause;
   attempts: number;
-  /** Deliveries that ended as bounced by it. */
+  /** Deliveries that ended as bounced with this cause. */
   soft: number;
   hard: number;
   replies: ReplyView[];
@@ -119,11 +119,11 @@ export interface CauseView {
 export interface ReplyView {
   stage: Stage;
   outcome: Outcome;
-  /** What the server said, or the error when it said nothing. */
+  /** The reply, or the error without one. */
   said: string;
   domain: string;
   count: number;
-  /** A contact who got it. */
+  /** The address of one contact that got it. */
   example: string;
 }
 
@@ -148,7 +148,7 @@ export interface HostView {
   refused: number;
   noAnswer: number;
   accepted: number;
-  /** Most connections open at once, event by event. */
+  /** Most connections open at once. */
   peak: number;
   overTime: Histogram;
 }
@@ -175,7 +175,7 @@ export interface ContactStory {
   status: ContactStatus;
   streak: number;
   deliveries: DeliveryStory[];
-  /** What else happened to it, oldest first: `[t, what]`. */
+  /** Other events of the contact, oldest first: `[t, text]`. */
   notes: [t: number, text: string][];
 }
 
@@ -195,7 +195,7 @@ export interface DeliveryStory {
 /** `[virtual ms, '>' command or '<' reply or '-' remark, index into strings]` */
 export type DialogueLine = [at: number, kind: '>' | '<' | '-', text: number];
 
-/** One attempt; indices into the tables, -1 where there is nothing. */
+/** One attempt; indices into the tables, -1 for absent. */
 export type AttemptRow = [
   n: number,
   startedAt: number,
