@@ -4,7 +4,7 @@
 import type { Readable } from 'node:stream';
 import type { ExitCode } from '../base/errors.js';
 import type { Screen } from '../reporters/terminal/screen.js';
-import type { Executor, WorkerPoolOptions } from '../runner/executors/threads/pool.js';
+import type { Executor, ExecutorOptions } from '../runner/executors/executor.js';
 
 export interface Io {
   cwd: string;
@@ -15,7 +15,7 @@ export interface Io {
   /** Ends the command early: SIGINT and SIGTERM of the process. */
   signal: AbortSignal;
   /** What plays scenarios; worker threads of this machine when absent. */
-  createExecutor?: (options: WorkerPoolOptions) => Executor;
+  createExecutor?: (options: ExecutorOptions) => Executor;
 }
 
 /** Told the exit code of a command when it is over. */

@@ -1,41 +1,37 @@
-// Runs one scenario in this thread, from its plan to its result: installs the virtual clock, keeps the
-// events, and tells how far it is.
+// Runs one scenario in this thread, from its plan to its result: installs the virtual clock, writes the
+// events, and reports progress.
 
-import { mkdirSync, openSync, closeSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { wallNow } from '../clock/system.js';
 import { VirtualClock } from '../clock/virtual.js';
 import { EventLog } from '../events/log.js';
 import type { RunEvent } from '../events/types.js';
-import { writeContacts, type ContactRow } from '../results/contacts-file.js';
+import { contactsCsv, writeContacts, type ContactRow } from '../results/contacts-file.js';
 import { Judge } from '../judge/judge.js';
 import type { ScenarioPlan } from '../scenarios/plan.js';
+import type { RunProgress } from './executors/executor.js';
+import { FileOutput } from './executors/file-output.js';
 import { play } from './play.js';
 import type { ScenarioResult } from '../results/result.js';
 import type { Tally } from '../results/tally/tally.js';
-import { unwritable } from '../base/unwritable.js';
 
-/** Real time between two signs of life. */
+/** Real time between two reports of progress, ms. */
 const PROGRESS_EVERY_MS = 200;
 
-export interface RunProgress {
-  virtualMs: number;
-  attempts: number;
-}
-
 export interface RunScenarioOptions {
-  /** File that gets the events as NDJSON; its folder is made. */
+  /** File to which the events are written as NDJSON; its folder is made. */
   eventsFile?: string;
-  /** CSV file that gets the contacts as they are in the end; not after a run that had none. */
+  /** CSV file to which the contacts are written after a run that came to its end. */
   contactsFile?: string;
   /** Real ms the run may take; without limit when absent. */
   wallLimitMs?: number;
   onProgress?: (progress: RunProgress) => void;
-  /** Told every event, in order, as it happens. */
+  /** Called with every event, in order, as it happens. */
   onEvent?: (event: RunEvent) => void;
-  /** Gets the events as NDJSON, in blocks of whole lines. */
+  /** Called with the events as NDJSON, in blocks of whole lines. */
   onText?: (ndjson: string) => void;
-  /** Asked at every instant; true ends the run before its end. */
+  /** Called with the contacts as CSV, in blocks of whole lines, after a run that came to its end. */
+  onContacts?: (csv: string) => void;
+  /** Called at every instant; true ends the run early. */
   stop?: () => boolean;
 }
 
@@ -51,9 +47,10 @@ export async function runScenario(
 ): Promise<ScenarioResult> {
   const started = wallNow();
   const clock = VirtualClock.install();
-  let file: EventsFile | undefined;
+  const file = options.eventsFile === undefined ? undefined : new FileOutput(options.eventsFile);
   try {
-    if (options.eventsFile !== undefined) file = openEvents(options.eventsFile);
+    // Opened before anything is played: a file that cannot be written is reported at once.
+    file?.open();
     const judge = new Judge(plan);
     const log = new EventLog({
       now: () => clock.now(),
@@ -69,8 +66,11 @@ export async function runScenario(
     });
     const { verdict, failures } = await play(plan, { clock, emit: log.emit, judge, ...options });
     const isOver = verdict === 'passed' || verdict === 'failed';
-    if (options.contactsFile !== undefined && isOver)
-      writeContacts(options.contactsFile, contactsAfter(plan, judge.tally));
+    if (isOver) {
+      const { contactsFile, onContacts } = options;
+      if (contactsFile !== undefined) writeContacts(contactsFile, contactsAfter(plan, judge.tally));
+      if (onContacts) for (const block of contactsCsv(contactsAfter(plan, judge.tally))) onContacts(block);
+    }
     return {
       file: plan.file,
       name: plan.name,
@@ -91,7 +91,7 @@ export async function runScenario(
   }
 }
 
-/** The contacts in the order in which they came, with their addresses as they were written. */
+/** The contacts in the order in which they were added, with their addresses as the scenario writes them. */
 function* contactsAfter({ contacts }: ScenarioPlan, tally: Tally): Iterable<ContactRow> {
   const written = new Map(contacts.map(({ address }) => [address.toLowerCase(), address]));
   for (const [key, { status, softBounceStreak }] of tally.contacts)
@@ -111,25 +111,4 @@ function progressReader(
     last = now;
     onProgress({ virtualMs: event.t, attempts: tally.attempts });
   };
-}
-
-interface EventsFile {
-  write(text: string): void;
-  close(): void;
-}
-
-function openEvents(file: string): EventsFile {
-  const attempt = <T>(what: () => T): T => {
-    try {
-      return what();
-    } catch (error) {
-      throw unwritable(`cannot write ${file}`, 'choose another folder with --output', error);
-    }
-  };
-  const fd = attempt(() => {
-    mkdirSync(path.dirname(file), { recursive: true });
-    return openSync(file, 'w');
-  });
-  // Until all of it is written: of one write, a disk that is nearly full takes a part.
-  return { write: (text) => attempt(() => writeFileSync(fd, text)), close: () => closeSync(fd) };
 }

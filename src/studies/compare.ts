@@ -5,7 +5,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Executor, Job } from '../runner/executors/threads/pool.js';
+import type { Executor, Job } from '../runner/executors/executor.js';
+import { FileOutput } from '../runner/executors/file-output.js';
 import type { ScenarioPlan } from '../scenarios/plan.js';
 import type { ScenarioResult } from '../results/result.js';
 import type { Entry } from '../suite/select.js';
@@ -38,10 +39,12 @@ export interface CompareOptions {
 export async function compare(options: CompareOptions): Promise<Comparison> {
   const { policies, scenarios, version, thresholds, signal } = options;
   const folder = await mkdtemp(join(tmpdir(), 'bouncelab-compare-'));
-  const player = new ComparingExecutor(options);
+  const player = new ComparingExecutor(options, folder);
   try {
     const run = await runSuite({
-      entries: scenarios.flatMap((plans, index) => plans.map((plan, policy) => entryOf(plan, index, policy))),
+      entries: scenarios.flatMap((plans, index) =>
+        plans.map((plan, policy) => player.entry(plan, index, policy)),
+      ),
       version,
       outputDir: folder,
       outputName: folder,
@@ -69,11 +72,6 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   }
 }
 
-/** The file of an entry only names its events: no two may share one. */
-function entryOf(plan: ScenarioPlan, index: number, policy: number): Entry {
-  return { file: `${index}/${policy}.yaml`, source: '', plan: { ...plan, expectations: [] } };
-}
-
 interface Row {
   results: (ScenarioResult | undefined)[];
   ends: Ends;
@@ -85,23 +83,36 @@ interface Row {
 class ComparingExecutor implements Executor {
   readonly workers: number;
   readonly pace: PaceSum;
+  private readonly places = new Map<ScenarioPlan, [index: number, policy: number]>();
   private readonly rows: (Row | undefined)[] = [];
   private readonly found: Trouble[] = [];
   private ended = 0;
 
-  constructor(private readonly options: CompareOptions) {
+  /** @param folder for the events of a run, until they are read */
+  constructor(
+    private readonly options: CompareOptions,
+    private readonly folder: string,
+  ) {
     this.workers = options.executor.workers;
     this.pace = new PaceSum(options.policies.length);
   }
 
+  /** An entry of the suite for a scenario under one policy. */
+  entry(plan: ScenarioPlan, index: number, policy: number): Entry {
+    const played = { ...plan, expectations: [] };
+    this.places.set(played, [index, policy]);
+    return { file: `${index}/${policy}.yaml`, source: '', plan: played };
+  }
+
   async play(job: Job): Promise<ScenarioResult | undefined> {
-    const [index, policy] = this.placeOf(job);
-    const result = await this.options.executor.play(job);
+    const [index, policy] = this.places.get(job.plan)!;
+    const file = join(this.folder, `${index}-${policy}.ndjson`);
+    const result = await this.options.executor.play(job, { events: new FileOutput(file) });
     if (!result) return undefined;
     const row = (this.rows[index] ??= this.newRow());
     row.results[policy] = result;
-    if (isOver(result)) await row.ends.readFile(policy, job.eventsFile);
-    await rm(job.eventsFile, { force: true });
+    if (isOver(result)) await row.ends.readFile(policy, file);
+    await rm(file, { force: true });
     if (result.status !== 'passed') this.found.push(this.troubleOf(result, policy));
     if (--row.left === 0) this.finish(index, row);
     return result;
@@ -145,12 +156,6 @@ class ComparingExecutor implements Executor {
       status: status as Trouble['status'],
       failures,
     };
-  }
-
-  /** Plans are copies, so the place of a job is read from the name of its events. */
-  private placeOf({ eventsFile }: Job): [index: number, policy: number] {
-    const [, index, policy] = /(\d+)--(\d+)\.ndjson$/.exec(eventsFile)!;
-    return [Number(index), Number(policy)];
   }
 }
 

@@ -35,14 +35,14 @@ export class RunOutput {
   readonly runId: string;
   /** Folder of this run. */
   readonly dir: string;
-  readonly #parent: string;
-  readonly #symlink: Symlink;
 
-  private constructor(parent: string, runId: string, link: Symlink) {
-    this.#parent = parent;
+  private constructor(
+    private readonly parent: string,
+    runId: string,
+    private readonly link: Symlink,
+  ) {
     this.runId = runId;
     this.dir = join(parent, runId);
-    this.#symlink = link;
   }
 
   /**
@@ -82,18 +82,18 @@ export class RunOutput {
    * @throws BouncelabError E_OUTPUT when one of them cannot be written
    */
   async write(run: RunResult): Promise<void> {
-    await withOutputErrors(this.#parent, async () => {
-      await this.#replace(join(this.dir, 'run.json'), (path) => writeFile(path, runJson(run)));
-      await this.#replace(join(this.dir, 'junit.xml'), (path) => writeFile(path, junitXml(run)));
-      await this.#replace(join(this.#parent, LATEST), (path) =>
+    await withOutputErrors(this.parent, async () => {
+      await this.replace(join(this.dir, 'run.json'), (path) => writeFile(path, runJson(run)));
+      await this.replace(join(this.dir, 'junit.xml'), (path) => writeFile(path, junitXml(run)));
+      await this.replace(join(this.parent, LATEST), (path) =>
         // Where links need a right that people do not have, a file that names the folder stands in.
-        this.#symlink(this.runId, path).catch(() => writeFile(path, `${this.runId}\n`)),
+        this.link(this.runId, path).catch(() => writeFile(path, `${this.runId}\n`)),
       );
     });
   }
 
   /** Makes something under another name and moves it into place in one step. */
-  async #replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  private async replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
     const temporary = `${path}.${this.runId}.tmp`;
     try {
       await make(temporary);

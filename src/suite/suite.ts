@@ -4,9 +4,11 @@
 import { wallDate, wallNow } from '../clock/system.js';
 import { HtmlReport, type HtmlReportOptions } from '../reporters/html/report.js';
 import type { Reporter } from '../reporters/reporter.js';
-import type { Executor } from '../runner/executors/threads/pool.js';
+import type { Executor, JobOutputs } from '../runner/executors/executor.js';
+import { FileOutput } from '../runner/executors/file-output.js';
 import { removeOldRuns } from './retention.js';
 import { RunOutput, withOutputErrors } from './report-folder.js';
+import { ContactsFile } from '../results/contacts-file.js';
 import type { RunResult, ScenarioResult, Unfinished } from '../results/result.js';
 import type { Entry } from './select.js';
 import { invalidResult } from '../runner/unplayed.js';
@@ -22,6 +24,8 @@ export interface SuiteOptions {
   outputName: string;
   /** Write the page of the run, index.html. */
   html?: boolean;
+  /** CSV file for the contacts after the run, when there is one scenario. */
+  contactsFile?: string;
   /** Finished runs that are kept in the folder, this one included; without it all of them. */
   keep?: number;
   /** Seed and policy that the command line set for all of them. */
@@ -95,85 +99,87 @@ function pageOptions(output: RunOutput): HtmlReportOptions {
 
 /** The part of a run in which scenarios are handed out and end. */
 class Play {
-  readonly #options: SuiteOptions;
-  readonly #output: RunOutput;
-  readonly #results = new Map<Entry, ScenarioResult>();
-  readonly #cutOff = new Map<Entry, Unfinished>();
-  #next = 0;
-  #stopped = false;
+  private readonly results = new Map<Entry, ScenarioResult>();
+  private readonly cutOff = new Map<Entry, Unfinished>();
+  private next = 0;
+  private stopped = false;
 
-  constructor(options: SuiteOptions, output: RunOutput) {
-    this.#options = options;
-    this.#output = output;
-  }
+  constructor(
+    private readonly options: SuiteOptions,
+    private readonly output: RunOutput,
+  ) {}
 
   /** @returns the results of what has ended, in the order of the entries */
   async run(workers: number): Promise<ScenarioResult[]> {
-    const { entries, signal, executor } = this.#options;
+    const { entries, signal, executor } = this.options;
     const interrupt = (): void => {
-      this.#stopped = true;
+      this.stopped = true;
       void executor.stop();
     };
     if (signal?.aborted) interrupt();
     signal?.addEventListener('abort', interrupt, { once: true });
     for (const entry of entries) {
-      if (entry.problems && !signal?.aborted) this.#finish(entry, invalidResult(entry.file, entry.problems));
+      if (entry.problems && !signal?.aborted) this.finish(entry, invalidResult(entry.file, entry.problems));
     }
     try {
-      await Promise.all(Array.from({ length: workers }, () => this.#lane()));
+      await Promise.all(Array.from({ length: workers }, () => this.lane()));
     } finally {
       signal?.removeEventListener('abort', interrupt);
       await executor.stop();
     }
-    return entries.flatMap((entry) => this.#results.get(entry) ?? []);
+    return entries.flatMap((entry) => this.results.get(entry) ?? []);
   }
 
   /** What had begun and was cut off, in the order of the entries. */
   get unfinished(): Unfinished[] {
-    return this.#options.entries.flatMap((entry) => this.#cutOff.get(entry) ?? []);
+    return this.options.entries.flatMap((entry) => this.cutOff.get(entry) ?? []);
   }
 
-  async #lane(): Promise<void> {
-    for (let entry = this.#take(); entry; entry = this.#take()) {
-      const result = await this.#play(entry);
-      if (result) this.#finish(entry, result);
-      else this.#cutOff.set(entry, { file: entry.file, name: entry.plan.name });
+  private async lane(): Promise<void> {
+    for (let entry = this.take(); entry; entry = this.take()) {
+      const result = await this.play(entry);
+      if (result) this.finish(entry, result);
+      else this.cutOff.set(entry, { file: entry.file, name: entry.plan.name });
     }
   }
 
-  #take(): (Entry & { plan: object }) | undefined {
-    const { entries } = this.#options;
-    while (!this.#stopped && this.#next < entries.length) {
-      const entry = entries[this.#next++]!;
+  private take(): (Entry & { plan: object }) | undefined {
+    const { entries } = this.options;
+    while (!this.stopped && this.next < entries.length) {
+      const entry = entries[this.next++]!;
       if (entry.plan) return entry;
     }
     return undefined;
   }
 
-  async #play({
+  private async play({
     file,
     plan,
   }: Entry & { plan: NonNullable<Entry['plan']> }): Promise<ScenarioResult | undefined> {
-    const { reporters, executor } = this.#options;
+    const { reporters, executor } = this.options;
     const { name } = plan;
     const since = wallNow();
     for (const reporter of reporters) reporter.onScenarioStart?.({ file, name });
-    return executor.play({
-      plan,
-      eventsFile: this.#output.eventsFile(file),
-      ...(this.#options.html ? { viewFile: this.#output.viewFile(file) } : {}),
-      onProgress: (progress) => {
-        const sign = { file, name, wallMs: wallNow() - since, ...progress };
-        for (const reporter of reporters) reporter.onProgress?.(sign);
-      },
+    return executor.play({ plan }, this.outputs(file), (progress) => {
+      const told = { file, name, wallMs: wallNow() - since, ...progress };
+      for (const reporter of reporters) reporter.onProgress?.(told);
     });
   }
 
-  #finish(entry: Entry, result: ScenarioResult): void {
-    const { bail, reporters } = this.#options;
-    this.#results.set(entry, result);
-    if (bail && result.status !== 'passed') this.#stopped = true;
-    const end = { result, sources: sourcesOf(entry), repeat: repeatCommand(result, this.#options) };
+  private outputs(file: string): JobOutputs {
+    const { html, contactsFile } = this.options;
+    return {
+      events: new FileOutput(this.output.eventsFile(file)),
+      ...(html ? { view: new FileOutput(this.output.viewFile(file)) } : {}),
+      ...(contactsFile === undefined ? {} : { contacts: new ContactsFile(contactsFile) }),
+    };
+  }
+
+  private finish(entry: Entry, result: ScenarioResult): void {
+    const { bail, reporters } = this.options;
+    this.results.set(entry, result);
+    if (bail && result.status !== 'passed') this.stopped = true;
+    const end = { result, sources: sourcesOf(entry), repeat: repeatCommand(result, this.options) };
     for (const reporter of reporters) reporter.onScenarioEnd?.(end);
   }
 }

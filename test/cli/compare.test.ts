@@ -1,6 +1,6 @@
 // `compare`: the same scenarios under several policies, in the test's process, with real workers.
 
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -69,8 +69,9 @@ test('figures of each policy, contacts that end differently, and no leftovers', 
 function ended(status: ScenarioStatus): Options {
   return {
     createExecutor: () =>
-      new FakeExecutor(({ plan, eventsFile }) => {
-        writeFileSync(eventsFile, '');
+      new FakeExecutor(({ plan }, { events }) => {
+        events.write('');
+        events.close(true);
         return resultOf(plan, status);
       }),
   };
@@ -96,9 +97,10 @@ test('what carries the bytes is the same for every policy, and changes no figure
   const wires: string[] = [];
   const seen: Options = {
     createExecutor: () =>
-      new FakeExecutor(({ plan, eventsFile }) => {
+      new FakeExecutor(({ plan }, { events }) => {
         wires.push(plan.wire);
-        writeFileSync(eventsFile, '');
+        events.write('');
+        events.close(true);
         return resultOf(plan, 'passed');
       }),
   };

@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream';
 import type { Io } from '../../src/cli/io.js';
 import { main } from '../../src/cli/program.js';
 import type { Screen } from '../../src/reporters/terminal/screen.js';
-import type { WorkerPoolOptions } from '../../src/runner/executors/threads/pool.js';
+import type { ExecutorOptions } from '../../src/runner/executors/executor.js';
 import type { RunResult, ScenarioStatus } from '../../src/results/result.js';
 import { FakeExecutor, resultOf } from '../suite/plans.js';
 
@@ -141,10 +141,10 @@ export class Workplace {
 /** An executor that gives each scenario the status that `statusOf` says; it keeps what it was asked for. */
 export function pretend(statusOf: (name: string) => ScenarioStatus): {
   createExecutor: NonNullable<Io['createExecutor']>;
-  asked: WorkerPoolOptions[];
+  asked: ExecutorOptions[];
   played: string[];
 } {
-  const asked: WorkerPoolOptions[] = [];
+  const asked: ExecutorOptions[] = [];
   const played: string[] = [];
   return {
     asked,

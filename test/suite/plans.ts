@@ -1,6 +1,6 @@
 // Plans and an executor for tests that are not about what happens inside a scenario.
 
-import type { Executor, Job } from '../../src/runner/executors/threads/pool.js';
+import type { Executor } from '../../src/runner/executors/executor.js';
 import type { ScenarioPlan } from '../../src/scenarios/plan.js';
 import type { ScenarioResult, ScenarioStatus } from '../../src/results/result.js';
 
@@ -62,27 +62,28 @@ export class FakeExecutor implements Executor {
   readonly workers: number;
   readonly played: string[] = [];
   stops = 0;
-  readonly #act: (job: Job) => ScenarioResult | undefined | Promise<ScenarioResult | undefined>;
-  readonly #stopping: (() => void)[] = [];
+  private readonly stopping: (() => void)[] = [];
 
   constructor(
-    act: (job: Job) => ScenarioResult | undefined | Promise<ScenarioResult | undefined>,
+    private readonly act: (
+      ...args: Parameters<Executor['play']>
+    ) => ScenarioResult | undefined | Promise<ScenarioResult | undefined>,
     workers = 1,
   ) {
-    this.#act = act;
     this.workers = workers;
   }
 
-  async play(job: Job): Promise<ScenarioResult | undefined> {
+  async play(...args: Parameters<Executor['play']>): Promise<ScenarioResult | undefined> {
+    const [job] = args;
     if (this.stops > 0) return undefined;
     this.played.push(job.plan.name);
-    const stopped = new Promise<undefined>((resolve) => this.#stopping.push(() => resolve(undefined)));
-    return Promise.race([this.#act(job), stopped]);
+    const stopped = new Promise<undefined>((resolve) => this.stopping.push(() => resolve(undefined)));
+    return Promise.race([this.act(...args), stopped]);
   }
 
   stop(): Promise<void> {
     this.stops++;
-    for (const stop of this.#stopping) stop();
+    for (const stop of this.stopping) stop();
     return Promise.resolve();
   }
 }

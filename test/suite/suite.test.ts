@@ -155,8 +155,8 @@ describe('suite', () => {
 
   it('passes progress on', async () => {
     const reporter = listening();
-    const executor = new FakeExecutor(({ plan: played, onProgress }) => {
-      onProgress({ virtualMs: 5, attempts: 6 });
+    const executor = new FakeExecutor(({ plan: played }, _, onProgress) => {
+      onProgress?.({ virtualMs: 5, attempts: 6 });
       return resultOf(played);
     });
     await suite({ executor, reporters: [reporter] });

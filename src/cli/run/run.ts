@@ -57,7 +57,6 @@ async function runOnce(
     workers: options.workers ?? defaultWorkers(),
     wallLimitMs: timeout,
     checkDeterminism: options.checkDeterminism,
-    ...(contactsFile ? { contactsFile } : {}),
     ...(options.debug || io.env.BOUNCELAB_DEBUG === '1'
       ? { log: (text) => io.stderr.write(`${text}\n`) }
       : {}),
@@ -74,6 +73,7 @@ async function runOnce(
     store,
     bail,
     html: options.html,
+    ...(contactsFile ? { contactsFile } : {}),
     keep: options.keep,
     reporters: createReporters(names, {
       stdout: io.stdout,

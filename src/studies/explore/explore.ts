@@ -1,24 +1,24 @@
-// Explores: draws and plays experiment after experiment on all workers until enough are done, time
-// is up, or one fails. What failed is made small, and is the result.
+// Explores: draws and plays experiments on all workers until the given number has run, time is up, or one
+// fails. The result is the experiment that failed, made as small as possible.
 
 import { wallNow } from '../../clock/system.js';
 import type { ScenarioDocument } from './document.js';
 import { drawExperiment, type ExperimentOptions } from './experiment.js';
-import type { ExploreOrder } from './messages.js';
-import { ExploreSeat } from './thread.js';
+import { ExploreLane } from './lane.js';
+import type { ExploreJob } from './messages.js';
 import type { Finding } from './trial.js';
 
 export interface ExploreOptions extends ExperimentOptions {
   runs: number;
-  /** Real ms after which no further experiment is begun. */
+  /** Real ms after which no further experiment is started. */
   timeMs: number;
   workers: number;
-  /** Folder that paths in an experiment are relative to. */
+  /** Folder to which paths in an experiment are relative. */
   folder: string;
   onProgress?: (progress: ExploreFigures) => void;
-  /** Told when something was found and is about to be made smaller. */
+  /** Called when an experiment failed and is about to be made smaller. */
   onFinding?: (index: number, finding: Finding) => void;
-  /** Ends it early; what was done until then counts. */
+  /** Ends the exploration early; the figures until then are returned. */
   signal?: AbortSignal | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface Discovery {
   index: number;
   finding: Finding;
   document: ScenarioDocument;
-  /** Values in the scenario as drawn, and in the one above; both 0 when it is the one that was drawn. */
+  /** Numbers of values in the scenario as drawn and in `document`; both 0 when it was not made smaller. */
   sizeBefore: number;
   size: number;
 }
@@ -46,7 +46,7 @@ export interface ExploreResult extends ExploreFigures {
   interrupted: boolean;
 }
 
-/** Never rejects for what an experiment does: that is its finding. */
+/** Never rejects because of what an experiment does: that is its finding. */
 export async function explore(options: ExploreOptions): Promise<ExploreResult> {
   const { runs, timeMs, workers, signal } = options;
   const started = wallNow();
@@ -57,10 +57,10 @@ export async function explore(options: ExploreOptions): Promise<ExploreResult> {
   const goesOn = (): boolean =>
     next < runs && findings.length === 0 && !isInterrupted() && wallNow() - started < timeMs;
 
-  const lane = async (seat: ExploreSeat): Promise<void> => {
+  const playOn = async (lane: ExploreLane): Promise<void> => {
     while (goesOn()) {
       const index = next++;
-      const answer = await seat.ask(orderFor('try', index, options));
+      const answer = await lane.carryOut(jobFor('try', index, options));
       figures.runs++;
       figures.wallMs = wallNow() - started;
       if (answer.kind === 'tried') {
@@ -74,34 +74,34 @@ export async function explore(options: ExploreOptions): Promise<ExploreResult> {
     }
   };
 
-  const seats = Array.from({ length: Math.min(workers, runs) }, () => new ExploreSeat());
+  const lanes = Array.from({ length: Math.min(workers, runs) }, () => new ExploreLane());
   try {
-    await Promise.all(seats.map(lane));
+    await Promise.all(lanes.map(playOn));
     const [first] = findings.sort((a, b) => a.index - b.index);
     if (!first) return { ...figures, interrupted: isInterrupted() };
     options.onFinding?.(first.index, first.finding);
-    const discovery = await discover(first, seats[0]!, options);
+    const discovery = await discover(first, lanes[0]!, options);
     return { ...figures, interrupted: isInterrupted(), discovery };
   } finally {
-    await Promise.all(seats.map((seat) => seat.stop()));
+    await Promise.all(lanes.map((lane) => lane.stop()));
   }
 }
 
 async function discover(
   { index, finding }: { index: number; finding: Finding },
-  seat: ExploreSeat,
+  lane: ExploreLane,
   options: ExploreOptions,
 ): Promise<Discovery> {
   const asDrawn = { index, finding, document: drawExperiment(index, options), sizeBefore: 0, size: 0 };
-  // What kills its thread would kill it again at every step.
+  // An experiment that ends its thread would end it again at every step.
   if (finding.kind === 'broken' || options.signal?.aborted) return asDrawn;
-  const answer = await seat.ask(orderFor('shrink', index, options, finding.kind), options.signal);
+  const answer = await lane.carryOut(jobFor('shrink', index, options, finding.kind), options.signal);
   if (answer.kind !== 'shrunk') return asDrawn;
   const { document, size, sizeBefore } = answer;
   return { index, finding: answer.finding, document, size, sizeBefore };
 }
 
-function orderFor(kind: 'try' | 'shrink', index: number, from: ExploreOptions, failsWith = ''): ExploreOrder {
+function jobFor(kind: ExploreJob['kind'], index: number, from: ExploreOptions, failsWith = ''): ExploreJob {
   const { seed, policies, drawsPolicies = false, faults, folder } = from;
   const options = { seed, policies, drawsPolicies, faults };
   return kind === 'try' ? { kind, index, options, folder } : { kind, index, failsWith, options, folder };

@@ -1,9 +1,16 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { BouncelabError } from '../../../src/base/errors.js';
+import { ContactsFile } from '../../../src/results/contacts-file.js';
 import { WorkerPool, type WorkerPoolOptions } from '../../../src/runner/executors/threads/pool.js';
-import type { Progress } from '../../../src/runner/executors/threads/messages.js';
+import type { JobOutputs, RunProgress, TextOutput } from '../../../src/runner/executors/executor.js';
+import { FileOutput } from '../../../src/runner/executors/file-output.js';
 import { plan } from '../../suite/plans.js';
+import { plan as planOf, readers } from '../../support/plans.js';
 
-const FIXTURE = new URL('fixtures/worker.mjs', import.meta.url);
+const FIXTURE = new URL('fixtures/job.mjs', import.meta.url);
 const pools: WorkerPool[] = [];
 
 function pool(options: Partial<WorkerPoolOptions> = {}): WorkerPool {
@@ -11,15 +18,15 @@ function pool(options: Partial<WorkerPoolOptions> = {}): WorkerPool {
     workers: 1,
     wallLimitMs: 20_000,
     graceMs: 0,
-    workerUrl: FIXTURE,
+    module: FIXTURE,
     ...options,
   });
   pools.push(made);
   return made;
 }
 
-const play = (from: WorkerPool, name: string, onProgress: (progress: Progress) => void = () => {}) =>
-  from.play({ plan: plan(name), eventsFile: 'unused', onProgress });
+const play = (from: WorkerPool, name: string, onProgress?: (progress: RunProgress) => void) =>
+  from.play({ plan: plan(name) }, { events: new FileOutput('unused') }, onProgress);
 
 afterEach(async () => {
   await Promise.all(pools.splice(0).map((one) => one.stop()));
@@ -27,7 +34,7 @@ afterEach(async () => {
 
 describe('worker pool', () => {
   it('hands back the result, and progress before it', async () => {
-    const seen: Progress[] = [];
+    const seen: RunProgress[] = [];
     const result = await play(pool(), 'progress', (progress) => seen.push(progress));
     expect(result).toMatchObject({ status: 'passed', file: 'progress.yaml' });
     expect(seen).toEqual([{ virtualMs: 60_000, attempts: 7 }]);
@@ -98,7 +105,7 @@ describe('worker pool', () => {
   });
 
   it('does not count the start of a worker as time of the scenario', async () => {
-    const slow = pool({ workerUrl: new URL('slow-worker.mjs', FIXTURE), wallLimitMs: 500 });
+    const slow = pool({ module: new URL('slow-job.mjs', FIXTURE), wallLimitMs: 500 });
     expect(await play(slow, 'pass')).toMatchObject({ status: 'passed' });
   });
 
@@ -126,14 +133,103 @@ describe('worker pool', () => {
     await play(one, 'fail');
     await one.stop();
     expect(log.join('')).toContain('printed by a worker');
-    expect(log.join('')).toContain('at somewhere');
+    expect(log.join('')).toContain('fixtures/job.mjs');
   });
 
   it('plays with the built worker when no other is given', async () => {
     const real = new WorkerPool({ workers: 1, wallLimitMs: 20_000 });
     pools.push(real);
-    const result = await real.play({ plan: plan('empty'), eventsFile: '/dev/null', onProgress: () => {} });
+    const result = await real.play({ plan: plan('empty') }, { events: new FileOutput('/dev/null') });
     expect(result).toMatchObject({ status: 'passed', name: 'empty' });
     expect(result!.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+/** An output that is not a file, as for an executor on another machine. */
+class Memory implements TextOutput {
+  readonly blocks: string[] = [];
+  readonly closes: boolean[] = [];
+
+  write(text: string): void {
+    this.blocks.push(text);
+  }
+
+  close(isComplete: boolean): void {
+    this.closes.push(isComplete);
+  }
+
+  get text(): string {
+    return this.blocks.join('');
+  }
+}
+
+describe('outputs of a job', () => {
+  const sketch = planOf({ contacts: readers(700) });
+  const real = (options: Partial<WorkerPoolOptions> = {}): WorkerPool => {
+    const made = new WorkerPool({ workers: 1, wallLimitMs: 20_000, ...options });
+    pools.push(made);
+    return made;
+  };
+
+  it('are the same, written to files by the thread or sent by it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bouncelab-outputs-'));
+    try {
+      const files = {
+        events: new FileOutput(join(folder, 'deep', 'events.ndjson')),
+        view: new FileOutput(join(folder, 'view.json')),
+        contacts: new ContactsFile(join(folder, 'contacts.csv')),
+      };
+      const sent = { events: new Memory(), view: new Memory(), contacts: new Memory() };
+      const one = real();
+      const [first, second] = [
+        await one.play({ plan: sketch }, files),
+        await one.play({ plan: sketch }, sent),
+      ];
+      expect(second!.fingerprint).toBe(first!.fingerprint);
+      for (const name of ['events', 'view', 'contacts'] as const) {
+        expect(sent[name].text).toBe(readFileSync(files[name].path, 'utf8'));
+        expect(sent[name].closes).toEqual([true]);
+      }
+      // Events are sent while the run goes on: in blocks of whole lines, never as one text.
+      expect(sent.events.blocks.length).toBeGreaterThan(5);
+      for (const block of sent.events.blocks) expect(block.endsWith('\n')).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('are only those that were asked for', async () => {
+    const outputs: JobOutputs = { events: new Memory() };
+    expect(await real().play({ plan: sketch }, outputs)).toMatchObject({ status: 'passed' });
+    expect(Object.keys(outputs)).toEqual(['events']);
+  });
+
+  it('that are sent can be repeated and compared too, and leave nothing behind', async () => {
+    const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('bouncelab-repeat-'));
+    const before = leftovers();
+    const events = new Memory();
+    const result = await real({ checkDeterminism: true }).play({ plan: sketch }, { events });
+    expect(result).toMatchObject({ status: 'passed', failures: [] });
+    expect(events.closes).toEqual([true]);
+    expect(leftovers()).toEqual(before);
+  });
+
+  it('of a scenario that was cut off are closed as incomplete', async () => {
+    const events = new Memory();
+    const result = await real({ wallLimitMs: 0, graceMs: 20_000 }).play({ plan: sketch }, { events });
+    expect(result).toMatchObject({ status: 'inconclusive' });
+    expect(events.closes).toEqual([false]);
+  });
+
+  it('that cannot be written end the job, with what to do about it', async () => {
+    const events = new Memory();
+    events.write = () => {
+      throw new BouncelabError('E_OUTPUT', 'cannot write x: no space', { hint: 'make room' });
+    };
+    const one = real();
+    const result = await one.play({ plan: sketch }, { events });
+    expect(result).toMatchObject({ status: 'error' });
+    expect(result!.failures[0]).toMatchObject({ message: 'cannot write x: no space', hint: 'make room' });
+    expect(await one.play({ plan: sketch }, { events: new Memory() })).toMatchObject({ status: 'passed' });
   });
 });

@@ -10,6 +10,7 @@ import workerThreads from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectLoopback, listenLoopback } from '../../../src/base/loopback.js';
 import { Guard } from '../../../src/runner/senders/external/guard.js';
+import { FileOutput } from '../../../src/runner/executors/file-output.js';
 import { WorkerPool } from '../../../src/runner/executors/threads/pool.js';
 import { moduleText, play, playOne, SCENARIO } from './external-module.js';
 import { plan } from '../../suite/plans.js';
@@ -220,7 +221,7 @@ describe('a run', () => {
 });
 
 describe('a thread that a sender takes down', () => {
-  const FIXTURE = new URL('../executors/fixtures/worker.mjs', import.meta.url);
+  const FIXTURE = new URL('../executors/fixtures/job.mjs', import.meta.url);
   const sender = {
     file: '/mine.js',
     name: './mine.js',
@@ -237,10 +238,10 @@ describe('a thread that a sender takes down', () => {
       workers: 1,
       wallLimitMs: name === 'spin' ? 150 : 20_000,
       graceMs: 0,
-      workerUrl: FIXTURE,
+      module: FIXTURE,
       resourceLimits: { maxOldGenerationSizeMb: 16 },
     });
-    const result = await pool.play({ plan: plan(name, { sender }), eventsFile: 'unused', onProgress() {} });
+    const result = await pool.play({ plan: plan(name, { sender }) }, { events: new FileOutput('unused') });
     await pool.stop();
     expect(result).toMatchObject({ status });
     expect(result!.failures[0]!.message).toContain(message);

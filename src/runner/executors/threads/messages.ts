@@ -1,43 +1,31 @@
-// What the main thread and a worker say to each other. Plain data: it is cloned on the way.
+// Messages between the main thread and a worker thread. Plain data: they are cloned on the way.
 
-import type { ScenarioPlan } from '../../../scenarios/plan.js';
-import type { ScenarioResult } from '../../../results/result.js';
+import { BouncelabError } from '../../../base/errors.js';
 
-/** How far a scenario has come. */
-export interface Progress {
-  virtualMs: number;
-  attempts: number;
+/** A job threw, or one of its reports could not be taken. */
+export interface JobFailure {
+  kind: 'failed';
+  message: string;
+  /** Code of a BouncelabError. */
+  code?: string;
+  hint?: string;
+  stack: string;
 }
 
-/** From the main thread. A worker plays one scenario at a time. */
-export type Order = PlayOrder | RepeatOrder;
+/** From a worker thread: `ready` once its module is loaded; then for each job its reports and one end. */
+export type WorkerMessage<Report, Result> =
+  { kind: 'ready' } | { kind: 'report'; report: Report } | { kind: 'done'; result: Result } | JobFailure;
 
-/** Play this one. */
-export interface PlayOrder {
-  kind: 'play';
-  plan: ScenarioPlan;
-  eventsFile: string;
-  /** Where what the events come to is left for the page of the run; absent: nowhere. */
-  viewFile?: string;
-  wallLimitMs: number;
-  /** Where the contacts go as they are in the end, CSV. */
-  contactsFile?: string;
+/**
+ * What the module of a worker thread exports as `carryOut`. The thread is given one job at a time.
+ *
+ * @param report sends something to the main thread while the job goes on
+ */
+export type CarryOut<Job, Report, Result> = (job: Job, report: (report: Report) => void) => Promise<Result>;
+
+export function failureOf(error: unknown): JobFailure {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof BouncelabError)) return { kind: 'failed', message, stack };
+  const { code, hint } = error;
+  return { kind: 'failed', message, stack, code, ...(hint === undefined ? {} : { hint }) };
 }
-
-/** Play this one again, and hold its events against those of the first run. */
-export interface RepeatOrder {
-  kind: 'repeat';
-  plan: ScenarioPlan;
-  /** What the first run came to, and where it wrote its events. */
-  first: ScenarioResult;
-  eventsFile: string;
-  wallLimitMs: number;
-}
-
-/** From a worker. `ready` once, when it is loaded; then for each order progress and one end. */
-export type WorkerMessage =
-  | { kind: 'ready' }
-  | { kind: 'progress'; progress: Progress }
-  | { kind: 'result'; result: ScenarioResult }
-  /** The player failed: a bug of ours, or a disk that is full. `message` is a whole sentence. */
-  | { kind: 'failed'; message: string; hint?: string; stack: string };

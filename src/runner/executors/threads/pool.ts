@@ -1,54 +1,38 @@
-// The executor: a pool of worker threads. It turns whatever happens to a worker into a result of
-// the one scenario that it played, and watches over real time from outside, since a scenario that
-// spins cannot watch over itself.
+// The executor of this machine: a pool of worker threads. Whatever happens to a thread becomes the result of
+// the one scenario that it played.
 
-import { availableParallelism } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ResourceLimits } from 'node:worker_threads';
-import { wallNow } from '../../../clock/system.js';
 import { builtModule } from '../../../base/package-root.js';
 import { formatDuration } from '../../../base/units.js';
+import { wallNow } from '../../../clock/system.js';
 import type { ScenarioPlan, SenderPlan } from '../../../scenarios/plan.js';
 import type { ScenarioResult } from '../../../results/result.js';
 import { endedResult, faultedResult, type Used } from '../../unplayed.js';
-import type { Order, Progress } from './messages.js';
-import { WorkerSeat, type SeatEnd } from './thread.js';
+import {
+  isLocal,
+  type Executor,
+  type ExecutorOptions,
+  type Job,
+  type JobOutputs,
+  type RunProgress,
+} from '../executor.js';
+import { failureOf } from './messages.js';
+import type { OutputName, RunJob, RunReport } from './run-job.js';
+import { WorkerThread, type JobEnd } from './thread.js';
 
-/** One scenario to play. */
-export interface Job {
-  plan: ScenarioPlan;
-  /** Where its events are written, NDJSON. */
-  eventsFile: string;
-  /** Where what they come to is left for the page of the run; absent: nowhere. */
-  viewFile?: string;
-  onProgress(progress: Progress): void;
-}
-
-/** Plays scenarios somewhere. */
-export interface Executor {
-  /** How many scenarios it plays at once; more calls of `play` than this are a mistake. */
-  readonly workers: number;
-  /** Never rejects. @returns undefined when it was stopped before the scenario ended */
-  play(job: Job): Promise<ScenarioResult | undefined>;
-  /** Ends at once what is running, and frees everything. */
-  stop(): Promise<void>;
-}
-
-export interface WorkerPoolOptions {
-  workers: number;
-  /** Real time that one scenario may use, ms. */
-  wallLimitMs: number;
+export interface WorkerPoolOptions extends ExecutorOptions {
   /** Real time that a scenario gets beyond its limit to end by itself and explain why, ms. */
   graceMs?: number;
-  /** CSV file for the contacts after the run, when there is one scenario. */
-  contactsFile?: string;
-  /** Play each scenario twice, and fail it when the two differ. */
-  checkDeterminism?: boolean;
-  /** The worker's module; default: the one that plays scenarios. */
-  workerUrl?: URL;
+  /** The module that threads load; default: the one that plays scenarios. */
+  module?: URL;
   resourceLimits?: ResourceLimits;
-  /** Told what workers print and the stack traces of their failures, for debugging. */
-  log?: (text: string) => void;
 }
+
+type RunThread = WorkerThread<RunJob, RunReport, ScenarioResult>;
+type RunEnd = JobEnd<ScenarioResult>;
 
 const OUR_FAULT = 'this is a fault of Bouncelab, not of the scenario; --debug shows more';
 const MORE_MEMORY =
@@ -62,92 +46,112 @@ export function defaultWorkers(): number {
 /** Worker threads that play one scenario at a time each, started when they are needed. */
 export class WorkerPool implements Executor {
   readonly workers: number;
-  readonly #options: WorkerPoolOptions;
-  readonly #idle: WorkerSeat[] = [];
-  readonly #all = new Set<WorkerSeat>();
-  #stopped = false;
+  private readonly idle: RunThread[] = [];
+  private readonly threads = new Set<RunThread>();
+  private stopped = false;
 
-  constructor(options: WorkerPoolOptions) {
+  constructor(private readonly options: WorkerPoolOptions) {
     this.workers = options.workers;
-    this.#options = options;
   }
 
-  async play(job: Job): Promise<ScenarioResult | undefined> {
-    const { plan, eventsFile, viewFile } = job;
+  async play(
+    { plan }: Job,
+    outputs: JobOutputs,
+    onProgress: (progress: RunProgress) => void = () => {},
+  ): Promise<ScenarioResult | undefined> {
     const startedAt = wallNow();
     let virtualMs = 0;
-    const used = (): Used => ({ wallMs: wallNow() - startedAt, virtualMs });
-    const { wallLimitMs, contactsFile, checkDeterminism = false } = this.#options;
-    const order: Order = {
-      kind: 'play',
-      plan,
-      eventsFile,
-      wallLimitMs,
-      ...(viewFile && { viewFile }),
-      ...(contactsFile && { contactsFile }),
+    const { files, streams } = divide(outputs);
+    const onReport = (report: RunReport): void => {
+      if (report.kind === 'text') return outputs[report.output]?.write(report.text);
+      virtualMs = report.progress.virtualMs;
+      onProgress(report.progress);
     };
-    const first = await this.#carryOut(order, (progress) => {
-      virtualMs = progress.virtualMs;
-      job.onProgress(progress);
-    });
-    if (!checkDeterminism || !isOver(first)) return this.#result(plan, first, used());
-    const repeat: Order = { kind: 'repeat', plan, first: first.result, eventsFile, wallLimitMs };
-    return this.#result(plan, await this.#carryOut(repeat), used());
+    let scratch: string | undefined;
+    let end: RunEnd;
+    try {
+      if (this.options.checkDeterminism && files.events === undefined) {
+        scratch = await scratchFolder();
+        files.events = join(scratch, 'events.ndjson');
+      }
+      end = closed(await this.playOnceOrTwice(plan, files, streams, onReport), outputs, streams);
+    } catch (error) {
+      end = failureOf(error);
+    } finally {
+      if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+    }
+    return this.result(plan, end, { wallMs: wallNow() - startedAt, virtualMs });
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await Promise.all([...this.#all].map((seat) => this.#dismiss(seat)));
+    this.stopped = true;
+    await Promise.all([...this.threads].map((thread) => this.dismiss(thread)));
   }
 
-  async #carryOut(order: Order, onProgress: (progress: Progress) => void = () => {}): Promise<SeatEnd> {
-    if (this.#stopped) return { kind: 'stopped' };
-    const seat = this.#takeSeat();
-    const end = await seat.carryOut(order, onProgress);
-    // After anything unusual the thread may hold leftovers, so that the next scenario gets a new one. So may
-    // it after a sender that is not ours: the modules that it brought along, and whatever they changed.
-    const isClean = isOver(end) && !order.plan.sender;
-    if (isClean && !seat.broken) this.#idle.push(seat);
-    else await this.#dismiss(seat);
+  private async playOnceOrTwice(
+    plan: ScenarioPlan,
+    files: Partial<Record<OutputName, string>>,
+    streams: readonly OutputName[],
+    onReport: (report: RunReport) => void,
+  ): Promise<RunEnd> {
+    const { wallLimitMs, checkDeterminism } = this.options;
+    const first = await this.carryOut({ kind: 'play', plan, wallLimitMs, files, streams }, onReport);
+    if (!checkDeterminism || !isOver(first)) return first;
+    return this.carryOut({
+      kind: 'repeat',
+      plan,
+      first: first.result,
+      eventsFile: files.events!,
+      wallLimitMs,
+    });
+  }
+
+  private async carryOut(job: RunJob, onReport: (report: RunReport) => void = () => {}): Promise<RunEnd> {
+    if (this.stopped) return { kind: 'stopped' };
+    const { wallLimitMs, graceMs = 1000 } = this.options;
+    const thread = this.take();
+    const end = await thread.carryOut(job, { limitMs: wallLimitMs + graceMs, onReport });
+    // After an unusual end the thread may hold leftovers, so the next scenario gets a new one. The same after
+    // an external sender: its modules, and whatever they changed, stay in the thread.
+    const isClean = isOver(end) && !job.plan.sender;
+    if (isClean && !thread.broken) this.idle.push(thread);
+    else await this.dismiss(thread);
     return end;
   }
 
-  #takeSeat(): WorkerSeat {
-    for (let seat = this.#idle.pop(); seat; seat = this.#idle.pop()) {
-      if (!seat.broken) return seat;
-      this.#all.delete(seat);
+  private take(): RunThread {
+    for (let thread = this.idle.pop(); thread; thread = this.idle.pop()) {
+      if (!thread.broken) return thread;
+      this.threads.delete(thread);
     }
-    const {
-      workerUrl = builtModule('runner/executors/threads/worker.js'),
-      wallLimitMs,
-      graceMs = 1000,
-      resourceLimits,
-      log,
-    } = this.#options;
-    const seat = new WorkerSeat(workerUrl, { limitMs: wallLimitMs + graceMs, resourceLimits, log });
-    this.#all.add(seat);
-    return seat;
+    const { module = builtModule('runner/executors/threads/run-job.js'), resourceLimits, log } = this.options;
+    const thread: RunThread = new WorkerThread({ module, resourceLimits, log });
+    this.threads.add(thread);
+    return thread;
   }
 
-  async #dismiss(seat: WorkerSeat): Promise<void> {
-    this.#all.delete(seat);
-    await seat.stop();
+  private async dismiss(thread: RunThread): Promise<void> {
+    this.threads.delete(thread);
+    await thread.stop();
   }
 
-  #result(plan: ScenarioPlan, end: SeatEnd, used: Used): ScenarioResult | undefined {
+  private result(plan: ScenarioPlan, end: RunEnd, used: Used): ScenarioResult | undefined {
     const { sender } = plan;
     switch (end.kind) {
-      case 'result':
+      case 'done':
         return end.result;
       case 'stopped':
         return undefined;
       case 'failed': {
-        this.#options.log?.(end.stack);
+        this.options.log?.(end.stack);
+        // A disk that is full, for example, has a code; anything else is a bug of ours.
+        const isExpected = end.code !== undefined && end.code !== 'E_HARNESS';
+        const message = isExpected ? end.message : `the harness failed: ${end.message}`;
         const hint = end.hint ?? (sender ? faultOf(sender) : OUR_FAULT);
-        return endedResult(plan, { status: 'error', message: end.message, hint, ...used });
+        return endedResult(plan, { status: 'error', message, hint, ...used });
       }
       case 'crashed': {
-        this.#options.log?.(end.stack);
+        this.options.log?.(end.stack);
         const memory = end.outOfMemory ? { hint: MORE_MEMORY } : {};
         const message = `the worker that played it ended: ${end.message}`;
         return sender
@@ -159,7 +163,7 @@ export class WorkerPool implements Executor {
           status: 'inconclusive',
           message:
             `${sender ? `the sender ${sender.name} kept its thread busy: ` : ''}` +
-            `it used more than ${formatDuration(this.#options.wallLimitMs)} of real time and was stopped; ` +
+            `it used more than ${formatDuration(this.options.wallLimitMs)} of real time and was stopped; ` +
             `its virtual time was at ${formatDuration(used.virtualMs)} when last heard of`,
           hint: 'if it only needs longer, allow it with --timeout, such as --timeout 10m',
           ...used,
@@ -168,12 +172,40 @@ export class WorkerPool implements Executor {
   }
 }
 
-/** Whether the scenario came to its end, whatever is thought of it. */
-function isOver(end: SeatEnd): end is SeatEnd & { kind: 'result' } {
-  return end.kind === 'result' && (end.result.status === 'passed' || end.result.status === 'failed');
+/** Divides the outputs into files that the thread writes itself, and those that it sends. */
+function divide(outputs: JobOutputs): { files: Partial<Record<OutputName, string>>; streams: OutputName[] } {
+  const files: Partial<Record<OutputName, string>> = {};
+  const streams: OutputName[] = [];
+  for (const name of ['events', 'view', 'contacts'] as const) {
+    const output = outputs[name];
+    if (!output) continue;
+    if (isLocal(output)) files[name] = output.path;
+    else streams.push(name);
+  }
+  return { files, streams };
 }
 
-/** A failure of ours in a thread in which somebody else's module plays too. */
+/** Closes the outputs that were sent. @returns how the job ended, failed if one cannot be closed */
+function closed(end: RunEnd, outputs: JobOutputs, streams: readonly OutputName[]): RunEnd {
+  try {
+    for (const name of streams) outputs[name]?.close(isOver(end));
+    return end;
+  } catch (error) {
+    return isOver(end) ? failureOf(error) : end;
+  }
+}
+
+/** For the events of a first run that are not kept in a file of this machine. */
+function scratchFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'bouncelab-repeat-'));
+}
+
+/** Whether the scenario came to its end, passed or failed. */
+function isOver(end: RunEnd): end is RunEnd & { kind: 'done' } {
+  return end.kind === 'done' && (end.result.status === 'passed' || end.result.status === 'failed');
+}
+
+/** For a failure of ours in a thread in which an external sender plays too. */
 function faultOf({ name }: SenderPlan): string {
   return (
     `the sender ${name} plays in the same thread and may have changed what belongs to JavaScript or Node; ` +

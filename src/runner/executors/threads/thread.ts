@@ -1,118 +1,130 @@
-// One worker thread of the pool: its life from start to end, and the clock that is held beside
-// it. Everything that can happen to a thread comes out of `play` as data.
+// A worker thread that carries out jobs of one module, one at a time, under a limit of real time: a job
+// that spins cannot watch its own time. Everything that can happen to the thread is returned as data.
 
 import { Worker, type ResourceLimits } from 'node:worker_threads';
-import { setRealTimeout } from '../../../clock/system.js';
 import { invariant } from '../../../base/errors.js';
-import type { ScenarioResult } from '../../../results/result.js';
-import type { Order, Progress, WorkerMessage } from './messages.js';
+import { builtModule } from '../../../base/package-root.js';
+import { setRealTimeout } from '../../../clock/system.js';
+import { failureOf, type JobFailure, type WorkerMessage } from './messages.js';
 
-/** How an order ended in this worker. */
-export type SeatEnd =
-  | { kind: 'result'; result: ScenarioResult }
-  | { kind: 'failed'; message: string; hint?: string; stack: string }
+/** How a job ended. */
+export type JobEnd<Result> =
+  | { kind: 'done'; result: Result }
+  | JobFailure
+  /** The thread ended. `message` is a clause whose subject is the thread or the error, such as "it exited with code 3". */
   | { kind: 'crashed'; message: string; stack: string; outOfMemory: boolean }
   | { kind: 'timeout' }
   | { kind: 'stopped' };
 
-export interface SeatOptions {
-  /** Real time after which an order is given up, ms. */
-  limitMs: number;
+interface ThreadOptions {
+  /** Exports `carryOut`, see `CarryOut`. */
+  module: URL;
   resourceLimits?: ResourceLimits | undefined;
   log?: ((text: string) => void) | undefined;
 }
 
-/** Loading its modules must not count as time of a scenario; a thread that cannot load ends here. */
+interface JobOptions<Report> {
+  /** Real time after which the job is given up, ms; the start of the thread does not count. */
+  limitMs: number;
+  /** Receives the reports of the job. If it throws, the job ends as `failed`. */
+  onReport?: (report: Report) => void;
+}
+
+/** For loading the module; a thread that cannot load ends after this real time, ms. */
 const START_LIMIT_MS = 30_000;
 
-export class WorkerSeat {
-  readonly #worker: Worker;
-  readonly #options: SeatOptions;
-  #ready = false;
-  #broken = false;
-  #end: ((end: SeatEnd) => void) | undefined;
-  #onProgress: (progress: Progress) => void = () => {};
-  #cancelTimer = (): void => {};
+export class WorkerThread<Job, Report, Result> {
+  private readonly worker: Worker;
+  private ready = false;
+  private isBroken = false;
+  private running: ({ end: (end: JobEnd<Result>) => void } & JobOptions<Report>) | undefined;
+  private cancelTimer = (): void => {};
 
-  constructor(url: URL, options: SeatOptions) {
-    this.#options = options;
-    const { resourceLimits, log } = options;
-    // Its output is taken from it: what a program reads on our standard output stays clean.
-    this.#worker = new Worker(url, {
+  constructor(private readonly options: ThreadOptions) {
+    const { module, resourceLimits, log } = options;
+    // Its output is captured, so that our standard output stays clean for programs that read it.
+    this.worker = new Worker(builtModule('runner/executors/threads/entry.js'), {
+      workerData: { module: module.href },
       stdout: true,
       stderr: true,
       ...(resourceLimits ? { resourceLimits } : {}),
     });
-    for (const stream of [this.#worker.stdout, this.#worker.stderr]) {
+    for (const stream of [this.worker.stdout, this.worker.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => log?.(text));
     }
-    this.#worker.on('message', (message: WorkerMessage) => this.#hear(message));
-    this.#worker.on('error', (thrown: unknown) => {
+    this.worker.on('message', (message: WorkerMessage<Report, Result>) => this.onMessage(message));
+    this.worker.on('error', (thrown: unknown) => {
       const error: NodeJS.ErrnoException = thrown instanceof Error ? thrown : new Error(String(thrown));
       const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      this.#crash(outOfMemory ? 'it ran out of memory' : error.message, error.stack ?? '', outOfMemory);
+      this.crash(outOfMemory ? 'it ran out of memory' : error.message, error.stack ?? '', outOfMemory);
     });
-    this.#worker.on('exit', (code) => this.#crash(`it exited with code ${code}`, '', false));
+    this.worker.on('exit', (code) => this.crash(`it exited with code ${code}`));
   }
 
-  /** True once the thread is gone or on its way: it must not be used again. */
+  /** True once the thread has ended or is about to: it must not be given another job. */
   get broken(): boolean {
-    return this.#broken;
+    return this.isBroken;
   }
 
-  carryOut(order: Order, onProgress: (progress: Progress) => void): Promise<SeatEnd> {
-    invariant(this.#end === undefined, 'a worker was given a second order while it carried one out');
-    this.#onProgress = onProgress;
+  /** Never rejects. */
+  carryOut(job: Job, options: JobOptions<Report>): Promise<JobEnd<Result>> {
+    invariant(!this.running, 'a worker thread was given a second job while it carried one out');
     return new Promise((resolve) => {
-      this.#end = (end) => {
-        this.#end = undefined;
-        this.#onProgress = () => {};
-        this.#cancelTimer();
-        resolve(end);
-      };
-      if (this.#ready) this.#startTimer();
-      else {
-        this.#cancelTimer = setRealTimeout(
-          () => this.#crash('it did not start in time', '', false),
-          START_LIMIT_MS,
-        );
-      }
-      this.#worker.postMessage(order);
+      this.running = { ...options, end: resolve };
+      if (this.ready) this.startTimer(options.limitMs);
+      else this.cancelTimer = setRealTimeout(() => this.crash('it did not start in time'), START_LIMIT_MS);
+      this.worker.postMessage(job);
     });
   }
 
-  /** Ends the thread; a scenario that it plays ends as `stopped`. */
+  /** Ends the thread; a job that it carries out ends as `stopped`. */
   async stop(): Promise<void> {
-    this.#broken = true;
-    this.#end?.({ kind: 'stopped' });
-    await this.#worker.terminate();
+    this.breakOff({ kind: 'stopped' });
+    await this.worker.terminate();
   }
 
-  #hear(message: WorkerMessage): void {
+  private onMessage(message: WorkerMessage<Report, Result>): void {
     switch (message.kind) {
       case 'ready':
-        this.#ready = true;
-        if (this.#end) this.#startTimer();
+        this.ready = true;
+        if (this.running) this.startTimer(this.running.limitMs);
         return;
-      case 'progress':
-        return this.#onProgress(message.progress);
-      case 'result':
+      case 'report':
+        return this.onReport(message.report);
+      case 'done':
       case 'failed':
-        return this.#end?.(message);
+        return this.end(message);
     }
   }
 
-  #startTimer(): void {
-    this.#cancelTimer();
-    this.#cancelTimer = setRealTimeout(() => {
-      this.#broken = true;
-      this.#end?.({ kind: 'timeout' });
-    }, this.#options.limitMs);
+  private onReport(report: Report): void {
+    try {
+      this.running?.onReport?.(report);
+    } catch (error) {
+      this.breakOff(failureOf(error));
+    }
   }
 
-  #crash(message: string, stack: string, outOfMemory: boolean): void {
-    if (!this.#end && !this.#broken) this.#options.log?.(`a worker ended while it waited: ${message}`);
-    this.#broken = true;
-    this.#end?.({ kind: 'crashed', message, stack, outOfMemory });
+  private startTimer(limitMs: number): void {
+    this.cancelTimer();
+    this.cancelTimer = setRealTimeout(() => this.breakOff({ kind: 'timeout' }), limitMs);
+  }
+
+  private crash(message: string, stack = '', outOfMemory = false): void {
+    if (!this.running && !this.isBroken) this.options.log?.(`a worker ended while it waited: ${message}`);
+    this.breakOff({ kind: 'crashed', message, stack, outOfMemory });
+  }
+
+  /** Ends the job, and lets the thread carry out no other. */
+  private breakOff(end: JobEnd<Result>): void {
+    this.isBroken = true;
+    this.end(end);
+  }
+
+  private end(end: JobEnd<Result>): void {
+    const { running } = this;
+    this.running = undefined;
+    this.cancelTimer();
+    running?.end(end);
   }
 }

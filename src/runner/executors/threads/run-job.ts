@@ -1,0 +1,77 @@
+// The module that worker threads load to play scenarios. The virtual clock is installed in the worker's
+// thread, so that the main thread keeps real time and can enforce the limit.
+
+import { ViewFold } from '../../../results/view/fold.js';
+import type { ScenarioResult } from '../../../results/result.js';
+import type { ScenarioPlan } from '../../../scenarios/plan.js';
+import { runAgain } from '../../determinism.js';
+import { runScenario, type RunScenarioOptions } from '../../run.js';
+import type { JobOutputs, RunProgress } from '../executor.js';
+import { FileOutput } from '../file-output.js';
+import type { CarryOut } from './messages.js';
+
+export type OutputName = keyof JobOutputs;
+
+interface PlayJob {
+  kind: 'play';
+  plan: ScenarioPlan;
+  wallLimitMs: number;
+  /** Paths of the outputs that the thread writes itself. */
+  files: Partial<Record<OutputName, string>>;
+  /** Outputs that are sent to the main thread as reports. */
+  streams: readonly OutputName[];
+}
+
+/** Plays a scenario again, and compares its events with those of the first run. */
+interface RepeatJob {
+  kind: 'repeat';
+  plan: ScenarioPlan;
+  first: ScenarioResult;
+  /** Events of the first run. */
+  eventsFile: string;
+  wallLimitMs: number;
+}
+
+export type RunJob = PlayJob | RepeatJob;
+
+export type RunReport =
+  { kind: 'progress'; progress: RunProgress } | { kind: 'text'; output: OutputName; text: string };
+
+type Report = (report: RunReport) => void;
+
+export const carryOut: CarryOut<RunJob, RunReport, ScenarioResult> = (job, report) =>
+  job.kind === 'play' ? play(job, report) : runAgain(job.plan, job);
+
+async function play(job: PlayJob, report: Report): Promise<ScenarioResult> {
+  const { plan, wallLimitMs, files, streams } = job;
+  const wantsView = files.view !== undefined || streams.includes('view');
+  const view = wantsView ? new ViewFold({ policy: plan.policy }) : undefined;
+  const result = await runScenario(plan, {
+    wallLimitMs,
+    onProgress: (progress) => report({ kind: 'progress', progress }),
+    ...(view ? { onEvent: view.read } : {}),
+    ...outputOptions(job, report),
+  });
+  if (view) writeView(JSON.stringify(view.result), job, report);
+  return result;
+}
+
+function outputOptions({ files, streams }: PlayJob, report: Report): RunScenarioOptions {
+  const stream = (output: OutputName) => (text: string) => report({ kind: 'text', output, text });
+  return {
+    ...(files.events === undefined ? {} : { eventsFile: files.events }),
+    ...(streams.includes('events') ? { onText: stream('events') } : {}),
+    ...(files.contacts === undefined ? {} : { contactsFile: files.contacts }),
+    ...(streams.includes('contacts') ? { onContacts: stream('contacts') } : {}),
+  };
+}
+
+function writeView(text: string, { files }: PlayJob, report: Report): void {
+  if (files.view === undefined) return report({ kind: 'text', output: 'view', text });
+  const file = new FileOutput(files.view);
+  try {
+    file.write(text);
+  } finally {
+    file.close();
+  }
+}
