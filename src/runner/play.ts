@@ -13,17 +13,18 @@ import { certificates } from '../simulator/certificates.js';
 import { usesTls } from '../scenarios/fleet/uses-tls.js';
 import { World } from '../simulator/world.js';
 import { formatDuration } from '../base/units.js';
-import { ForeignSenderHost } from './senders/external/external-sender.js';
+import { ExternalSenderHost } from './senders/external/host.js';
 import type { Judge, Judgement } from '../judge/judge.js';
 import type { EventPlan, ScenarioPlan } from '../scenarios/plan.js';
 import { SenderProcess } from './senders/sender-process.js';
 import { openSenderStore, type SenderStore } from './senders/sender-store.js';
-import { OwnSender, type SenderUnderTest } from './senders/sender-under-test.js';
+import { BuiltInSender } from './senders/built-in-sender.js';
+import type { RunSender } from './senders/run-sender.js';
 
 /** No scenario needs a virtual year; one that gets there would never end. */
 const HORIZON_MS = 400 * 24 * 3_600_000;
 
-export interface Stage {
+export interface RunContext {
   clock: VirtualClock;
   emit: Emit;
   judge: Judge;
@@ -34,8 +35,8 @@ export interface Stage {
 }
 
 /** @throws BouncelabError E_HARNESS when bouncelab itself fails */
-export async function play(plan: ScenarioPlan, stage: Stage): Promise<Judgement> {
-  const { emit, clock } = stage;
+export async function play(plan: ScenarioPlan, context: RunContext): Promise<Judgement> {
+  const { emit, clock } = context;
   emit({
     type: 'run.started',
     format: 1,
@@ -57,7 +58,7 @@ export async function play(plan: ScenarioPlan, stage: Stage): Promise<Judgement>
     network: networkOf(plan, clock),
   });
   const kept = await openSenderStore(plan);
-  const sender = senderOf(plan, world, kept, stage);
+  const sender = senderOf(plan, world, kept, context);
   try {
     await sender.start();
     sender.addContacts(plan.contacts);
@@ -67,7 +68,7 @@ export async function play(plan: ScenarioPlan, stage: Stage): Promise<Judgement>
       if (mailing.trigger) sender.automate?.(mailing, mailing.trigger);
       else clock.at(mailing.at, () => sender.send(mailing));
     }
-    return await playToEnd(plan, sender, stage);
+    return await playToEnd(plan, sender, context);
   } finally {
     sender.close();
     await world.close();
@@ -88,14 +89,14 @@ function senderOf(
   plan: ScenarioPlan,
   world: World,
   { store }: SenderStore,
-  { clock, emit, wallLimitMs }: Stage,
-): SenderUnderTest {
+  { clock, emit, wallLimitMs }: RunContext,
+): RunSender {
   // The in-memory socket has the part of net.Socket that SMTP needs.
   const dial = (address: string, port: number): net.Socket =>
     world.dial(address, port) as unknown as net.Socket;
   const ports = { clock, resolver: world.dns, emit, policy: plan.policy };
-  if (plan.sender) return new ForeignSenderHost({ ...ports, ...plan.sender, dial, wallLimitMs });
-  return new OwnSender(
+  if (plan.sender) return new ExternalSenderHost({ ...ports, ...plan.sender, dial, wallLimitMs });
+  return new BuiltInSender(
     new SenderProcess({
       ...ports,
       dialer: { dial },
@@ -108,8 +109,8 @@ function senderOf(
   );
 }
 
-async function playToEnd(plan: ScenarioPlan, sender: SenderUnderTest, stage: Stage): Promise<Judgement> {
-  const { clock, emit, judge, stop, wallLimitMs } = stage;
+async function playToEnd(plan: ScenarioPlan, sender: RunSender, context: RunContext): Promise<Judgement> {
+  const { clock, emit, judge, stop, wallLimitMs } = context;
   let end: RunEnd;
   try {
     end = await clock.run({
@@ -133,14 +134,14 @@ async function playToEnd(plan: ScenarioPlan, sender: SenderUnderTest, stage: Sta
 }
 
 /** Of every mailing, occurrences of automated ones too. */
-function hearFigures(sender: SenderUnderTest, judge: Judge): void {
+function hearFigures(sender: RunSender, judge: Judge): void {
   for (const name of judge.tally.mailings.keys()) {
     const own = sender.response?.(name);
     if (own) judge.onFigures(name, own);
   }
 }
 
-function apply(event: EventPlan, sender: SenderUnderTest, world: World, emit: Emit): void {
+function apply(event: EventPlan, sender: RunSender, world: World, emit: Emit): void {
   emit({ type: 'scenario.event', action: event.action, subject: subjectOf(event) });
   if (event.action === 'set') world.setBehaviors(event.subject, event.behaviors);
   else if (event.action === 'bounce') world.bounce(event.to, event.about, event.status);

@@ -31,7 +31,7 @@ export interface Used {
 }
 
 /** What ended a scenario from outside. */
-export interface Ending extends Used {
+interface Ending extends Used {
   status: 'inconclusive' | 'error';
   message: string;
   details?: string[];

@@ -9,7 +9,7 @@ import type { Executor, Job } from '../runner/executors/executor.js';
 import { FileOutput } from '../runner/executors/file-output.js';
 import type { ScenarioPlan } from '../scenarios/plan.js';
 import type { ScenarioResult } from '../results/result.js';
-import type { Entry } from '../suite/select.js';
+import type { SuiteEntry } from '../suite/select.js';
 import { runSuite } from '../suite/suite.js';
 import type { ComparedScenario, Comparison, Trouble } from '../results/comparison/comparison.js';
 import { Ends } from '../results/comparison/ends.js';
@@ -17,7 +17,7 @@ import { scenarioFigures, sumOf } from '../results/comparison/figures.js';
 import { PaceSum } from '../results/comparison/pace.js';
 import { checkThreshold, type Threshold } from '../results/comparison/threshold.js';
 
-export interface CompareOptions {
+interface CompareOptions {
   /** Names, in their order. */
   policies: readonly string[];
   /** Plans of each scenario: one for each policy. */
@@ -98,7 +98,7 @@ class ComparingExecutor implements Executor {
   }
 
   /** An entry of the suite for a scenario under one policy. */
-  entry(plan: ScenarioPlan, index: number, policy: number): Entry {
+  entry(plan: ScenarioPlan, index: number, policy: number): SuiteEntry {
     const played = { ...plan, expectations: [] };
     this.places.set(played, [index, policy]);
     return { file: `${index}/${policy}.yaml`, source: '', plan: played };

@@ -33,7 +33,7 @@ export function kindOf(text: string): FileKind {
 }
 
 /** A file after the check. `source` is empty when it could not be read. */
-export interface CheckedFile {
+interface CheckedFile {
   kind: FileKind;
   source: string;
   /** None when it is valid. */
@@ -43,7 +43,7 @@ export interface CheckedFile {
 }
 
 /** Checks a file as what it is meant to be. @param file relative to `cwd` */
-export function checkFile(file: string, cwd: string): CheckedFile {
+export function validateFile(file: string, cwd: string): CheckedFile {
   const path = resolve(cwd, file);
   const read = readSource(path);
   const source = 'text' in read ? read.text : '';

@@ -28,7 +28,7 @@ import { reason } from '../base/os-error.js';
 const LATEST = 'latest';
 
 /** Makes a symbolic link; a test gives one that fails, as it does on Windows without the right. */
-export type Symlink = (target: string, path: string) => Promise<void>;
+type Symlink = (target: string, path: string) => Promise<void>;
 
 export class RunOutput {
   /** Name of the run's folder, such as `20261123-094512-ab12cd` (UTC). */

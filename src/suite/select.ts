@@ -10,14 +10,14 @@ import type { ScenarioPlan, StoreKind, WireKind } from '../scenarios/plan.js';
 import type { Problem } from '../documents/problems.js';
 
 /** A scenario file after loading: its plan, or what is wrong with it. */
-export type Entry = {
+export type SuiteEntry = {
   file: string;
   source: string;
   /** Lines that were left out, as the scenario wants it. */
   warnings?: readonly Problem[];
 } & ({ plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] });
 
-export interface Selection {
+export interface SelectOptions {
   /** Files, folders and globs. */
   inputs: string[];
   cwd: string;
@@ -41,13 +41,13 @@ export interface Selection {
  * @throws BouncelabError E_USAGE for a sender that is not there
  * @throws BouncelabError E_NOT_FOUND when nothing is left after narrowing down
  */
-export function selectScenarios(selection: Selection): Entry[] {
-  const { inputs, cwd, grep, only, seed, policy, sender, wire, store } = selection;
+export function selectScenarios(options: SelectOptions): SuiteEntry[] {
+  const { inputs, cwd, grep, only, seed, policy, sender, wire, store } = options;
   const { files, named, problems } = findScenarios(inputs, cwd);
   if (problems.length > 0) throw new AggregateError(problems, 'some inputs are not there');
   if (sender !== undefined) checkSender(sender, cwd);
   const wanted = only ? files.filter((file) => only.has(file)) : files;
-  const entries: Entry[] = [];
+  const entries: SuiteEntry[] = [];
   for (const file of wanted) {
     const entry = loadScenario(file, { cwd, seed, policy, sender, wire, store });
     const other = entry.problems && notAScenario(entry.file, entry.source);
@@ -69,7 +69,7 @@ function checkSender(name: string, cwd: string): void {
 }
 
 /** A file that cannot be read as a scenario has no name and no tags yet: its whole text is searched. */
-function matcher(pattern: string): (entry: Entry) => boolean {
+function matcher(pattern: string): (entry: SuiteEntry) => boolean {
   const plain = pattern.toLowerCase();
   const expression = regularExpression(pattern);
   return ({ file, plan, source }) => {

@@ -10,12 +10,12 @@ import { removeOldRuns } from './retention.js';
 import { RunOutput, withOutputErrors } from './report-folder.js';
 import { ContactsFile } from '../results/contacts-file.js';
 import type { RunResult, ScenarioResult, Unfinished } from '../results/result.js';
-import type { Entry } from './select.js';
+import type { SuiteEntry } from './select.js';
 import { invalidResult } from '../runner/unplayed.js';
 
 export interface SuiteOptions {
   /** What to play, in the order in which it is reported. */
-  entries: readonly Entry[];
+  entries: readonly SuiteEntry[];
   /** Version of bouncelab, for run.json. */
   version: string;
   /** Folder under which the folder of this run is made. */
@@ -99,8 +99,8 @@ function pageOptions(output: RunOutput): HtmlReportOptions {
 
 /** The part of a run in which scenarios are handed out and end. */
 class Play {
-  private readonly results = new Map<Entry, ScenarioResult>();
-  private readonly cutOff = new Map<Entry, Unfinished>();
+  private readonly results = new Map<SuiteEntry, ScenarioResult>();
+  private readonly cutOff = new Map<SuiteEntry, Unfinished>();
   private next = 0;
   private stopped = false;
 
@@ -143,7 +143,7 @@ class Play {
     }
   }
 
-  private take(): (Entry & { plan: object }) | undefined {
+  private take(): (SuiteEntry & { plan: object }) | undefined {
     const { entries } = this.options;
     while (!this.stopped && this.next < entries.length) {
       const entry = entries[this.next++]!;
@@ -155,7 +155,7 @@ class Play {
   private async play({
     file,
     plan,
-  }: Entry & { plan: NonNullable<Entry['plan']> }): Promise<ScenarioResult | undefined> {
+  }: SuiteEntry & { plan: NonNullable<SuiteEntry['plan']> }): Promise<ScenarioResult | undefined> {
     const { reporters, executor } = this.options;
     const { name } = plan;
     const since = wallNow();
@@ -175,7 +175,7 @@ class Play {
     };
   }
 
-  private finish(entry: Entry, result: ScenarioResult): void {
+  private finish(entry: SuiteEntry, result: ScenarioResult): void {
     const { bail, reporters } = this.options;
     this.results.set(entry, result);
     if (bail && result.status !== 'passed') this.stopped = true;
@@ -184,7 +184,7 @@ class Play {
   }
 }
 
-function sourcesOf({ file, source, problems = [] }: Entry): Map<string, string> {
+function sourcesOf({ file, source, problems = [] }: SuiteEntry): Map<string, string> {
   const sources = new Map([[file, source]]);
   for (const problem of problems) {
     if (problem.source !== undefined) sources.set(problem.location.file, problem.source);

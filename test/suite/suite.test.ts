@@ -6,7 +6,7 @@ import type { Reporter, ScenarioEnd } from '../../src/reporters/reporter.js';
 import { exitCodeOf } from '../../src/results/exit-code.js';
 import { readLatest, RunOutput } from '../../src/suite/report-folder.js';
 import type { RunResult, ScenarioStatus } from '../../src/results/result.js';
-import type { Entry } from '../../src/suite/select.js';
+import type { SuiteEntry } from '../../src/suite/select.js';
 import { runSuite, type SuiteOptions } from '../../src/suite/suite.js';
 import { FakeExecutor, plan, resultOf } from './plans.js';
 
@@ -16,12 +16,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-const entry = (name: string, file = `${name}.yaml`): Entry => ({
+const entry = (name: string, file = `${name}.yaml`): SuiteEntry => ({
   file,
   source: `name: ${name}\n`,
   plan: plan(name, { file }),
 });
-const invalid = (name: string): Entry => ({
+const invalid = (name: string): SuiteEntry => ({
   file: `${name}.yaml`,
   source: 'nam: x\n',
   problems: [

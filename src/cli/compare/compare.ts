@@ -15,7 +15,7 @@ import { defaultWorkers, WorkerPool } from '../../runner/executors/threads/pool.
 import type { ScenarioPlan, WireKind } from '../../scenarios/plan.js';
 import { listPolicies, loadPolicy, unknownPolicy } from '../../policy/policy-file.js';
 import { quoted } from '../../documents/problems.js';
-import { selectScenarios, type Entry } from '../../suite/select.js';
+import { selectScenarios, type SuiteEntry } from '../../suite/select.js';
 import { unwritable } from '../../base/unwritable.js';
 import { printProblems } from '../errors.js';
 import { inputsOr } from '../inputs.js';
@@ -125,9 +125,9 @@ function policyNames(given: readonly string[], io: Io): string[] | ExitCode {
   return new Set(names).size === names.length ? names : [...given];
 }
 
-function comparable(selected: readonly Entry[][]): { plans: ScenarioPlan[][]; invalid: Entry[] } {
+function comparable(selected: readonly SuiteEntry[][]): { plans: ScenarioPlan[][]; invalid: SuiteEntry[] } {
   const plans: ScenarioPlan[][] = [];
-  const invalid: Entry[] = [];
+  const invalid: SuiteEntry[] = [];
   for (const [index] of selected[0]!.entries()) {
     const entries = selected.map((entriesOfPolicy) => entriesOfPolicy[index]!);
     const wrong = entries.find(({ problems }) => problems);

@@ -6,7 +6,7 @@ import { plural } from '../../reporters/figures.js';
 import { displayWidth, pad, truncate } from '../../reporters/terminal/layout.js';
 import type { Screen } from '../../reporters/terminal/screen.js';
 import { terminalLine } from '../../reporters/text.js';
-import { selectScenarios, type Entry } from '../../suite/select.js';
+import { selectScenarios, type SuiteEntry } from '../../suite/select.js';
 import { inputsOr } from '../inputs.js';
 import type { Io } from '../io.js';
 
@@ -18,14 +18,14 @@ export function list(files: string[], options: { grep?: string; json: boolean },
   return entries.some(({ problems }) => problems) ? EXIT.invalidScenario : EXIT.passed;
 }
 
-function asJson({ file, plan, problems }: Entry): Record<string, unknown> {
+function asJson({ file, plan, problems }: SuiteEntry): Record<string, unknown> {
   if (!plan) return { file, problems: problems.length };
   const { name, description, tags, policy, seed } = plan;
   return { file, name, description: description.trim(), tags, policy: policy.name, seed };
 }
 
 /** File, name, policy and tags of each. Lines are cut to a terminal, and are whole where a program reads them. */
-function writeTable(entries: readonly Entry[], screen: Screen): void {
+function writeTable(entries: readonly SuiteEntry[], screen: Screen): void {
   const colors = pc.createColors(screen.color);
   const rows = entries.map((entry) => ({ entry, file: terminalLine(entry.file), about: about(entry) }));
   const widest = Math.max(...rows.map(({ file }) => displayWidth(file)));
@@ -38,7 +38,7 @@ function writeTable(entries: readonly Entry[], screen: Screen): void {
   }
 }
 
-function about({ plan, problems }: Entry): string {
+function about({ plan, problems }: SuiteEntry): string {
   if (!plan) return `invalid: ${plural(problems.length, 'problem')}, see bouncelab validate`;
   const tags = plan.tags.length === 0 ? '' : `  [${plan.tags.join(', ')}]`;
   return terminalLine(`${plan.name}  (${plan.policy.name})${tags}`);

@@ -10,7 +10,7 @@ import { defaultWorkers, WorkerPool } from '../../runner/executors/threads/pool.
 import { exitCodeOf } from '../../results/exit-code.js';
 import { readLatest } from '../../suite/report-folder.js';
 import { loadPolicy, unknownPolicy } from '../../policy/policy-file.js';
-import { selectScenarios, type Entry } from '../../suite/select.js';
+import { selectScenarios, type SuiteEntry } from '../../suite/select.js';
 import { runSuite } from '../../suite/suite.js';
 import { BaselineCheck } from './baseline.js';
 import { printProblems, printWarnings } from '../errors.js';
@@ -94,8 +94,8 @@ async function runOnce(
 }
 
 /** Looks before anything runs whether the contacts can be written to where they shall go. */
-function exportTarget(name: string, entries: readonly Entry[], io: Io): string {
-  const [{ file }, ...others] = entries as [Entry, ...Entry[]];
+function exportTarget(name: string, entries: readonly SuiteEntry[], io: Io): string {
+  const [{ file }, ...others] = entries as [SuiteEntry, ...SuiteEntry[]];
   if (others.length > 0) {
     throw new BouncelabError(
       'E_USAGE',

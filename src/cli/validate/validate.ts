@@ -3,7 +3,7 @@
 import pc from 'picocolors';
 import { EXIT, type ExitCode } from '../../base/errors.js';
 import { plural } from '../../reporters/figures.js';
-import { checkFile, type FileKind } from '../../suite/file-kind.js';
+import { validateFile, type FileKind } from '../../suite/file-kind.js';
 import { findScenarios } from '../../suite/find.js';
 import { printProblems, printWarnings } from '../errors.js';
 import { inputsOr } from '../inputs.js';
@@ -25,7 +25,7 @@ export function validate(files: string[], io: Io): ExitCode {
   const kinds: FileKind[] = [];
   let [problems, invalid] = [0, 0];
   for (const file of found.files) {
-    const checked = checkFile(file, io.cwd);
+    const checked = validateFile(file, io.cwd);
     kinds.push(checked.kind);
     problems += checked.problems.length;
     if (checked.problems.length > 0) invalid++;

@@ -26,7 +26,7 @@ export class SenderProcess {
   }
 
   /** Asks this sender, and each that will start after a crash: what is not in the store, and meant to stay. */
-  order(request: Request): void {
+  askEach(request: Request): void {
     if (this.sender) request(this.sender);
     this.standing.push(request);
   }

@@ -9,7 +9,7 @@ import type { Data, ScenarioDocument } from './document.js';
 import { Draw } from './draw.js';
 import { drawBehavior, FAULTS, IDLE, RARE, type Fault } from './faults.js';
 import { drawEvents } from './happenings.js';
-import { duration, Moments } from './moments.js';
+import { durationText, Moments } from './moments.js';
 import { drawPolicy } from './policies.js';
 
 export interface ExperimentOptions {
@@ -194,8 +194,8 @@ class Experiment {
       moments.begins(at + building);
       return {
         name: `m${n + 1}`,
-        at: duration(at),
-        ...(building === 5000 ? {} : { building: duration(building) }),
+        at: durationText(at),
+        ...(building === 5000 ? {} : { building: durationText(building) }),
         ...draw.maybe(0.2, () =>
           draw.one<{ [key: string]: Data }>([
             { to: { domain: draw.one(this.domains) } },
@@ -219,7 +219,7 @@ class Experiment {
   private automated(events: readonly { [key: string]: Data }[]): { [key: string]: Data }[] {
     if (!this.faults.has('automated')) return [];
     const { draw, moments } = this;
-    const at = (): string => duration(moments.any());
+    const at = (): string => durationText(moments.any());
     const every = draw.one(['20m', '1h', '6h']);
     const digest = { name: 'digest', kind: 'automated', every, count: draw.int(1, 4), at: at() };
     // It is for those who come, and somebody must.

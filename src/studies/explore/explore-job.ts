@@ -8,7 +8,7 @@ import { drawExperiment, endsInCalm } from './experiment.js';
 import type { CarryOut } from '../../runner/executors/threads/messages.js';
 import type { ExploreAnswer, ExploreJob } from './messages.js';
 import { shrink } from './shrink.js';
-import { planOf, play, type Finding, type TrialResult } from './trial.js';
+import { planOf, playTrial, type TrialFinding, type TrialResult } from './trial.js';
 
 /** Smaller scenarios tried for one that failed; each takes a few milliseconds. */
 const TRIES_MAX = 3000;
@@ -38,10 +38,10 @@ export const carryOut: CarryOut<ExploreJob, never, ExploreAnswer> = async (job) 
 async function tried(document: ScenarioDocument, { index, folder }: ExploreJob): Promise<TrialResult> {
   const plan = planOf(document, folder);
   invariant(plan, `experiment ${index} is not a valid scenario: this is a fault of the generator`);
-  return play(plan);
+  return playTrial(plan);
 }
 
-async function findingOf(document: ScenarioDocument, folder: string): Promise<Finding | undefined> {
+async function findingOf(document: ScenarioDocument, folder: string): Promise<TrialFinding | undefined> {
   const plan = planOf(document, folder);
-  return plan && (await play(plan)).finding;
+  return plan && (await playTrial(plan)).finding;
 }

@@ -6,9 +6,9 @@ import type { ScenarioDocument } from './document.js';
 import { drawExperiment, type ExperimentOptions } from './experiment.js';
 import { ExploreLane } from './lane.js';
 import type { ExploreJob } from './messages.js';
-import type { Finding } from './trial.js';
+import type { TrialFinding } from './trial.js';
 
-export interface ExploreOptions extends ExperimentOptions {
+interface ExploreOptions extends ExperimentOptions {
   runs: number;
   /** Real ms after which no further experiment is started. */
   timeMs: number;
@@ -17,7 +17,7 @@ export interface ExploreOptions extends ExperimentOptions {
   folder: string;
   onProgress?: (progress: ExploreFigures) => void;
   /** Called when an experiment failed and is about to be made smaller. */
-  onFinding?: (index: number, finding: Finding) => void;
+  onFinding?: (index: number, finding: TrialFinding) => void;
   /** Ends the exploration early; the figures until then are returned. */
   signal?: AbortSignal | undefined;
 }
@@ -33,7 +33,7 @@ export interface ExploreFigures {
 export interface Discovery {
   /** Number of the experiment. */
   index: number;
-  finding: Finding;
+  finding: TrialFinding;
   document: ScenarioDocument;
   /** Numbers of values in the scenario as drawn and in `document`; both 0 when it was not made smaller. */
   sizeBefore: number;
@@ -51,7 +51,7 @@ export async function explore(options: ExploreOptions): Promise<ExploreResult> {
   const { runs, timeMs, workers, signal } = options;
   const started = wallNow();
   const figures = { runs: 0, attempts: 0, virtualMs: 0, wallMs: 0 };
-  const findings: { index: number; finding: Finding }[] = [];
+  const findings: { index: number; finding: TrialFinding }[] = [];
   let next = 0;
   const isInterrupted = (): boolean => signal?.aborted ?? false;
   const goesOn = (): boolean =>
@@ -88,7 +88,7 @@ export async function explore(options: ExploreOptions): Promise<ExploreResult> {
 }
 
 async function discover(
-  { index, finding }: { index: number; finding: Finding },
+  { index, finding }: { index: number; finding: TrialFinding },
   lane: ExploreLane,
   options: ExploreOptions,
 ): Promise<Discovery> {
@@ -107,7 +107,7 @@ function jobFor(kind: ExploreJob['kind'], index: number, from: ExploreOptions, f
   return kind === 'try' ? { kind, index, options, folder } : { kind, index, failsWith, options, folder };
 }
 
-function broken(message: string): Finding {
+function broken(message: string): TrialFinding {
   const failure = { file: 'experiment.yaml', line: 1, column: 1, message, expected: '', actual: '' };
   return { kind: 'broken', failure };
 }

@@ -4,9 +4,9 @@
 import { domainOf } from '../../base/addresses.js';
 import type { Data } from './document.js';
 import type { Draw } from './draw.js';
-import { duration, type Moments } from './moments.js';
+import { durationText, type Moments } from './moments.js';
 
-export interface Stage {
+export interface Schedule {
   draw: Draw;
   moments: Moments;
   /** Names of the faults that are enabled. */
@@ -19,11 +19,11 @@ export interface Stage {
 type Happening = { [key: string]: Data };
 
 /** Events of an experiment, but for those that change servers. */
-export function drawEvents({ draw, moments, faults, contacts, domains, mailings }: Stage): Happening[] {
+export function drawEvents({ draw, moments, faults, contacts, domains, mailings }: Schedule): Happening[] {
   const events: Happening[] = [];
   const add = (name: string, make: (n: number) => Happening, max = 3): void => {
     if (!faults.has(name)) return;
-    events.push(...draw.many(1, max, (n) => ({ at: duration(moments.any()), ...make(n) })));
+    events.push(...draw.many(1, max, (n) => ({ at: durationText(moments.any()), ...make(n) })));
   };
   const someone = (): string => draw.one(contacts);
   add('opt-out', () => ({ 'opt-out': someone() }));
@@ -55,6 +55,6 @@ function crashes(draw: Draw, moments: Moments): Happening[] {
     if (ms < up) return [];
     const down = draw.one([0, 1, 1000 * draw.int(1, 60), 60_000 * draw.int(1, 90)]);
     up = ms + down;
-    return [{ at: duration(ms), crash: 'sender', restart: duration(down) }];
+    return [{ at: durationText(ms), crash: 'sender', restart: durationText(down) }];
   });
 }

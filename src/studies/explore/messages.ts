@@ -2,7 +2,7 @@
 
 import type { ScenarioDocument } from './document.js';
 import type { ExperimentOptions } from './experiment.js';
-import type { Finding } from './trial.js';
+import type { TrialFinding } from './trial.js';
 
 export type ExploreJob =
   /** Draw the experiment of this number and play it. */
@@ -11,7 +11,7 @@ export type ExploreJob =
   | { kind: 'shrink'; index: number; failsWith: string; options: ExperimentOptions; folder: string };
 
 export type ExploreAnswer =
-  | { kind: 'tried'; attempts: number; virtualMs: number; finding?: Finding }
-  | { kind: 'shrunk'; document: ScenarioDocument; finding: Finding; sizeBefore: number; size: number }
+  | { kind: 'tried'; attempts: number; virtualMs: number; finding?: TrialFinding }
+  | { kind: 'shrunk'; document: ScenarioDocument; finding: TrialFinding; sizeBefore: number; size: number }
   /** The job threw, its thread ended, or it took too long. */
   | { kind: 'broken'; message: string };

@@ -25,7 +25,7 @@ const BESIDE_MS: readonly ((draw: Draw) => number)[] = [
 /** How often bytes are under way until a first message has been taken: greeting, four commands and the dot. */
 const WAYS_OF_A_MESSAGE = 11;
 
-export interface MomentsOptions {
+interface MomentsOptions {
   /** Latest moment, but for what lies a little after it, ms. */
   untilMs: number;
   /** Steps of the grid of retries, ms. */
@@ -33,8 +33,8 @@ export interface MomentsOptions {
   latencyMs: number;
 }
 
-/** A duration as a file has it, to the millisecond. */
-export function duration(ms: number): string {
+/** A duration as a scenario file writes it, to the millisecond. */
+export function durationText(ms: number): string {
   let left = ms;
   let text = '';
   for (const [unit, size] of UNITS) {

@@ -4,7 +4,7 @@
 import { parseDuration } from '../../base/units.js';
 import type { Data } from './document.js';
 import type { Draw } from './draw.js';
-import { duration } from './moments.js';
+import { durationText } from './moments.js';
 
 const STEPS = ['5m', '10m', '30m', '45m', '1h', '6h'];
 /** Attempts that fit a window at most, so that one experiment does not take the time of many. */
@@ -44,7 +44,7 @@ function drawWindow(draw: Draw, steps: readonly string[]): string {
   const points = draw.one([1, 2, 3, draw.int(1, POINTS_MAX)]);
   let ms = 0;
   for (let n = 0; n < points; n++) ms += parseDuration(steps[Math.min(n, steps.length - 1)]!)!;
-  return duration(ms + draw.one([0, 0, 0, 1, -1, 1000, 90_000]));
+  return durationText(ms + draw.one([0, 0, 0, 1, -1, 1000, 90_000]));
 }
 
 function drawBounce(draw: Draw): { [key: string]: Data } {

@@ -4,7 +4,7 @@
 
 import type { Data, ScenarioDocument } from './document.js';
 
-export interface ShrinkOptions {
+interface ShrinkOptions {
   /** Whether a document still fails in the same way. */
   fails: (document: ScenarioDocument) => Promise<boolean>;
   /** Documents tried at most. */

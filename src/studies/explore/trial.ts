@@ -11,14 +11,14 @@ import { documentText, type ScenarioDocument } from './document.js';
 const WALL_LIMIT_MS = 20_000;
 
 /** How an experiment failed. */
-export interface Finding {
+export interface TrialFinding {
   /** What is broken in few words, the same for one bug: the name of an invariant, `deadlock`, ... */
   kind: string;
   failure: Failure;
 }
 
 export interface TrialResult {
-  finding?: Finding;
+  finding?: TrialFinding;
   /** Attempts made and virtual time gone through, for the figures of an exploration. */
   attempts: number;
   virtualMs: number;
@@ -36,7 +36,7 @@ export function planOf(document: ScenarioDocument, folder: string): ScenarioPlan
 }
 
 /** Plays an experiment. A harness that fails is a finding too. */
-export async function play(plan: ScenarioPlan): Promise<TrialResult> {
+export async function playTrial(plan: ScenarioPlan): Promise<TrialResult> {
   let attempts = 0;
   try {
     const result = await runScenario(plan, {

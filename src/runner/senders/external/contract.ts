@@ -10,7 +10,7 @@ import type { RetryPolicy } from '../../../policy/retry-policy.js';
  * virtual time already in force: `Date`, `setTimeout` and `setInterval` of the thread are virtual, and
  * so are those of node:timers.
  */
-export type CreateSender = (ports: SenderPorts) => ForeignSender | Promise<ForeignSender>;
+export type CreateSender = (ports: SenderPorts) => ExternalSender | Promise<ExternalSender>;
 
 /** What a module is given. It must reach the network by these ports only. */
 export interface SenderPorts {
@@ -61,26 +61,26 @@ export interface ReportedAttempt {
 }
 
 /** What a module does. */
-export interface ForeignSender {
+export interface ExternalSender {
   /** A mailing goes out now. It may return a promise that resolves when all of it is over. */
-  send(mailing: ForeignMailing): void | Promise<void>;
+  send(mailing: ExternalMailing): void | Promise<void>;
   /** What people do in the meantime; what a module does not have, it is not told. */
-  addContact?(contact: ForeignContact): void;
+  addContact?(contact: ExternalContact): void;
   optOut?(address: string): void;
   reactivate?(address: string): void;
   subscribe?(address: string): void;
 }
 
-export interface ForeignContact {
+export interface ExternalContact {
   address: string;
   status: ContactStatus;
   softBounceStreak: number;
 }
 
-export interface ForeignMailing {
+interface ExternalMailing {
   name: string;
   subject: string;
   text: string;
   /** Every contact that was chosen, also those that must not be mailed: to see that is its work. */
-  contacts: ForeignContact[];
+  contacts: ExternalContact[];
 }

@@ -1,7 +1,7 @@
 // Loads the module of a sender, anew for each scenario, and says in a sentence what is wrong with it.
 
 import { pathToFileURL } from 'node:url';
-import type { CreateSender, ForeignSender, SenderPorts } from './contract.js';
+import type { CreateSender, ExternalSender, SenderPorts } from './contract.js';
 
 let loaded = 0;
 
@@ -9,7 +9,7 @@ let loaded = 0;
  * @param file absolute path of the module
  * @throws Error with a whole sentence when it does not keep the contract; whatever the module throws
  */
-export async function loadSender(file: string, ports: SenderPorts): Promise<ForeignSender> {
+export async function loadSender(file: string, ports: SenderPorts): Promise<ExternalSender> {
   const url = pathToFileURL(file);
   // What a module keeps in its own variables must not go from one scenario to the next.
   url.searchParams.set('scenario', String(++loaded));
@@ -17,7 +17,7 @@ export async function loadSender(file: string, ports: SenderPorts): Promise<Fore
   const create = module.createSender ?? module.default?.createSender;
   if (typeof create !== 'function') throw new Error('it exports no function `createSender`');
   const sender: unknown = await (create as CreateSender)(ports);
-  if (typeof sender !== 'object' || sender === null || typeof (sender as ForeignSender).send !== 'function')
+  if (typeof sender !== 'object' || sender === null || typeof (sender as ExternalSender).send !== 'function')
     throw new Error('what `createSender` returned has no function `send`');
-  return sender as ForeignSender;
+  return sender as ExternalSender;
 }

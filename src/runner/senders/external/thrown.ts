@@ -1,7 +1,7 @@
 // What a module has thrown, for people: it may be anything at all, also what throws again when it is
 // looked at.
 
-export interface Thrown {
+interface Thrown {
   message: string;
   /** Where in the module it came from, for its author; the rest of a stack is of no use here. */
   places: string[];

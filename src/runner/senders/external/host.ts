@@ -1,5 +1,5 @@
-// Puts a module in the place of the sender: hands it contacts and mailings, turns what it reports
-// into events, and keeps watch over what it must not do.
+// Lets an external module send in a run: gives it contacts and mailings, turns its reports into events, and
+// guards against what it must not do.
 
 import type net from 'node:net';
 import { domainOf } from '../../../base/addresses.js';
@@ -12,10 +12,10 @@ import { chooser } from '../../../sender/model/selection.js';
 import { wildcard } from '../../../base/wildcard.js';
 import type { ContactPlan, MailingPlan } from '../../../scenarios/plan.js';
 import type { SenderFault } from '../../../judge/fault.js';
-import type { SenderEvent, SenderUnderTest } from '../sender-under-test.js';
+import type { SenderEvent, RunSender } from '../run-sender.js';
 import type {
-  ForeignContact,
-  ForeignSender,
+  ExternalContact,
+  ExternalSender,
   ReportedAttempt,
   SenderPorts,
   SenderReports,
@@ -26,7 +26,7 @@ import { withConnectTimeout } from './connect-timeout.js';
 import { checkedReports } from './reports.js';
 import { describeThrown } from './thrown.js';
 
-export interface ForeignOptions {
+interface ExternalSenderOptions {
   /** Absolute path of the module. */
   file: string;
   /** The module as a person named it. */
@@ -51,16 +51,16 @@ const SMTP_PORT = 25;
 /** Real time that a module may take to load, ms. */
 const LOAD_LIMIT_MS = 10_000;
 
-export class ForeignSenderHost implements SenderUnderTest {
+export class ExternalSenderHost implements RunSender {
   private readonly guard = new Guard();
-  private readonly contacts = new Map<string, ForeignContact>();
+  private readonly contacts = new Map<string, ExternalContact>();
   private readonly mailings = new Map<string, MailingRecord>();
-  private sender: ForeignSender | undefined;
+  private sender: ExternalSender | undefined;
   private readonly pending = new Set<string>();
   private failure: { what: string; error: unknown } | undefined;
   private readonly onUncaught = (error: unknown): void => this.failed('it failed', error);
 
-  constructor(private readonly options: ForeignOptions) {}
+  constructor(private readonly options: ExternalSenderOptions) {}
 
   /** Loads the module. What it throws then is kept for the verdict. */
   async start(): Promise<void> {
@@ -110,7 +110,7 @@ export class ForeignSenderHost implements SenderUnderTest {
     for (const contact of contacts) this.addContact(contact);
   }
 
-  private addContact(contact: ForeignContact): void {
+  private addContact(contact: ExternalContact): void {
     const key = contact.address.toLowerCase();
     if (this.contacts.has(key)) return;
     this.contacts.set(key, { ...contact });
@@ -243,7 +243,7 @@ export class ForeignSenderHost implements SenderUnderTest {
 
   private setStatus(
     key: string,
-    to: ForeignContact['status'],
+    to: ExternalContact['status'],
     why: 'hard-bounce' | 'opt-out' | 'reactivate' | 'subscribe',
   ): void {
     const contact = this.contacts.get(key);
