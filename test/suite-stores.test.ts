@@ -60,7 +60,7 @@ test('without a place for the file it is said what is missing', async () => {
   try {
     await expect(play(entries[0]!.plan!, 'sqlite')).rejects.toMatchObject({
       code: 'E_STORE',
-      message: expect.stringContaining('there is no place for the store of the sender: ENOENT') as string,
+      message: expect.stringContaining('the store of the sender cannot be made: ENOENT') as string,
       hint: expect.stringContaining('TMPDIR') as string,
     });
   } finally {

@@ -1,21 +1,21 @@
-// Plays a scenario again and holds its event stream against that of the first run, byte by byte, while
-// it comes: it stops at the first event that differs, and both versions of that event are told.
+// Plays a scenario a second time and compares its event stream with that of the first run, byte by byte. The
+// second run stops at the first event that differs, and the failure shows both versions of that event.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { ScenarioPlan } from '../scenarios/plan.js';
 import type { Failure, ScenarioResult } from '../results/result.js';
 import { runScenario } from './run.js';
 
-/** Where two event streams part. */
+/** The first difference of two event streams. */
 export interface Difference {
   /** Number of the event, from 0. */
   seq: number;
-  /** Its line in each; undefined in a stream that has ended before it. */
+  /** The line of the event in each stream; undefined where the stream ended before it. */
   first: string | undefined;
   second: string | undefined;
 }
 
-/** A stream that is written being compared with one that is in a file. */
+/** Compares a stream that is being written with one in a file. */
 export class StreamComparison {
   difference: Difference | undefined;
   private readonly fd: number;
@@ -49,7 +49,7 @@ export class StreamComparison {
     }
   }
 
-  /** The second stream has ended. @returns the difference, which may be that the first has more */
+  /** Called when the second stream has ended. @returns the difference; the first stream may have more events */
   end(): Difference | undefined {
     const first = this.difference ? undefined : this.line();
     if (first !== undefined) this.difference = { seq: this.seq, first, second: undefined };
@@ -77,13 +77,13 @@ export class StreamComparison {
 const NEWLINE = 0x0a;
 
 /**
- * Runs a scenario a second time. Nothing is written.
+ * Runs a scenario a second time. Writes nothing.
  *
- * @param of.first result of the first run, which came to its end
+ * @param of.first result of the first run, which passed or failed
  * @param of.eventsFile its events, NDJSON
  * @param of.wallLimitMs real ms the second run may take
- * @returns the result of the first run, failed if the second one differs; that of the second, if it came to
- *   no end and had not differed before
+ * @returns the result of the first run, failed if the second one differs; that of the second run, if it was
+ *   cut off before it differed
  * @throws what `runScenario` throws
  */
 export async function runAgain(
@@ -107,7 +107,7 @@ export async function runAgain(
   return isCutOff ? again : differingResult(first, difference, plan);
 }
 
-/** The result of a first run, failed by what a second one did otherwise. */
+/** The result of the first run, with the difference as a failure. */
 function differingResult(
   result: ScenarioResult,
   { seq, first, second }: Difference,

@@ -1,5 +1,5 @@
-// Plays a plan on a virtual clock: builds the world and the sender, lets happen what the plan says, and
-// has the outcome judged.
+// Plays a plan on a virtual clock: builds the world and the sender, schedules the events and mailings of the
+// plan, runs the clock to the end, and returns the judge's result.
 
 import type net from 'node:net';
 import type { RunEnd, VirtualClock } from '../clock/virtual.js';
@@ -21,16 +21,16 @@ import { openSenderStore, type SenderStore } from './senders/sender-store.js';
 import { BuiltInSender } from './senders/built-in-sender.js';
 import type { RunSender } from './senders/run-sender.js';
 
-/** No scenario needs a virtual year; one that gets there would never end. */
+/** No scenario needs a virtual year: one that reaches this time would never end. */
 const HORIZON_MS = 400 * 24 * 3_600_000;
 
 export interface RunContext {
   clock: VirtualClock;
   emit: Emit;
   judge: Judge;
-  /** Real ms it may take; without limit when absent. */
+  /** Real ms the run may take; without limit when absent. */
   wallLimitMs?: number;
-  /** Asked at every instant; true ends the run before its end. */
+  /** Called at every instant; true ends the run early. */
   stop?: () => boolean;
 }
 
@@ -46,7 +46,7 @@ export async function play(plan: ScenarioPlan, context: RunContext): Promise<Jud
     wire: plan.wire,
   });
   const tls = usesTls(plan.fleet, plan.events);
-  // What TLS does within one instant is nothing that the clock could see by itself.
+  // TLS works with immediates that the clock does not see unless it watches for them.
   if (tls) clock.watchHiddenImmediates();
   const world = new World({
     certificates: tls ? await certificates() : undefined,
@@ -64,7 +64,7 @@ export async function play(plan: ScenarioPlan, context: RunContext): Promise<Jud
     sender.addContacts(plan.contacts);
     for (const event of plan.events) clock.at(event.at, () => apply(event, sender, world, emit));
     for (const mailing of plan.mailings) {
-      // A standing order is given once, and knows itself from when on it is in force.
+      // An automated mailing is set up once; it contains the time from which it is active.
       if (mailing.trigger) sender.automate?.(mailing, mailing.trigger);
       else clock.at(mailing.at, () => sender.send(mailing));
     }
@@ -129,12 +129,12 @@ async function playToEnd(plan: ScenarioPlan, sender: RunSender, context: RunCont
   const stuck = sender.waiting();
   const reason = end === 'horizon' ? 'horizon' : stuck.length > 0 ? 'deadlock' : 'idle';
   emit({ type: 'run.ended', reason });
-  if (reason === 'idle') hearFigures(sender, judge);
+  if (reason === 'idle') passFigures(sender, judge);
   return reason === 'idle' ? judge.verdict() : judge.stopped(plan, stoppedError(reason, clock.now()), stuck);
 }
 
-/** Of every mailing, occurrences of automated ones too. */
-function hearFigures(sender: RunSender, judge: Judge): void {
+/** Passes the sender's own figures of every mailing, occurrences of automated ones included, to the judge. */
+function passFigures(sender: RunSender, judge: Judge): void {
   for (const name of judge.tally.mailings.keys()) {
     const own = sender.response?.(name);
     if (own) judge.onFigures(name, own);

@@ -1,5 +1,5 @@
-// Results of scenarios that were not played to their end: the file was invalid, its worker crashed, it
-// took too long. They have the shape of any other result, with nothing counted.
+// Results of scenarios that were not played to their end: the file was invalid, the worker crashed, or the
+// limit of real time was reached. They have the shape of any other result; all counts are zero.
 
 import { faultFailure, type SenderFault } from '../judge/fault.js';
 import { noneLost } from '../results/tally/lost.js';
@@ -22,15 +22,15 @@ export function invalidResult(file: string, problems: readonly Problem[]): Scena
   return { ...nothing(file, file, 'invalid'), failures };
 }
 
-/** How far a scenario had come when it was ended from outside. */
+/** What a scenario had used when it was ended from outside. */
 export interface Used {
   /** Real time it took, ms. */
   wallMs: number;
-  /** Virtual time it had reached when last heard of, ms. */
+  /** Virtual time of its last report of progress, ms. */
   virtualMs: number;
 }
 
-/** What ended a scenario from outside. */
+/** Why a scenario was ended from outside. */
 interface Ending extends Used {
   status: 'inconclusive' | 'error';
   message: string;
@@ -54,7 +54,7 @@ export function endedResult(plan: ScenarioPlan, ending: Ending): ScenarioResult 
   return cutOff(plan, ending.status, failure, ending);
 }
 
-/** The result of a scenario whose sender, a module of somebody else's, took its thread down. */
+/** The result of a scenario whose external sender ended the worker thread. */
 export function faultedResult(
   plan: ScenarioPlan,
   sender: SenderPlan,

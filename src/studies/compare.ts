@@ -1,6 +1,6 @@
-// Plays the same scenarios under several policies and compares what comes out. A scenario is played under
-// all policies one after the other, and once the last has ended its contacts are compared and its events
-// go, so that what is kept does not grow with the suite.
+// Plays the same scenarios under several policies and compares the results. When a scenario has ended under
+// the last policy its contacts are compared and its events removed, so that memory and disk use do not grow
+// with the suite.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,13 +26,13 @@ interface CompareOptions {
   executor: Executor;
   thresholds: readonly Threshold[];
   signal?: AbortSignal;
-  /** Told when a scenario has ended under all policies. */
+  /** Called when a scenario has ended under all policies. */
   onScenario?: (ended: number) => void;
 }
 
 /**
- * Plays and compares. Expectations are not judged, since a policy changes what a scenario comes to;
- * invariants are.
+ * Plays and compares. Invariants are checked; expectations are not, since a policy changes the outcome of a
+ * scenario.
  *
  * @throws BouncelabError E_OUTPUT when the temporary folder cannot be written
  */
@@ -79,7 +79,7 @@ interface Row {
   compared?: ComparedScenario;
 }
 
-/** Plays with another executor, and reads the events of a run before they go. */
+/** Plays with the given executor, and reads the events of each run before it removes them. */
 class ComparingExecutor implements Executor {
   readonly workers: number;
   readonly pace: PaceSum;
@@ -139,7 +139,7 @@ class ComparingExecutor implements Executor {
   private finish(index: number, { results, ends }: Row): void {
     const all = results as ScenarioResult[];
     const { file, name, seed } = all[0]!;
-    // Half of a comparison is none: a run that did not end has no figures to compare.
+    // A scenario is compared only if it ended under all policies: the others have no figures.
     if (all.every(isOver)) {
       const compared = { file, name, seed, figures: all.map(scenarioFigures), ends: ends.differences() };
       this.pace.add(ends.paces);

@@ -1,4 +1,5 @@
-// What a YAML file is meant to be, seen from its keys; and its problems as what it is.
+// Detects from its keys what kind of file a YAML file is, and validates it as that kind. `validate` uses it,
+// and so does the selection of scenarios, to skip files of other kinds.
 
 import { resolve } from 'node:path';
 import { BouncelabError } from '../base/errors.js';
@@ -17,7 +18,7 @@ export type FileKind = 'scenario' | 'policy' | 'file of causes' | 'profile' | 'b
 /** Keys that no other file has. */
 const SCENARIO_KEYS = Object.keys(scenarioSchema.shape).filter((key) => key !== 'name');
 
-/** @returns a scenario, unless its keys say that it is something else */
+/** @returns `scenario`, unless its keys belong to another kind */
 export function kindOf(text: string): FileKind {
   const { value } = parseYaml('', text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'scenario';
@@ -27,7 +28,7 @@ export function kindOf(text: string): FileKind {
   if (keys.includes('replies')) return 'profile';
   if (keys.some((key) => key === 'retry' || key === 'bounce')) return 'policy';
   if (!keys.includes('causes')) return 'scenario';
-  // A policy may be nothing but a name, and rules or the path of a file of them.
+  // A policy may have only a name, and causes as rules or as the path of a file.
   const { causes } = value as { causes: unknown };
   return keys.includes('name') || typeof causes === 'string' ? 'policy' : 'file of causes';
 }
@@ -36,13 +37,13 @@ export function kindOf(text: string): FileKind {
 interface CheckedFile {
   kind: FileKind;
   source: string;
-  /** None when it is valid. */
+  /** Empty when it is valid. */
   problems: readonly Problem[];
-  /** What was left out, as the file wants it. */
+  /** Lines of an audience file that were skipped, as the scenario allows. */
   warnings?: readonly Problem[];
 }
 
-/** Checks a file as what it is meant to be. @param file relative to `cwd` */
+/** Validates a file as the kind that its keys show. @param file relative to `cwd` */
 export function validateFile(file: string, cwd: string): CheckedFile {
   const path = resolve(cwd, file);
   const read = readSource(path);
@@ -74,15 +75,15 @@ function problemsOfBaseline(path: string, cwd: string): Problem[] {
   }
 }
 
-/** What a file of another kind is for. */
+/** How each other kind of file is used. */
 const USES: Record<Exclude<FileKind, 'scenario'>, string> = {
   policy: 'a scenario names it with `policy`, a command with `--policy FILE`',
   'file of causes': 'a policy names it with `causes`',
   profile: 'a domain of a fleet names it with `profile`',
-  baseline: 'a run is held against it with `--baseline FILE`',
+  baseline: 'a run is compared with it by `--baseline FILE`',
 };
 
-/** Says that a file is of another kind than a scenario; undefined when it is meant to be one. */
+/** @returns the problem that a file is of another kind; undefined when it is a scenario */
 export function notAScenario(file: string, source: string): Problem | undefined {
   const kind = kindOf(source);
   if (kind === 'scenario') return undefined;

@@ -1,4 +1,5 @@
-// From files, folders and globs, as they are given on the command line, to scenario files.
+// Finds scenario files: resolves the files, folders and globs that are given on the command line. Folders are
+// searched for .yaml and .yml files.
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, resolve, sep } from 'node:path';
@@ -7,7 +8,7 @@ import { BouncelabError } from '../base/errors.js';
 import { closest, quoted } from '../documents/problems.js';
 import { displayPath } from '../documents/source-file.js';
 
-/** Where scenarios are looked for when nothing is given. */
+/** Folder that is searched when no input is given. */
 export const DEFAULT_INPUT = 'scenarios';
 
 const SCENARIO_FILE = /\.ya?ml$/i;
@@ -15,18 +16,18 @@ const SCENARIO_FILE = /\.ya?ml$/i;
 export interface Found {
   /** Relative to the working directory, with forward slashes, sorted, each once. */
   files: string[];
-  /** Those of them that were given as files, and not found in a folder or by a glob. */
+  /** Those that were given as files, not found in a folder or by a glob. */
   named: ReadonlySet<string>;
-  /** One for each input that is not there or holds no scenario. */
+  /** One for each input that does not exist or contains no scenario. */
   problems: BouncelabError[];
 }
 
 /**
- * Finds scenario files. A folder stands for every .yaml and .yml file under it, but for installed packages;
- * a file is taken whatever its name ends in.
+ * Finds scenario files. A folder means every .yaml and .yml file below it, except in node_modules; a file is
+ * accepted with any extension.
  *
  * @param inputs files, folders and globs; the folder `scenarios` when there are none
- * @param cwd folder that they are relative to
+ * @param cwd folder to which they are relative
  */
 export function findScenarios(inputs: readonly string[], cwd: string): Found {
   const files = new Set<string>();
@@ -50,10 +51,10 @@ export function findScenarios(inputs: readonly string[], cwd: string): Found {
   return { files: [...files].sort(), named, problems };
 }
 
-/** What one input stands for, in absolute paths. */
+/** The files of one input, as absolute paths. */
 interface Match {
   paths: string[];
-  /** It is the path of a file. */
+  /** Whether the input is the path of a file. */
   isFile: boolean;
 }
 
@@ -103,7 +104,7 @@ function notThere(input: string, path: string, cwd: string): BouncelabError {
   return new BouncelabError('E_NOT_FOUND', `there is no file or folder ${quoted(input)}`, { hint });
 }
 
-/** Names beside a path; none when its folder is not there either. */
+/** Names in the folder of a path; none when the folder does not exist. */
 function siblings(path: string): string[] {
   try {
     return readdirSync(dirname(path));

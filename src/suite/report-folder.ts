@@ -1,6 +1,6 @@
 // The report folder of a run: reports/<run-id>/ with run.json, junit.xml and the events of each
-// scenario, and reports/latest that names the last one. Made before anything runs, so that a folder
-// that cannot be written is known at once; each file appears whole or not at all.
+// scenario, and reports/latest that names the last one. It is made before anything runs, so that a folder that
+// cannot be written is reported at once. Each file appears complete or not at all.
 
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -27,7 +27,7 @@ import { reason } from '../base/os-error.js';
 
 const LATEST = 'latest';
 
-/** Makes a symbolic link; a test gives one that fails, as it does on Windows without the right. */
+/** Makes a symbolic link. A test passes one that fails, as on Windows without the privilege. */
 type Symlink = (target: string, path: string) => Promise<void>;
 
 export class RunOutput {
@@ -46,7 +46,7 @@ export class RunOutput {
   }
 
   /**
-   * Makes a new report folder under `parent`, which is made too if it is not there.
+   * Makes a new report folder under `parent`, which is made too if it does not exist.
    *
    * @throws BouncelabError E_OUTPUT when it cannot be written
    */
@@ -61,12 +61,12 @@ export class RunOutput {
     });
   }
 
-  /** Where the events of a scenario go: NDJSON, one event a line. */
+  /** File for the events of a scenario: NDJSON, one event a line. */
   eventsFile(scenarioFile: string): string {
     return join(this.dir, 'events', `${eventsName(scenarioFile)}.ndjson`);
   }
 
-  /** What the events of a scenario come to, kept for the page until it is written. */
+  /** File for the view of a scenario, kept until the page is written. */
   viewFile(scenarioFile: string): string {
     return join(this.dir, 'events', `${eventsName(scenarioFile)}.view.json`);
   }
@@ -77,7 +77,7 @@ export class RunOutput {
   }
 
   /**
-   * Writes run.json and junit.xml, and turns `latest` to this run.
+   * Writes run.json and junit.xml, and points `latest` to this run.
    *
    * @throws BouncelabError E_OUTPUT when one of them cannot be written
    */
@@ -86,13 +86,13 @@ export class RunOutput {
       await this.replace(join(this.dir, 'run.json'), (path) => writeFile(path, runJson(run)));
       await this.replace(join(this.dir, 'junit.xml'), (path) => writeFile(path, junitXml(run)));
       await this.replace(join(this.parent, LATEST), (path) =>
-        // Where links need a right that people do not have, a file that names the folder stands in.
+        // Where the user may not make links, `latest` is a file that contains the name of the folder.
         this.link(this.runId, path).catch(() => writeFile(path, `${this.runId}\n`)),
       );
     });
   }
 
-  /** Makes something under another name and moves it into place in one step. */
+  /** Makes a file or link under a temporary name and moves it into place in one step. */
   private async replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
     const temporary = `${path}.${this.runId}.tmp`;
     try {
@@ -110,7 +110,7 @@ export class RunOutput {
  *
  * @param parent folder of the reports
  * @returns undefined when there was no run yet
- * @throws BouncelabError E_OUTPUT when it is there and cannot be read
+ * @throws BouncelabError E_OUTPUT when it exists and cannot be read
  */
 export async function readLatest(parent: string): Promise<RunResult | undefined> {
   const latest = join(parent, LATEST);
@@ -129,8 +129,8 @@ export async function readLatest(parent: string): Promise<RunResult | undefined>
 }
 
 /**
- * Makes a folder and those above it. Not with `recursive`: where a file system refuses new folders
- * with ENOENT (/proc), Node then tries for ever.
+ * Makes a folder and its parents. Not with `recursive`: on a file system that refuses new folders with
+ * ENOENT (/proc), Node then retries forever.
  */
 async function makeFolders(path: string): Promise<void> {
   try {
@@ -143,7 +143,7 @@ async function makeFolders(path: string): Promise<void> {
   }
 }
 
-/** Makes one folder, or finds it: another run may be making it too. */
+/** Makes one folder. It may exist: another run may make it at the same time. */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
@@ -177,8 +177,8 @@ async function refuseFolderInPlaceOfLatest(parent: string): Promise<void> {
 }
 
 /**
- * File name for a scenario. Readable, and never the same for two files: a path that the plain
- * form does not carry without loss gets a hash.
+ * File name for a scenario: readable, and different for any two files. A path that the readable form does not
+ * preserve gets a hash.
  */
 export function eventsName(file: string): string {
   const plain = /^[a-z0-9_]+(?:-[a-z0-9_]+)*(?:\/[a-z0-9_]+(?:-[a-z0-9_]+)*)*\.yaml$/;
@@ -191,7 +191,7 @@ export function eventsName(file: string): string {
   return `${readable.slice(-100).replace(/^-+|-+$/g, '') || 'scenario'}-${createHash('sha256').update(file).digest('hex').slice(0, 8)}`;
 }
 
-/** Turns whatever a file system refuses into an error that says so. */
+/** Converts errors of the file system to E_OUTPUT. */
 export async function withOutputErrors<T>(parent: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

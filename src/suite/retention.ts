@@ -1,5 +1,5 @@
-// Keeps the last runs in a folder of reports and removes older ones: only folders that a run made, that
-// are finished, and that hold nothing but what a run writes.
+// Keeps the last runs in a folder of reports and removes older ones. It removes only folders that a run made,
+// that are finished, and that contain only files of a run.
 
 import { readdir, readFile, readlink, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ const FILES = new Set(['run.json', 'junit.xml', 'index.html']);
 const EVENTS = /^[a-z0-9_-]+(?:\.ndjson|\.view\.json)$/;
 
 /**
- * Removes finished runs but the newest `keep`. What cannot be removed stays; two that do this at once
- * do not disturb each other.
+ * Removes all finished runs except the newest `keep`. A run that cannot be removed stays. Two processes may
+ * do this at the same time.
  *
- * @returns the names of the removed
+ * @returns the names of the removed runs
  */
 export async function removeOldRuns(parent: string, keep: number): Promise<string[]> {
   const entries = await readdir(parent, { withFileTypes: true });
@@ -29,7 +29,7 @@ export async function removeOldRuns(parent: string, keep: number): Promise<strin
   return removed;
 }
 
-/** A run writes run.json when all has ended; without it, another process may be at it. */
+/** A run writes run.json at its end. Without that file another process may still be writing. */
 async function isFinished(folder: string): Promise<boolean> {
   try {
     const run = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as { scenarios?: unknown };
@@ -49,7 +49,7 @@ async function removeRun(folder: string): Promise<boolean> {
       names.every((name) => EVENTS.test(name));
     if (!isOurs) return false;
     for (const name of names) await rm(join(events, name), { force: true });
-    // Not with everything in it: what somebody put there a moment ago stays.
+    // Not recursive: a file that was added a moment ago stays.
     await rmdir(events).catch(() => undefined);
     for (const { name } of files) if (FILES.has(name)) await rm(join(folder, name), { force: true });
     await rmdir(folder);

@@ -1,5 +1,5 @@
-// From what was asked for on the command line to the scenarios that are meant: files found, loaded,
-// and narrowed down by a pattern or a list. Nothing is run here.
+// Selects the scenarios of a command: finds the files, loads them, and keeps those that match a pattern or
+// a list. Nothing is run here.
 
 import { resolve } from 'node:path';
 import { BouncelabError } from '../base/errors.js';
@@ -9,11 +9,11 @@ import { loadScenario, senderProblem } from '../scenarios/load.js';
 import type { ScenarioPlan, StoreKind, WireKind } from '../scenarios/plan.js';
 import type { Problem } from '../documents/problems.js';
 
-/** A scenario file after loading: its plan, or what is wrong with it. */
+/** A scenario file after loading: its plan, or its problems. */
 export type SuiteEntry = {
   file: string;
   source: string;
-  /** Lines that were left out, as the scenario wants it. */
+  /** Lines of an audience file that were skipped, as the scenario allows. */
   warnings?: readonly Problem[];
 } & ({ plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] });
 
@@ -21,25 +21,25 @@ export interface SelectOptions {
   /** Files, folders and globs. */
   inputs: string[];
   cwd: string;
-  /** Regular expression or plain text, compared without case to name, file and tags. */
+  /** Regular expression or plain text, matched against name, file and tags without regard to case. */
   grep?: string | undefined;
   /** Only these files, named as the loader names them. */
   only?: ReadonlySet<string> | undefined;
   seed?: string | undefined;
   policy?: string | undefined;
-  /** Path of a module that sends in the place of ours. */
+  /** Path of the module of an external sender. */
   sender?: string | undefined;
   wire?: WireKind | undefined;
   store?: StoreKind | undefined;
 }
 
 /**
- * Finds and loads scenarios, in order of their files. What a folder or a glob holds besides, such as the
- * policies that its scenarios name, is left out; where it is named itself, that is its one problem.
+ * Finds and loads scenarios, in order of their files. Files of other kinds in a folder or a glob, such as
+ * policies, are skipped; a file of another kind that is given itself has that as its one problem.
  *
- * @throws AggregateError of BouncelabErrors for inputs that are not there
- * @throws BouncelabError E_USAGE for a sender that is not there
- * @throws BouncelabError E_NOT_FOUND when nothing is left after narrowing down
+ * @throws AggregateError of BouncelabErrors for inputs that do not exist
+ * @throws BouncelabError E_USAGE when the module of the sender does not exist
+ * @throws BouncelabError E_NOT_FOUND when no scenario matches
  */
 export function selectScenarios(options: SelectOptions): SuiteEntry[] {
   const { inputs, cwd, grep, only, seed, policy, sender, wire, store } = options;
@@ -62,13 +62,13 @@ export function selectScenarios(options: SelectOptions): SuiteEntry[] {
   });
 }
 
-/** Told once, and not for each scenario that it would play. */
+/** Checked once, so that the error is not repeated for each scenario. */
 function checkSender(name: string, cwd: string): void {
   const problem = senderProblem(name, resolve(cwd, name));
   if (problem) throw new BouncelabError('E_USAGE', problem.message, { hint: problem.hint });
 }
 
-/** A file that cannot be read as a scenario has no name and no tags yet: its whole text is searched. */
+/** An invalid file has no name and no tags: its whole text is searched. */
 function matcher(pattern: string): (entry: SuiteEntry) => boolean {
   const plain = pattern.toLowerCase();
   const expression = regularExpression(pattern);
@@ -78,7 +78,7 @@ function matcher(pattern: string): (entry: SuiteEntry) => boolean {
   };
 }
 
-/** @returns undefined when the pattern is no regular expression: then it is plain text only */
+/** @returns undefined when the pattern is not a valid regular expression and is plain text only */
 function regularExpression(pattern: string): RegExp | undefined {
   try {
     return new RegExp(pattern, 'iu');

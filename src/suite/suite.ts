@@ -1,5 +1,5 @@
-// Plays many scenarios: opens the report folder, hands out scenarios to the executor, tells the
-// reporters, and sums up. Whatever happens to one scenario, the others are reported.
+// Plays many scenarios: opens the report folder, gives scenarios to the executor, calls the reporters, and
+// sums up. An error in one scenario does not stop the others.
 
 import { wallDate, wallNow } from '../clock/system.js';
 import { HtmlReport, type HtmlReportOptions } from '../reporters/html/report.js';
@@ -14,13 +14,13 @@ import type { SuiteEntry } from './select.js';
 import { invalidResult } from '../runner/unplayed.js';
 
 export interface SuiteOptions {
-  /** What to play, in the order in which it is reported. */
+  /** The scenarios, in the order in which they are reported. */
   entries: readonly SuiteEntry[];
   /** Version of bouncelab, for run.json. */
   version: string;
   /** Folder under which the folder of this run is made. */
   outputDir: string;
-  /** The same folder as a person would type it, for messages. */
+  /** The same folder as it was given, for messages. */
   outputName: string;
   /** Write the page of the run, index.html. */
   html?: boolean;
@@ -28,25 +28,25 @@ export interface SuiteOptions {
   contactsFile?: string;
   /** Finished runs that are kept in the folder, this one included; without it all of them. */
   keep?: number;
-  /** Seed and policy that the command line set for all of them. */
+  /** Settings of the command line that apply to all scenarios. */
   seed?: string | undefined;
   policy?: string | undefined;
   sender?: string | undefined;
   wire?: string | undefined;
   store?: string | undefined;
-  /** Stop handing out scenarios once one did not pass. Those that run already are let finish. */
+  /** Start no further scenario once one did not pass. Those that already run are finished. */
   bail: boolean;
   reporters: readonly Reporter[];
   executor: Executor;
-  /** Ends the run early: what has ended until then is reported. */
+  /** Ends the run early; the scenarios that ended before are reported. */
   signal?: AbortSignal;
 }
 
 /**
  * Plays scenarios and reports them.
  *
- * @throws BouncelabError E_OUTPUT when the report folder cannot be written; before anything runs
- *   if it can be known then, else after the reporters have said what ran
+ * @throws BouncelabError E_OUTPUT when the report folder cannot be written: before anything runs if that is
+ *   known by then, else after the reporters have reported
  */
 export async function runSuite(options: SuiteOptions): Promise<RunResult> {
   const output = await RunOutput.create(options.outputDir);
@@ -75,7 +75,7 @@ export async function runSuite(options: SuiteOptions): Promise<RunResult> {
     unfinished: play.unfinished,
     scenarios: results,
   };
-  // The report is written first, since reporters name its place; if that fails they speak all the same.
+  // The report is written first, since reporters name its place. They report also when that fails.
   const [written] = await Promise.allSettled([writeAll(output, page, run)]);
   for (const reporter of options.reporters) await reporter.onRunEnd?.(run);
   if (written.status === 'rejected') throw written.reason;
@@ -97,7 +97,7 @@ function pageOptions(output: RunOutput): HtmlReportOptions {
   };
 }
 
-/** The part of a run in which scenarios are handed out and end. */
+/** The part of a run in which scenarios are started and end. */
 class Play {
   private readonly results = new Map<SuiteEntry, ScenarioResult>();
   private readonly cutOff = new Map<SuiteEntry, Unfinished>();
@@ -109,7 +109,7 @@ class Play {
     private readonly output: RunOutput,
   ) {}
 
-  /** @returns the results of what has ended, in the order of the entries */
+  /** @returns the results of the scenarios that ended, in the order of the entries */
   async run(workers: number): Promise<ScenarioResult[]> {
     const { entries, signal, executor } = this.options;
     const interrupt = (): void => {
@@ -130,7 +130,7 @@ class Play {
     return entries.flatMap((entry) => this.results.get(entry) ?? []);
   }
 
-  /** What had begun and was cut off, in the order of the entries. */
+  /** The scenarios that were cut off, in the order of the entries. */
   get unfinished(): Unfinished[] {
     return this.options.entries.flatMap((entry) => this.cutOff.get(entry) ?? []);
   }

@@ -1,4 +1,4 @@
-// A scenario that is played twice: the same bytes pass, and the first event that differs is told.
+// A scenario that is played twice: equal streams pass, and a failure shows the first event that differs.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -66,7 +66,7 @@ describe('a scenario played twice', () => {
     expect(result).toMatchObject({ status: 'passed', failures: [] });
   });
 
-  test('is inconclusive when the second run comes to no end', async () => {
+  test('is inconclusive when the second run does not end', async () => {
     // Each attempt at a moment of its own: only a run of a thousand moments looks at the real clock.
     const policy = { ...EMMA, retry: { ...EMMA.retry, jitter: 0.5 } };
     const full: BehaviorSketch = { do: 'reply', stage: 'rcpt', code: 452, text: 'mailbox full' };

@@ -1,5 +1,4 @@
-// The runner: one plan in, a verdict and a fingerprint out; expectations in time; and the runs
-// that come to no end.
+// The runner: from a plan to a status and a fingerprint; expectations at a time; and runs that do not end.
 
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -115,7 +114,7 @@ describe('the events', () => {
     );
   });
 
-  test('that cannot be written are an error for people, and the clock is given back', async () => {
+  test('that cannot be written are an error for people, and the clock is uninstalled', async () => {
     const blocked = path.join(folder(), 'events.ndjson');
     await runScenario(plan(), { eventsFile: blocked });
     const below = path.join(blocked, 'below');
@@ -150,7 +149,7 @@ describe('the fingerprint', () => {
     expect(counts(two)).not.toEqual(counts(one));
   });
 
-  test('does not depend on who listens', async () => {
+  test('does not depend on onEvent', async () => {
     const quiet = await runScenario(plan(chancy));
     const { result } = await run(chancy, { onProgress: () => undefined });
     expect(result.fingerprint).toBe(quiet.fingerprint);

@@ -1,5 +1,5 @@
-// Experiments: the same number is always the same one and a valid scenario; what fails is made small;
-// and the command says what it did.
+// Experiments: a number always gives the same valid scenario; a failing one is made smaller; and the command
+// reports what it did.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -63,7 +63,7 @@ describe('an experiment', () => {
       expect(planOf(drawExperiment(index, options), dir), `experiment ${index}`).toBeDefined();
   });
 
-  test('now and then has a mailing that begins just when a server leaves a connection that it has used', () => {
+  test('sometimes has a mailing that begins just when a server closes an idle connection', () => {
     const isSo = ({ mailings, network }: ScenarioDocument): boolean => {
       const [first, second] = (mailings as { at: string; building?: string }[]).map(
         ({ at, building = '5s' }) => parseDuration(at)! + parseDuration(building)!,
@@ -78,7 +78,7 @@ describe('an experiment', () => {
     expect(drawn.filter(isSo).length).toBeGreaterThan(10);
   });
 
-  test('has every fault in some of many, and no fault that was not asked for', () => {
+  test('has every fault in some of many, and no fault that is not enabled', () => {
     const texts = Array.from({ length: 400 }, (_, index) => documentText(drawExperiment(index, options)));
     for (const [name, { kind }] of FAULTS) {
       if (kind !== 'behavior' || !BEHAVIORS.has(name)) continue;
@@ -98,7 +98,7 @@ describe('shrinking', () => {
   const smallest = (document: ScenarioDocument, fails: (candidate: ScenarioDocument) => boolean) =>
     shrink(document, { fails: (candidate) => Promise.resolve(fails(candidate)), triesMax: 10_000 });
 
-  test('takes out everything that is not needed', async () => {
+  test('removes everything that is not needed', async () => {
     const document = { a: [1, 2, 3, { needed: '2h30m', other: true }], b: { c: 'x' }, seed: 64 };
     const fails = (candidate: ScenarioDocument): boolean => JSON.stringify(candidate).includes('needed');
     expect(await smallest(document, fails)).toEqual({ a: [{ needed: '0s' }] });
@@ -110,7 +110,7 @@ describe('shrinking', () => {
     expect(await smallest({ at: '9h12m', n: 83 }, fails)).toEqual({ at: '1h', n: 5 });
   });
 
-  test('never gives back what does not fail, and never something larger', async () => {
+  test('never returns a document that passes or is larger', async () => {
     const leaf = fc.oneof(fc.integer({ min: 0, max: 99 }), fc.constantFrom('1h', '2d3h', 'text', '', true));
     const tree = fc.dictionary(
       fc.constantFrom('a', 'b', 'c'),
@@ -126,7 +126,7 @@ describe('shrinking', () => {
     );
   });
 
-  test('brings a real experiment down to the few lines that matter', { timeout: 120_000 }, async () => {
+  test('shrinks a real experiment to a few lines', { timeout: 120_000 }, async () => {
     // Stands for a bug: something that happens only under certain faults.
     const fails = async (candidate: ScenarioDocument): Promise<boolean> => {
       const plan = planOf(candidate, dir);
@@ -202,7 +202,7 @@ destination: { suspend: 60h, allSuspended: wait }
       expect((await place.run(['run', file!])).code).toBe(1);
     });
 
-    test('tells what was found also when it cannot be written', async () => {
+    test('prints the finding also when it cannot be written', async () => {
       const ran = await place.run([...args, '--output', 'a-file/found']);
       expect(ran.code).toBe(2);
       expect(ran.stdout).toContain('bounced.soft of calm, at the end');

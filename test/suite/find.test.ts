@@ -1,4 +1,4 @@
-// From what is given on the command line to scenario files.
+// From the arguments of the command line to scenario files.
 
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,7 +44,7 @@ describe('finding scenarios', () => {
     ]);
   });
 
-  it('leaves installed packages out, unless they are what is asked for', () => {
+  it('skips node_modules, unless it is given itself', () => {
     expect(find('project').files).toEqual(['project/own.yaml']);
     const shipped = 'project/node_modules/bouncelab/scenarios';
     expect(find(shipped).files).toEqual([`${shipped}/shipped.yaml`]);
@@ -64,7 +64,7 @@ describe('finding scenarios', () => {
     expect(find('odd [name]').files).toEqual(['odd [name]/x{1}.yaml']);
   });
 
-  it('takes globs, and of what they match only scenarios', () => {
+  it('takes globs, and only the scenarios among their matches', () => {
     expect(find('scenarios/*.yaml').files).toEqual(['scenarios/b.yaml']);
     expect(find('*/deep/**').files).toEqual(['other/deep/d.yaml', 'scenarios/deep/er/c.yaml']);
     expect(find('scenarios/*').files).toEqual(['scenarios/B.YAML', 'scenarios/a.yml', 'scenarios/b.yaml']);
@@ -86,13 +86,13 @@ describe('finding scenarios', () => {
     ).toEqual(ALL);
   });
 
-  it('names files outside the working directory by their way from it', () => {
+  it('names files outside the working directory by a relative path', () => {
     expect(findScenarios(['../scenarios/b.yaml'], join(root, 'empty')).files).toEqual([
       '../scenarios/b.yaml',
     ]);
   });
 
-  it('does not run in circles', () => {
+  it('does not follow circles of links', () => {
     symlinkSync(join(root, 'other'), join(root, 'other/deep/loop'));
     expect(find('other').files.filter((file) => !file.includes('loop'))).toEqual(['other/deep/d.yaml']);
     rmSync(join(root, 'other/deep/loop'));
@@ -121,7 +121,7 @@ describe('finding scenarios', () => {
     expect(told(input)).toEqual([expected]);
   });
 
-  it('tells of each input that is wrong and takes the others', () => {
+  it('reports each wrong input and takes the others', () => {
     const { files, problems } = find('nope', 'scenarios', 'empty');
     expect(files).toEqual(ALL);
     expect(problems.map(({ code, exitCode }) => [code, exitCode])).toEqual([

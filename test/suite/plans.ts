@@ -57,7 +57,7 @@ export function resultOf(played: ScenarioPlan, status: ScenarioStatus = 'passed'
   };
 }
 
-/** Plays by the test's word, one call at a time or as many as `workers` says. */
+/** Plays each scenario by calling a function of the test. */
 export class FakeExecutor implements Executor {
   readonly workers: number;
   readonly played: string[] = [];

@@ -1,4 +1,4 @@
-// Old runs are removed, and nothing that no run made.
+// Old runs are removed, and nothing else.
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ test('the newest finished runs stay', async () => {
   expect(readdirSync(dir).sort()).toEqual(names.slice(3));
 });
 
-test('what no run made stays, whatever its name', async () => {
+test('everything that is not a run stays, whatever its name', async () => {
   const dir = reports();
   writeFileSync(join(dir, 'README.md'), 'mine');
   mkdirSync(join(dir, 'explore'));
@@ -45,7 +45,7 @@ test('what no run made stays, whatever its name', async () => {
   expect(existsSync(join(elsewhere, target, 'run.json'))).toBe(true);
 });
 
-test('the run that latest leads to stays, and two at once do not disturb each other', async () => {
+test('the run that latest points to stays, also when two processes remove at once', async () => {
   const dir = reports();
   const names = [1, 2, 3, 4, 5, 6].map((second) => makeRun(dir, second));
   symlinkSync(names[0]!, join(dir, 'latest'));

@@ -111,7 +111,7 @@ describe('suite', () => {
     ]);
   });
 
-  it('says the problems of an invalid file as failures with their place', async () => {
+  it('reports the problems of an invalid file as failures with their place', async () => {
     const run = await suite({ entries: [invalid('b')] });
     expect(run.scenarios[0]!.failures).toEqual([
       {
@@ -126,7 +126,7 @@ describe('suite', () => {
     ]);
   });
 
-  it('never plays more at once than there are workers or scenarios', async () => {
+  it('starts no more lanes than there are workers or scenarios', async () => {
     const reporter = listening();
     let now = 0;
     let most = 0;
@@ -197,7 +197,7 @@ describe('suite', () => {
 });
 
 describe('bail', () => {
-  it('plays nothing more after the first that did not pass, and lets the others finish', async () => {
+  it('starts nothing after the first that did not pass, and finishes the others', async () => {
     const slow = gate();
     const executor = new FakeExecutor(async ({ plan: played }) => {
       if (played.name === 'b') await slow.opened;
@@ -295,7 +295,7 @@ describe('exit code', () => {
 describe('report folder', () => {
   const reports = (): string => join(dir, 'reports');
 
-  it('holds run.json, junit.xml and a place for events, and latest leads to it', async () => {
+  it('holds run.json, junit.xml and a place for events, and latest points to it', async () => {
     const run = await suite();
     const latest = join(reports(), 'latest');
     const runId = await readlink(latest);
@@ -306,7 +306,7 @@ describe('report folder', () => {
     expect((await readdir(reports())).sort()).toEqual([runId, 'latest'].sort());
   });
 
-  it('keys of run.json stand in the order of the documentation', async () => {
+  it('keys of run.json are in the order of the documentation', async () => {
     await suite();
     const text = await readFile(join(reports(), 'latest', 'run.json'), 'utf8');
     expect(Object.keys(JSON.parse(text) as object)).toEqual([
@@ -358,7 +358,7 @@ describe('report folder', () => {
     }
   });
 
-  it('gives every scenario a file of its own for events', async () => {
+  it('gives every scenario a separate file for events', async () => {
     const output = await RunOutput.create(reports());
     const files = [
       'a/b.yaml',
@@ -398,7 +398,7 @@ describe('report folder', () => {
     expect(executor.played).toEqual([]);
   });
 
-  it('refuses before anything runs: a folder where the link belongs', async () => {
+  it('refuses a folder in the place of the link before anything runs', async () => {
     await mkdir(join(reports(), 'latest'), { recursive: true });
     await expect(suite()).rejects.toMatchObject({
       code: 'E_OUTPUT',
@@ -406,7 +406,7 @@ describe('report folder', () => {
     });
   });
 
-  it('says so when the report cannot be written in the end, after the reporters have spoken', async () => {
+  it('reports an error of writing at the end, after the reporters have run', async () => {
     const reporter = listening();
     const executor = new FakeExecutor(async ({ plan: played }) => {
       for (const name of await readdir(reports())) await rm(join(reports(), name), { recursive: true });

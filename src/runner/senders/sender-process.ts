@@ -1,5 +1,5 @@
-// The sender of a run as a process that can be killed: when it dies everything is lost but its
-// store, and another one starts on that. Whoever wants something of it meanwhile has to wait.
+// The built-in sender as a process that can crash. A crash loses everything but the store, and the next
+// sender starts from it. Requests that arrive in between wait for that sender.
 
 import type { MailingFigures } from '../../sender/figures.js';
 import { Lifespan } from '../../sender/lifespan.js';
@@ -11,27 +11,27 @@ export class SenderProcess {
   private sender: Sender | undefined;
   private life = new Lifespan();
   private readonly requests: Request[] = [];
-  /** What every sender is asked that starts from now on. */
+  /** Requests that are made to every sender that starts. */
   private readonly standing: Request[] = [];
 
-  /** Starts it. @param options with a store, if it is ever to crash */
+  /** Starts the sender. @param options with a store if the scenario has a crash */
   constructor(private readonly options: SenderOptions) {
     this.start();
   }
 
-  /** Asks the sender for something, now or as soon as there is one. */
+  /** Makes a request now or, while the sender is down, when the next one starts. */
   ask(request: Request): void {
     if (this.sender) request(this.sender);
     else this.requests.push(request);
   }
 
-  /** Asks this sender, and each that will start after a crash: what is not in the store, and meant to stay. */
+  /** Makes a request now and after each crash: for settings that the store does not keep. */
   askEach(request: Request): void {
     if (this.sender) request(this.sender);
     this.standing.push(request);
   }
 
-  /** Kills the sender; another starts `restartMs` later. A sender that is down cannot be killed. */
+  /** Crashes the sender; the next one starts `restartMs` later. Does nothing while it is down. */
   crash(restartMs: number): void {
     if (!this.sender) return;
     this.options.emit({ type: 'sender.crashed' });
@@ -45,7 +45,7 @@ export class SenderProcess {
     return this.sender?.waiting() ?? ['everything waits for a sender that is down'];
   }
 
-  /** What the sender says of a mailing; undefined while there is none. */
+  /** The sender's own figures of a mailing; undefined while it is down. */
   response(mailing: string): MailingFigures | undefined {
     return this.sender?.response(mailing);
   }
@@ -54,7 +54,7 @@ export class SenderProcess {
     const { clock, dialer, emit, inlet, store } = this.options;
     const life = new Lifespan();
     this.life = life;
-    // Only what can crash has to be held together: that costs something with every packet.
+    // A lifespan costs time with every packet, so only a sender that can crash gets one.
     const ports = store && {
       clock: life.clock(clock),
       dialer: life.dialer(dialer),

@@ -1,5 +1,5 @@
-// What keeps the state of the sender during one run: nothing, memory, or a file of SQLite that goes
-// with the run.
+// The store of the built-in sender during one run: none, memory, or an SQLite file that is removed after
+// the run.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,13 +11,13 @@ import type { Store } from '../../sender/store/store.js';
 import type { ScenarioPlan } from '../../scenarios/plan.js';
 
 export interface SenderStore {
-  /** Absent where nothing would ever be read from it. */
+  /** Absent when the scenario has no crash: it would never be read. */
   store?: Store;
-  /** Lets it go, and everything that it wrote. */
+  /** Closes the store and removes its files. */
   remove(): Promise<void>;
 }
 
-/** @throws BouncelabError E_STORE and its kind when there can be no file */
+/** @throws BouncelabError E_STORE when the file cannot be made, and what opening SQLite throws */
 export async function openSenderStore({ store, events }: ScenarioPlan): Promise<SenderStore> {
   switch (store) {
     case 'memory':
@@ -29,7 +29,7 @@ export async function openSenderStore({ store, events }: ScenarioPlan): Promise<
       const folder = await temporaryFolder();
       const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
       try {
-        // Nobody pulls the plug of a simulation: there is no need to wait for the disk.
+        // A simulated crash does not crash the machine, so writes need not be flushed to the disk.
         const opened = await openSqliteStore(join(folder, 'sender.db'), { outlives: 'process' });
         return {
           store: opened,
@@ -52,9 +52,9 @@ async function temporaryFolder(): Promise<string> {
   } catch (error) {
     throw new BouncelabError(
       'E_STORE',
-      `there is no place for the store of the sender: ${(error as Error).message}`,
+      `the store of the sender cannot be made: ${(error as Error).message}`,
       {
-        hint: 'Let TMPDIR name a folder that can be written to, or leave `store: sqlite` out.',
+        hint: 'Set TMPDIR to a folder that can be written, or remove `store: sqlite`.',
         cause: error,
       },
     );

@@ -1,5 +1,5 @@
-// Draws of one experiment: a stream of its own for each number, so that experiment 4711 of a seed is
-// always the same one, whatever was drawn before it and on whichever worker.
+// Random draws of one experiment. Each experiment has a separate stream, so that experiment 4711 of a seed is
+// always the same, independent of earlier experiments and of the worker.
 
 import { seededRandom } from '../../base/random.js';
 
@@ -40,7 +40,7 @@ export class Draw {
     return Array.from({ length: this.int(min, max) }, (_, index) => make(index));
   }
 
-  /** What is made, or nothing, with a probability: for a key that may be left out. */
+  /** The result of `make` with a probability, else an empty object: for an optional key. */
   maybe<T extends object>(probability: number, make: () => T): T | Record<string, never> {
     return this.chance(probability) ? make() : {};
   }

@@ -1,6 +1,6 @@
-// Draws a whole experiment: a fleet, an audience, mailings, what fails, and what people do
-// meanwhile. Faults come first and end by an hour that is drawn too. Then all is calm: everything must come
-// to an end, and one more mailing must reach everybody who is active.
+// Draws a whole experiment: a fleet, an audience, mailings, faults, and changes of contacts. All faults end by
+// an hour that is drawn too. After that calm every delivery must end, and one more mailing must reach every
+// active contact.
 
 import { isDeepStrictEqual } from 'node:util';
 import { localPartOf } from '../../base/addresses.js';
@@ -23,21 +23,21 @@ export interface ExperimentOptions {
 }
 
 const DOMAINS = ['a.test', 'b.test', 'c.test'];
-/** How likely each fault is in one experiment: in some few happen, in some many. */
+/** Probability of each fault; one of these is drawn for an experiment, so that some have few faults, some many. */
 const ENABLED = [0.06, 0.15, 0.3];
 const RARELY = 0.05;
-/** What of an enabled one is really drawn. */
+/** Probability that an enabled fault is used by a domain. */
 const PRESENT = 0.6;
 const DRAWN_POLICY = 0.6;
 
 const HOUR_MS = 3_600_000;
-/** From the last fault to the last mailing: longer than people act, and any host is suspended. */
+/** From the last fault to the last mailing: longer than contacts change, and than any host is suspended. */
 const CALM_AFTER_HOURS = 14;
 const ACTS_FOR_HOURS = 10;
-/** The mailing of the calm. */
+/** Name of the mailing after the faults. */
 const CALM = 'calm';
 
-/** The experiment of a number; always the same one for the same options. */
+/** The experiment of a number; always the same for the same options. */
 export function drawExperiment(index: number, options: ExperimentOptions): ScenarioDocument {
   return new Experiment(new Draw(options.seed, index), options).document(
     `Experiment ${index} of seed ${options.seed}`,
@@ -46,23 +46,23 @@ export function drawExperiment(index: number, options: ExperimentOptions): Scena
 }
 
 /**
- * Whether a scenario still is what its last mailing is judged by: all faults are over before it begins.
+ * Whether the last mailing of a scenario can still be judged: all faults end before it begins.
  *
- * @param drawn the experiment that it was made from
+ * @param drawn the experiment from which it was made
  */
 export function endsInCalm(scenario: ScenarioDocument, drawn: ScenarioDocument): boolean {
   const calmOf = ({ mailings }: ScenarioDocument): Data | undefined =>
     (Array.isArray(mailings) ? mailings : []).find((one) => isRecord(one) && one['name'] === CALM);
   const calm = calmOf(scenario);
-  return calm !== undefined && isDeepStrictEqual(calm, calmOf(drawn)) && hasOnlyPassing(scenario);
+  return calm !== undefined && isDeepStrictEqual(calm, calmOf(drawn)) && hasOnlyTemporary(scenario);
 }
 
-/** Behaviors and answers of DNS hold for a time only. */
-function hasOnlyPassing(data: Data): boolean {
+/** Whether all behaviors and DNS answers are limited in time. */
+function hasOnlyTemporary(data: Data): boolean {
   if (typeof data !== 'object' || data === null) return true;
   if (isRecord(data) && ('do' in data || 'answer' in data) && !('until' in data || 'during' in data))
     return false;
-  return Object.values(data).every(hasOnlyPassing);
+  return Object.values(data).every(hasOnlyTemporary);
 }
 
 function isRecord(data: Data): data is { [key: string]: Data } {
@@ -91,7 +91,7 @@ class Experiment {
     });
     this.domains = DOMAINS.slice(0, draw.int(1, DOMAINS.length));
     this.hours = draw.chance(0.7) ? draw.int(1, 8) : draw.int(1, 40);
-    // Now and then more than there are connections for.
+    // Sometimes more contacts than the sender opens connections.
     const most = draw.chance(0.15) ? 12 : 4;
     this.contacts = this.domains.flatMap((domain) => draw.many(1, most, (n) => `c${n + 1}@${domain}`));
     this.policy =
@@ -155,7 +155,7 @@ class Experiment {
     };
   }
 
-  /** What DNS says, for a time: what leads nowhere for ever leaves nothing to be tried. */
+  /** A DNS fault, limited in time: a domain that never resolves would leave nothing to test. */
   private dns(): { [key: string]: Data } {
     if (!this.faults.has('dns') || this.draw.chance(0.5)) return {};
     const answer = this.draw.one(['a-only', 'nxdomain', 'servfail', 'null-mx', 'timeout']);
@@ -170,7 +170,7 @@ class Experiment {
     if (!this.faults.has('hosts') || this.draw.chance(0.5)) return {};
     const hosts = this.draw.many(1, 3, (n): { [key: string]: Data } => {
       const preference = this.draw.one([10, 10, 20]);
-      // The first has an address in any case, so that there is somebody to take mail in the end.
+      // The first host always has an address, so that the domain can receive mail after the faults.
       if (n > 0 && this.draw.chance(0.1)) return { name: `mx${n + 1}`, preference, address: 'none' };
       const faults = this.behaviors.filter((fault) => fault.domain && this.draw.chance(0.4));
       const behaviors = faults.map((fault) => drawBehavior(this.draw, fault, this.hours, 'domain'));
@@ -207,7 +207,7 @@ class Experiment {
     });
   }
 
-  /** When a mailing begins that is not the first: any time, or with the one before it in mind. */
+  /** When a mailing after the first begins: at any time, or soon after the one before it. */
   private nextMailing(): number {
     const { draw, moments, faults } = this;
     if (faults.has('idle-close') && draw.chance(0.5))
@@ -215,20 +215,20 @@ class Experiment {
     return draw.chance(0.35) ? moments.soon() : moments.any();
   }
 
-  /** Mailings that go out by themselves. */
+  /** Automated mailings. */
   private automated(events: readonly { [key: string]: Data }[]): { [key: string]: Data }[] {
     if (!this.faults.has('automated')) return [];
     const { draw, moments } = this;
     const at = (): string => durationText(moments.any());
     const every = draw.one(['20m', '1h', '6h']);
     const digest = { name: 'digest', kind: 'automated', every, count: draw.int(1, 4), at: at() };
-    // It is for those who come, and somebody must.
+    // A welcome needs contacts that are added during the run.
     if (!events.some((event) => 'add' in event) || draw.chance(0.3)) return [digest];
     const welcome = { name: 'welcome', kind: 'automated', on: 'contact-added', at: draw.one(['0s', at()]) };
     return draw.chance(0.5) ? [welcome] : [welcome, digest];
   }
 
-  /** Servers that come to behave otherwise. */
+  /** Events that change the behaviors of a domain. */
   private changes(): { [key: string]: Data }[] {
     const settable = this.behaviors.filter(({ domain }) => domain);
     if (!this.faults.has('set') || settable.length === 0) return [];
@@ -240,7 +240,7 @@ class Experiment {
   }
 }
 
-/** Steps of the grid of a policy that is drawn, ms; of the others, those of most that ship. */
+/** Retry intervals of a drawn policy, ms; for others 30 minutes, as in most that ship. */
 function stepsOf(policy: Data): number[] {
   const { retry } = (typeof policy === 'object' ? policy : {}) as {
     retry?: { interval?: string | string[] };

@@ -1,17 +1,17 @@
-// What can go wrong in an experiment, by name. Each run enables a random subset of these: a run in
-// which everything fails at once finds less than many in which a few things do.
+// The faults of experiments, by name. Each experiment enables a random subset: many runs with a few faults
+// each find more than runs in which everything fails at once.
 
 import type { Data } from './document.js';
 import type { Draw } from './draw.js';
 
-/** When the faults are over; from then on an experiment must come to rest. */
+/** Hour by which all faults have ended. */
 export type Hours = number;
 
 interface BehaviorFault {
   kind: 'behavior';
-  /** Whether it can stand for one mailbox, where the recipient is known. */
+  /** Whether it can be the behavior of one mailbox. */
   mailbox: boolean;
-  /** Whether it can stand for a whole domain, with a time. */
+  /** Whether it can be the behavior of a whole domain. */
   domain: boolean;
   /** The behavior without its conditions. */
   draw(draw: Draw): { [key: string]: Data };
@@ -22,7 +22,7 @@ interface OtherFault {
   kind: 'experiment';
 }
 
-/** Faults that cost far more time than others (a TLS handshake as much as twenty attempts): drawn rarely. */
+/** Faults that need far more time than others (a TLS handshake as much as twenty attempts): drawn rarely. */
 export const RARE: ReadonlySet<string> = new Set(['tls', 'tls-broken', 'tls-trouble']);
 
 export type Fault = BehaviorFault | OtherFault;
@@ -37,7 +37,7 @@ const behavior = (
   { kind: 'behavior', mailbox, domain, draw: (from) => ({ do: name, ...draw(from) }) },
 ];
 
-/** A behavior under another name, for what it does to a host as a whole. */
+/** A behavior under another name, for a fault of a whole host. */
 const hostFault = (name: string, draw: (draw: Draw) => { [key: string]: Data }): [string, Fault] => [
   name,
   { kind: 'behavior', mailbox: false, domain: true, draw },
@@ -45,7 +45,7 @@ const hostFault = (name: string, draw: (draw: Draw) => { [key: string]: Data }):
 
 const RECIPIENT_STAGES = ['rcpt', 'data', 'message'];
 const STAGES = ['connect', 'ehlo', 'mail', ...RECIPIENT_STAGES];
-/** How long a connection is idle before a server speaks or leaves: at once, while MAIL may be under way, or later. */
+/** How long a connection is idle before a server replies or closes it: at once, while MAIL may be in transit, or later. */
 export const IDLE = ['0s', '10ms', '1s', '3s'];
 const minutes = (draw: Draw, max: number): string => `${draw.int(1, max)}m`;
 
@@ -160,7 +160,7 @@ export const FAULTS: ReadonlyMap<string, Fault> = new Map<string, Fault>([
   ['status', { kind: 'experiment' }],
 ]);
 
-/** @param hours when all faults must be over @returns the behavior with conditions that end it by then */
+/** @param hours by which it must have ended @returns the behavior with conditions that end it by then */
 export function drawBehavior(
   draw: Draw,
   fault: BehaviorFault,
@@ -179,7 +179,7 @@ export function drawBehavior(
     conditions['attempts'] = `${first}..${draw.int(first, 6)}`;
   }
   if (knowsRecipient && draw.chance(0.2)) conditions['share'] = draw.one(['10%', '50%', '90%']);
-  // A limit is held by counting and not by lot.
+  // A throttle counts; it has no `chance`.
   if (written['do'] !== 'throttle' && draw.chance(0.3)) conditions['chance'] = draw.one(['5%', '30%', '70%']);
   return { ...written, ...conditions };
 }

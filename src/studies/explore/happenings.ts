@@ -1,11 +1,12 @@
-// What happens in an experiment besides its mailings: what people do with contacts, bounce messages
-// from nobody, crashes, and servers that change.
+// Draws the events of an experiment: changes of contacts, forged bounce messages and crashes. Changes of
+// servers are drawn in experiment.ts.
 
 import { domainOf } from '../../base/addresses.js';
 import type { Data } from './document.js';
 import type { Draw } from './draw.js';
 import { durationText, type Moments } from './moments.js';
 
+/** What the events of an experiment are drawn from. */
 export interface Schedule {
   draw: Draw;
   moments: Moments;
@@ -18,36 +19,36 @@ export interface Schedule {
 
 type Happening = { [key: string]: Data };
 
-/** Events of an experiment, but for those that change servers. */
+/** Events of an experiment, except those that change servers. */
 export function drawEvents({ draw, moments, faults, contacts, domains, mailings }: Schedule): Happening[] {
   const events: Happening[] = [];
   const add = (name: string, make: (n: number) => Happening, max = 3): void => {
     if (!faults.has(name)) return;
     events.push(...draw.many(1, max, (n) => ({ at: durationText(moments.any()), ...make(n) })));
   };
-  const someone = (): string => draw.one(contacts);
-  add('opt-out', () => ({ 'opt-out': someone() }));
+  const anyContact = (): string => draw.one(contacts);
+  add('opt-out', () => ({ 'opt-out': anyContact() }));
   add('reactivate', () => ({
-    reactivate: draw.chance(0.2) ? `*@${domainOf(someone())}` : someone(),
+    reactivate: draw.chance(0.2) ? `*@${domainOf(anyContact())}` : anyContact(),
     reason: 'drawn',
   }));
   add('subscribe', (n) => ({
-    subscribe: draw.chance(0.2) ? `sub${n + 1}@${draw.one(domains)}` : someone(),
+    subscribe: draw.chance(0.2) ? `sub${n + 1}@${draw.one(domains)}` : anyContact(),
   }));
   add('add', (n) => ({ add: `new${n + 1}@${draw.one(domains)}` }));
-  add('bounce', () => forgery(draw, draw.one(mailings), someone()));
+  add('bounce', () => forgery(draw, draw.one(mailings), anyContact()));
   if (faults.has('crash')) events.push(...crashes(draw, moments));
   return events;
 }
 
-/** A bounce message for a return path that somebody made up. */
+/** A bounce message for a forged return path. */
 function forgery(draw: Draw, mailing: string, about: string): Happening {
   const verp = `bounce+${mailing}+${about.replace('@', '=')}`;
   const to = draw.one([verp, `${verp}+aaaaaaaaaa`, 'news']);
   return { bounce: `${to}@return.sender.example`, about, status: draw.one(['5.1.1', '4.2.2']) };
 }
 
-/** Crashes one after the other: a sender that is down cannot crash. */
+/** Crashes that do not overlap: a sender that is down cannot crash. */
 function crashes(draw: Draw, moments: Moments): Happening[] {
   const at = draw.many(1, 3, () => moments.any()).sort((a, b) => a - b);
   let up = 0;

@@ -1,5 +1,5 @@
-// Moments of an experiment. Many a bug shows only at the very instant at which something else happens:
-// hence often one at which a mailing begins or a retry is due, or a little before or after it.
+// Draws moments of an experiment. Many bugs appear only when two things happen at the same instant, so it
+// often draws one at which a mailing begins or a retry is due, or one shortly before or after it.
 
 import type { Draw } from './draw.js';
 
@@ -13,7 +13,7 @@ const UNITS = [
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-/** Distances from the instant itself, ms: the same one, one beside it, within a dialogue, just after it. */
+/** Distances from an instant, ms: none, 1 ms, within an SMTP dialogue, and up to two minutes. */
 const BESIDE_MS: readonly ((draw: Draw) => number)[] = [
   () => 0,
   (draw) => draw.one([-1, 1]),
@@ -22,11 +22,11 @@ const BESIDE_MS: readonly ((draw: Draw) => number)[] = [
   (draw) => 1000 * draw.int(1, 120),
 ];
 
-/** How often bytes are under way until a first message has been taken: greeting, four commands and the dot. */
+/** One-way trips until a first message has been accepted: greeting, four commands and the dot. */
 const WAYS_OF_A_MESSAGE = 11;
 
 interface MomentsOptions {
-  /** Latest moment, but for what lies a little after it, ms. */
+  /** Latest moment, ms; one drawn shortly after another may be a little later. */
   untilMs: number;
   /** Steps of the grid of retries, ms. */
   stepsMs: readonly number[];
@@ -46,7 +46,7 @@ export function durationText(ms: number): string {
 }
 
 export class Moments {
-  /** When mailings begin to be sent, ms. */
+  /** When sending of each mailing begins, ms. */
   private readonly starts: number[] = [];
 
   constructor(
@@ -54,7 +54,7 @@ export class Moments {
     private readonly options: MomentsOptions,
   ) {}
 
-  /** Tells of a mailing that is in progress from this moment on. */
+  /** Adds a mailing that is in progress from this moment on. */
   begins(ms: number): void {
     this.starts.push(ms);
   }
@@ -68,14 +68,14 @@ export class Moments {
     return hours + draw.one([30, draw.int(1, 59)]) * MINUTE_MS + (draw.chance(0.3) ? 5000 : 0);
   }
 
-  /** A moment soon after the last mailing has begun, while its connections may still be open, ms. */
+  /** A moment soon after the last mailing began, while its connections may still be open, ms. */
   soon(): number {
     return this.starts.at(-1)! + this.draw.one([0, this.draw.int(1, 100), 100 * this.draw.int(1, 200)]);
   }
 
   /**
-   * A moment at which a server that has taken a message of the last mailing closes its connection, having
-   * been idle for `ms`, while the sender does not know that yet.
+   * A moment, ms, at which a server closes the connection of the last mailing after it was idle for `ms`, and
+   * the sender has not yet received the close.
    */
   whenIdleFor(ms: number): number {
     const { latencyMs } = this.options;
@@ -83,7 +83,7 @@ export class Moments {
     return Math.max(0, closes + this.draw.int(-latencyMs, latencyMs));
   }
 
-  /** At a retry after `start`, or beside it. */
+  /** At a retry after `start`, or shortly before or after it. */
   private beside(start: number): number {
     const { draw } = this;
     const { stepsMs, untilMs } = this.options;

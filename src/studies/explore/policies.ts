@@ -1,5 +1,5 @@
-// Policies that are drawn: what a policy file can say, in sizes that come to an end soon, and with
-// windows whose edge is often a point of the grid.
+// Draws policies with the keys of a policy file. Windows are short, so that experiments end soon, and often end
+// exactly at the time of a retry.
 
 import { parseDuration } from '../../base/units.js';
 import type { Data } from './document.js';
@@ -7,12 +7,12 @@ import type { Draw } from './draw.js';
 import { durationText } from './moments.js';
 
 const STEPS = ['5m', '10m', '30m', '45m', '1h', '6h'];
-/** Attempts that fit a window at most, so that one experiment does not take the time of many. */
+/** Most attempts that fit in a window, which limits the time of one experiment. */
 const POINTS_MAX = 20;
 const CODES = [421, 450, 451, 452, 550, 552, 554];
 const STAGES = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'message'];
 
-/** A whole policy, under no name: it stands in the scenario itself. */
+/** A whole policy without a name, written in the scenario itself. */
 export function drawPolicy(draw: Draw): Data {
   const steps = draw.chance(0.6) ? [draw.one(STEPS)] : draw.many(2, 4, () => draw.one(STEPS));
   return {
@@ -39,7 +39,7 @@ function drawBudget(draw: Draw): Data {
   return draw.chance(0.5) ? budget() : { replied: budget(), unreachable: budget() };
 }
 
-/** Up to a point of the grid, or a little before or after it. */
+/** A window that ends at a retry, or a little before or after it. */
 function drawWindow(draw: Draw, steps: readonly string[]): string {
   const points = draw.one([1, 2, 3, draw.int(1, POINTS_MAX)]);
   let ms = 0;

@@ -1,22 +1,21 @@
-// Makes a scenario that fails smaller while it still fails: takes things out, then makes what is
-// left simpler. It knows nothing of the format: whatever a smaller document is no scenario any more,
-// the loader says so and the step is not taken.
+// Makes a failing scenario smaller as long as it still fails: removes parts, then simplifies the rest. It does
+// not know the format: a step whose document the loader refuses is not taken.
 
 import type { Data, ScenarioDocument } from './document.js';
 
 interface ShrinkOptions {
   /** Whether a document still fails in the same way. */
   fails: (document: ScenarioDocument) => Promise<boolean>;
-  /** Documents tried at most. */
+  /** Most documents that are tried. */
   triesMax: number;
 }
 
 type Path = (string | number)[];
 
 /**
- * The smallest document that was found by single steps, none of which can be taken any more.
+ * A document from which no single step leads to a smaller one that fails, unless `triesMax` is reached first.
  *
- * @param document one that fails
+ * @param document fails
  */
 export async function shrink(
   document: ScenarioDocument,
@@ -26,7 +25,7 @@ export async function shrink(
   let tries = 0;
   for (let again = true; again;) {
     again = false;
-    // Steps are made for a document and may be stale once one was taken: then it is made anew.
+    // Steps that were made for the document before the last change may no longer apply: then they do nothing.
     for (const step of steps(smallest)) {
       if (tries >= triesMax) return smallest;
       const candidate = step(smallest);
@@ -52,7 +51,7 @@ function* steps(document: ScenarioDocument): Generator<Step> {
     yield (from) => changed(from, path, (value) => (Array.isArray(value) ? value.slice(half) : undefined));
     yield (from) => changed(from, path, (value) => (Array.isArray(value) ? value.slice(0, half) : undefined));
   }
-  // From the back: what is taken out does not move what is still to be looked at.
+  // From the back: a removal does not move the parts that are still to be tried.
   for (const path of [...places].reverse()) {
     if (path.length > 0) yield (from) => without(from, path);
   }

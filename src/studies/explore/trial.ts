@@ -1,5 +1,5 @@
-// One experiment, played: loaded as a file would be, run under all invariants, and told whether it
-// broke one.
+// Plays one experiment: loads it as if it were a file, runs it under all invariants, and returns the first
+// failure.
 
 import type { ScenarioPlan } from '../../scenarios/plan.js';
 import { loadScenarioText } from '../../scenarios/load.js';
@@ -12,14 +12,14 @@ const WALL_LIMIT_MS = 20_000;
 
 /** How an experiment failed. */
 export interface TrialFinding {
-  /** What is broken in few words, the same for one bug: the name of an invariant, `deadlock`, ... */
+  /** A short name that is the same for one bug: the name of an invariant, `deadlock`, ... */
   kind: string;
   failure: Failure;
 }
 
 export interface TrialResult {
   finding?: TrialFinding;
-  /** Attempts made and virtual time gone through, for the figures of an exploration. */
+  /** Attempts and virtual time, for the figures of an exploration. */
   attempts: number;
   virtualMs: number;
 }
@@ -27,15 +27,15 @@ export interface TrialResult {
 /**
  * Loads an experiment as if its text were a file.
  *
- * @param folder that names of policies are relative to
- * @returns undefined when it is no valid scenario
+ * @param folder to which paths of policies are relative
+ * @returns undefined when it is not a valid scenario
  */
 export function planOf(document: ScenarioDocument, folder: string): ScenarioPlan | undefined {
   const loaded = loadScenarioText('experiment.yaml', documentText(document), { cwd: folder });
   return loaded.plan;
 }
 
-/** Plays an experiment. A harness that fails is a finding too. */
+/** Plays an experiment. A failure of Bouncelab itself is a finding too. */
 export async function playTrial(plan: ScenarioPlan): Promise<TrialResult> {
   let attempts = 0;
   try {

@@ -33,14 +33,14 @@ afterEach(async () => {
 });
 
 describe('worker pool', () => {
-  it('hands back the result, and progress before it', async () => {
+  it('returns the result, and reports progress before it', async () => {
     const seen: RunProgress[] = [];
     const result = await play(pool(), 'progress', (progress) => seen.push(progress));
     expect(result).toMatchObject({ status: 'passed', file: 'progress.yaml' });
     expect(seen).toEqual([{ virtualMs: 60_000, attempts: 7 }]);
   });
 
-  it('uses a worker again after a verdict, and not after anything unusual', async () => {
+  it('uses a thread again after a scenario that ended, and not otherwise', async () => {
     const one = pool();
     const first = await play(one, 'pass');
     const second = await play(one, 'pass');
@@ -74,19 +74,19 @@ describe('worker pool', () => {
     expect(await play(one, 'pass')).toMatchObject({ status: 'passed' });
   });
 
-  it('passes on what to do about a failure that is nobody’s fault', async () => {
+  it('keeps the hint of an error that is not a fault of Bouncelab', async () => {
     const result = await play(pool(), 'full');
     expect(result!.failures[0]).toMatchObject({ message: 'cannot write x: no space', hint: 'make room' });
   });
 
-  it('a worker that runs out of memory says so', async () => {
+  it('reports a worker that ran out of memory', async () => {
     const result = await play(pool({ resourceLimits: { maxOldGenerationSizeMb: 16 } }), 'memory');
     expect(result).toMatchObject({ status: 'error' });
     expect(result!.failures[0]!.message).toContain('out of memory');
     expect(result!.failures[0]!.hint).toContain('--max-old-space-size');
   });
 
-  it('ends a scenario that spins, as inconclusive, and goes on with another worker', async () => {
+  it('stops a scenario that spins, as inconclusive, and uses another thread', async () => {
     const one = pool({ wallLimitMs: 500 });
     const result = await play(one, 'spin');
     expect(result).toMatchObject({ status: 'inconclusive', virtualMs: 7_200_000 });
@@ -96,7 +96,7 @@ describe('worker pool', () => {
     expect(await play(one, 'pass')).toMatchObject({ status: 'passed' });
   });
 
-  it('gives each of two runs the whole time of a scenario', async () => {
+  it('gives each of two runs the whole time limit', async () => {
     const one = pool({ wallLimitMs: 500, checkDeterminism: true });
     const result = await play(one, 'spin-when-repeated');
     expect(result).toMatchObject({ status: 'inconclusive' });
@@ -109,7 +109,7 @@ describe('worker pool', () => {
     expect(await play(slow, 'pass')).toMatchObject({ status: 'passed' });
   });
 
-  it('replaces a worker that died while it waited', async () => {
+  it('replaces a thread that ended while it waited', async () => {
     let log: (text: string) => void;
     const told = new Promise<string>((resolve) => (log = resolve));
     const one = pool({ log: (text) => log(text) });
@@ -118,7 +118,7 @@ describe('worker pool', () => {
     expect(await play(one, 'pass')).toMatchObject({ status: 'passed' });
   });
 
-  it('stopping ends what runs, without a result', async () => {
+  it('stops a running scenario, without a result', async () => {
     const one = pool();
     const running = play(one, 'spin');
     await one.stop();
@@ -126,7 +126,7 @@ describe('worker pool', () => {
     expect(await play(one, 'pass')).toBeUndefined();
   });
 
-  it('takes what workers print, and shows it only for debugging', async () => {
+  it('captures what workers print, and shows it only for debugging', async () => {
     const log: string[] = [];
     const one = pool({ log: (text) => log.push(text) });
     await play(one, 'print-and-pass');
@@ -136,7 +136,7 @@ describe('worker pool', () => {
     expect(log.join('')).toContain('fixtures/job.mjs');
   });
 
-  it('plays with the built worker when no other is given', async () => {
+  it('plays with the built module when no other is given', async () => {
     const real = new WorkerPool({ workers: 1, wallLimitMs: 20_000 });
     pools.push(real);
     const result = await real.play({ plan: plan('empty') }, { events: new FileOutput('/dev/null') });

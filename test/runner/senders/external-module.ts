@@ -1,4 +1,4 @@
-// Modules in the place of our sender, and what the command line makes of them: for the tests of any sender.
+// Modules of external senders, and a command that plays them, for the tests of this folder.
 
 import { afterAll } from 'vitest';
 import { Workplace } from '../../cli/harness.js';
@@ -8,7 +8,7 @@ afterAll(() => {
   for (const place of places) place.remove();
 });
 
-/** A folder that is gone after the tests. */
+/** A folder that is removed after the tests. */
 export function workplace(): Workplace {
   const place = new Workplace();
   places.push(place);

@@ -1,6 +1,5 @@
-// Somebody else's sender in the place of ours, through the command line: what it does is held against
-// what the servers saw; and whatever it does wrong, the run ends with a verdict that names it, and the
-// other scenarios with their own.
+// External senders through the command line: their reports are checked against what the servers saw. A faulty
+// sender is named in the failure of its scenario and does not affect the other scenarios.
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -27,7 +26,7 @@ describe('a sender that keeps the contract', () => {
       await mail(name, contacts[0].address);
     } };`);
 
-  test('may remember things: it is loaded anew for each run', async () => {
+  test('may keep state: it is loaded anew for each run', async () => {
     const modules = {
       'count.js': 'let n = 0;\nexport const next = () => ++n;\n',
       'mine.js': `import { next } from './count.js';\n${LATER('next()')}`,
@@ -36,7 +35,7 @@ describe('a sender that keeps the contract', () => {
     expect(ran).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('that finds on the disk what it left there differs from itself, and is told so', async () => {
+  test('that reads a file it wrote in the first run fails the check of determinism', async () => {
     const modules = {
       'mine.js': `import { existsSync, writeFileSync } from 'node:fs';
         const file = new URL('left.txt', import.meta.url);
@@ -68,7 +67,7 @@ describe('a sender that keeps the contract', () => {
     expect(ran.code).toBe(0);
   });
 
-  test('lives in virtual time, also where it takes its timers from the modules of Node', async () => {
+  test('runs in virtual time, also with the timers of the modules of Node', async () => {
     const place = {
       'mine.js': `import { setTimeout as sleep } from 'node:timers/promises';\n${moduleText(
         'return { send: async ({ name, contacts }) => { await sleep(86_400_000); await mail(name, contacts[0].address); } };',
@@ -79,7 +78,7 @@ describe('a sender that keeps the contract', () => {
     expect(ran.run!.scenarios[0]!.virtualMs).toBeGreaterThanOrEqual(86_400_000);
   });
 
-  test('that reports nothing is held against what the servers saw', async () => {
+  test('that reports nothing is checked against what the servers saw', async () => {
     const silent = GOOD.replace('await mail(name, address)', 'await mail(name, address)');
     const scenario = SCENARIO.replace(', delivered: 1, state: completed', '');
     const ran = await play(
@@ -90,7 +89,7 @@ describe('a sender that keeps the contract', () => {
     expect(ran.code).toBe(0);
   });
 
-  test('hears of a server that nobody answers for, as from an operating system', async () => {
+  test('gets a connect timeout from a server that does not answer, as from an operating system', async () => {
     const body = `return { send: async () => {
       const [address] = await resolve4((await resolveMx('example.org'))[0].exchange);
       const began = Date.now();
@@ -106,7 +105,7 @@ describe('a sender that keeps the contract', () => {
     expect(ran).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('that lies is found out by what the servers saw', async () => {
+  test('that reports a false delivery fails', async () => {
     const ran = await playOne("return { send: ({ name }) => report.delivered(name, 'bob@example.org') };");
     expect(ran.code).toBe(1);
     expect(ran.stdout).toContain(
@@ -181,7 +180,7 @@ describe('a sender at fault is named', () => {
       'throws nothing at all',
       'return { send() { throw Object.create(null); } };',
       1,
-      'cannot be turned into text',
+      'cannot be converted to text',
     ],
     [
       'keeps its thread busy',
@@ -234,8 +233,8 @@ describe('a sender at fault is named', () => {
   });
 });
 
-describe('what cannot be', () => {
-  test('a file that is not there is told in its place', async () => {
+describe('a scenario is refused', () => {
+  test('with a module that does not exist, at its place', async () => {
     const scenario = SCENARIO.replace('fleet:', 'sender: ./gone.js\nfleet:');
     const ran = await play({}, ['a.yaml'], { 'a.yaml': scenario });
     expect(ran.code).toBe(3);
@@ -243,7 +242,7 @@ describe('what cannot be', () => {
     expect(ran.stdout).toContain('a.yaml:2:9');
   });
 
-  test('a large module is none too large: it may be a bundle', async () => {
+  test('but not for a large module: it may be a bundle', async () => {
     const padding = `// ${'x'.repeat(1024 * 1024)}\n`;
     const scenario = SCENARIO.replace('fleet:', 'sender: ./mine.js\nfleet:');
     const ran = await play({ 'mine.js': padding + moduleText('return { send() {} };') }, ['a.yaml'], {
@@ -253,7 +252,7 @@ describe('what cannot be', () => {
     expect(ran.code).not.toBe(3);
   });
 
-  test('a crash of a sender that has no store', async () => {
+  test('with a crash, since the sender has no store', async () => {
     const scenario = `${SCENARIO.replace('fleet:', 'sender: ./mine.js\nfleet:')}events: [{ at: 1h, crash: sender, restart: 1m }]\n`;
     const ran = await play({ 'mine.js': moduleText('return { send() {} };') }, ['a.yaml'], {
       'a.yaml': scenario,
@@ -262,7 +261,7 @@ describe('what cannot be', () => {
     expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('this scenario crashes its sender');
   });
 
-  test('an automated mailing, of which it would not know', async () => {
+  test('with an automated mailing', async () => {
     const scenario = SCENARIO.replace('fleet:', 'sender: ./mine.js\nfleet:').replace(
       '{ name: november }',
       '{ name: november, kind: automated, every: 1d, count: 2 }',

@@ -1,5 +1,5 @@
-// What a module must not do in its thread: reach for a network of its own, end what it runs in, start
-// something beside it, or leave anything behind for the scenarios after it.
+// What an external sender must not do in its thread: use another network, end the process, start processes or
+// threads, or leave changes behind for later scenarios.
 
 import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
@@ -29,7 +29,7 @@ afterEach(() => {
 const OUTSIDE = '192.0.2.1';
 const EPERM = { code: 'EPERM' };
 
-describe('what a module tries fails at once, and is remembered', () => {
+describe('a forbidden call fails at once, and is kept', () => {
   const spawned = 'to start the process true, and must stay within its own thread';
   test.each<[string, () => unknown, string]>([
     ['listening', () => net.createServer().listen(0, '0.0.0.0'), 'to listen on 0.0.0.0:0'],
@@ -82,14 +82,14 @@ describe('what a module tries fails at once, and is remembered', () => {
     expect(guard.tried).toContain('of example.com), and must reach the network by its ports only');
   });
 
-  test('only the first try is told', () => {
+  test('only the first one is reported', () => {
     const guard = guarded();
     expect(() => process.exit(1)).toThrow(/process.exit/);
     expect(() => childProcess.spawn('true')).toThrow(/the process true/);
     expect(guard.tried).toContain('process.exit');
   });
 
-  test('the sockets of a TCP wire are let through', async () => {
+  test('the sockets of a TCP wire are allowed', async () => {
     const guard = guarded();
     const server = net.createServer((socket) => socket.end());
     listenLoopback(server, 0);
@@ -171,7 +171,7 @@ describe('a run', () => {
     expect(ran.stdout).toContain('delivered of november');
   });
 
-  test('a TCP wire works under a sender that is not ours', async () => {
+  test('a TCP wire works with an external sender', async () => {
     const ran = await playOne(
       'return { send: async ({ name, contacts }) => { for (const { address } of contacts) await mail(name, address); } };',
       ['--wire', 'tcp'],
@@ -220,7 +220,7 @@ describe('a run', () => {
   });
 });
 
-describe('a thread that a sender takes down', () => {
+describe('a thread that a sender ends', () => {
   const FIXTURE = new URL('../executors/fixtures/job.mjs', import.meta.url);
   const sender = {
     file: '/mine.js',

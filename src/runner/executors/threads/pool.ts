@@ -111,8 +111,8 @@ export class WorkerPool implements Executor {
     const { wallLimitMs, graceMs = 1000 } = this.options;
     const thread = this.take();
     const end = await thread.carryOut(job, { limitMs: wallLimitMs + graceMs, onReport });
-    // After an unusual end the thread may hold leftovers, so the next scenario gets a new one. The same after
-    // an external sender: its modules, and whatever they changed, stay in the thread.
+    // A thread is used again only after a scenario that passed or failed with the built-in sender: any other end
+    // may leave something behind, and so may the modules of an external sender.
     const isClean = isOver(end) && !job.plan.sender;
     if (isClean && !thread.broken) this.idle.push(thread);
     else await this.dismiss(thread);
@@ -164,7 +164,7 @@ export class WorkerPool implements Executor {
           message:
             `${sender ? `the sender ${sender.name} kept its thread busy: ` : ''}` +
             `it used more than ${formatDuration(this.options.wallLimitMs)} of real time and was stopped; ` +
-            `its virtual time was at ${formatDuration(used.virtualMs)} when last heard of`,
+            `its virtual time was at ${formatDuration(used.virtualMs)} at its last report`,
           hint: 'if it only needs longer, allow it with --timeout, such as --timeout 10m',
           ...used,
         });

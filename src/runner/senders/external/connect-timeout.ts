@@ -1,9 +1,10 @@
-// What the operating system does for whoever dials: a connection that nobody answers is given up in the end.
+// The connect timeout of the operating system, for sockets of the simulation: a connection attempt without
+// an answer fails with ETIMEDOUT.
 
 import type net from 'node:net';
 import type { Clock } from '../../../clock/clock.js';
 
-/** As on Linux, where a connection is tried for six more times, ms. */
+/** As on Linux with its six retransmissions of SYN, ms. */
 const CONNECT_LIMIT_MS = 127_000;
 
 /** @param place address and port, for the message */

@@ -1,18 +1,18 @@
-// The contract between bouncelab and a sender that is not its own: what the module is given, what it
-// is told, and what it may report. Everything here is for people who write such a module.
+// The contract between Bouncelab and an external sender: what the module receives, which of its functions are
+// called, and what it may report. Written for authors of such a module.
 
 import type net from 'node:net';
 import type { ContactStatus, Outcome, Reply, Stage } from '../../../events/types.js';
 import type { RetryPolicy } from '../../../policy/retry-policy.js';
 
 /**
- * A module is a file that exports this as `createSender`. It is called once for each scenario, with
- * virtual time already in force: `Date`, `setTimeout` and `setInterval` of the thread are virtual, and
+ * The export `createSender` of a module. It is called once for each scenario, with virtual time already
+ * installed: `Date`, `setTimeout` and `setInterval` of the thread are virtual, and
  * so are those of node:timers.
  */
 export type CreateSender = (ports: SenderPorts) => ExternalSender | Promise<ExternalSender>;
 
-/** What a module is given. It must reach the network by these ports only. */
+/** What a module receives. It must use the network through these ports only. */
 export interface SenderPorts {
   /** Opens a connection to an address of the fleet; it emits `connect` or `error` as a net.Socket does. */
   dial(address: string, port?: number): net.Socket;
@@ -32,17 +32,17 @@ export interface SenderPorts {
   policy: RetryPolicy;
   report: SenderReports;
   /**
-   * Keeps virtual time still while the module waits for something that is not virtual, such as a file.
+   * Stops virtual time while the module waits for something outside it, such as a file.
    *
-   * @param what it waits for, for people
+   * @param what it waits for, for the message of a deadlock
    * @returns release
    */
   hold(what: string): () => void;
 }
 
-/** What a module may report; the response and the statuses of a run are made of it. */
+/** What a module may report; the response and the contact statuses of a run are computed from it. */
 export interface SenderReports {
-  /** An attempt that has ended. @param startedAt of `Date.now()` when it began */
+  /** An attempt that has ended. */
   attempt(mailing: string, address: string, attempt: ReportedAttempt): void;
   /** How a delivery ended. */
   delivered(mailing: string, address: string): void;
@@ -54,17 +54,18 @@ export interface SenderReports {
 }
 
 export interface ReportedAttempt {
+  /** `Date.now()` when the attempt began. */
   startedAt: number;
   outcome: Outcome;
   stage: Stage;
   reply?: Reply;
 }
 
-/** What a module does. */
+/** What `createSender` returns. */
 export interface ExternalSender {
-  /** A mailing goes out now. It may return a promise that resolves when all of it is over. */
+  /** Sends a mailing. It may return a promise that resolves when all deliveries have ended. */
   send(mailing: ExternalMailing): void | Promise<void>;
-  /** What people do in the meantime; what a module does not have, it is not told. */
+  /** Changes of contacts during the run; functions that are absent are not called. */
   addContact?(contact: ExternalContact): void;
   optOut?(address: string): void;
   reactivate?(address: string): void;
@@ -81,6 +82,6 @@ interface ExternalMailing {
   name: string;
   subject: string;
   text: string;
-  /** Every contact that was chosen, also those that must not be mailed: to see that is its work. */
+  /** Every contact that was selected, also those that must not be mailed: the module must skip them. */
   contacts: ExternalContact[];
 }

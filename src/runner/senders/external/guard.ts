@@ -1,6 +1,6 @@
-// Keeps a module inside its scenario: it reaches nothing but the fleet, and ends or starts nothing but
-// itself. What it tries fails at once, and the first try is remembered for the verdict. Code that is
-// not JavaScript (an addon of Node) cannot be seen from here.
+// Restricts an external sender to its scenario: no network but the fleet, no processes or threads, and no end
+// of the process it runs in. A forbidden call fails at once, and the first one is kept for the result. Native
+// addons of Node are not restricted.
 
 import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
@@ -19,11 +19,11 @@ const ALONE = 'must stay within its own thread';
 const NO_END = 'must not end what it runs in';
 
 export class Guard {
-  /** What the module tried first and why it must not, as a sentence; undefined while it kept to its own. */
+  /** The first forbidden call and the rule against it, as a sentence; undefined while there was none. */
   tried: string | undefined;
   private readonly restores: (() => void)[] = [];
 
-  /** Everything of this kind fails from now on, in this thread. */
+  /** From now on forbidden calls fail in this thread. */
   install(): void {
     this.network();
     this.names();
@@ -47,11 +47,11 @@ export class Guard {
     for (const name of ['bind', 'connect', 'send', 'addMembership', 'addSourceSpecificMembership'])
       this.refuse(dgram.Socket.prototype, name, () => 'a datagram', BY_PORTS);
     this.refuse(inspector, 'open', () => 'to listen for a debugger', BY_PORTS);
-    // The way past all of the above.
+    // Would give access to the network below the functions above.
     this.refuse(process, 'binding', ([name]) => `process.binding of ${String(name)}`, BY_PORTS);
   }
 
-  /** DNS, however it is asked: by the functions of the module, or by a resolver with servers of its own. */
+  /** DNS: the functions of node:dns and resolvers with other servers. */
   private names(): void {
     const asked = (owner: object): string[] =>
       Object.getOwnPropertyNames(owner).filter((name) => /^(lookup|resolve|reverse)/.test(name));
@@ -73,7 +73,7 @@ export class Guard {
   private processes(): void {
     for (const name of ['exit', 'reallyExit', 'abort', 'kill'])
       this.refuse(process, name, () => `process.${name}`, NO_END);
-    // What spawns in the end, whoever was asked: `exec`, `fork`, a cluster.
+    // `exec`, `fork` and clusters all end up here.
     this.refuse(
       childProcess.ChildProcess.prototype,
       'spawn',
@@ -83,18 +83,18 @@ export class Guard {
     for (const name of ['spawnSync', 'execFileSync', 'execSync'])
       this.refuse(childProcess, name, ([file]) => `to start the process ${String(file)}`, ALONE);
     this.refuse(workerThreads, 'Worker', () => 'to start a thread', ALONE);
-    // By this port the results of scenarios are told, and nobody else may tell one.
+    // Results of scenarios are sent through this port: a module must not send one.
     this.put(workerThreads, 'parentPort', null);
   }
 
-  /** Lets a method throw. */
+  /** Replaces a method with one that throws. */
   private refuse(owner: object, name: string, what: (args: unknown[]) => string, must: string): void {
     this.replace(owner, name, (_, args) => {
       throw this.forbid(what(args), must);
     });
   }
 
-  /** Puts something in the place of a method, but for the sockets that we open ourselves. */
+  /** Replaces a method, except for the sockets that Bouncelab itself opens. */
   private replace(owner: object, name: string, act: (self: unknown, args: unknown[]) => unknown): void {
     const original = (owner as Record<string, Method | undefined>)[name];
     if (typeof original !== 'function') return;
@@ -119,7 +119,7 @@ export class Guard {
   }
 }
 
-/** Where a call of `connect` or `listen` leads; Node may have normalized its arguments to one list. */
+/** The target of a call of `connect` or `listen`; Node may have normalized its arguments to one list. */
 function placeOf(args: unknown[]): string {
   const [first, second] = Array.isArray(args[0]) ? (args[0] as unknown[]) : args;
   if (typeof first === 'object' && first !== null) {

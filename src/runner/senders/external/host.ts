@@ -29,7 +29,7 @@ import { describeThrown } from './thrown.js';
 interface ExternalSenderOptions {
   /** Absolute path of the module. */
   file: string;
-  /** The module as a person named it. */
+  /** The path of the module as it was given. */
   name: string;
   clock: VirtualClock;
   emit: Emit;
@@ -62,7 +62,7 @@ export class ExternalSenderHost implements RunSender {
 
   constructor(private readonly options: ExternalSenderOptions) {}
 
-  /** Loads the module. What it throws then is kept for the verdict. */
+  /** Loads the module. An error that it throws is kept and returned by `fault`. */
   async start(): Promise<void> {
     this.guard.install();
     process.on('uncaughtException', this.onUncaught);
@@ -98,7 +98,7 @@ export class ExternalSenderHost implements RunSender {
     return true;
   }
 
-  /** Calls of the module that have not ended: it waits for something that is not in virtual time. */
+  /** Calls of the module that have not ended: it waits for something outside virtual time. */
   waiting(): string[] {
     return [...this.pending].map(
       (what) =>
@@ -136,9 +136,9 @@ export class ExternalSenderHost implements RunSender {
     });
   }
 
-  /** Tells the module what somebody did. */
+  /** Applies a change of a contact and calls the module's function for it. */
   apply(event: SenderEvent): void {
-    // Refused when the file was read: a module cannot be started again on a store.
+    // Refused when the file was loaded: a module has no store from which it could restart.
     if (event.action === 'crash') return;
     const { address, action } = event;
     if (action === 'reactivate' && address.includes('*')) {
@@ -156,7 +156,7 @@ export class ExternalSenderHost implements RunSender {
       this.setStatus(key, 'opt-out', 'opt-out');
       return this.call(`optOut(${key})`, () => this.sender?.optOut?.(address));
     }
-    // An opt-out contact cannot be re-activated (rule 9): the request never gets to the sender.
+    // An opt-out contact cannot be re-activated (rule 9): the module is not called.
     if (action === 'reactivate' && contact.status !== 'error') return;
     this.setStatus(key, 'active', action);
     this.setStreak(key, 0);
@@ -225,7 +225,7 @@ export class ExternalSenderHost implements RunSender {
   private ended(mailing: string, address: string, state: TerminalState): void {
     const key = address.toLowerCase();
     const record = this.mailings.get(mailing);
-    // What was not queued, or has ended already, is for the invariants to judge.
+    // A delivery that was not queued, or has ended already, breaks an invariant and fails there.
     this.options.emit({
       type: 'delivery.ended',
       mailing,
@@ -262,7 +262,7 @@ export class ExternalSenderHost implements RunSender {
     this.options.emit({ type: 'contact.streak', address: key, from, to });
   }
 
-  /** Calls the module; what it throws or rejects with is its failure, and what it never ends is remembered. */
+  /** Calls the module. An error is its fault; a call that never ends is listed by `waiting`. */
   private call(what: string, act: () => void | Promise<void>): void {
     if (this.fault()) return;
     this.pending.add(what);
@@ -276,7 +276,7 @@ export class ExternalSenderHost implements RunSender {
     }
   }
 
-  /** Loading goes on in real time, and a module may never end it. */
+  /** Limits loading in real time: a module may never finish it. */
   private inTime<T>(work: Promise<T>): Promise<T> {
     const limitMs = Math.min(this.options.wallLimitMs ?? LOAD_LIMIT_MS, LOAD_LIMIT_MS);
     return new Promise((resolve, reject) => {

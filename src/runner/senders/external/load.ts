@@ -1,4 +1,4 @@
-// Loads the module of a sender, anew for each scenario, and says in a sentence what is wrong with it.
+// Loads the module of an external sender, anew for each scenario, and checks that it keeps the contract.
 
 import { pathToFileURL } from 'node:url';
 import type { CreateSender, ExternalSender, SenderPorts } from './contract.js';
@@ -7,11 +7,11 @@ let loaded = 0;
 
 /**
  * @param file absolute path of the module
- * @throws Error with a whole sentence when it does not keep the contract; whatever the module throws
+ * @throws Error when the module does not keep the contract; also whatever the module throws
  */
 export async function loadSender(file: string, ports: SenderPorts): Promise<ExternalSender> {
   const url = pathToFileURL(file);
-  // What a module keeps in its own variables must not go from one scenario to the next.
+  // Variables of a module must not carry over from one scenario to the next.
   url.searchParams.set('scenario', String(++loaded));
   const module = (await import(url.href)) as { createSender?: unknown; default?: { createSender?: unknown } };
   const create = module.createSender ?? module.default?.createSender;

@@ -1,5 +1,5 @@
-// Holds what a module reports against the contract: the module may be plain JavaScript, and an event
-// that says nothing sensible must not get into the log.
+// Checks what an external sender reports: it may be plain JavaScript, and no malformed event must get into
+// the log.
 
 import { OUTCOMES, STAGES } from '../../../events/types.js';
 import type { Reply } from '../../../events/types.js';
@@ -9,9 +9,9 @@ const KINDS = ['soft', 'hard'];
 const STATUSES = ['active', 'error', 'opt-out'];
 
 /**
- * @param to gets what is as it must be
+ * @param to receives valid reports
  * @param isMailing whether a mailing of this name was sent
- * @param refuse is told of anything else, before it is thrown at the module
+ * @param refuse is called with the error of an invalid report, before that is thrown to the module
  */
 export function checkedReports(
   to: SenderReports,
@@ -38,7 +38,7 @@ export function checkedReports(
     attempt: checked<Parameters<SenderReports['attempt']>>(
       (mailing, address, attempt) => {
         delivery('attempt', mailing, address);
-        holdAttempt(attempt);
+        checkAttempt(attempt);
       },
       (...told) => to.attempt(...told),
     ),
@@ -75,7 +75,7 @@ export function checkedReports(
   };
 }
 
-function holdAttempt(attempt: unknown): void {
+function checkAttempt(attempt: unknown): void {
   if (typeof attempt !== 'object' || attempt === null)
     wrong('attempt', 'its last argument', 'an object', attempt);
   const { startedAt, outcome, stage, reply } = attempt as Partial<Record<keyof ReportedAttempt, unknown>>;

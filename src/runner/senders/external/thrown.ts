@@ -1,13 +1,13 @@
-// What a module has thrown, for people: it may be anything at all, also what throws again when it is
-// looked at.
+// Describes a value that an external sender threw. It may be anything, also an object that throws when it is
+// read.
 
 interface Thrown {
   message: string;
-  /** Where in the module it came from, for its author; the rest of a stack is of no use here. */
+  /** Lines of the stack that are in the module. */
   places: string[];
 }
 
-/** More than this of a message is no message. */
+/** Longer messages are cut. */
 const MESSAGE_LENGTH_MAX = 1000;
 
 /** @param file the module */
@@ -21,7 +21,7 @@ export function describeThrown(thrown: unknown, file: string): Thrown {
       .map((line) => line.trim().replace(/\?scenario=\d+/, ''));
     return { message: shortened(String(thrown.message)), places };
   } catch {
-    return { message: 'it threw what cannot be turned into text', places: [] };
+    return { message: 'it threw a value that cannot be converted to text', places: [] };
   }
 }
 
