@@ -161,8 +161,8 @@ class Play {
     const since = wallNow();
     for (const reporter of reporters) reporter.onScenarioStart?.({ file, name });
     return executor.play({ plan }, this.outputs(file), (progress) => {
-      const told = { file, name, wallMs: wallNow() - since, ...progress };
-      for (const reporter of reporters) reporter.onProgress?.(told);
+      const report = { file, name, wallMs: wallNow() - since, ...progress };
+      for (const reporter of reporters) reporter.onProgress?.(report);
     });
   }
 

@@ -126,7 +126,7 @@ describe('suite', () => {
     ]);
   });
 
-  it('starts no more lanes than there are workers or scenarios', async () => {
+  it('plays no more scenarios at once than there are workers', async () => {
     const reporter = listening();
     let now = 0;
     let most = 0;

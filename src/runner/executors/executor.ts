@@ -1,4 +1,4 @@
-// The port between the suite and whatever plays its scenarios. A job is plain data, and what it produces is
+// The port between the suite and what plays its scenarios. A job is plain data, and what it produces is
 // returned as data or written to outputs as text, so that an executor may play it in another thread, in
 // another process or on another machine.
 

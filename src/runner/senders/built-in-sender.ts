@@ -1,4 +1,5 @@
-// The sender of this project as the sender of a run.
+// Adapts the built-in sender to the interface that a run needs: its requests go to a process that may be down
+// after a crash.
 
 import type { Trigger } from '../../sender/automation.js';
 import type { MailingFigures } from '../../sender/figures.js';

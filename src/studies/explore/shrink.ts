@@ -108,7 +108,7 @@ function changed(
 
 const DURATION = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
-/** Values that say less than this one, the simplest first. */
+/** Simpler values than this one, the simplest first. */
 function simplerThan(value: Data | undefined): Data[] {
   if (typeof value === 'number' && Number.isInteger(value) && value > 1) return [1, Math.floor(value / 2)];
   if (typeof value !== 'string' || value === '') return [];

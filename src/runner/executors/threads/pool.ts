@@ -1,4 +1,4 @@
-// The executor of this machine: a pool of worker threads. Whatever happens to a thread becomes the result of
+// The executor of this machine: a pool of worker threads. Anything that happens to a thread becomes the result of
 // the one scenario that it played.
 
 import { mkdtemp, rm } from 'node:fs/promises';

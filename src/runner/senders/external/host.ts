@@ -217,9 +217,9 @@ export class ExternalSenderHost implements RunSender {
     attempts.set(key, n);
     const domain = domainOf(key);
     const began = startedAt - (clock.date().getTime() - clock.now());
-    const told = reply ? { reply } : {};
+    const replied = reply ? { reply } : {};
     const about = { mailing, address: key, n, startedAt: began, domain };
-    emit({ type: 'attempt', ...about, stage, outcome, cause: 'other', ...told });
+    emit({ type: 'attempt', ...about, stage, outcome, cause: 'other', ...replied });
   }
 
   private ended(mailing: string, address: string, state: TerminalState): void {

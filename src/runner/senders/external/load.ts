@@ -7,7 +7,7 @@ let loaded = 0;
 
 /**
  * @param file absolute path of the module
- * @throws Error when the module does not keep the contract; also whatever the module throws
+ * @throws Error when the module does not keep the contract; also any error of the module
  */
 export async function loadSender(file: string, ports: SenderPorts): Promise<ExternalSender> {
   const url = pathToFileURL(file);

@@ -40,29 +40,29 @@ export function checkedReports(
         delivery('attempt', mailing, address);
         checkAttempt(attempt);
       },
-      (...told) => to.attempt(...told),
+      (...args) => to.attempt(...args),
     ),
     delivered: checked<Parameters<SenderReports['delivered']>>(
       (mailing, address) => delivery('delivered', mailing, address),
-      (...told) => to.delivered(...told),
+      (...args) => to.delivered(...args),
     ),
     bounced: checked<Parameters<SenderReports['bounced']>>(
       (mailing, address, kind) => {
         delivery('bounced', mailing, address);
         oneOf('bounced', 'kind', KINDS, kind);
       },
-      (...told) => to.bounced(...told),
+      (...args) => to.bounced(...args),
     ),
     withdrawn: checked<Parameters<SenderReports['withdrawn']>>(
       (mailing, address) => delivery('withdrawn', mailing, address),
-      (...told) => to.withdrawn(...told),
+      (...args) => to.withdrawn(...args),
     ),
     status: checked<Parameters<SenderReports['status']>>(
       (address, status) => {
         text('status', 'address', address);
         oneOf('status', 'status', STATUSES, status);
       },
-      (...told) => to.status(...told),
+      (...args) => to.status(...args),
     ),
     streak: checked<Parameters<SenderReports['streak']>>(
       (address, softBounces) => {
@@ -70,7 +70,7 @@ export function checkedReports(
         if (!Number.isSafeInteger(softBounces) || softBounces < 0)
           wrong('streak', 'softBounces', 'a whole number from 0', softBounces);
       },
-      (...told) => to.streak(...told),
+      (...args) => to.streak(...args),
     ),
   };
 }
