@@ -12,6 +12,7 @@ import type { Random } from '../base/random.js';
 import { bounce } from './behaviors/return-later.js';
 import { FakeDns, type MxRecord } from './dns.js';
 import { Host } from './host/host.js';
+import { HostServer } from './host/smtp-server.js';
 import { MemoryNetwork } from './network/memory.js';
 import type { Wire } from './network/network.js';
 import { Postman } from './returns/postman.js';
@@ -229,7 +230,7 @@ export class World {
     });
     site.hosts.push(host);
     this.byName.set(name, { domain, address });
-    this.network.listen({ address, port: SMTP_PORT }, host);
+    this.network.listen({ address, port: SMTP_PORT }, new HostServer(host));
   }
 }
 

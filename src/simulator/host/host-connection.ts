@@ -3,15 +3,15 @@
 import type net from 'node:net';
 import type { Stage } from '../../events/types.js';
 import type { Verdict } from '../behaviors/behavior.js';
-import type { FleetServer } from './smtp-server.js';
 import type { Host } from './host.js';
 import { PEER_GONE } from '../network/memory-socket.js';
 import type { Timer } from '../../clock/clock.js';
 import type { ReceivedMessage } from './received-message.js';
 import { addressIn, replyError } from './reply-text.js';
 import type { Done, MessageDone } from './speaking-connection.js';
-import { TlsConnection } from './tls-connection.js';
-import { outsideTransaction, Transaction } from './transaction.js';
+import { outsideTransaction } from './session-state.js';
+import { TlsConnection, type ShowingServer } from './tls-connection.js';
+import { Transaction } from './transaction.js';
 
 /** Verdicts of the behaviors at one stage, asked for one by one. */
 type Verdicts = Iterator<Verdict, undefined>;
@@ -43,7 +43,7 @@ export class HostConnection extends TlsConnection {
   private lastParsed: { command: Buffer | string; parsed: ParsedAddress } | undefined;
 
   constructor(
-    server: FleetServer,
+    server: ShowingServer,
     socket: net.Socket,
     private readonly host: Host,
   ) {
@@ -107,12 +107,12 @@ export class HostConnection extends TlsConnection {
   }
 
   override handler_EHLO(command: Buffer, callback: Done): void {
-    this.transaction.asked.isHelo = false;
+    this.transaction.state.isHelo = false;
     this.at('ehlo', callback, () => super.handler_EHLO(command, callback));
   }
 
   override handler_HELO(command: Buffer, callback: Done): void {
-    this.transaction.asked.isHelo = true;
+    this.transaction.state.isHelo = true;
     this.at('ehlo', callback, () => super.handler_HELO(command, callback));
   }
 
@@ -231,7 +231,7 @@ export class HostConnection extends TlsConnection {
 
   /** Asks the behaviors at a stage; `proceed` is what a server does that has nothing against it. */
   private at(stage: Stage, refused: Done, proceed: Done): void {
-    this.answer(this.host.decide(stage, this.transaction.asked), refused, proceed);
+    this.answer(this.host.decide(stage, this.transaction.state), refused, proceed);
   }
 
   private answer(verdicts: Verdicts, refused: Done, proceed: Done): void {

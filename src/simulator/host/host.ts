@@ -10,14 +10,13 @@ import { BEHAVIORS } from '../behaviors/index.js';
 import type { Scope, Situation, Verdict, Words } from '../behaviors/behavior.js';
 import type { Certificates } from '../certificates.js';
 import { holds } from './conditions.js';
-import { FleetServer } from './smtp-server.js';
-import type { Handshake, Listener } from '../network/network.js';
-import type { Endpoint, MemorySocket } from '../network/memory-socket.js';
+import type { Handshake } from '../network/network.js';
+import type { Endpoint } from '../network/memory-socket.js';
 import type { BehaviorPlan, DomainPlan, Point } from '../plan.js';
 import { fillText, wordsOf } from '../behaviors/profile-words.js';
 import type { Letter } from '../returns/postman.js';
 import { readShorthand, shorthandOf } from '../behaviors/shorthand.js';
-import { outsideTransaction, type Asked } from './transaction.js';
+import { outsideTransaction, type SessionState } from './session-state.js';
 
 export interface HostOptions {
   domain: string;
@@ -40,11 +39,10 @@ export interface HostOptions {
   sendBack: (letter: Letter) => void;
 }
 
-export class Host implements Listener {
+export class Host {
   readonly domain: string;
   readonly name: string;
   readonly address: string;
-  private readonly server: FleetServer;
   private readonly attempts = new Map<string, number>();
   private readonly notes = new Map<BehaviorPlan, Map<string, number>>();
   private readonly mailboxes: {
@@ -85,7 +83,6 @@ export class Host implements Listener {
     ]) {
       this.note(behaviors);
     }
-    this.server = new FleetServer(this);
   }
 
   handshake(client: Endpoint): Handshake {
@@ -95,10 +92,6 @@ export class Host implements Listener {
     const how = verdict.kind === 'refuse' ? 'refused' : 'no-answer';
     this.options.emit({ type: 'connection.refused', domain: this.domain, host: this.name, how });
     return verdict.kind;
-  }
-
-  accept(socket: MemorySocket): void {
-    this.server.connect(socket as never);
   }
 
   /** Replaces the behaviors of the domain, or of one of its mailboxes, from now on. */
@@ -170,18 +163,18 @@ export class Host implements Listener {
    * Asks the behaviors of the mailbox, then those of the host, then those of the domain. The first
    * that speaks wins; the next is asked only when its caller wants another verdict, after a silence that ended.
    */
-  *decide(point: Exclude<Point, 'any'>, asked: Asked): Generator<Verdict, undefined> {
-    const mailbox = asked.recipient === '' ? undefined : this.mailboxOf(asked.recipient);
-    if (mailbox) yield* this.ask(mailbox, 'mailbox', point, asked);
-    yield* this.ask(this.own, 'host', point, asked);
-    yield* this.ask(this.behaviors, 'domain', point, asked);
+  *decide(point: Exclude<Point, 'any'>, session: SessionState): Generator<Verdict, undefined> {
+    const mailbox = session.recipient === '' ? undefined : this.mailboxOf(session.recipient);
+    if (mailbox) yield* this.ask(mailbox, 'mailbox', point, session);
+    yield* this.ask(this.own, 'host', point, session);
+    yield* this.ask(this.behaviors, 'domain', point, session);
   }
 
   private *ask(
     behaviors: readonly BehaviorPlan[],
     scope: Scope,
     point: Exclude<Point, 'any'>,
-    asked: Asked,
+    session: SessionState,
   ): Generator<Verdict, undefined> {
     for (const [index, plan] of behaviors.entries()) {
       if (plan.at !== point && plan.at !== 'any') continue;
@@ -192,14 +185,14 @@ export class Host implements Listener {
         now: this.options.clock.now(),
         domain: this.domain,
         host: this.name,
-        client: asked.client,
-        sender: asked.sender,
-        recipient: asked.recipient,
-        attempt: asked.attempt,
-        isHelo: asked.isHelo,
-        size: asked.size,
-        messages: asked.messages,
-        connections: this.standing.get(asked.client) ?? 0,
+        client: session.client,
+        sender: session.sender,
+        recipient: session.recipient,
+        attempt: session.attempt,
+        isHelo: session.isHelo,
+        size: session.size,
+        messages: session.messages,
+        connections: this.standing.get(session.client) ?? 0,
         random: this.options.random,
         date: this.date,
         notes: this.notesOf(plan),

@@ -3,6 +3,8 @@
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { HostConnection } from './host-connection.js';
+import type { Endpoint, MemorySocket } from '../network/memory-socket.js';
+import type { Handshake, Listener } from '../network/network.js';
 import type { Host } from './host.js';
 import { HeaderCollector } from './received-message.js';
 import type { MessageDone } from './speaking-connection.js';
@@ -25,7 +27,7 @@ function offers(ehlo: readonly string[] | undefined): Partial<SMTPServerOptions>
   };
 }
 
-export class FleetServer extends SMTPServer {
+export class HostServer extends SMTPServer implements Listener {
   private readonly bySession = new WeakMap<object, HostConnection>();
 
   constructor(private readonly host: Host) {
@@ -41,6 +43,14 @@ export class FleetServer extends SMTPServer {
       lenientAddressParsing: true,
       ...offers(host.options.plan.profile?.ehlo),
     });
+  }
+
+  handshake(client: Endpoint): Handshake {
+    return this.host.handshake(client);
+  }
+
+  accept(socket: MemorySocket): void {
+    this.connect(socket as never);
   }
 
   override connect(socket: Parameters<SMTPServer['connect']>[0]): void {

@@ -2,29 +2,19 @@
 // that were named, and what becomes of them when the message is taken.
 
 import type { Placement } from '../../events/types.js';
-import type { ComesBack, Situation, Verdict } from '../behaviors/behavior.js';
+import type { ComesBack, Verdict } from '../behaviors/behavior.js';
 import type { Host } from './host.js';
 import type { ReceivedMessage } from './received-message.js';
-
-/** What is known of a transaction when a behavior is asked. */
-export type Asked = Pick<
-  Situation,
-  'client' | 'sender' | 'recipient' | 'attempt' | 'isHelo' | 'size' | 'messages'
->;
+import { outsideTransaction, type SessionState } from './session-state.js';
 
 /** What was known of a recipient when it was named, and where its copy goes if it is taken. */
-interface Recipient extends Asked {
+interface Recipient extends SessionState {
   placement: Placement;
   comesBack?: ComesBack | undefined;
 }
 
-/** What is asked about when no transaction is under way. */
-export function outsideTransaction(client: string, attempt: number): Asked {
-  return { client, sender: '', recipient: '', attempt, isHelo: false, size: 0, messages: 0 };
-}
-
 export class Transaction {
-  readonly asked: Asked;
+  readonly state: SessionState;
   /** By address in lower case. */
   private readonly named = new Map<string, Recipient>();
 
@@ -38,13 +28,13 @@ export class Transaction {
     { client, nth }: { client: string; nth: number },
     private readonly letThrough: () => readonly { address: string }[],
   ) {
-    this.asked = outsideTransaction(client, nth);
+    this.state = outsideTransaction(client, nth);
   }
 
   /** MAIL: the one before is forgotten. */
   begin(mail: { sender: string; messages: number; size: number }): void {
     this.named.clear();
-    Object.assign(this.asked, mail, { recipient: '', attempt: this.host.countTransaction() });
+    Object.assign(this.state, mail, { recipient: '', attempt: this.host.countTransaction() });
   }
 
   /**
@@ -54,9 +44,9 @@ export class Transaction {
    * @param address as the envelope will have it
    */
   name(recipient: string, address: string): void {
-    this.asked.recipient = recipient.toLowerCase();
-    this.asked.attempt = this.host.countAttempt(this.asked.recipient);
-    this.named.set(address.toLowerCase(), { ...this.asked, placement: 'inbox' });
+    this.state.recipient = recipient.toLowerCase();
+    this.state.attempt = this.host.countAttempt(this.state.recipient);
+    this.named.set(address.toLowerCase(), { ...this.state, placement: 'inbox' });
   }
 
   /** The message is in. */
