@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import type { Cause, Placement, Reply } from '../../events/types.js';
 import type { Random } from '../../base/random.js';
 import type { Conditions, Point } from '../plan.js';
-import type { Manner, Piece } from '../host/reply-style.js';
+import type { Piece, ReplyStyle } from '../host/reply-style.js';
 
 /** What a server knows at the moment it must answer. */
 export interface Situation {
@@ -74,7 +74,7 @@ export type Verdict =
   /** Shows this certificate once TLS begins: the next behavior is asked. */
   | { kind: 'certificate'; which: 'expired' | 'none' }
   /** Says how the reply is given, whatever it will be: the next behavior is asked. */
-  | { kind: 'manner'; manner: Manner };
+  | { kind: 'style'; style: ReplyStyle };
 
 /** The message that is sent to the return path about one that was accepted. */
 export interface ComesBack {
@@ -144,7 +144,7 @@ export function defineBehavior<Schema extends z.ZodObject>(
  *
  * @param own the reply of a server without a profile; its class says which words are asked for
  */
-export function say(
+export function refusal(
   situation: Situation,
   cause: Cause,
   own: Reply,

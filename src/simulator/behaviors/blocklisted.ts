@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { positiveDurationField } from '../../base/schema-fields.js';
 import { wildcard } from '../../base/wildcard.js';
-import { defineBehavior, say } from './behavior.js';
+import { defineBehavior, refusal } from './behavior.js';
 import { stageParameter } from './stage.js';
 
 const POINTS = ['connect', 'ehlo', 'mail', 'rcpt'] as const;
@@ -32,7 +32,7 @@ export const blocklisted = defineBehavior({
     const { client, now } = situation;
     if (delisted !== undefined && now >= delisted) return undefined;
     if (listed !== '*' && !wildcard(listed)(client)) return undefined;
-    return say(situation, 'ip-blocklisted', {
+    return refusal(situation, 'ip-blocklisted', {
       code: 554,
       enhanced: '5.7.1',
       lines: [`Service unavailable; client host [${client}] is on a blocklist`],

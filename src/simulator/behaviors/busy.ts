@@ -1,7 +1,7 @@
 // `busy`: the server is up and has no time. RFC 5321, 3.8 and 4.2.2; RFC 3463, X.3.2.
 
 import { z } from 'zod';
-import { defineBehavior, say } from './behavior.js';
+import { defineBehavior, refusal } from './behavior.js';
 import { afterObjections, afterParameter, DEFAULT_AFTER_MS } from './after.js';
 import { ALL_STAGES, stageParameter } from './stage.js';
 
@@ -19,7 +19,7 @@ export const busy = defineBehavior({
     if (point === 'connect' || point === 'ehlo' || point === 'body' || point === 'idle') {
       const lines = [`${host} Service not available, closing transmission channel`];
       const own = { code: 421, enhanced: '4.3.2', lines };
-      return say(situation, 'server-busy', own, { close: true, afterMs: after });
+      return refusal(situation, 'server-busy', own, { close: true, afterMs: after });
     }
     if (point === 'starttls') {
       // In its own words whoever it is: a server that cannot do TLS now may well take mail.
@@ -28,6 +28,6 @@ export const busy = defineBehavior({
     }
     const code = point === 'rcpt' ? 450 : 451;
     const lines = ['System busy, try again later'];
-    return say(situation, 'server-busy', { code, enhanced: '4.3.2', lines });
+    return refusal(situation, 'server-busy', { code, enhanced: '4.3.2', lines });
   },
 });

@@ -1,7 +1,7 @@
 // `content-block`: something in the message is refused, a virus or a link. RFC 3463, X.7.1.
 
 import { z } from 'zod';
-import { defineBehavior, say } from './behavior.js';
+import { defineBehavior, refusal } from './behavior.js';
 import { stageParameter } from './stage.js';
 
 const POINTS = ['mail', 'rcpt', 'data', 'message'] as const;
@@ -14,7 +14,7 @@ export const contentBlock = defineBehavior({
   points: POINTS,
   defaultPoint: () => 'message',
   decide: (_params, situation) =>
-    say(situation, 'content-block', {
+    refusal(situation, 'content-block', {
       code: 550,
       enhanced: '5.7.1',
       lines: ['Message content rejected'],

@@ -46,9 +46,9 @@ export const garbled = defineBehavior({
   decide(params, { point }) {
     switch (params.as) {
       case 'torn':
-        return { kind: 'manner', manner: { tornMs: TORN_MS } };
+        return { kind: 'style', style: { tornMs: TORN_MS } };
       case 'stray':
-        return { kind: 'manner', manner: { stray: { code: 250, enhanced: '2.0.0', lines: ['Ok'] } } };
+        return { kind: 'style', style: { stray: { code: 250, enhanced: '2.0.0', lines: ['Ok'] } } };
       case 'nonsense':
         return { kind: 'bytes', pieces: [{ bytes: NONSENSE, afterMs: 0 }] };
       case 'unended': {

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { durationField } from '../../base/schema-fields.js';
-import { defineBehavior, say } from './behavior.js';
+import { defineBehavior, refusal } from './behavior.js';
 
 export const greylist = defineBehavior({
   name: 'greylist',
@@ -23,6 +23,6 @@ export const greylist = defineBehavior({
     notes.set(tuple, firstSeen);
     if (now - firstSeen >= params.for) return undefined;
     const lines = ['Greylisted, please try again later'];
-    return say(situation, 'greylisted', { code: 451, enhanced: '4.7.1', lines });
+    return refusal(situation, 'greylisted', { code: 451, enhanced: '4.7.1', lines });
   },
 });

@@ -1,7 +1,7 @@
 // `junk-block`: the content filter refuses the message. It says nothing of the mailbox.
 
 import { z } from 'zod';
-import { defineBehavior, say } from './behavior.js';
+import { defineBehavior, refusal } from './behavior.js';
 import { stageParameter } from './stage.js';
 
 const POINTS = ['mail', 'rcpt', 'data', 'message'] as const;
@@ -14,7 +14,7 @@ export const junkBlock = defineBehavior({
   points: POINTS,
   defaultPoint: () => 'message',
   decide: (_params, situation) =>
-    say(situation, 'spam-block', {
+    refusal(situation, 'spam-block', {
       code: 554,
       enhanced: '5.7.1',
       lines: ['Message rejected: classified as spam'],

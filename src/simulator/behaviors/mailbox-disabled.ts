@@ -1,7 +1,7 @@
 // `mailbox-disabled`: there is such a mailbox and it takes no mail. RFC 3463, X.2.1.
 
 import { z } from 'zod';
-import { defineBehavior, say } from './behavior.js';
+import { defineBehavior, refusal } from './behavior.js';
 import { stageParameter } from './stage.js';
 
 const POINTS = ['rcpt', 'data', 'message'] as const;
@@ -14,7 +14,7 @@ export const mailboxDisabled = defineBehavior({
   points: POINTS,
   defaultPoint: () => 'rcpt',
   decide: (_params, situation) =>
-    say(situation, 'mailbox-disabled', {
+    refusal(situation, 'mailbox-disabled', {
       code: 550,
       enhanced: '5.2.1',
       lines: [`<${situation.recipient}>: The account is disabled`],

@@ -2,7 +2,7 @@
 // providers use both for the same thing (RFC 3463, X.2.2).
 
 import { z } from 'zod';
-import { defineBehavior, say } from './behavior.js';
+import { defineBehavior, refusal } from './behavior.js';
 import { stageParameter } from './stage.js';
 
 const POINTS = ['rcpt', 'data', 'message'] as const;
@@ -18,7 +18,7 @@ export const mailboxFull = defineBehavior({
   points: POINTS,
   defaultPoint: () => 'rcpt',
   decide: ({ permanent }, situation) =>
-    say(situation, 'mailbox-full', {
+    refusal(situation, 'mailbox-full', {
       ...(permanent ? { code: 552, enhanced: '5.2.2' } : { code: 452, enhanced: '4.2.2' }),
       lines: ['Mailbox full'],
     }),

@@ -1,7 +1,7 @@
 // `nonexistent-user`: there is no such mailbox. RFC 3463, X.1.1.
 
 import { z } from 'zod';
-import { defineBehavior, say } from './behavior.js';
+import { defineBehavior, refusal } from './behavior.js';
 import { stageParameter } from './stage.js';
 
 const POINTS = ['rcpt', 'data', 'message'] as const;
@@ -14,7 +14,7 @@ export const nonexistentUser = defineBehavior({
   points: POINTS,
   defaultPoint: () => 'rcpt',
   decide: (_params, situation) =>
-    say(situation, 'user-unknown', {
+    refusal(situation, 'user-unknown', {
       code: 550,
       enhanced: '5.1.1',
       lines: [`<${situation.recipient}>: Recipient address rejected: User unknown`],

@@ -58,7 +58,7 @@ export const reply = defineBehavior({
     if (point === 'ehlo' && isHelo && UNKNOWN_COMMAND.has(code)) return undefined;
     const lines = [text].flat().flatMap(linesOf);
     const said: Reply = { code, ...(enhanced === undefined ? {} : { enhanced }), lines };
-    if (code < 400) return { kind: 'manner', manner: { yes: said } };
+    if (code < 400) return { kind: 'style', style: { acceptance: said } };
     return { kind: 'reply', reply: said, close: close || code === 421, afterMs: after };
   },
 });

@@ -23,6 +23,6 @@ export const slow = defineBehavior({
     if (!(REPLY_STAGES as readonly string[]).includes(point)) return undefined;
     const delayMs = delay ?? (rate ? 0 : DEFAULT_DELAY_MS);
     const drip = rate && { bytes: 1, everyMs: rate.perMs / rate.count };
-    return { kind: 'manner', manner: { delayMs, ...(drip ? { drip } : {}) } };
+    return { kind: 'style', style: { delayMs, ...(drip ? { drip } : {}) } };
   },
 });

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { rateField } from '../../base/schema-fields.js';
-import { defineBehavior, say, type Objection, type Situation } from './behavior.js';
+import { defineBehavior, refusal, type Objection, type Situation } from './behavior.js';
 
 const HOUR_MS = 3_600_000;
 const LIMITS = ['rate', 'connections', 'messagesPerConnection', 'recipientsPerHour'] as const;
@@ -59,7 +59,7 @@ export const throttle = defineBehavior({
   decide(params, situation) {
     const { point, scope, host, connections, messages } = situation;
     const refuse = (code: number, enhanced: string, text: string, close = false) =>
-      say(situation, 'throttled', { code, enhanced, lines: [text] }, { close });
+      refusal(situation, 'throttled', { code, enhanced, lines: [text] }, { close });
     if (point === 'connect' && params.connections !== undefined && connections >= params.connections) {
       return refuse(421, '4.7.0', `${host} Too many concurrent connections from your address`, true);
     }

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { sizeField } from '../../base/schema-fields.js';
-import { defineBehavior, say } from './behavior.js';
+import { defineBehavior, refusal } from './behavior.js';
 
 export const tooBig = defineBehavior({
   name: 'too-big',
@@ -29,10 +29,10 @@ export const tooBig = defineBehavior({
       })),
   decide({ limit }, situation) {
     const { point, scope, size, isHelo } = situation;
-    if (point === 'ehlo' && !isHelo) return { kind: 'manner', manner: { capabilities: [`SIZE ${limit}`] } };
+    if (point === 'ehlo' && !isHelo) return { kind: 'style', style: { capabilities: [`SIZE ${limit}`] } };
     const isAsked = point === 'message' || point === (scope === 'mailbox' ? 'rcpt' : 'mail');
     if (!isAsked || size <= limit) return undefined;
     const lines = [`Message size exceeds fixed limit of ${limit} bytes`];
-    return say(situation, 'message-too-big', { code: 552, enhanced: '5.3.4', lines });
+    return refusal(situation, 'message-too-big', { code: 552, enhanced: '5.3.4', lines });
   },
 });

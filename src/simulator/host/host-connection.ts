@@ -1,22 +1,19 @@
-// One session at a receiving server: asks for a verdict at every stage and does what it says.
+// One SMTP session at a receiving host: asks the host for a verdict at every stage and carries it out.
 
 import type net from 'node:net';
 import type { Stage } from '../../events/types.js';
-import type { Verdict } from '../behaviors/behavior.js';
 import type { Host } from './host.js';
 import { PEER_GONE } from '../network/memory-socket.js';
 import type { Timer } from '../../clock/clock.js';
 import type { ReceivedMessage } from './received-message.js';
+import type { Done, MessageDone } from './reply-connection.js';
 import { addressIn, replyError } from './reply-text.js';
-import type { Done, MessageDone } from './speaking-connection.js';
 import { outsideTransaction } from './session-state.js';
-import { TlsConnection, type ShowingServer } from './tls-connection.js';
+import type { ShowingServer } from './tls-connection.js';
 import { Transaction } from './transaction.js';
+import { VerdictConnection, type Verdicts } from './verdict-connection.js';
 
-/** Verdicts of the behaviors at one stage, asked for one by one. */
-type Verdicts = Iterator<Verdict, undefined>;
-
-type ParsedAddress = ReturnType<TlsConnection['_parseAddressCommand']>;
+type ParsedAddress = ReturnType<VerdictConnection['_parseAddressCommand']>;
 
 /** Stage of the reply to each command; all others are `other`. */
 const STAGE_OF_COMMAND: Record<string, Stage> = {
@@ -28,16 +25,17 @@ const STAGE_OF_COMMAND: Record<string, Stage> = {
   DATA: 'data',
 };
 
-/** No server takes more; an endless message must come to an end. */
+/** Larger than any server accepts: a message without an end is cut off here. */
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
 
-export class HostConnection extends TlsConnection {
+export class HostConnection extends VerdictConnection {
   /** Number of this connection at its host. */
   private readonly nth: number;
-  private isLetIn = false;
-  private bodyAsked = false;
-  /** The end of a message that came in while nobody listened. */
-  private held: Done | undefined;
+  private isAdmitted = false;
+  /** Whether the behaviors at `body` have been asked for this message, or there are none. */
+  private isBodyDecided = false;
+  /** Answers a message that came in whole during a silence. */
+  private pendingMessage: Done | undefined;
   private idleTimer: Timer | undefined;
   private readonly transaction: Transaction;
   private lastParsed: { command: Buffer | string; parsed: ParsedAddress } | undefined;
@@ -61,7 +59,7 @@ export class HostConnection extends TlsConnection {
     });
   }
 
-  /** Greets at once: the library's pause for early talkers costs 100 ms and nothing here needs it. */
+  /** Greets at once: the library's pause of 100 ms, which detects clients that talk early, is not needed here. */
   override init(): void {
     this._setListeners(() => this.connectionReady());
   }
@@ -74,8 +72,8 @@ export class HostConnection extends TlsConnection {
       () => this.close(),
       () => {
         this._ready = true;
-        this.isLetIn = true;
-        this.host.letIn(this.remoteAddress);
+        this.isAdmitted = true;
+        this.host.admit(this.remoteAddress);
         this._sendGreeting();
       },
     );
@@ -97,9 +95,9 @@ export class HostConnection extends TlsConnection {
 
   override _onClose(): void {
     if (!this._closed) {
-      this.tlsOver();
+      this.endTls();
       this.host.options.emit({ type: 'connection.closed', session: this.log.session });
-      if (this.isLetIn) this.host.letOut(this.remoteAddress);
+      if (this.isAdmitted) this.host.release(this.remoteAddress);
     }
     this.isOver = true;
     this.idleTimer?.cancel();
@@ -121,7 +119,7 @@ export class HostConnection extends TlsConnection {
   }
 
   override handler_STARTTLS(command: Buffer, callback: Done): void {
-    // Asked for with a parameter, or twice: the library answers 501 or 503.
+    // With a parameter, or under TLS: the library answers 501 or 503.
     if (this.secure || /\s\S/.test(command.toString().trim())) {
       return super.handler_STARTTLS(command, callback);
     }
@@ -129,7 +127,7 @@ export class HostConnection extends TlsConnection {
     this.at('starttls', callback, () => super.handler_STARTTLS(command, callback));
   }
 
-  /** What MAIL and RCPT say is read for the behaviors and again by the library: parsed once. */
+  /** Called for the behaviors and again by the library: parsed once. */
   override _parseAddressCommand(name: string, command: Buffer | string): ParsedAddress {
     if (this.lastParsed?.command !== command)
       this.lastParsed = { command, parsed: super._parseAddressCommand(name, command) };
@@ -138,7 +136,7 @@ export class HostConnection extends TlsConnection {
 
   override handler_MAIL(command: Buffer, callback: Done): void {
     const parsed = this._parseAddressCommand('mail from', command);
-    // Out of sequence or malformed: the library answers 503 or 501 and nobody is asked.
+    // Out of sequence or malformed: the library answers 503 or 501, and no behavior is asked.
     if (this.session.envelope.mailFrom || !parsed) {
       return super.handler_MAIL(command, callback);
     }
@@ -152,7 +150,7 @@ export class HostConnection extends TlsConnection {
 
   override handler_RCPT(command: Buffer, callback: Done): void {
     const parsed = this._parseAddressCommand('rcpt to', command);
-    // Neither is this an attempt.
+    // As with MAIL: such a command does not count as an attempt.
     if (!this.session.envelope.mailFrom || !parsed || !parsed.address) {
       return super.handler_RCPT(command, callback);
     }
@@ -162,14 +160,16 @@ export class HostConnection extends TlsConnection {
 
   override handler_DATA(command: Buffer, callback: Done): void {
     if (this.session.envelope.rcptTo.length === 0) return super.handler_DATA(command, callback);
-    this.bodyAsked = !this.host.actsAt('body');
-    this.answer(this.transaction.objections('data'), callback, () => super.handler_DATA(command, callback));
+    this.isBodyDecided = !this.host.actsAt('body');
+    this.answerCommand(this.transaction.objections('data'), callback, () =>
+      super.handler_DATA(command, callback),
+    );
   }
 
   /**
-   * Something of a message has come in.
+   * Called as the message comes in.
    *
-   * @param bytes so many by now
+   * @param bytes received so far
    */
   onBody(bytes: number): void {
     if (bytes > MESSAGE_BYTES_MAX && !this.isOver) {
@@ -177,133 +177,99 @@ export class HostConnection extends TlsConnection {
       this.send(552, '5.3.4 Message is larger than any server takes', false);
       this.close();
     }
-    if (this.bodyAsked) return;
-    this.bodyAsked = true;
-    this.hearOut(this.transaction.objections('body'));
+    if (this.isBodyDecided) return;
+    this.isBodyDecided = true;
+    this.whileReceiving(this.transaction.objections('body'));
   }
 
   /**
-   * A whole message is in.
+   * Called once a whole message is in.
    *
    * @param message its size in bytes, dots unstuffed, and its header
    * @param done answers it: 250 with the text, or the reply of the error
    */
   onMessage(message: ReceivedMessage, done: MessageDone): void {
     this.onBody(message.size);
-    const take = (): void => {
+    const answer = (): void => {
       if (this.isOver) return;
       this.stage = 'message';
       this.transaction.measured(message.size);
-      this.answerMessage(message, this.transaction.objections('message'), done);
+      this.answerMessage(message, done);
     };
-    if (this.silent === 'no') take();
-    else this.held = take;
+    if (this.silent === 'no') answer();
+    else this.pendingMessage = answer;
   }
 
-  private answerMessage(message: ReceivedMessage, verdicts: Verdicts, done: MessageDone): void {
-    const verdict = verdicts.next().value;
-    switch (verdict?.kind) {
-      case 'reply': {
-        this.isMeant = true;
-        done(replyError(verdict.reply));
-        if (verdict.close) this.close();
-        return;
-      }
-      case 'bytes':
-        if (verdict.mute) return this.sayBytes(verdict, 'message');
-        this.instead = verdict;
-        return done(null);
-      case 'drop':
-        if (verdict.kept) this.transaction.take(message, this.log.session);
-        return this.drop(verdict.how);
-      case 'manner':
-        return this.adopt(verdict.manner, () => this.answerMessage(message, verdicts, done));
-      case 'silence':
-        if (!verdict.kept)
-          return this.beSilent(verdict.ms, () => this.answerMessage(message, verdicts, done));
-        this.transaction.take(message, this.log.session);
-        return this.beSilent(verdict.ms, () => done(null, this.queuedAs()));
-      default:
-        this.transaction.take(message, this.log.session);
-        done(null, this.queuedAs());
-    }
+  /** Decides at a stage; without an objection `proceed` does what the client asked for. */
+  private at(stage: Stage, callback: Done, proceed: Done): void {
+    this.answerCommand(this.host.decide(stage, this.transaction.state), callback, proceed);
   }
 
-  /** Asks the behaviors at a stage; `proceed` is what a server does that has nothing against it. */
-  private at(stage: Stage, refused: Done, proceed: Done): void {
-    this.answer(this.host.decide(stage, this.transaction.state), refused, proceed);
-  }
-
-  private answer(verdicts: Verdicts, refused: Done, proceed: Done): void {
-    const verdict = verdicts.next().value;
-    switch (verdict?.kind) {
-      case 'reply': {
-        this.refuse(verdict.reply);
-        if (verdict.close) this.close();
-        return refused();
-      }
-      case 'bytes':
-        this.instead = verdict;
-        this.send(0);
-        return verdict.mute ? undefined : refused();
-      case 'drop':
-        return this.drop(verdict.how);
-      case 'certificate':
-        this.certificate = verdict.which;
-        return this.answer(verdicts, refused, proceed);
-      case 'manner':
-        return this.adopt(verdict.manner, () => this.answer(verdicts, refused, proceed));
-      case 'silence':
-        return this.beSilent(verdict.ms, () => this.answer(verdicts, refused, proceed));
-      default:
-        return proceed();
-    }
-  }
-
-  /** What a server does while a message comes in: nothing, or it gives up on the client. */
-  private hearOut(verdicts: Verdicts): void {
-    const verdict = verdicts.next().value;
-    switch (verdict?.kind) {
-      case 'reply':
-        this.stage = 'data';
-        return this.lastWord(verdict.reply);
-      case 'drop':
-        return this.drop(verdict.how);
-      case 'silence':
-        // Reads no more: the client's window fills.
-        if (this._parser) this._socket.unpipe(this._parser);
-        // Who does not read does not see the end either, and would hold this connection for ever.
-        if (verdict.ms === undefined) this._socket.once(PEER_GONE, () => this._socket.destroy());
-        return this.beSilent(verdict.ms, () => {
-          if (this._parser) this._socket.pipe(this._parser);
-          this.hearOut(verdicts);
-          if (this.silent === 'no') this.held?.();
-        });
-      default:
-    }
-  }
-
-  /** Whatever was said last, it may turn out that nothing follows it. */
-  protected override said(): void {
-    if (!this.host.actsAt('idle')) return;
-    this.idleTimer?.cancel();
-    const verdict = this.host.decide('idle', outsideTransaction(this.remoteAddress, this.nth)).next().value;
-    if (verdict?.kind !== 'reply' && verdict?.kind !== 'drop') return;
-    this.idleTimer = this.host.options.clock.after(verdict.afterMs ?? 0, () => {
-      if (!this.isIdle) return;
-      if (verdict.kind === 'reply') this.lastWord(verdict.reply);
-      else this.drop(verdict.how);
+  private answerCommand(verdicts: Verdicts, callback: Done, proceed: Done): void {
+    this.carryOut(verdicts, {
+      refuse: (reply) => this.refuse(reply),
+      sendReplacement: () => this.send(0),
+      end: callback,
+      proceed,
     });
   }
 
-  /** Introduced, and with no transaction under way. */
-  private get isIdle(): boolean {
-    if (this.isOver || this.silent !== 'no' || this.isSpeaking) return false;
-    return this.hostNameAppearsAs !== false && !this.session.envelope.mailFrom && !this._dataStream;
+  private answerMessage(message: ReceivedMessage, done: MessageDone): void {
+    let isTaken = false;
+    const take = (): void => {
+      if (!isTaken) this.transaction.take(message, this.log.session);
+      isTaken = true;
+    };
+    this.carryOut(this.transaction.objections('message'), {
+      refuse: (reply) => {
+        this.expectBehaviorReply();
+        done(replyError(reply));
+      },
+      sendReplacement: () => done(null),
+      take,
+      proceed: () => {
+        take();
+        done(null, `2.0.0 Ok: queued as ${this.log.session}.${this._transactionCounter + 1}`);
+      },
+    });
   }
 
-  private queuedAs(): string {
-    return `2.0.0 Ok: queued as ${this.log.session}.${this._transactionCounter + 1}`;
+  /** The client waits for no reply here: a refusal ends the connection, and a silence stops reading. */
+  private whileReceiving(verdicts: Verdicts): void {
+    this.carryOut(verdicts, {
+      refuse: (reply) => {
+        this.stage = 'data';
+        this.refuseAndClose(reply);
+      },
+      pause: (isForEver) => {
+        // Reads no more: the client's window fills.
+        if (this._parser) this._socket.unpipe(this._parser);
+        // A socket that is not read does not notice its end either, and would never be closed.
+        if (isForEver) this._socket.once(PEER_GONE, () => this._socket.destroy());
+      },
+      resume: (next) => {
+        if (this._parser) this._socket.pipe(this._parser);
+        next();
+        if (this.silent === 'no') this.pendingMessage?.();
+      },
+    });
+  }
+
+  /** After each reply the connection may turn out to be idle. */
+  protected override afterReply(): void {
+    if (!this.host.actsAt('idle')) return;
+    this.idleTimer?.cancel();
+    const verdict = this.host.decide('idle', outsideTransaction(this.remoteAddress, this.nth)).next().value;
+    if (!verdict || !('afterMs' in verdict)) return;
+    this.idleTimer = this.host.options.clock.after(verdict.afterMs ?? 0, () => {
+      if (this.isIdle) this.carryOut([verdict].values(), { refuse: (reply) => this.refuseAndClose(reply) });
+    });
+  }
+
+  /** Greeted and introduced, with no transaction under way. */
+  private get isIdle(): boolean {
+    if (this.isOver || this.silent !== 'no' || this.isWriting) return false;
+    return this.hostNameAppearsAs !== false && !this.session.envelope.mailFrom && !this._dataStream;
   }
 }
 

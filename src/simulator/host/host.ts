@@ -55,8 +55,8 @@ export class Host {
   private behaviors: BehaviorPlan[];
   /** Points at which any behavior acts, or did: nobody needs to be asked at the others. */
   private readonly points = new Set<Point>();
-  /** Connections that were let in and stand, by client address. */
-  private readonly standing = new Map<string, number>();
+  /** Number of open connections that were greeted, by client address. */
+  private readonly admitted = new Map<string, number>();
   private readonly date = (): Date => this.options.clock.date();
   private readonly words: Words | undefined;
   private own: BehaviorPlan[];
@@ -124,16 +124,16 @@ export class Host {
     return this.options.plan.tls === true || this.actsAt('starttls');
   }
 
-  /** A connection of a client stands. */
-  letIn(client: string): void {
-    this.standing.set(client, (this.standing.get(client) ?? 0) + 1);
+  /** Counts an open connection of a client: its greeting is being sent. */
+  admit(client: string): void {
+    this.admitted.set(client, (this.admitted.get(client) ?? 0) + 1);
   }
 
-  /** One that stood is over. */
-  letOut(client: string): void {
-    const left = this.standing.get(client)! - 1;
-    if (left > 0) this.standing.set(client, left);
-    else this.standing.delete(client);
+  /** An admitted connection is closed. */
+  release(client: string): void {
+    const left = this.admitted.get(client)! - 1;
+    if (left > 0) this.admitted.set(client, left);
+    else this.admitted.delete(client);
   }
 
   /** Replaces the behaviors of this host alone, from now on. */
@@ -192,7 +192,7 @@ export class Host {
         isHelo: session.isHelo,
         size: session.size,
         messages: session.messages,
-        connections: this.standing.get(session.client) ?? 0,
+        connections: this.admitted.get(session.client) ?? 0,
         random: this.options.random,
         date: this.date,
         notes: this.notesOf(plan),
@@ -219,11 +219,11 @@ export class Host {
     if (this.mailboxes.length === 0 && !isShort) return undefined;
     const localPart = localPartOf(recipient);
     const named = this.mailboxes.find(({ matches }) => matches(localPart))?.behaviors;
-    return named ?? (isShort ? this.saidBy(localPart) : undefined);
+    return named ?? (isShort ? this.shorthandFor(localPart) : undefined);
   }
 
   /** What an address says itself. Those that say the same share it, and each has its own place in the notes. */
-  private saidBy(localPart: string): readonly BehaviorPlan[] | undefined {
+  private shorthandFor(localPart: string): readonly BehaviorPlan[] | undefined {
     const text = shorthandOf(localPart);
     if (text === undefined) return undefined;
     const known = this.shorthand.get(text);

@@ -1,7 +1,6 @@
-// How a server gives its replies: whole and at once, or late, in pieces, with something added. One
-// reply is under way at a time; what is said meanwhile waits behind it.
+// The ways in which a server can write a reply: whole and at once, or late, in pieces, with another text
+// or with something added.
 
-import type { Clock } from '../../clock/clock.js';
 import type { Reply } from '../../events/types.js';
 
 /** Bytes that leave in one write, `afterMs` after the write before. */
@@ -11,24 +10,24 @@ export interface Piece {
   afterMs: number;
 }
 
-/** How a reply is given. */
-export interface Manner {
+/** How a reply is written. */
+export interface ReplyStyle {
   /** Pause before it, ms. */
   delayMs?: number;
-  /** It leaves a few bytes at a time. */
+  /** Written a few bytes at a time. */
   drip?: { bytes: number; everyMs: number };
-  /** It is torn inside its code, and between the two characters of its line end; pause between the pieces, ms. */
+  /** Split inside its code and between CR and LF; pause between the pieces, ms. */
   tornMs?: number;
-  /** When it says yes, it says so in these words. */
-  yes?: Reply;
-  /** One more reply that nobody asked for follows it. */
+  /** Replaces a 2xx or 3xx reply. */
+  acceptance?: Reply;
+  /** A second reply, to no command, that follows in the same write. */
   stray?: Reply;
   /** Further lines of the reply to EHLO. */
   capabilities?: readonly string[];
 }
 
-/** @returns the pieces in which the bytes of one reply leave */
-export function inPieces(bytes: string, { drip, tornMs }: Manner): Piece[] {
+/** @returns the pieces in which the bytes of one reply are written */
+export function inPieces(bytes: string, { drip, tornMs }: ReplyStyle): Piece[] {
   if (drip) {
     const pieces: Piece[] = [];
     for (let at = 0; at < bytes.length; at += drip.bytes) {
@@ -44,49 +43,9 @@ export function inPieces(bytes: string, { drip, tornMs }: Manner): Piece[] {
   }));
 }
 
-/** Says things one after the other, each in its pieces. */
-export class Speech {
-  private readonly waiting: { pieces: Piece[]; then?: () => void }[] = [];
-  private isSaying = false;
-
-  /** @param write puts bytes on the wire; not called any more once it returned false */
-  constructor(
-    private readonly clock: Clock,
-    private readonly write: (bytes: string) => boolean,
-  ) {}
-
-  /** Whether something is still to be said. */
-  get isBusy(): boolean {
-    return this.isSaying;
-  }
-
-  /** @param then told when the last piece has left */
-  say(pieces: readonly Piece[], then?: () => void): void {
-    this.waiting.push({ pieces: [...pieces], ...(then ? { then } : {}) });
-    if (!this.isSaying) this.goOn();
-  }
-
-  /** Runs `then` once everything before it was said; at once when nothing is under way. */
-  after(then: () => void): void {
-    if (this.isSaying) this.waiting.push({ pieces: [], then });
-    else then();
-  }
-
-  private goOn(): void {
-    this.isSaying = true;
-    for (let next = this.waiting[0]; next; next = this.waiting[0]) {
-      const piece = next.pieces.shift();
-      if (!piece) {
-        this.waiting.shift();
-        next.then?.();
-      } else if (piece.afterMs > 0) {
-        this.clock.after(piece.afterMs, () => {
-          if (this.write(piece.bytes)) this.goOn();
-          else this.waiting.length = 0;
-        });
-        return;
-      } else if (!this.write(piece.bytes)) this.waiting.length = 0;
-    }
-    this.isSaying = false;
-  }
+/** The reply in a style; a refusal keeps its code and text. */
+export function styled(plain: Reply, { acceptance, capabilities = [] }: ReplyStyle): Reply {
+  if (plain.code >= 400) return plain;
+  const { lines, ...codes } = acceptance ?? plain;
+  return { ...codes, lines: [...lines, ...capabilities] };
 }

@@ -1,4 +1,5 @@
-// smtp-server as a receiving host of the fleet uses it: with our connection in the place of its own.
+// The SMTP server of one host: smtp-server with HostConnection as its connection. The World makes it, so
+// that a host can also be used without SMTP.
 
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
@@ -7,7 +8,7 @@ import type { Endpoint, MemorySocket } from '../network/memory-socket.js';
 import type { Handshake, Listener } from '../network/network.js';
 import type { Host } from './host.js';
 import { HeaderCollector } from './received-message.js';
-import type { MessageDone } from './speaking-connection.js';
+import type { MessageDone } from './reply-connection.js';
 
 /** RFC 5321, 4.5.3.2.7: a server waits at least five minutes for the next command. */
 const COMMAND_TIMEOUT_MS = 5 * 60_000;
@@ -15,7 +16,7 @@ const COMMAND_TIMEOUT_MS = 5 * 60_000;
 /** Recipients of one message; RFC 5321, 4.5.3.1.8, asks for at least 100. */
 const RECIPIENTS_MAX = 1000;
 
-/** What EHLO offers, as options of smtp-server; without a profile, all that it knows. */
+/** Capabilities of EHLO, as options of smtp-server; without a profile, all that it knows. */
 function offers(ehlo: readonly string[] | undefined): Partial<SMTPServerOptions> {
   if (!ehlo) return {};
   const size = ehlo.find((capability) => capability.startsWith('SIZE '))?.slice('SIZE '.length);
@@ -57,15 +58,15 @@ export class HostServer extends SMTPServer implements Listener {
     const connection = new HostConnection(this, socket, this.host);
     this.bySession.set(connection.session, connection);
     this.connections.add(connection);
-    // A client that goes away in mid-transaction is an everyday event here; `close` tells it.
+    // Clients may go away in mid-transaction; the event of the close records it.
     connection.on('error', () => undefined);
     connection.init();
   }
 
-  /** Certificates are chosen when they are shown, see `show`; making one here costs a millisecond a host. */
+  /** Certificates are set by `show`; a default one would cost a millisecond a host. */
   override updateSecureContext(): void {}
 
-  /** The certificate of the TLS session that is begun next, whatever name the client asks for. */
+  /** The certificate holds for any name that the client asks for. */
   show(certificate: SecureContext): void {
     this.secureContext = new Map([['*', certificate]]);
   }
@@ -95,7 +96,7 @@ export class HostServer extends SMTPServer implements Listener {
       connection.onBody(stream.byteLength);
     });
     stream.once('end', () => {
-      // smtp-server takes a list of lines as a multi-line reply; its types know only a text.
+      // smtp-server takes a list of lines as a multi-line reply; its types allow only a text.
       connection.onMessage({ size: stream.byteLength, header }, callback as unknown as MessageDone);
     });
   }

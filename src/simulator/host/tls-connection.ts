@@ -1,22 +1,22 @@
-// smtp-server's connection with STARTTLS as the fleet does it: the certificate is chosen session by
-// session, timeouts stay on the clock, and the log hears how it went. Bytes of TLS itself are told to
-// nobody: they are never the same twice.
+// smtp-server's connection with STARTTLS as the fleet does it: each session has its own certificate,
+// timeouts stay on the clock, and the outcome of the handshake is an event. The bytes of TLS are not
+// logged, since they differ from run to run.
 
 import net from 'node:net';
 import { TLSSocket, type SecureContext } from 'node:tls';
 import type { SMTPServer } from 'smtp-server';
 import { invariant } from '../../base/errors.js';
 import type { Certificates } from '../certificates.js';
-import { SpeakingConnection, type Done, type SessionLog } from './speaking-connection.js';
+import { ReplyConnection, type Done, type SessionLog } from './reply-connection.js';
 
-/** A server that shows the certificate that it is told to. */
+/** A server whose certificate can be chosen for each session. */
 export interface ShowingServer extends SMTPServer {
-  /** Sets the certificate of the TLS session that is begun next. */
+  /** Sets the certificate of the next TLS handshake. */
   show(certificate: SecureContext): void;
 }
 
-export abstract class TlsConnection extends SpeakingConnection {
-  /** What is shown when TLS begins. */
+export abstract class TlsConnection extends ReplyConnection {
+  /** The certificate of this session's handshake. */
   protected certificate: keyof Certificates = 'valid';
 
   constructor(
@@ -28,44 +28,44 @@ export abstract class TlsConnection extends SpeakingConnection {
     super(server, socket, log);
   }
 
-  /** Whether STARTTLS is known here. */
+  /** Whether EHLO offers STARTTLS. */
   protected abstract get offersTls(): boolean;
 
   override _isSupported(command: string): boolean {
     return super._isSupported(command) && (command !== 'STARTTLS' || this.offersTls);
   }
 
-  /** TLS begins once the yes to STARTTLS has left, however long that takes. */
+  /** TLS begins once the 220 to STARTTLS is written, which may be slow. */
   override upgrade(callback: Done, secured?: Done): void {
     const { certificates } = this;
     invariant(certificates, 'a server offers STARTTLS and was given no certificates');
-    this.afterSpeech(() => {
+    this.onceWritten(() => {
       if (this.isOver) return;
       this.server.show(certificates[this.certificate]);
       super.upgrade(callback, secured);
     });
   }
 
-  /** A client that leaves a handshake half done is not told so: there is no way to speak. */
+  /** In the middle of a handshake no reply can be sent. */
   override _onTimeout(): void {
     if (this._upgrading) this.raw.destroy();
     else super._onTimeout();
   }
 
-  /** TLS has begun. @param protocol such as TLSv1.3 */
+  /** Called when the handshake is done. @param protocol such as TLSv1.3 */
   onSecure(protocol: string): void {
     const { emit, session } = this.log;
-    // Without a certificate there is no getting here.
+    // Without a certificate every handshake fails.
     const certificate = this.certificate === 'expired' ? 'expired' : 'valid';
     emit({ type: 'tls.started', session, protocol, certificate });
   }
 
-  /** The connection is over: if it was on its way to TLS, it did not get there. */
-  protected tlsOver(): void {
+  /** Called when the connection closes: a handshake in progress has failed. */
+  protected endTls(): void {
     if (this._upgrading) this.log.emit({ type: 'tls.failed', session: this.log.session });
   }
 
-  /** A socket of Node's own keeps its timeouts in real time: of the simulated two, the lower is on the clock. */
+  /** A TLSSocket keeps its timeouts in real time: the simulated socket below it keeps them on the clock. */
   override _armTimeout(socket: net.Socket = this._socket): void {
     super._armTimeout(socket instanceof TLSSocket && !(this.raw instanceof net.Socket) ? this.raw : socket);
   }
