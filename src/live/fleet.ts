@@ -11,7 +11,7 @@ import { World } from '../simulator/world.js';
 
 const SMTP_PORT = 25;
 
-export interface LiveFleetOptions {
+interface LiveFleetOptions {
   fleet: Record<string, DomainPlan>;
   /** Behaviors that change, ms from now. */
   changes: { at: number; subject: string; behaviors: BehaviorPlan[] }[];

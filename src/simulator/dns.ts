@@ -6,33 +6,33 @@ import type { Emit } from '../events/types.js';
 import type { DnsAnswer } from './plan.js';
 import { systemError } from './network/memory-socket.js';
 
-export interface MxRecord {
+export interface MailExchanger {
   exchange: string;
   preference: number;
 }
 
 /** What the fleet's names stand for. */
-export interface Zone {
+interface Zone {
   /** Undefined when the domain does not exist. */
   domain(name: string): ZoneDomain | undefined;
   /** Undefined when there is no host of that name. */
   host(name: string): ZoneHost | undefined;
 }
 
-export interface ZoneDomain {
+interface ZoneDomain {
   /** What DNS says of it now. */
   answer: DnsAnswer;
-  records: MxRecord[];
+  records: MailExchanger[];
 }
 
-export interface ZoneHost {
+interface ZoneHost {
   /** Recipient domain that it serves. */
   domain: string;
   /** Undefined for a name without address. */
   address: string | undefined;
 }
 
-export interface FakeDnsOptions {
+interface FakeDnsOptions {
   clock: Clock;
   emit: Emit;
   zone: Zone;
@@ -51,7 +51,7 @@ export class FakeDns {
    *
    * @throws system error ENOTFOUND (NXDOMAIN), ENODATA (no MX), ESERVFAIL or ETIMEOUT
    */
-  async resolveMx(name: string): Promise<MxRecord[]> {
+  async resolveMx(name: string): Promise<MailExchanger[]> {
     const domain = name.toLowerCase();
     const found = this.options.zone.domain(domain);
     if (!found) return this.fail('MX', domain, domain, 'ENOTFOUND');

@@ -114,7 +114,7 @@ export interface DomainPlan {
   mailboxes: { pattern: string; behaviors: BehaviorPlan[] }[];
 }
 
-/** The whole name of a host. */
+/** The fully qualified name of a host. */
 export function hostNameOf({ name }: Pick<HostPlan, 'name'>, domain: string): string {
   return name.includes('.') || name === domain ? name : `${name}.${domain}`;
 }

@@ -10,11 +10,11 @@ import { invariant } from '../base/errors.js';
 import type { Emit } from '../events/types.js';
 import type { Random } from '../base/random.js';
 import { bounce } from './behaviors/return-later.js';
-import { FakeDns, type MxRecord } from './dns.js';
+import { FakeDns, type MailExchanger } from './dns.js';
 import { Host } from './host/host.js';
 import { HostServer } from './host/smtp-server.js';
 import { MemoryNetwork } from './network/memory.js';
-import type { Wire } from './network/network.js';
+import type { Network } from './network/network.js';
 import { Postman } from './returns/postman.js';
 import type { MemorySocket } from './network/memory-socket.js';
 import {
@@ -28,13 +28,13 @@ import {
 
 const SMTP_PORT = 25;
 
-export interface WorldOptions {
+interface WorldOptions {
   clock: Clock;
   random: Random;
   emit: Emit;
   fleet: Record<string, DomainPlan>;
   /** The wire; in memory when absent. */
-  network?: Wire;
+  network?: Network;
   /** Of the wire in memory, ms. */
   latencyMs?: number;
   /** Address from which clients connect, as the servers see it. */
@@ -50,13 +50,13 @@ const ONE_HOST: HostPlan[] = [{ name: 'mx', preference: 10, hasAddress: true, be
 interface Site {
   domain: string;
   plan: DomainPlan;
-  records: MxRecord[];
+  records: MailExchanger[];
   hosts: Host[];
 }
 
 export class World {
   readonly dns: FakeDns;
-  private readonly network: Wire;
+  private readonly network: Network;
   private readonly fleet: Map<string, DomainPlan>;
   /** Domains of the hosts that the fleet names. */
   private readonly domainOfHost = new Map<string, string>();

@@ -1,7 +1,7 @@
 // The receiving network as a whole: names, addresses, and hosts that share nothing.
 
 import { describe, expect, it } from 'vitest';
-import type { MxRecord } from '../../src/simulator/dns.js';
+import type { MailExchanger } from '../../src/simulator/dns.js';
 import type { DnsAnswer, HostPlan } from '../../src/simulator/plan.js';
 import { does, Lab, mailboxDoes } from './raw-client.js';
 
@@ -99,7 +99,7 @@ describe('the DNS of a domain', () => {
         await lab.sleep(at - lab.clock.now());
         for (const domain of ['a.test', 'b.test']) {
           const found = await codeOf(lab.world.dns.resolveMx(domain));
-          seen.push(typeof found === 'string' ? found : (found as MxRecord[])[0]!.exchange);
+          seen.push(typeof found === 'string' ? found : (found as MailExchanger[])[0]!.exchange);
         }
       }
     });

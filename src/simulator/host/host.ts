@@ -18,7 +18,7 @@ import type { Letter } from '../returns/postman.js';
 import { readShorthand, shorthandOf } from '../behaviors/shorthand.js';
 import { outsideTransaction, type SessionState } from './session-state.js';
 
-export interface HostOptions {
+interface HostOptions {
   domain: string;
   name: string;
   address: string;

@@ -6,12 +6,12 @@ import net from 'node:net';
 import { BouncelabError } from '../../base/errors.js';
 import { connectLoopback, listenLoopback } from '../../base/loopback.js';
 import { reason } from '../../base/os-error.js';
-import { keyOf, type Listener, type Wire } from './network.js';
+import { keyOf, type Listener, type Network } from './network.js';
 import type { Endpoint, MemorySocket } from './memory-socket.js';
 
 const LOOPBACK = '127.0.0.1';
 
-export class LiveNetwork implements Wire {
+export class LiveNetwork implements Network {
   private readonly servers = new Map<string, net.Server>();
   private readonly sockets = new Set<net.Socket>();
   /** What kept a port from being opened, if anything. */

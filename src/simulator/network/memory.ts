@@ -1,10 +1,10 @@
 // The memory wire: both ends of a connection are objects of this process, and bytes go from one to
 // the other without the operating system.
 
-import { Network } from './network.js';
+import { ClockedNetwork } from './network.js';
 import { MemorySocket, type Endpoint } from './memory-socket.js';
 
-export class MemoryNetwork extends Network {
+export class MemoryNetwork extends ClockedNetwork {
   protected override socket(local: Endpoint, remote: Endpoint): MemorySocket {
     return new MemorySocket(this.clock, this.latencyMs, local, remote);
   }

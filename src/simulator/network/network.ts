@@ -19,7 +19,7 @@ const FIRST_CLIENT_PORT = 49_152;
 const CLIENT_PORTS = 65_536 - FIRST_CLIENT_PORT;
 
 /** The network between the fleet and whoever dials it. */
-export interface Wire {
+export interface Network {
   /** @returns ends it: from then on handshakes are refused */
   listen(at: Endpoint, listener: Listener): { close(): void };
   connect(to: Endpoint, clientAddress: string): MemorySocket;
@@ -28,7 +28,7 @@ export interface Wire {
 }
 
 /** A wire on the clock. */
-export abstract class Network implements Wire {
+export abstract class ClockedNetwork implements Network {
   private readonly listeners = new Map<string, Listener>();
   private connections = 0;
 

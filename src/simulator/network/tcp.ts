@@ -8,7 +8,7 @@ import net from 'node:net';
 import type { VirtualClock } from '../../clock/virtual.js';
 import { BouncelabError, invariant } from '../../base/errors.js';
 import { connectLoopback, listenLoopback } from '../../base/loopback.js';
-import { keyOf, Network } from './network.js';
+import { ClockedNetwork, keyOf } from './network.js';
 import { MemorySocket, type Endpoint, type Sent } from './memory-socket.js';
 import { TcpLine, type Side } from './tcp-line.js';
 
@@ -21,7 +21,7 @@ interface Port {
   accepted: Map<number, net.Socket>;
 }
 
-export class TcpNetwork extends Network {
+export class TcpNetwork extends ClockedNetwork {
   private readonly ports = new Map<string, Port>();
   private readonly raws = new Set<net.Socket>();
   /** Lines on which something is under way. */

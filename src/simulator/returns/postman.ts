@@ -6,7 +6,7 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { domainOf } from '../../base/addresses.js';
 import type { Clock } from '../../clock/clock.js';
 import type { Emit } from '../../events/types.js';
-import type { MxRecord } from '../dns.js';
+import type { MailExchanger } from '../dns.js';
 import { composeReturn, type Returning } from './report-message.js';
 
 /** RFC 5321, 4.5.4.1: at least 30 minutes between two tries. */
@@ -19,10 +19,13 @@ const SMTP_PORT = 25;
 /** How long the return path's host may take for anything. */
 const TIMEOUT_MS = 5 * 60_000;
 
-export interface PostmanOptions {
+interface PostmanOptions {
   clock: Clock;
   emit: Emit;
-  resolver: { resolveMx(domain: string): Promise<MxRecord[]>; resolve4(name: string): Promise<string[]> };
+  resolver: {
+    resolveMx(domain: string): Promise<MailExchanger[]>;
+    resolve4(name: string): Promise<string[]>;
+  };
   dial: (address: string, port: number, from: string) => net.Socket;
 }
 
