@@ -1,4 +1,4 @@
-// A fleet that stands by itself on loopback, in real time, for whoever talks SMTP to it.
+// A fleet that listens on loopback in real time, for senders that are separate processes.
 
 import { systemClock } from '../clock/system.js';
 import { invariant } from '../base/errors.js';
@@ -19,15 +19,15 @@ interface LiveFleetOptions {
   /** @param now ms since the fleet was opened */
   emit: (fact: Parameters<Emit>[0], now: number) => void;
   certificates?: Certificates | undefined;
-  /** Port of the first host; the others follow in order. Without it the system picks them. */
+  /** Port of the first host; the others follow in order. Absent: the system picks all ports. */
   firstPort?: number | undefined;
-  /** Ports of hosts by their domain, over all else. */
+  /** Ports of hosts by their domain; these override `firstPort`. */
   ports: ReadonlyMap<string, number>;
 }
 
-/** A host of the fleet, and the port on 127.0.0.1 that stands for it. */
+/** A host of the fleet, and its port on 127.0.0.1. */
 export interface LiveHost {
-  /** `default` for every domain that is not named. */
+  /** `default` for all domains that the fleet does not name. */
   domain: string;
   host: string;
   port: number;
@@ -46,7 +46,7 @@ export class LiveFleet {
       clock,
       random,
       emit: (fact) => {
-        // Those of its own hosts, while it opens them.
+        // `open` looks up the fleet's own hosts; no client did.
         const isOwnLookUp = fact.type === 'dns.answered' && !this.isOpen;
         if (!isOwnLookUp) options.emit(fact, Math.round(clock.now()));
       },
@@ -63,7 +63,7 @@ export class LiveFleet {
   /**
    * Opens all ports.
    *
-   * @throws BouncelabError E_USAGE for a port that cannot be had
+   * @throws BouncelabError E_USAGE for a port that cannot be opened
    */
   async open(): Promise<LiveHost[]> {
     const hosts: LiveHost[] = [];

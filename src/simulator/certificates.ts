@@ -1,16 +1,16 @@
-// The certificates that the fleet shows after STARTTLS, made at run time: no private key is ever
-// shipped. They are made once in a thread, and only where a scenario needs them, since loading the
-// library and drawing a key takes as long as a small run.
+// The TLS certificates of the fleet, made at run time so that no private key is shipped. They are made once
+// per thread, and only when a scenario needs them: loading the library and generating a key takes as
+// long as a small run.
 
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { calendarDate } from '../clock/system.js';
 
-/** What servers show: a certificate in force, one that has expired, or none, which fails every handshake. */
+/** A valid certificate, an expired one, and none, with which every handshake fails. */
 export type Certificates = Record<'valid' | 'expired' | 'none', SecureContext>;
 
 const NAME = [{ name: 'commonName', value: 'fleet.bouncelab.test' }];
 
-/** In force on every day that a virtual clock can show, and on the real one. */
+/** Covers every day of the virtual clock, and today. */
 const VALID = { notBeforeDate: utc(2025), notAfterDate: utc(2050) };
 const EXPIRED = { notBeforeDate: utc(2023), notAfterDate: utc(2024) };
 

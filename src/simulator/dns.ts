@@ -1,5 +1,5 @@
-// The fake DNS: what is asked about the fleet's names, and what is answered. Answers and errors have
-// the shapes and codes of node:dns; every answer is an event.
+// The fake DNS of the fleet. Answers and errors have the shapes and codes of node:dns; every answer is
+// an event.
 
 import type { Clock } from '../clock/clock.js';
 import type { Emit } from '../events/types.js';
@@ -11,16 +11,16 @@ export interface MailExchanger {
   preference: number;
 }
 
-/** What the fleet's names stand for. */
+/** The names of the fleet. */
 interface Zone {
-  /** Undefined when the domain does not exist. */
+  /** @returns undefined when the domain does not exist */
   domain(name: string): ZoneDomain | undefined;
-  /** Undefined when there is no host of that name. */
+  /** @returns undefined when there is no host of that name */
   host(name: string): ZoneHost | undefined;
 }
 
 interface ZoneDomain {
-  /** What DNS says of it now. */
+  /** How DNS answers for it now. */
   answer: DnsAnswer;
   records: MailExchanger[];
 }
@@ -28,7 +28,7 @@ interface ZoneDomain {
 interface ZoneHost {
   /** Recipient domain that it serves. */
   domain: string;
-  /** Undefined for a name without address. */
+  /** Undefined for a host without an A record. */
   address: string | undefined;
 }
 
@@ -38,7 +38,7 @@ interface FakeDnsOptions {
   zone: Zone;
 }
 
-/** How long it takes a resolver to give up on servers that do not answer, ms: three tries of five seconds. */
+/** After which a resolver gives up on DNS servers that do not answer, ms: three attempts of five seconds. */
 const TIMEOUT_MS = 15_000;
 
 const ERRORS = { nxdomain: 'ENOTFOUND', servfail: 'ESERVFAIL', timeout: 'ETIMEOUT' } as const;
@@ -58,11 +58,11 @@ export class FakeDns {
     const { answer, records } = found;
     if (answer === 'a-only') return this.fail('MX', domain, domain, 'ENODATA');
     if (answer === 'null-mx') {
-      this.tell('MX', domain, domain, ['0 .']);
+      this.emitAnswer('MX', domain, domain, ['0 .']);
       return [{ exchange: '', preference: 0 }];
     }
     if (answer !== 'mx') return this.fail('MX', domain, domain, ERRORS[answer]);
-    this.tell(
+    this.emitAnswer(
       'MX',
       domain,
       domain,
@@ -86,7 +86,7 @@ export class FakeDns {
       return this.fail('A', name, name, refused ? ERRORS[answer] : none);
     }
     if (host.address === undefined) return this.fail('A', name, host.domain, 'ENODATA');
-    this.tell('A', name, host.domain, [host.address]);
+    this.emitAnswer('A', name, host.domain, [host.address]);
     return [host.address];
   }
 
@@ -98,7 +98,7 @@ export class FakeDns {
     throw systemError(code, query === 'MX' ? 'queryMx' : 'queryA');
   }
 
-  private tell(query: 'MX' | 'A', name: string, domain: string, records: string[]): void {
+  private emitAnswer(query: 'MX' | 'A', name: string, domain: string, records: string[]): void {
     this.options.emit({ type: 'dns.answered', query, name, domain, records });
   }
 }

@@ -1,4 +1,4 @@
-// What the simulator is told to be: plain data made by the scenario loader (or by a test).
+// The plan of a fleet: plain data that the scenario loader, or a test, gives to the simulator.
 
 import type { Cause, Reply, Stage } from '../events/types.js';
 import type { Window } from '../base/units.js';
@@ -7,9 +7,9 @@ import type { Window } from '../base/units.js';
 export const DEFAULT_DOMAIN = 'default';
 
 /**
- * Where a behavior acts: `dial` is the TCP handshake, before any server speaks; `body` is while a
- * message is coming in; `idle` is when no transaction is under way and nothing was asked for a
- * while; the others are the stages of the dialogue; `any` is every one of them.
+ * Where a behavior acts: `dial` is the TCP handshake, before the greeting; `body` is while a message is
+ * being received; `idle` is when no transaction is under way and no command has come for a while; the
+ * others are the stages of the SMTP dialogue; `any` is all of them.
  */
 export const POINTS = [
   'dial',
@@ -26,7 +26,7 @@ export const POINTS = [
 ] as const satisfies readonly (Stage | 'dial' | 'body' | 'idle' | 'any')[];
 export type Point = (typeof POINTS)[number];
 
-/** Every condition that is given must hold. */
+/** All given conditions must hold. */
 export interface Conditions {
   /** Virtual time since the start of the run. */
   during?: Window;
@@ -34,11 +34,11 @@ export interface Conditions {
   from?: number;
   /** Until this virtual time, ms. */
   until?: number;
-  /** Which attempts at this recipient, counted by this server from 1; both ends included. */
+  /** Range of attempts at this recipient, counted by this host from 1; both ends included. */
   attempts?: { from: number; to: number };
   /** A fixed, seeded fraction of the recipients. */
   share?: number;
-  /** A seeded draw per attempt (per connection where the recipient is not known). */
+  /** Probability of a seeded draw per attempt; per connection where the recipient is not known. */
   chance?: number;
 }
 
@@ -51,49 +51,49 @@ export interface BehaviorPlan {
   params: Record<string, unknown>;
 }
 
-/** What a provider says for one cause. */
+/** A provider's reply for one cause. */
 export interface WordPlan {
   cause: Cause;
-  /** Where it says so; undefined where no source tells. */
+  /** Where the reply is sent; undefined where no source names the stage. */
   stage: Stage | undefined;
   /** With placeholders. */
   reply: Reply;
 }
 
-/** The profile of a provider, as far as its servers need it. */
+/** The parts of a provider's profile that its hosts need. */
 export interface ProfilePlan {
   name: string;
-  /** Whole name of its MX host; absent where that is made for each customer. */
+  /** Fully qualified name of its MX host; absent when each customer has its own. */
   mx?: string;
   /** Lines of the greeting, with placeholders. */
   banner?: string[];
-  /** What EHLO offers. */
+  /** Capabilities in the reply to EHLO. */
   ehlo?: string[];
   /** In order of preference. */
   words: WordPlan[];
 }
 
-/** What DNS says of a recipient domain. */
+/** How DNS answers for a recipient domain. */
 export const DNS_ANSWERS = ['mx', 'a-only', 'nxdomain', 'servfail', 'null-mx', 'timeout'] as const;
 export type DnsAnswer = (typeof DNS_ANSWERS)[number];
 
 export interface DnsPlan {
   answer: DnsAnswer;
-  /** Virtual time in which it says so; at any other time it is `mx`. */
+  /** Virtual time of this answer; at any other time it is `mx`. */
   during?: Window;
-  /** Likewise, until this virtual time, ms. */
+  /** End of this answer in virtual time, ms; after it, `mx`. */
   until?: number;
 }
 
 /** One MX host of a domain. */
 export interface HostPlan {
-  /** One label, which stands before the domain, or a whole name; lower case. */
+  /** One label, to which the domain is added, or a fully qualified name; lower case. */
   name: string;
-  /** The lowest is tried first (RFC 5321, 5.1). */
+  /** MX preference: the lowest is tried first (RFC 5321, 5.1). */
   preference: number;
-  /** False: the name has no address. */
+  /** False: the name has no A record. */
   hasAddress: boolean;
-  /** What this host does, asked after the mailbox and before the behaviors of the domain. */
+  /** Behaviors of this host, asked after those of the mailbox and before those of the domain. */
   behaviors: BehaviorPlan[];
 }
 
@@ -102,13 +102,13 @@ export interface DomainPlan {
   dns?: DnsPlan;
   /** Absent: one MX host, `mx` with preference 10; under `a-only` the domain itself. */
   hosts?: HostPlan[];
-  /** Its servers offer STARTTLS. Those of a domain with a behavior at `starttls` do so in any case. */
+  /** Whether its hosts offer STARTTLS. With a behavior at `starttls` they do in any case. */
   tls?: boolean;
-  /** How its servers speak. */
+  /** Provider whose replies its hosts send. */
   profile?: ProfilePlan;
-  /** A mailbox that is not named does what the `+` of its address says, see `shorthand.ts`. */
+  /** A mailbox that is not listed has the behaviors named after the `+` of its address, see `shorthand.ts`. */
   shorthand?: boolean;
-  /** What every host of the domain does. */
+  /** Behaviors of every host of the domain. */
   behaviors: BehaviorPlan[];
   /** Keyed by local part, lower case; a key may hold `*`. The first key that matches is used. */
   mailboxes: { pattern: string; behaviors: BehaviorPlan[] }[];

@@ -1,4 +1,4 @@
-// What a profile file may hold: how one provider, or one mail server as it ships, speaks. One
+// The format of a profile file: the replies of one provider, or of one mail server as it ships. One
 // definition for the check and for the JSON Schema.
 
 import { z } from 'zod';
@@ -30,20 +30,22 @@ const source = z.strictObject({
 });
 
 const reply = z.strictObject({
-  class: z.enum(CAUSES).describe('What it means, whatever its code says'),
-  stage: z.enum(STAGES).optional().describe('What it answers; left out where no source tells'),
+  class: z.enum(CAUSES).describe('Cause of the refusal, whatever the code is'),
+  stage: z.enum(STAGES).optional().describe('Stage at which it is sent; left out where no source names it'),
   stageEvidence: z
     .enum(['documented', 'inferred'])
     .optional()
-    .describe('`documented`: a source shows the command that it answers; `inferred`: a reading'),
+    .describe(
+      '`documented`: a source shows the command that it answers; `inferred`: concluded from the text',
+    ),
   code: z.int().min(400).max(599).describe('Reply code'),
   enhanced: z
     .string({ error: ENHANCED_TEXT })
     .regex(/^[245]\.\d{1,3}\.\d{1,3}$/, ENHANCED_TEXT)
     .optional()
-    .describe('Enhanced status code; stands on every line'),
+    .describe('Enhanced status code; repeated on every line'),
   text: lines().describe(
-    'What follows the codes; a list makes a multi-line reply. {ip}, {rcpt}, {id} and others are filled in',
+    'Text after the codes; a list makes a multi-line reply. {ip}, {rcpt}, {id} and other placeholders are filled in',
   ),
   source: z.int().min(0).describe('Number of the source, from 0'),
   note: z.string().optional(),
@@ -52,17 +54,17 @@ const reply = z.strictObject({
 export const profileSchema = z
   .strictObject({
     name: z.string().min(1).describe('Name of the provider or the product'),
-    note: z.string().optional().describe('What is peculiar about it'),
+    note: z.string().optional().describe('What is unusual about it'),
     domains: z
       .array(z.string())
       .default([])
-      .describe('Recipient domains; {...} stands for those of customers'),
+      .describe('Recipient domains; {...} means the domains of customers'),
     mx: z.array(z.string()).default([]).describe('Names of MX hosts, the preferred one first'),
     banner: lines().optional().describe('Text of the greeting, after 220'),
     ehlo: z
       .array(z.string().regex(/^(?:PIPELINING|8BITMIME|SMTPUTF8|SIZE \d+)$/, CAPABILITY_TEXT))
       .optional()
-      .describe('What it offers in reply to EHLO'),
+      .describe('Capabilities in the reply to EHLO'),
     limits: z
       .strictObject({
         messagesPerConnection: z.int().min(1).optional(),
@@ -70,15 +72,15 @@ export const profileSchema = z
         source: z.int().min(0).describe('Number of the source, from 0'),
       })
       .optional()
-      .describe('Limits that are known; a scenario holds them with `throttle`'),
+      .describe('Known limits; a scenario enforces them with `throttle`'),
     prefer: z
       .array(z.string())
       .default([])
-      .describe('Replies that a behavior says before others of their class'),
-    sources: z.array(source).min(1).describe('Where all of this comes from'),
+      .describe('Replies that a behavior prefers to others of their class'),
+    sources: z.array(source).min(1).describe('Sources of the profile'),
     replies: z
       .record(z.string().regex(ID, ID_TEXT), reply)
-      .describe('Every reply by its name; the first of a class is what a behavior says'),
+      .describe('Replies by name; a behavior sends the first of its class'),
   })
   .meta({ id: 'profile', title: 'The profile of a provider' });
 

@@ -1,6 +1,6 @@
-// Owns everything of one simulated receiving network: its hosts, its DNS and the wire between.
-// Hosts come into being when they are first looked up, so that a fleet of thousands of domains
-// costs only what is used of it.
+// Owns everything of one simulated receiving network: its hosts, their SMTP servers, its DNS and the wire.
+// Hosts are created when they are first looked up, so that a fleet of thousands of domains costs only
+// what is used of it.
 
 import type net from 'node:net';
 import { domainOf, parseAddress } from '../base/addresses.js';
@@ -33,20 +33,20 @@ interface WorldOptions {
   random: Random;
   emit: Emit;
   fleet: Record<string, DomainPlan>;
-  /** The wire; in memory when absent. */
+  /** The wire; the memory wire when absent. */
   network?: Network;
-  /** Of the wire in memory, ms. */
+  /** Latency of the memory wire, ms. */
   latencyMs?: number;
-  /** Address from which clients connect, as the servers see it. */
+  /** Client address that the hosts see. */
   clientAddress: string;
-  /** Needed where a server offers STARTTLS. */
+  /** Needed when a host offers STARTTLS. */
   certificates?: Certificates | undefined;
 }
 
-/** What stands for a domain whose plan names no hosts. */
+/** Hosts of a domain whose plan names none. */
 const ONE_HOST: HostPlan[] = [{ name: 'mx', preference: 10, hasAddress: true, behaviors: [] }];
 
-/** A recipient domain that was asked for: its hosts share its mailboxes and behaviors. */
+/** A recipient domain that was looked up: its hosts share its mailboxes and behaviors. */
 interface Site {
   domain: string;
   plan: DomainPlan;
@@ -62,7 +62,7 @@ export class World {
   private readonly domainOfHost = new Map<string, string>();
   private readonly sites = new Map<string, Site>();
   private readonly byName = new Map<string, { domain: string; address: string | undefined }>();
-  /** Addresses of the hosts that are not the fleet's own, by domain. */
+  /** Addresses of attached hosts, by domain. */
   private readonly attached = new Map<string, string>();
   private readonly postman: Postman;
   private addresses = 0;
@@ -100,11 +100,11 @@ export class World {
   }
 
   /**
-   * Gives a domain a host that is somebody else's, such as the return-path domain of a sender. From
-   * then on it resolves, also once the host is down.
+   * Gives a domain a host from outside the fleet, such as that of a sender's return-path domain. From then
+   * on the domain resolves, even while the host is down.
    *
-   * @param accept gets the server's end of each connection, open
-   * @returns takes the host down: connections are refused
+   * @param accept called with the server's end of each connection, open
+   * @returns `close` takes the host down: connections are refused
    */
   attach(domain: string, accept: (socket: MemorySocket) => void): { close(): void } {
     const key = domain.toLowerCase();
@@ -125,17 +125,17 @@ export class World {
     return this.network.connect({ address, port }, this.options.clientAddress);
   }
 
-  /** Frees what the wire holds of the operating system. */
+  /** Releases ports and sockets of the operating system. */
   close(): Promise<void> {
     return this.network.close();
   }
 
   /**
-   * Sends a bounce message that answers no message: somebody made it up.
+   * Sends a forged bounce message, about a message that was never sent.
    *
-   * @param to address that it goes to
-   * @param about address that it calls undeliverable
-   * @param status its status code (RFC 3463)
+   * @param to its recipient
+   * @param about address that it reports as undeliverable
+   * @param status status code in it (RFC 3463)
    */
   bounce(to: string, about: string, status: string): void {
     const { clock, clientAddress } = this.options;
@@ -194,7 +194,7 @@ export class World {
     const domain = name.toLowerCase();
     const known = this.sites.get(domain);
     if (known) return known;
-    // A host of the fleet is not a domain of its own that `default` would serve.
+    // The name of a host is not a recipient domain that `default` would serve.
     if (this.domainOfHost.has(domain) && !this.fleet.has(domain)) return undefined;
     const plan = this.fleet.get(domain) ?? this.fleet.get(DEFAULT_DOMAIN);
     if (!plan) return undefined;
@@ -234,7 +234,7 @@ export class World {
   }
 }
 
-/** The hosts of a domain: without MX the domain itself is the one (RFC 5321, 5.1). */
+/** The hosts of a domain: without an MX record, the domain itself (RFC 5321, 5.1). */
 function hostsOf({ dns, hosts = ONE_HOST }: DomainPlan, domain: string): HostPlan[] {
   if (dns?.answer !== 'a-only') return hosts;
   const itself = { name: domain, preference: 0, hasAddress: true, behaviors: [] };

@@ -35,14 +35,14 @@ describe('an address that names no known behavior', () => {
 
   it('is reported once for all contacts of one generating entry', () => {
     expect(problems('generate: [{ count: 50, at: example.org, prefix: bob+busy }]')).toEqual([
-      '5:24+48 the address `bob+busy-1@example.org` does not name its behavior: `1` says nothing of `busy` | known here: rcpt, data, body, message, x2',
+      '5:24+48 the address `bob+busy-1@example.org` does not name its behavior: `1` is no argument of `busy` | known here: rcpt, data, body, message, x2',
     ]);
   });
 
   it.each([
     ['b+', 'unknown behavior `` | known here: '],
-    ['b+mailbox-full-permanant', '`permanant` says nothing of `mailbox-full` | did you mean `permanent`?'],
-    ['b+return-later', '`return-later` needs `after` | name it, as in return-later-30m'],
+    ['b+mailbox-full-permanant', '`permanant` is no argument of `mailbox-full` | did you mean `permanent`?'],
+    ['b+return-later', '`return-later` needs `after` | give it, as in return-later-30m'],
     [
       'b+down',
       '`down` cannot act for one mailbox: the recipient is not known yet | put it under `behaviors`',
@@ -51,10 +51,13 @@ describe('an address that names no known behavior', () => {
       'b+busy-connect',
       '`busy` cannot act for one mailbox at connect: the recipient is not known yet | put it',
     ],
-    ['b+disconnect-kept', '`kept` only means something at stage `message`: '],
-    ['b+busy+mailbox-full', '`mailbox-full` can never act: `busy` before it always answers first | let the'],
-    ['b+reply', '`reply` does not say what | name the code, as in bob+550-5.1.1'],
-    ['b+throttle', '`throttle` has no limit to hold | give it `rate: 60/h`'],
+    ['b+disconnect-kept', '`kept` has an effect only at stage `message`: '],
+    [
+      'b+busy+mailbox-full',
+      '`mailbox-full` can never act: `busy` before it always answers first | limit the',
+    ],
+    ['b+reply', '`reply` has no code | write the code itself, as in bob+550-5.1.1'],
+    ['b+throttle', '`throttle` has no limit | give it `rate: 60/h`'],
   ])('%s: %s', (localPart, expected) => {
     expect(problemOf(localPart).slice(0, expected.length)).toBe(expected);
   });

@@ -1,5 +1,5 @@
-// Clients that are broken, hostile or merely many: a server answers as a real one would, stays up,
-// keeps its memory bounded, and nobody else notices.
+// Broken, hostile or very many clients: a host answers as a real one would, stays up, keeps its memory
+// bounded, and other clients are not affected.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -18,7 +18,7 @@ async function isServing(lab: Lab): Promise<void> {
   expect(replies.map((reply) => reply.slice(0, 3))).toEqual(['250', '250', '354', '250']);
 }
 
-/** Writes as a client does that heeds its window, until all is written or the server is gone. */
+/** Writes with back-pressure, until all is written or the server has closed. */
 async function pour(client: RawClient, chunk: Buffer, times: number, watch: () => void): Promise<void> {
   for (let i = 0; i < times && client.socket.writable; i++) {
     if (client.socket.write(chunk)) continue;
@@ -65,7 +65,7 @@ describe.each(WIRES)('over %s,', (wire) => {
   const plain = (): Lab => labOf({ 'example.org': {} });
 
   describe('a client that sends', () => {
-    it('garbage is told so nine times, and turned away', async () => {
+    it('garbage gets nine errors and is disconnected', async () => {
       const lab = plain();
       await lab.play(async () => {
         const client = await lab.session('example.org');
@@ -78,7 +78,7 @@ describe.each(WIRES)('over %s,', (wire) => {
       });
     });
 
-    it('commands out of order is told so twenty times, and turned away', async () => {
+    it('commands out of order gets twenty errors and is disconnected', async () => {
       const lab = plain();
       await lab.play(async () => {
         const client = await lab.session('example.org');
@@ -90,7 +90,7 @@ describe.each(WIRES)('over %s,', (wire) => {
       });
     });
 
-    it('a hundred rejected recipients has done nothing wrong', async () => {
+    it('a hundred rejected recipients stays connected', async () => {
       const lab = labOf({
         'example.org': { mailboxes: { no: [mailboxDoes('reply', { code: 503, text: 'No' })] } },
       });
@@ -104,7 +104,7 @@ describe.each(WIRES)('over %s,', (wire) => {
       });
     });
 
-    it('10 MB without a line end is cut off, without anybody keeping them', async () => {
+    it('10 MB without a line end is cut off, and memory stays bounded', async () => {
       const lab = plain();
       const { watch, most } = growth();
       await lab.play(async () => {
@@ -119,7 +119,7 @@ describe.each(WIRES)('over %s,', (wire) => {
       expect(most()).toBeLessThan(2 * MB);
     });
 
-    it('an endless message is cut off, without anybody keeping it', async () => {
+    it('an endless message is cut off, and memory stays bounded', async () => {
       const lab = plain();
       const { watch, most } = growth();
       await lab.play(async () => {
@@ -135,7 +135,7 @@ describe.each(WIRES)('over %s,', (wire) => {
       expect(most()).toBeLessThan(2 * MB);
     });
 
-    it('NUL bytes and eight-bit bytes is told so, and served on', async () => {
+    it('NUL bytes and eight-bit bytes gets an error and is still served', async () => {
       const lab = plain();
       await lab.play(async () => {
         const client = await lab.session('example.org');
@@ -150,7 +150,7 @@ describe.each(WIRES)('over %s,', (wire) => {
       });
     });
 
-    it('a whole dialogue before the greeting is told that it talks too soon', async () => {
+    it('a whole dialogue before the greeting gets an error', async () => {
       const lab = labOf({
         'example.org': { behaviors: [does('unresponsive', { for: '1m' }, { until: 30_000 })] },
       });
@@ -165,7 +165,7 @@ describe.each(WIRES)('over %s,', (wire) => {
       expect(lab.told('message.accepted')).toHaveLength(1);
     });
 
-    it('bare line feeds is understood in commands, and ends no message with them', async () => {
+    it('bare line feeds is understood in commands, but cannot end a message with them', async () => {
       const lab = plain();
       await lab.play(async () => {
         const client = await lab.dial('example.org');
@@ -181,7 +181,7 @@ describe.each(WIRES)('over %s,', (wire) => {
       expect(lab.told('message.accepted').map(({ mailFrom }) => mailFrom)).toEqual(['a@b.test']);
     });
 
-    it('more recipients than a server takes hears 452 for those', async () => {
+    it('more recipients than a server accepts gets 452 for those', async () => {
       const lab = plain();
       await lab.play(async () => {
         const client = await lab.session('example.org');
@@ -192,7 +192,7 @@ describe.each(WIRES)('over %s,', (wire) => {
     });
   });
 
-  it('a thousand idle connections stand, and are told to go after five minutes', async () => {
+  it('a thousand idle connections stay open, and get 421 after five minutes', async () => {
     const lab = plain();
     await lab.play(async () => {
       const clients: RawClient[] = [];
@@ -263,7 +263,7 @@ describe.each(WIRES)('over %s,', (wire) => {
               await lab.sleep(1);
             }
             await lab.sleep(60_000);
-            // Whatever came in, what goes out is SMTP.
+            // The server's output is SMTP for any input.
             expect(client.pending).toMatch(/^(?:\d{3}[ -][^\r\n]*\r\n)*$/);
             client.socket.destroy();
             if (++cases % 20 === 0) await isServing(lab);

@@ -1,5 +1,5 @@
-// What every behavior shows on the wire at every stage where it can act: the table that the wire
-// test plays and that docs/behaviors.md is held against.
+// What every behavior sends at every stage where it can act: the table for the wire test, and for the
+// comparison with docs/behaviors.md.
 
 import type { Scope } from '../../src/simulator/behaviors/behavior.js';
 import type { Point } from '../../src/simulator/plan.js';
@@ -10,7 +10,7 @@ export type Shown =
   | { bytes: string; closes?: true }
   /** The usual dialogue; at this stage these bytes, this much later than usual, and then the rest of it. */
   | { goesOn: string; lateMs?: number }
-  /** Bytes that are no whole reply; then nothing for ever. */
+  /** Bytes of an incomplete reply; then nothing for ever. */
   | { unended: string }
   | { refused: true }
   | { unanswered: true }
@@ -19,11 +19,11 @@ export type Shown =
   | { dropped: 'fin' | 'rst' };
 
 export interface Cell {
-  /** What the documentation says of it. */
+  /** The cell in the documentation. */
   doc: string;
   params?: Record<string, unknown>;
   scope?: Scope;
-  /** What has happened at the server before. */
+  /** Played before, at the same server. */
   before?: (lab: Lab) => Promise<void>;
   /** Usual replies of the other stages that this behavior changes. */
   usual?: Partial<Record<Step, string>>;
@@ -42,14 +42,14 @@ export const USUAL = {
   data: '354 End data with <CR><LF>.<CR><LF>\r\n',
   message: '250 2.0.0 Ok: queued as 1.1\r\n',
 };
-/** What a server says that offers STARTTLS. */
+/** Replies of a server that offers STARTTLS. */
 export const USUAL_TLS = {
   ehlo: USUAL.ehlo.replace('250 SMTPUTF8', '250-SMTPUTF8\r\n250 STARTTLS'),
   starttls: '220 Ready to start TLS\r\n',
 };
 export const DIALOGUE = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'message'] as const;
 export type Step = (typeof DIALOGUE)[number];
-/** And the one that a plain dialogue does without. */
+/** The replies of the dialogue with STARTTLS. */
 const REPLIES = [...DIALOGUE, 'starttls'] as const;
 
 export const COMMANDS: Record<Step, string> = {
@@ -100,7 +100,7 @@ const YES: Partial<Record<Step | 'starttls', string>> = {
   connect: '220-mx.example.org\r\n220 no spam here\r\n',
   data: '354-mx.example.org\r\n354 no spam here\r\n',
 };
-/** A yes in other words. */
+/** Acceptances with another text. */
 const yes = (step: Step | 'starttls'): Cell => {
   const code = step === 'connect' || step === 'starttls' ? 220 : step === 'data' ? 354 : 250;
   return {
@@ -255,8 +255,7 @@ export const CELLS: Record<string, Partial<Record<Point, Cell | Cell[]>>> = {
       usual: { ehlo: withSize(21) },
     },
   },
-  // The two ways that begin with 220 show themselves in bytes that are never the same twice: they are
-  // seen in the scenario about STARTTLS, by what comes of them.
+  // After a 220 the bytes of TLS differ from run to run: tls.test.ts tests what follows from them.
   'tls-broken': {
     starttls: {
       ...says('454 4.7.0 TLS not available due to temporary reason', { how: 'refused' }),
@@ -292,7 +291,7 @@ export const CELLS: Record<string, Partial<Record<Point, Cell | Cell[]>>> = {
   },
 };
 
-/** Every cell, with where it stands. */
+/** Every cell, with its behavior and stage. */
 export function everyCell(): { name: string; point: Point; cell: Cell; title: string }[] {
   return Object.entries(CELLS).flatMap(([name, points]) =>
     Object.entries(points).flatMap(([point, cells]) =>

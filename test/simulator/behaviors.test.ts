@@ -1,5 +1,5 @@
-// Every behavior at every stage where it can act, read off both wires as bytes. A behavior, or a
-// stage of one, that has no line in this table fails.
+// Every behavior at every stage where it can act, read from both wires as bytes. A behavior, or a stage of
+// one, that has no row in the table fails.
 
 import { describe, expect, it } from 'vitest';
 import { findReply } from '../../src/scenarios/fleet/profile-file.js';
@@ -16,7 +16,7 @@ function planOf({ name, point, cell }: { name: string; point: string; cell: Cell
   const hasStage = 'stage' in BEHAVIORS.get(name)!.parameters.shape && point !== 'any';
   const plan = does(name, { ...cell.params, ...(hasStage ? { stage: point } : {}) }, {}, cell.scope);
   if (name !== 'catalogue') return plan;
-  // What the loader puts behind the name.
+  // The loader adds the reply of that name.
   const found = findReply(plan.params['entry'] as string);
   if ('message' in found) throw new Error(found.message);
   return { ...plan, params: { ...plan.params, said: found.reply } };
@@ -103,7 +103,7 @@ describe.each(WIRES)('the %s wire shows', (wire) => {
       accepted++;
     });
     await lab.settle();
-    // Whatever was kept before this one by the same dialogue is in the bytes.
+    // A message that the same dialogue delivered before is in the bytes.
     const within = 'bytes' in shown ? shown.bytes.split('queued as').length - 1 : 0;
     expect(lab.told('message.accepted')).toHaveLength(accepted + within);
     const isDialed = 'refused' in shown || 'unanswered' in shown;
@@ -134,7 +134,7 @@ describe('the parameters', () => {
     return replies[index];
   }
 
-  it('mailbox-full for good is 552 5.2.2', async () => {
+  it('mailbox-full with `permanent` is 552 5.2.2', async () => {
     expect(await replyAt(1, does('mailbox-full', { permanent: true }))).toBe('552 5.2.2 Mailbox full\r\n');
   });
 
@@ -245,7 +245,7 @@ describe('the parameters', () => {
     expect(lab.told('connection.closed')).toHaveLength(1);
   });
 
-  it('greylist defers each sender, recipient and client until its time has passed since first sight', async () => {
+  it('greylist defers each sender, recipient and client until its time has passed since the first attempt', async () => {
     const lab = new Lab({ 'example.org': { behaviors: [does('greylist', { for: '10m' })] } });
     const codes: string[] = [];
     const attempt = async (to: string, from?: string): Promise<void> => {
@@ -254,7 +254,7 @@ describe('the parameters', () => {
     await lab.play(async () => {
       await attempt('bob@example.org');
       await lab.sleep(300_000);
-      // Coming back early does not start the time over.
+      // An early attempt does not restart the time.
       await attempt('bob@example.org');
       await lab.sleep(300_000);
       await attempt('bob@example.org');
@@ -268,7 +268,7 @@ describe('the parameters', () => {
     expect(codes).toEqual(['451', '451', '250', '250', '451', '451', '250', '250']);
   });
 
-  it('acts at RCPT where it is written for a mailbox', async () => {
+  it('for a mailbox acts at RCPT', async () => {
     const lab = new Lab({
       'example.org': {
         mailboxes: {

@@ -1,6 +1,6 @@
-// Every reply of the catalogue, said in a scenario by its name and read off both wires as bytes: code,
-// enhanced code and lines as the profile publishes them, multi-line form included. What is expected is
-// made from the files by a few lines of this test, not by the code that says it.
+// Every reply of the catalogue, sent by its name in a scenario and read from both wires as bytes: code,
+// enhanced code and lines as in the profile, multi-line form included. The expected bytes are made from
+// the files by this test, not by the code under test.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -35,12 +35,12 @@ const published: Published[] = profiles.flatMap(({ replies }, index) =>
   Object.entries(replies).map(([key, reply]) => ({
     ...reply,
     name: `${files[index]!.replace('.yaml', '')}/${key}`,
-    // Where no source tells, it is said where its class belongs.
+    // Where no source names the stage, the usual stage of its class.
     stage: reply.stage ?? (OF_RECIPIENT.includes(reply.class) ? 'rcpt' : 'message'),
   })),
 );
 
-/** What stands for a placeholder on the wire of a domain. */
+/** Value of each placeholder in the replies of a domain. */
 const filled = (domain: string): Record<string, string> => ({
   ip: '127\\.0\\.0\\.1',
   range: '127\\.0\\.0\\.0/24',
@@ -74,7 +74,7 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, 
 
 const STEPS = ['connect', 'ehlo', 'mail', 'rcpt', 'data', 'message'];
 
-/** What a server says at a stage. */
+/** The reply of a server at a stage. */
 async function said(client: RawClient, stage: string, domain: string): Promise<string> {
   const commands = [
     '',
@@ -100,7 +100,7 @@ test('the catalogue has 610 replies of 54 providers', () => {
 });
 
 test.each(WIRES)(
-  'every reply can be said by its name, and is said as it was published, over %s',
+  'every reply can be sent by its name, and is sent as published, over %s',
   { timeout: 120_000 },
   async (wire) => {
     const fleet = published.map(
@@ -129,7 +129,7 @@ describe('the files', () => {
     for (const name of listProfiles()) expect(loadProfile(name, '.', '.'), name).toHaveProperty('profile');
   });
 
-  test('every source leads somewhere, and is used', () => {
+  test('every source has a place to look it up, and is used', () => {
     for (const [index, { sources, replies }] of profiles.entries()) {
       for (const source of sources)
         expect(source.url ?? source.repo ?? source.note, files[index]).toBeDefined();
@@ -137,7 +137,7 @@ describe('the files', () => {
     }
   });
 
-  test('hold no placeholder that cannot be filled', () => {
+  test('have no placeholder that cannot be filled', () => {
     const names = published.flatMap(({ text }) =>
       [text].flat().flatMap((line) => line.match(/\{[^{}]+\}/g) ?? []),
     );
@@ -202,7 +202,7 @@ describe('a profile', () => {
     expect(hostOf(`{ b.test: { hosts: [{ name: ${google} }] }, a.test: { profile: gmail } }`)).toMatchObject({
       'a.test': undefined,
     });
-    // Made for each customer, and the ordinary name of another domain.
+    // A provider with a name for each customer, and another domain that has that name.
     expect(hostOf('{ a.test: { profile: proofpoint } }')).toEqual({ 'a.test': undefined });
     expect(hostOf('{ a.test: { profile: kpn }, kpnmail.nl: {} }')).toMatchObject({ 'a.test': undefined });
 

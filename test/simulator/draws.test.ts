@@ -1,4 +1,5 @@
-// Shares and chances: as often as asked for, and nobody's lot depends on who else is there.
+// Shares and chances: as frequent as configured, and the draw of a recipient does not depend on the other
+// recipients.
 
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.js';
@@ -30,7 +31,7 @@ function situation(recipient: string, attempt: number): Situation {
   };
 }
 
-/** Four and a half standard deviations: a draw that is fair gets beyond once in 150,000 times. */
+/** Four and a half standard deviations: a fair draw exceeds them once in 150,000 times. */
 const within = (p: number): number => 4.5 * Math.sqrt(DRAWS * p * (1 - p));
 
 describe(`over ${DRAWS} draws`, () => {
@@ -53,7 +54,7 @@ describe(`over ${DRAWS} draws`, () => {
     expect(Math.abs(hits - DRAWS * chance)).toBeLessThan(within(chance));
   });
 
-  it('two behaviors with the same chance fall on attempts of their own', () => {
+  it('two behaviors with the same chance are drawn independently', () => {
     const random = seededRandom('1');
     let both = 0;
     for (let i = 0; i < DRAWS; i++) {
@@ -91,7 +92,7 @@ it('another contact changes nothing for the others', async () => {
   expect(new Set(alone.map((fate) => JSON.stringify((fate as unknown[]).slice(1)))).size).toBeGreaterThan(5);
 });
 
-it('a behavior of every stage that asks for recipients holds for nobody before one is known', () => {
+it('a behavior at every stage with a share does not act before the recipient is known', () => {
   const random = seededRandom('1');
   for (const when of [{ share: 1 }, { attempts: { from: 1, to: 9 } }]) {
     expect(holds(when, { ...situation('', 1), point: 'connect' }, random, 'domain 0 accept')).toBe(false);

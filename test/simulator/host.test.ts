@@ -1,5 +1,4 @@
-// One receiving server on the wire: the order of the dialogue, what counts as an attempt, and what
-// it tells the log.
+// One receiving host on the wire: the order of the dialogue, what counts as an attempt, and its events.
 
 import { describe, expect, it } from 'vitest';
 import { does, Lab, mailboxDoes } from './raw-client.js';
@@ -71,7 +70,7 @@ describe('the dialogue', () => {
     ]);
   });
 
-  it('asks for a new EHLO when the first was rejected', async () => {
+  it('requires another EHLO when the first was rejected', async () => {
     const lab = new Lab({
       'example.org': {
         behaviors: [
@@ -93,7 +92,7 @@ describe('the dialogue', () => {
     });
   });
 
-  it('knows NOOP, RSET, HELP and VRFY, and says so of what it does not know', async () => {
+  it('answers NOOP, RSET, HELP and VRFY, and rejects unknown commands', async () => {
     const lab = plain();
     await lab.play(async () => {
       const client = await lab.session('example.org');
@@ -148,8 +147,8 @@ describe('the dialogue', () => {
   });
 });
 
-describe('what the log is told', () => {
-  it('is the whole session, with virtual times, as the server saw it', async () => {
+describe('the log', () => {
+  it('has the whole session, with virtual times, as the server saw it', async () => {
     const lab = new Lab({ 'example.org': { mailboxes: { full: [mailboxDoes('mailbox-full')] } } });
     await lab.play(async () => {
       const client = await lab.session('example.org');
@@ -210,7 +209,7 @@ describe('what the log is told', () => {
     expect(lab.facts.map(({ t }) => t).slice(0, 4)).toEqual([5, 5, 15, 15]);
   });
 
-  it('is the reply in its parts: enhanced code once, one text for each line', async () => {
+  it('has a reply in its parts: enhanced code once, one text for each line', async () => {
     const lab = new Lab({
       'example.org': {
         behaviors: [
@@ -230,7 +229,7 @@ describe('what the log is told', () => {
     });
   });
 
-  it('is a refused connection without a session', async () => {
+  it('has a refused connection without a session', async () => {
     const lab = new Lab({ 'example.org': { behaviors: [does('down')] } });
     await lab.play(async () => {
       const client = await lab.dial('example.org');
@@ -242,7 +241,7 @@ describe('what the log is told', () => {
     ]);
   });
 
-  it('tells sessions of the whole fleet apart', async () => {
+  it('numbers the sessions of the whole fleet', async () => {
     const lab = new Lab({ 'a.test': {}, 'b.test': {} });
     await lab.play(async () => {
       const [a, b] = [await lab.session('a.test'), await lab.session('b.test')];

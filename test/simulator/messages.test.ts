@@ -1,5 +1,5 @@
-// Messages as a receiving server takes them: bytes, dots, several recipients, and clients that
-// vanish before they are done.
+// Messages as a receiving host accepts them: bytes, dots, several recipients, and clients that disconnect
+// in mid-message.
 
 import { describe, expect, it } from 'vitest';
 import { Lab, mailboxDoes } from './raw-client.js';
@@ -27,7 +27,7 @@ describe('messages', () => {
     expect(lab.told('message.accepted').map((e) => e.size)).toEqual([size]);
   });
 
-  it('may be torn anywhere between packets', async () => {
+  it('may be split anywhere between packets', async () => {
     const lab = plain();
     const message = 'Subject: x\r\n\r\n..a\r\nb\r\n.\r\n';
     await lab.play(async () => {

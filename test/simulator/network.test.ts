@@ -106,7 +106,7 @@ describe('latency', () => {
     expect(net.seen).toEqual(['100 client close', '130 server ECONNRESET', '130 server close']);
   });
 
-  it('of nothing at all still delivers bytes in a later turn', async () => {
+  it('of zero still delivers bytes in a later turn', async () => {
     const net = new Net(0);
     const [client] = await net.pair();
     client.write('a');
@@ -124,14 +124,14 @@ describe('handshakes', () => {
     expect(net.seen).toEqual(['30 SYN from 127.0.0.1:49152', '60 client ECONNREFUSED', '60 client close']);
   });
 
-  it('where nobody listens as well', async () => {
+  it('also where no listener is', async () => {
     const net = new Net(30);
     net.watch('client', net.network.connect({ address: '127.9.9.9', port: 25 }, '127.0.0.1'));
     await net.settle();
     expect(net.seen).toEqual(['60 client ECONNREFUSED', '60 client close']);
   });
 
-  it('one that is ignored tells nothing, until its caller gives up', async () => {
+  it('an ignored one emits nothing, until the client gives up', async () => {
     const net = new Net(30, 'ignore');
     const client = net.dial();
     net.clock.at(30_000, () => client.destroy());
@@ -148,7 +148,7 @@ describe('handshakes', () => {
     expect(net.seen).toEqual(['29 client close']);
   });
 
-  it('a client that gives up before the answer leaves a server that sees it go', async () => {
+  it('a client that gives up before the answer leaves a server that sees it close', async () => {
     const net = new Net(30);
     const client = net.dial();
     net.clock.at(40, () => {
@@ -159,7 +159,7 @@ describe('handshakes', () => {
     expect(net.seen.slice(2)).toEqual(['40 client close', '70 server end', '70 server close']);
   });
 
-  it('every connection comes from another port, and the numbers start over', async () => {
+  it('every connection has another client port, and the numbers start again', async () => {
     const net = new Net(0);
     const ports = new Set<number>();
     for (let i = 0; i < 16_385; i++) {
@@ -182,7 +182,7 @@ describe('handshakes', () => {
 });
 
 describe('the window', () => {
-  it('bounds what a peer that does not read can be sent', async () => {
+  it('bounds the bytes sent to a peer that does not read', async () => {
     const net = new Net(5);
     const [client, server] = await net.pair(false);
     server.pause();
@@ -210,7 +210,7 @@ describe('the window', () => {
 });
 
 describe('idle timers', () => {
-  it('fire after the silence, counted from the last traffic either way', async () => {
+  it('fire after the silence, counted from the last traffic in either direction', async () => {
     const net = new Net(5);
     const [client, server] = await net.pair();
     net.clock.at(100, () => client.setTimeout(1000));

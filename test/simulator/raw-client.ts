@@ -1,5 +1,5 @@
-// A receiving network under the virtual clock and the smallest SMTP client there is: it sends lines
-// and reads bytes. What the servers say is seen here as it arrives, not as a library reads it.
+// A receiving network under the virtual clock, and a minimal SMTP client that sends lines and reads bytes:
+// tests see replies as they arrive, not as a library reads them.
 
 import { onTestFinished } from 'vitest';
 import { domainOf } from '../../src/base/addresses.js';
@@ -73,7 +73,7 @@ export class Lab {
     }: { latencyMs?: number; seed?: string; wire?: WireKind; certificates?: Certificates } = {},
   ) {
     this.clock = installClock();
-    // What TLS does within one instant is nothing that the clock could see by itself.
+    // The clock does not see by itself what TLS does within one instant.
     if (certificates) this.clock.watchHiddenImmediates();
     const log = new EventLog({ now: () => this.clock.now(), readers: [(event) => this.events.push(event)] });
     const plans: Record<string, DomainPlan> = {};
@@ -113,7 +113,7 @@ export class Lab {
       throw new Error(`the script waits for ever: the run ended ${end} at ${this.clock.now()} ms`);
   }
 
-  /** Plays until nothing is left to happen. */
+  /** Plays until no timer is left. */
   async settle(): Promise<void> {
     const end = await this.clock.run({ horizonMs: 400 * 24 * 3_600_000, wallLimitMs: 20_000 });
     if (end !== 'idle') throw new Error(`something goes on for ever: the run ended ${end}`);
@@ -123,12 +123,12 @@ export class Lab {
     return new Promise((resolve) => void this.clock.after(ms, resolve));
   }
 
-  /** What the servers told, without numbers: all but what was looked up on the way to them. */
+  /** All events except DNS lookups, without their numbers. */
   get facts(): Omit<RunEvent, 'seq'>[] {
     return this.events.flatMap(({ seq: _seq, ...event }) => (event.type === 'dns.answered' ? [] : [event]));
   }
 
-  /** Events of one type, without number and time. */
+  /** Events of one type. */
   told<Type extends RunEvent['type']>(type: Type): Extract<RunEvent, { type: Type }>[] {
     return this.events.filter((event): event is Extract<RunEvent, { type: Type }> => event.type === type);
   }
@@ -159,7 +159,7 @@ export class Lab {
     return client;
   }
 
-  /** One transaction on a connection of its own. @returns the reply at each stage that was reached */
+  /** One transaction on a new connection. @returns the reply at each stage that was reached */
   async attempt(to: string, from = 'news@sender.test'): Promise<string[]> {
     const client = await this.session(domainOf(to));
     const replies = await client.transaction(to, from);
@@ -169,7 +169,7 @@ export class Lab {
 }
 
 export class RawClient {
-  /** Bytes that came and were not yet taken as a reply. */
+  /** Bytes received and not yet returned as a reply. */
   pending = '';
   /** True once the server has ended its side. */
   ended = false;
@@ -197,7 +197,7 @@ export class RawClient {
     socket.on('close', () => this.wake());
   }
 
-  /** The next whole reply, all its lines and line ends; what came of it when the connection is over first. */
+  /** The next whole reply with all line ends; the part that was received when the connection ends first. */
   async reply(): Promise<string> {
     for (;;) {
       const whole = /^(?:\d{3}-[^\r\n]*\r\n)*\d{3}(?: [^\r\n]*)?\r\n/.exec(this.pending)?.[0];
@@ -220,7 +220,7 @@ export class RawClient {
     return this.reply();
   }
 
-  /** Waits until the connection is over. @returns how long, ms @throws that it took longer than a second: it was only idle */
+  /** Waits until the connection is closed. @returns how long, ms @throws when it took longer than a second: it was only idle */
   async closed(): Promise<number> {
     const since = this.lab.clock.now();
     while (!this.socket.closed) await new Promise<void>((resolve) => (this.wake = resolve));
@@ -229,13 +229,13 @@ export class RawClient {
     return took;
   }
 
-  /** Bytes that come within `ms`. */
+  /** Bytes received within `ms`. */
   async hear(ms: number): Promise<string> {
     await this.lab.sleep(ms);
     return this.pending;
   }
 
-  /** Sends MAIL, RCPT and DATA, all of which must be let through. */
+  /** Sends MAIL, RCPT and DATA. @throws when one of them is refused */
   async transactionUpToData(to: string): Promise<void> {
     for (const line of ['MAIL FROM:<news@sender.test>', `RCPT TO:<${to}>`, 'DATA']) {
       const reply = await this.ask(line);
@@ -243,7 +243,7 @@ export class RawClient {
     }
   }
 
-  /** Sends one message as far as it is let. @returns the reply to MAIL, RCPT, DATA and the message */
+  /** Sends one message, up to the first refusal. @returns the replies to MAIL, RCPT, DATA and the message */
   async transaction(
     to: string,
     from = 'news@sender.test',
@@ -258,4 +258,9 @@ export class RawClient {
     replies.push(await this.reply());
     return replies;
   }
+}
+
+/** Code of the last reply of one attempt. */
+export async function code(lab: Lab, to: string): Promise<string> {
+  return (await lab.attempt(to)).at(-1)!.slice(0, 3);
 }

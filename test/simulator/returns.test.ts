@@ -1,5 +1,5 @@
-// What the fleet sends back: the message as others read it, the dialogue at the return path's host,
-// and what happens when nobody is there.
+// What the fleet sends back: the message as a library parses it, the dialogue with the return path's host,
+// and what happens when that host is down.
 
 import PostalMime from 'postal-mime';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -25,7 +25,7 @@ const RETURNING = {
 const IDENTITY = { id: 'return.1', date: new Date(Date.UTC(2026, 0, 1, 10)) };
 
 describe('a bounce message', () => {
-  it('is a report as RFC 3464 and RFC 6522 have it', async () => {
+  it('is a report according to RFC 3464 and RFC 6522', async () => {
     const text = await composeReturn({ ...RETURNING, what: bounce({ afterMs: 1 }) }, IDENTITY);
     expect(text.replace(/\r\n/g, '')).not.toMatch(/[\r\n]/);
     const read = await PostalMime.parse(text);
@@ -57,7 +57,7 @@ describe('a bounce message', () => {
     ]);
   });
 
-  it('says what the behavior says', async () => {
+  it('has the status, the action and the text of the behavior', async () => {
     const what = bounce({ afterMs: 1, status: '4.2.2', action: 'delayed', text: 'Over quota' });
     const text = await composeReturn({ ...RETURNING, what }, IDENTITY);
     expect(text).toContain('Action: delayed\r\nStatus: 4.2.2\r\n');
@@ -67,7 +67,7 @@ describe('a bounce message', () => {
 });
 
 describe('an automatic reply', () => {
-  it('names the message and says so itself', async () => {
+  it('has the subject of the message, and the header field of an automatic reply', async () => {
     const what = { kind: 'auto-reply', afterMs: 1, times: 1, everyMs: 0, text: 'Away' } as const;
     const read = await PostalMime.parse(await composeReturn({ ...RETURNING, what }, IDENTITY));
     expect(read).toMatchObject({ subject: 'Automatic reply: News', text: 'Away\n' });
@@ -80,7 +80,7 @@ describe('an automatic reply', () => {
 /** A world whose return-path host answers with these replies to MAIL, RCPT, DATA and the dot. */
 async function returned(options: {
   replies?: Partial<Record<'MAIL' | 'RCPT' | 'DATA' | '.', string>>;
-  /** Nobody listens before this time, ms. */
+  /** The host is down before this time, ms. */
   from?: number;
   to?: string;
 }): Promise<{ lines: string[]; told: (RunEvent & { type: 'message.returned' })[] }> {
@@ -125,7 +125,7 @@ async function returned(options: {
   };
 }
 
-describe('it comes back', () => {
+describe('it is sent', () => {
   it('over SMTP, with a null sender', async () => {
     const { lines, told } = await returned({});
     expect(lines.map((line) => line.replace(/ SIZE=.*/, ''))).toEqual([
@@ -149,7 +149,7 @@ describe('it comes back', () => {
     ]);
   });
 
-  it('again every half hour while nobody is there', async () => {
+  it('again every half hour while the host is down', async () => {
     const { told } = await returned({ from: 2.75 * HOUR });
     expect(told.map(({ outcome, said, t }) => [outcome, said, Math.floor(t / 60_000)])).toEqual([
       ['deferred', 'ECONNREFUSED', 60],

@@ -1,4 +1,4 @@
-// Addresses that name their behavior themselves, as a client on the wire meets them.
+// Addresses that name their own behavior, as seen by a client on the wire.
 
 import { describe, expect, it } from 'vitest';
 import { profilePlan, shippedProfile } from '../../src/scenarios/fleet/profile-file.js';
@@ -24,7 +24,7 @@ async function lastReplies(recipients: string[], domain = SHORT, apartMs = 0): P
 
 const ACCEPTED = '250 2.0.0 Ok: queued as 1.1';
 
-describe('an address is answered as it says', () => {
+describe('an address that names a behavior is answered', () => {
   it.each([
     ['bob+mailbox-full', '452 4.2.2 Mailbox full'],
     ['bob+mailbox-full-permanent', '552 5.2.2 Mailbox full'],
@@ -59,7 +59,7 @@ describe('an address is answered as it says', () => {
     });
   });
 
-  it('for so many attempts, each recipient on its own', async () => {
+  it('for the given number of attempts, counted for each recipient', async () => {
     const seen = await lastReplies(['a+busy-x2', 'b+busy-x2', 'a+busy-x2', 'a+busy-x2', 'b+busy-x2']);
     expect(seen.map((reply) => reply.slice(0, 3))).toEqual(['450', '450', '450', '250', '450']);
   });
@@ -75,7 +75,7 @@ describe('an address is answered as it says', () => {
     expect(seen.map((reply) => reply.slice(0, 3))).toEqual(['451', '451', '250']);
   });
 
-  it('slow: each reply from RCPT on takes its time', async () => {
+  it('slow: each reply from RCPT on is late', async () => {
     const lab = new Lab({ 'example.org': SHORT });
     await lab.play(async () => {
       const client = await lab.session('example.org');
@@ -90,7 +90,7 @@ describe('an address is answered as it says', () => {
     });
   });
 
-  it.each(['message', 'body', 'rcpt'])('disconnect at %s: not a word', async (stage) => {
+  it.each(['message', 'body', 'rcpt'])('disconnect at %s: no reply', async (stage) => {
     const lab = new Lab({ 'example.org': SHORT });
     await lab.play(async () => {
       const replies = await lab.attempt(`bob+disconnect-${stage}@example.org`);
@@ -100,7 +100,7 @@ describe('an address is answered as it says', () => {
     expect(lab.told('message.accepted')).toEqual([]);
   });
 
-  it('disconnect-message-kept-rst: the message is there all the same', async () => {
+  it('disconnect-message-kept-rst: the message is accepted all the same', async () => {
     const lab = new Lab({ 'example.org': SHORT });
     await lab.play(async () => {
       expect((await lab.attempt('bob+disconnect-message-kept-rst@example.org')).at(-1)).toBe('');
@@ -124,7 +124,7 @@ describe('an address is answered as it says', () => {
 });
 
 describe('with the profile of a provider', () => {
-  it('an address is answered in its words, at its stage and with its code', async () => {
+  it('an address is answered with its text, at its stage and with its code', async () => {
     const lab = new Lab({ 'yahoo.com': { shorthand: true, profile: profileOf('yahoo') } });
     await lab.play(async () => {
       const ghost = await lab.attempt('bob+nonexistent-user@yahoo.com');
@@ -144,7 +144,7 @@ function profileOf(name: string): ProfilePlan {
   return profilePlan(shippedProfile(name)!);
 }
 
-describe('an address is only an address', () => {
+describe('an address names no behavior', () => {
   it.each([
     ['nothing after the plus', 'bob+'],
     ['an unknown word', 'bob+newsletter-2026'],
@@ -166,11 +166,11 @@ describe('an address is only an address', () => {
     expect(await lastReplies([recipient])).toEqual([ACCEPTED]);
   });
 
-  it('on a domain that does not ask for it', async () => {
+  it('on a domain without `shorthand`', async () => {
     expect(await lastReplies(['bob+mailbox-full'], {})).toEqual([ACCEPTED]);
   });
 
-  it('when its mailbox is named', async () => {
+  it('when its mailbox is listed', async () => {
     const named = {
       shorthand: true,
       mailboxes: { 'bob+*': [mailboxDoes('nonexistent-user')] },

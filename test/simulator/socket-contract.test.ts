@@ -1,12 +1,12 @@
-// The memory socket against the real thing: the same assertions over a loopback TCP connection and
-// over the memory wire, so that what SMTP libraries expect of net.Socket holds for ours.
+// The memory socket compared with net.Socket: the same assertions over a loopback TCP connection and over
+// the memory wire, so that what SMTP libraries expect of a socket holds for ours.
 
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { memoryWire, tcpWire, type Pair, type Wire } from './wires.js';
 
-/** Everything that a socket tells, in order. */
+/** All events of a socket, in order. */
 function record(socket: Duplex): string[] {
   const seen: string[] = [];
   socket.on('data', (chunk: Buffer) => seen.push(`data ${chunk.toString()}`));
@@ -101,7 +101,7 @@ describe.each([
     expect(back).toEqual(['data answer', 'end', 'close']);
   });
 
-  it('sees the end although nobody reads data', async () => {
+  it('sees the end although no data is read', async () => {
     const { client, server } = await pair();
     const seen: string[] = [];
     server.on('end', () => seen.push('end'));
@@ -121,7 +121,7 @@ describe.each([
     expect(seen).toEqual(['end', 'close']);
   });
 
-  it('tells the error that it was destroyed with', async () => {
+  it('emits the error that it was destroyed with', async () => {
     const { client, server } = await pair();
     record(server);
     const back = record(client);
@@ -130,7 +130,7 @@ describe.each([
     expect(back).toEqual(['error EMINE', 'close']);
   });
 
-  it('reads what was under way when its peer was destroyed', async () => {
+  it('reads what was in flight when its peer was destroyed', async () => {
     const { client, server } = await pair();
     const back = record(client);
     record(server);
@@ -148,7 +148,7 @@ describe.each([
     expect(seen).toEqual(['error ECONNRESET', 'close']);
   });
 
-  it('gets an error for writing on and on to a peer that is gone', async () => {
+  it('gets an error for writing repeatedly to a destroyed peer', async () => {
     const { client, server } = await pair();
     const seen: string[] = [];
     // Half open: the end of the peer does not end this side.
@@ -174,7 +174,7 @@ describe.each([
     expect(back[0]).toBe('error ERR_STREAM_WRITE_AFTER_END');
   });
 
-  it('tells that nobody listens: ECONNREFUSED, then close', async () => {
+  it('emits ECONNREFUSED, then close, when no server listens', async () => {
     wire = await open();
     const client = await wire.refused();
     const back = record(client);
@@ -183,7 +183,7 @@ describe.each([
     expect([client.connecting, client.readyState]).toEqual([false, 'closed']);
   });
 
-  it('stops writing to a peer that does not read, and goes on when it reads', async () => {
+  it('stops writing to a peer that does not read, and continues when it reads', async () => {
     const { client, server } = await pair();
     client.on('error', () => undefined);
     server.on('error', () => undefined);
@@ -215,7 +215,7 @@ describe.each([
     while (client.writableLength > 0) await new Promise((resolve) => setTimeout(resolve, 2));
   });
 
-  it('goes on as well after one write that is larger than any window', async () => {
+  it('continues after one write that is larger than any window', async () => {
     const { client, server } = await pair();
     server.pause();
     const size = 8 * 1024 * 1024;
@@ -230,7 +230,7 @@ describe.each([
     expect(read).toBe(size);
   });
 
-  it('lets a blocked writer go when its peer is destroyed', async () => {
+  it('releases a blocked writer when its peer is destroyed', async () => {
     const { client, server } = await pair();
     const back = record(client);
     server.pause();
@@ -244,7 +244,7 @@ describe.each([
     expect(back.at(-2)).toMatch(/^error (ECONNRESET|EPIPE)$/);
   });
 
-  it('times out after a silence, once, and again after more traffic', async () => {
+  it('times out once after a silence, and again after more traffic', async () => {
     const { client, server } = await pair();
     record(server);
     client.on('error', () => undefined);

@@ -1,19 +1,17 @@
-// Limits that are counted: what counts, for whom, and when the count begins anew.
+// The limits of `throttle`: what counts, for which client, and when the count starts again.
 
 import { describe, expect, it } from 'vitest';
 import { loadScenarioText } from '../../src/scenarios/load.js';
-import { does, Lab, mailboxDoes, type FleetDomain } from './raw-client.js';
+import { code, does, Lab, mailboxDoes, type FleetDomain } from './raw-client.js';
 
 const HOUR_MS = 3_600_000;
-
-const code = async (lab: Lab, to: string): Promise<string> => (await lab.attempt(to)).at(-1)!.slice(0, 3);
 
 function hosts(domain: FleetDomain): Lab {
   return new Lab({ 'example.org': domain, 'other.test': domain });
 }
 
 describe('rate', () => {
-  it('counts what it lets through, for an hour from the first', async () => {
+  it('counts accepted messages, for an hour from the first', async () => {
     const lab = hosts({ behaviors: [does('throttle', { rate: '3/h' })] });
     const codes: string[] = [];
     await lab.play(async () => {
@@ -41,7 +39,7 @@ describe('rate', () => {
     expect(codes).toEqual(['250', '250', '250', '451', '451', '250', '250', '250', '451']);
   });
 
-  it('is counted by each host for itself', async () => {
+  it('is counted separately by each host', async () => {
     const lab = hosts({ behaviors: [does('throttle', { rate: '1/h' })] });
     await lab.play(async () => {
       expect(await code(lab, 'bob@example.org')).toBe('250');
@@ -65,7 +63,7 @@ describe('rate', () => {
 });
 
 describe('connections', () => {
-  it('counts those that stand: one that is over makes room, one that was refused takes none', async () => {
+  it('counts open ones: a closed one makes room, a refused one takes none', async () => {
     const lab = hosts({ behaviors: [does('throttle', { connections: 2 })] });
     await lab.play(async () => {
       const first = await lab.session('example.org');
@@ -74,7 +72,7 @@ describe('connections', () => {
         const refused = await lab.dial('example.org');
         expect(await refused.reply()).toMatch(/^421 4\.7\.0 /);
       }
-      // Another host has room of its own.
+      // Another host counts separately.
       await lab.session('other.test');
       first.socket.destroy();
       await lab.sleep(20);
@@ -100,7 +98,7 @@ describe('connections', () => {
   });
 });
 
-it('messagesPerConnection counts messages, not transactions that were given up', async () => {
+it('messagesPerConnection counts messages, not aborted transactions', async () => {
   const lab = hosts({ behaviors: [does('throttle', { messagesPerConnection: 2 })] });
   await lab.play(async () => {
     const client = await lab.session('example.org');
@@ -115,7 +113,7 @@ it('messagesPerConnection counts messages, not transactions that were given up',
   });
 });
 
-it('recipientsPerHour counts recipients of all messages, and begins anew after its hour', async () => {
+it('recipientsPerHour counts recipients of all messages, and starts again after its hour', async () => {
   const lab = hosts({ behaviors: [does('throttle', { recipientsPerHour: 3 })] });
   await lab.play(async () => {
     const client = await lab.session('example.org');
@@ -130,7 +128,7 @@ it('recipientsPerHour counts recipients of all messages, and begins anew after i
   });
 });
 
-it('a profile says it in its own words, with the class of code that is meant', async () => {
+it('a profile chooses the reply, with the same class of code', async () => {
   const { Host } = await import('../../src/simulator/host/host.js');
   const asked: unknown[] = [];
   const lab = hosts({});
@@ -176,7 +174,7 @@ describe('of one host among several', () => {
   const mail = async (lab: Lab, host: string, args = ''): Promise<string> =>
     (await (await lab.sessionAt(`${host}.example.org`)).ask(`MAIL FROM:<a@b.test>${args}`)).slice(0, 3);
 
-  it('a rate is held by that host', async () => {
+  it('a rate is enforced by that host', async () => {
     const lab = labOf('{ do: throttle, rate: 1/h }');
     await lab.play(async () => {
       expect(await mail(lab, 'mx1')).toBe('250');
@@ -198,7 +196,7 @@ describe('of one host among several', () => {
     });
   });
 
-  it('a size is held at MAIL', async () => {
+  it('a size is enforced at MAIL', async () => {
     const lab = labOf('{ do: too-big, limit: 1000b }');
     await lab.play(async () => {
       expect(await mail(lab, 'mx1', ' SIZE=1001')).toBe('552');
@@ -206,13 +204,13 @@ describe('of one host among several', () => {
     });
   });
 
-  it('a size goes with no lot', () => {
+  it('a size cannot be combined with a chance', () => {
     expect(load('{ do: too-big, limit: 1000b, chance: 50% }').problems![0]!.message).toContain(
       '`chance` cannot work for `too-big` of a whole host',
     );
   });
 
-  it('STARTTLS that is refused stands before nothing', () => {
+  it('a refused STARTTLS hides no later behavior', () => {
     expect(load('{ do: tls-broken }, { do: busy, stage: mail }').problems).toBeUndefined();
   });
 });

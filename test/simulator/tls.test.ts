@@ -1,5 +1,5 @@
-// STARTTLS under the virtual clock, seen from both sides: what the servers log, and what the sender
-// makes of servers that do not keep what they offer.
+// STARTTLS under the virtual clock, seen from both sides: what the hosts log, and what the sender does when
+// TLS fails.
 
 import { describe, expect, it } from 'vitest';
 import { runPlan } from '../support/runs.js';
@@ -18,7 +18,7 @@ function broken(how: string): DomainPlan {
 describe.each(WIRES)('over %s', (wire) => {
   const run = (domain: DomainPlan) => runPlan({ ...plan(), wire, fleet: { 'example.org': domain } });
 
-  it('the dialogue begins anew under TLS, and nothing of the bytes is logged', async () => {
+  it('the dialogue starts again under TLS, and its bytes are not logged', async () => {
     const { events, mailing } = await run(TLS);
     expect(mailing().delivered).toBe(1);
     expect(events.of('connection.opened')).toHaveLength(1);
@@ -50,7 +50,7 @@ describe.each(WIRES)('over %s', (wire) => {
     expect(events.of('connection.closed')).toHaveLength(2);
   });
 
-  it('a certificate of years ago is taken', async () => {
+  it('an expired certificate is accepted', async () => {
     const { events, mailing } = await run(broken('expired'));
     expect(mailing().delivered).toBe(1);
     expect(events.of('connection.opened')).toHaveLength(1);
@@ -94,7 +94,7 @@ describe.each(WIRES)('half a handshake over %s', (wire) => {
     expect(lab.told('tls.failed')).toHaveLength(20);
   });
 
-  it('that never goes on is over after five minutes, without a word', async () => {
+  it('that does not continue ends after five minutes, without a reply', async () => {
     const lab = await clients(3, async (client) => {
       client.write(HALF);
       expect(await client.hear(299_000)).toBe('');
@@ -148,7 +148,7 @@ describe.each(WIRES)('at starttls over %s', (wire) => {
     expect(events.of('tls.started')).toHaveLength(0);
   });
 
-  it('a reply too many is not taken for the answer to what is said in TLS', async () => {
+  it('a stray reply is not taken for the reply to a command under TLS', async () => {
     const behaviors = [does('garbled', { stage: 'starttls', as: 'stray' }, { until: 60_000 })];
     const fleet = { 'example.org': { behaviors, mailboxes: [] } };
     const { events, mailing } = await runPlan({ ...plan(), wire, fleet });
@@ -160,7 +160,7 @@ describe.each(WIRES)('at starttls over %s', (wire) => {
   });
 });
 
-it('without STARTTLS nothing of it is offered', async () => {
+it('a host without STARTTLS does not offer it', async () => {
   const { events } = await runPlan(plan());
   expect(events.commands('STARTTLS')).toEqual([]);
   expect(events.of('smtp.reply').flatMap(({ lines }) => lines)).not.toContain('STARTTLS');

@@ -1,5 +1,5 @@
-// Two wires behind one interface, real sockets over loopback and the memory network, for tests
-// that hold one against the other.
+// Two wires behind one interface, real sockets over loopback and the memory network, for tests that
+// compare them.
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -16,11 +16,11 @@ export interface Pair {
 }
 
 export interface Wire {
-  /** A connected pair; nobody reads yet. */
+  /** A connected pair of which neither end is read yet. */
   pair(): Promise<Pair>;
-  /** A client that dials an address at which nobody listens. */
+  /** A client that dials an address without a listener. */
   refused(): Promise<AnySocket>;
-  /** A client that is still connecting, and the server's end once it is there. */
+  /** A client that is still connecting, and the server's end once it is accepted. */
   dial(): Promise<{ client: AnySocket; server: Promise<AnySocket> }>;
   close(): void;
 }
@@ -60,7 +60,7 @@ export async function tcpWire(): Promise<Wire> {
   };
 }
 
-/** The memory wire on a virtual clock that plays whenever something is left to happen. */
+/** The memory wire on a virtual clock that runs whenever a timer is pending. */
 export function memoryWire(): Promise<Wire> {
   const clock: VirtualClock = installClock();
   let on = true;

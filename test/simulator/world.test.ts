@@ -1,11 +1,11 @@
-// The receiving network as a whole: names, addresses, and hosts that share nothing.
+// The receiving network as a whole: names, addresses, and hosts that are independent of one another.
 
 import { describe, expect, it } from 'vitest';
 import type { MailExchanger } from '../../src/simulator/dns.js';
 import type { DnsAnswer, HostPlan } from '../../src/simulator/plan.js';
 import { does, Lab, mailboxDoes } from './raw-client.js';
 
-it('gives every domain of the fleet one MX host with an address of its own in 127/8', async () => {
+it('gives every domain of the fleet one MX host with a separate address in 127/8', async () => {
   const lab = new Lab({ default: {} });
   const addresses = new Set<string>();
   for (let i = 0; i < 600; i++) {
@@ -22,14 +22,14 @@ it('gives every domain of the fleet one MX host with an address of its own in 12
   expect([...addresses][0]).toBe('127.1.0.1');
 });
 
-it('knows a domain in any case as one host', async () => {
+it('ignores the case of a domain', async () => {
   const lab = new Lab({ 'example.org': {} });
   const [a] = await lab.world.dns.resolveMx('example.org');
   const [b] = await lab.world.dns.resolveMx('EXAMPLE.org');
   expect(a).toEqual(b);
 });
 
-it('says ENOTFOUND for what does not exist, as node:dns does', async () => {
+it('fails with ENOTFOUND for what does not exist, as node:dns does', async () => {
   const lab = new Lab({ 'example.org': {} });
   await expect(lab.world.dns.resolveMx('nowhere.test')).rejects.toMatchObject({
     code: 'ENOTFOUND',
@@ -136,7 +136,7 @@ describe('the DNS of a domain', () => {
 });
 
 describe('several hosts of a domain', () => {
-  it('share mailboxes and behaviors, have some of their own, and count for themselves', async () => {
+  it('share mailboxes and behaviors, can have more, and count separately', async () => {
     const lab = new Lab({
       'example.org': {
         hosts: [
@@ -166,7 +166,7 @@ describe('several hosts of a domain', () => {
     expect(seen).toEqual(['550', '552', '450', '250', '450', '250', '450']);
   });
 
-  it('are changed one by one, or together', async () => {
+  it('are changed separately, or together', async () => {
     const lab = new Lab({ 'example.org': { hosts: [host('mx1'), host('mx2')] }, default: {} });
     const greetings = async (): Promise<string[]> => {
       const found: string[] = [];

@@ -1,12 +1,11 @@
-// `accept`: takes the message, and says nowhere what becomes of it.
+// `accept`: takes the message; where the message goes then is not visible to the client.
 
 import { z } from 'zod';
 import { defineBehavior } from './behavior.js';
 
 export const accept = defineBehavior({
   name: 'accept',
-  summary:
-    'Takes the message (250); `placement` says what becomes of it. Ends the search: later behaviors are not asked.',
+  summary: 'Takes the message (250); `placement` sets what becomes of it. Later behaviors are not asked.',
   parameters: z.strictObject({
     placement: z
       .enum(['inbox', 'junk', 'discarded'])

@@ -1,15 +1,15 @@
-// The `after` parameter of what can happen on an idle connection, and what it does not go with.
+// The `after` parameter of behaviors that can act on an idle connection, and the check of its use.
 
 import { durationField } from '../../base/schema-fields.js';
 import type { Objection, Written } from './behavior.js';
 
-/** How long a connection is idle when nothing else is said, ms. */
+/** Idle time of a connection when `after` is absent, ms. */
 export const DEFAULT_AFTER_MS = 1000;
 
 export function afterParameter() {
   return durationField()
     .optional()
-    .describe('At stage `idle`: how long the connection has been idle by then; 1s when absent');
+    .describe('At stage `idle`: how long the connection is idle before the server acts; 1s when absent');
 }
 
 export function afterObjections({ at, isGiven }: Written<unknown>): Objection[] {
@@ -17,8 +17,7 @@ export function afterObjections({ at, isGiven }: Written<unknown>): Objection[] 
   return [
     {
       key: 'after',
-      message:
-        '`after` only means something at stage `idle`: everywhere else the server acts when it is asked',
+      message: '`after` has an effect only at stage `idle`: at all other stages the server answers a command',
       hint: 'add `stage: idle`, or leave `after` out',
     },
   ];

@@ -1,5 +1,5 @@
-// What a behavior is: one function from a situation to a verdict. The first behavior that has
-// something to say wins; list order decides among those of one point, and `accept` ends the search.
+// What a behavior is: one function from a situation to a verdict. The behaviors of a stage are asked in
+// the order of their list, and the first verdict counts; `accept` ends the search.
 
 import type { z } from 'zod';
 import type { Cause, Placement, Reply } from '../../events/types.js';
@@ -7,10 +7,10 @@ import type { Random } from '../../base/random.js';
 import type { Conditions, Point } from '../plan.js';
 import type { Piece, ReplyStyle } from '../host/reply-style.js';
 
-/** What a server knows at the moment it must answer. */
+/** What a host knows when a behavior decides. */
 export interface Situation {
   point: Exclude<Point, 'any'>;
-  /** Where the behavior is written: limits of a mailbox count that mailbox, those of a domain everybody. */
+  /** Where the behavior is written: a limit of a mailbox counts that mailbox, one of a domain all mailboxes. */
   scope: Scope;
   /** Virtual ms since the start of the run. */
   now: number;
@@ -27,86 +27,86 @@ export interface Situation {
    * Before: the number of the handshake (`dial`), connection or transaction (`mail`) at this host.
    */
   attempt: number;
-  /** At `ehlo`: the client said HELO and not EHLO. */
+  /** At `ehlo`: the client sent HELO, not EHLO. */
   isHelo: boolean;
-  /** Bytes of the message: as declared by MAIL before it came, as received from `message` on; 0 when not known. */
+  /** Bytes of the message: as declared by MAIL, from `message` on as received; 0 when not known. */
   size: number;
-  /** Messages that came in whole on this connection before. */
+  /** Messages received on this connection before. */
   messages: number;
-  /** Other connections from this client that this host has let in and that stand. */
+  /** Other open connections from this client to this host, without those refused at `connect`. */
   connections: number;
   random: Random;
   date: () => Date;
-  /** Notes that this behavior keeps at this host, in virtual time. */
+  /** What this behavior remembers at this host. */
   notes: Map<string, number>;
-  /** How the provider whose profile this host has says it; absent without a profile. */
+  /** The provider's replies; absent when the host has no profile. */
   words?: Words | undefined;
 }
 
 /**
- * The words of a provider for something.
+ * Looks up the reply of a provider.
  *
- * @returns undefined when it has none of its own: the behavior's are used
+ * @returns undefined when the provider has none for it: the behavior's own reply is used
  */
 export type Words = (wanted: {
   cause: Cause;
   /** 5xx wanted, otherwise 4xx. */
   permanent: boolean;
   point: Exclude<Point, 'any'>;
-  /** What is between angle brackets and the like. */
+  /** Fills the placeholders of the reply. */
   situation: Situation;
 }) => Reply | undefined;
 
-/** What the server does about it. */
+/** What the server does. */
 export type Verdict =
   | { kind: 'accept'; placement: Placement; comesBack?: ComesBack }
-  /** Sends a reply; `close` ends the connection after it (always so for 421). */
+  /** Sends a reply; `close` ends the connection after it, as a 421 always does. */
   | { kind: 'reply'; reply: Reply; close?: boolean; afterMs?: number }
   /** The TCP handshake is answered with RST, or not at all. */
   | { kind: 'refuse' }
   | { kind: 'ignore' }
-  /** Says nothing for `ms` and then goes on, or for ever. `kept`: the message was taken all the same. */
+  /** Sends nothing for `ms`, or for ever, and then continues. `kept`: the message is taken all the same. */
   | { kind: 'silence'; ms?: number; kept?: boolean }
-  /** Ends the connection without a word. `kept`: the message was taken all the same. */
+  /** Ends the connection without a reply. `kept`: the message is taken all the same. */
   | { kind: 'drop'; how: 'fin' | 'rst'; kept?: boolean; afterMs?: number }
-  /** Sends bytes in the place of a reply; what was asked for is not done. */
+  /** Sends bytes instead of a reply; the command is not carried out. `mute`: sends nothing after them. */
   | { kind: 'bytes'; pieces: readonly Piece[]; reply?: Reply; mute?: boolean }
-  /** Shows this certificate once TLS begins: the next behavior is asked. */
+  /** Sets the certificate of the TLS handshake; the next behavior is asked. */
   | { kind: 'certificate'; which: 'expired' | 'none' }
-  /** Says how the reply is given, whatever it will be: the next behavior is asked. */
+  /** Sets how the reply is written, whatever it is; the next behavior is asked. */
   | { kind: 'style'; style: ReplyStyle };
 
-/** The message that is sent to the return path about one that was accepted. */
+/** The message that is sent to the return path of an accepted message. */
 export interface ComesBack {
   kind: 'bounce' | 'auto-reply';
   /** How long after the acceptance, ms. */
   afterMs: number;
-  /** How many times it is sent, and how long after each other, ms. */
+  /** How many times it is sent, and the time between two of them, ms. */
   times: number;
   everyMs: number;
-  /** Of a bounce message: its status code (RFC 3463), and its action (RFC 3464). */
+  /** Status code (RFC 3463) and action (RFC 3464) of a bounce message. */
   status?: string;
   action?: 'failed' | 'delayed';
-  /** What the mailbox had to say. */
+  /** Text for people, also in `Diagnostic-Code`. */
   text: string;
 }
 
 /** Where a behavior is written: for a whole domain, for one of its hosts, or for one mailbox. */
 export type Scope = 'domain' | 'host' | 'mailbox';
 
-/** A behavior as it is written, for the question whether it can work. */
+/** A behavior as it is written, to check whether it can work. */
 export interface Written<Params> {
   params: Params;
   scope: Scope;
   at: Point;
   when: Conditions;
-  /** Whether a parameter was given, and not only filled in. */
+  /** Whether a parameter was given; false when it has its default. */
   isGiven: (parameter: string) => boolean;
 }
 
-/** Something that cannot work. */
+/** Why a behavior cannot work as it is written. */
 export interface Objection {
-  /** The key it stands at; the behavior as a whole when absent. */
+  /** Key that the problem is about; absent for the behavior as a whole. */
   key?: string;
   message: string;
   hint: string;
@@ -116,23 +116,23 @@ export interface BehaviorDefinition<Params = Record<string, unknown>> {
   name: string;
   /** One sentence for the documentation and the JSON Schema. */
   summary: string;
-  /** What a provider's profile calls it, where it has words for it. */
+  /** Cause under which a provider's profile lists the reply; absent when profiles have none for it. */
   cause?: Cause;
-  /** Parameters besides the conditions; a strict object. `stage` is one of them where it can be chosen. */
+  /** Parameters besides the conditions; a strict object. Has `stage` when the stage can be chosen. */
   parameters: z.ZodObject;
   /** Points at which it can act. */
   points: readonly Point[];
   /** Where it acts when `stage` is not given; undefined when it must be given. */
   defaultPoint(scope: Scope): Point | undefined;
-  /** Whether it may pass although its conditions hold: what follows it in a list still gets its turn. */
+  /** Whether it may pass although its conditions hold, so that later behaviors are asked. */
   mayPass?(params: Params): boolean;
-  /** What of this combination cannot work; asked when a scenario is read. */
+  /** What of this combination cannot work; called when a scenario is read. */
   objections?(written: Written<Params>): Objection[];
   /** @returns undefined to pass: the next behavior is asked */
   decide(params: Params, situation: Situation): Verdict | undefined;
 }
 
-/** Keeps the type of the parameters inside the definition and out of the table. */
+/** Checks `decide` against the schema of its parameters; the table of behaviors need not know their type. */
 export function defineBehavior<Schema extends z.ZodObject>(
   definition: Omit<BehaviorDefinition<z.output<Schema>>, 'parameters'> & { parameters: Schema },
 ): BehaviorDefinition {
@@ -140,9 +140,9 @@ export function defineBehavior<Schema extends z.ZodObject>(
 }
 
 /**
- * A reply in the words of the provider's profile, or else in the behavior's own.
+ * A refusal with the reply of the provider's profile, or else the behavior's own.
  *
- * @param own the reply of a server without a profile; its class says which words are asked for
+ * @param own reply of a server without a profile; the profile's has the same class, 4xx or 5xx
  */
 export function refusal(
   situation: Situation,
@@ -157,6 +157,3 @@ export function refusal(
 
 /** Points at which the recipient is known, so that `attempts` and `share` mean something. */
 export const RECIPIENT_POINTS: readonly Point[] = ['rcpt', 'data', 'body', 'message', 'any'];
-
-/** Points where the connection always ends with what is said: nobody waits for a reply. */
-export const UNASKED_POINTS: readonly Point[] = ['body', 'idle'];

@@ -1,4 +1,4 @@
-// `blocklisted`: the client's address is on a block list, until somebody takes it off.
+// `blocklisted`: the client's address is on a block list, for ever or until it is delisted.
 
 import { z } from 'zod';
 import { positiveDurationField } from '../../base/schema-fields.js';
@@ -20,10 +20,10 @@ export const blocklisted = defineBehavior({
       .string({ error: CLIENT_TEXT })
       .regex(/^[0-9a-fA-F.:*]{1,45}$/, CLIENT_TEXT)
       .default('*')
-      .describe('Which client addresses are on the list, such as 127.0.0.*; every one when absent'),
+      .describe('Which client addresses are on the list, such as 127.0.0.*; all when absent'),
     delisted: positiveDurationField()
       .optional()
-      .describe('Virtual time at which they are taken off the list; never when absent'),
+      .describe('Virtual time at which they are removed from the list; never when absent'),
   }),
   points: POINTS,
   defaultPoint: (scope) => (scope === 'mailbox' ? 'rcpt' : 'connect'),

@@ -1,4 +1,4 @@
-// `busy`: the server is up and has no time. RFC 5321, 3.8 and 4.2.2; RFC 3463, X.3.2.
+// `busy`: the server is up but temporarily unavailable. RFC 5321, 3.8 and 4.2.2; RFC 3463, X.3.2.
 
 import { z } from 'zod';
 import { defineBehavior, refusal } from './behavior.js';
@@ -22,7 +22,7 @@ export const busy = defineBehavior({
       return refusal(situation, 'server-busy', own, { close: true, afterMs: after });
     }
     if (point === 'starttls') {
-      // In its own words whoever it is: a server that cannot do TLS now may well take mail.
+      // Not the provider's reply: a server that cannot do TLS now may well accept mail.
       const lines = ['TLS not available due to temporary reason'];
       return { kind: 'reply', reply: { code: 454, enhanced: '4.3.2', lines } };
     }

@@ -1,4 +1,4 @@
-// `catalogue`: says a reply of the catalogue as it was recorded, with its placeholders filled.
+// `catalogue`: sends a reply of the catalogue as it was recorded, with its placeholders filled.
 
 import { z } from 'zod';
 import type { Reply } from '../../events/types.js';
@@ -18,7 +18,7 @@ const parameters = z.strictObject({
   after: afterParameter(),
 });
 
-/** What the loader adds: the reply behind the name. */
+/** Added by the loader: the reply of that name. */
 interface Resolved {
   said?: Reply;
 }
@@ -26,10 +26,10 @@ interface Resolved {
 export const catalogue = defineBehavior({
   name: 'catalogue',
   summary:
-    'Says a reply of the catalogue, in the words of its provider, at the stage where that says it or at the named one. A 421 closes the connection.',
+    'Sends a reply of the catalogue, with the text of its provider, at the stage where the provider sends it or at the named one. A 421 closes the connection.',
   parameters,
   points: ALL_STAGES,
-  // The loader knows the stage of the reply; where no source tells, it asks for one.
+  // The loader knows the stage of the reply; when no source names it, a scenario must give one.
   defaultPoint: () => undefined,
   objections: afterObjections,
   decide(params, situation) {

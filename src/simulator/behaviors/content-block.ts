@@ -1,4 +1,4 @@
-// `content-block`: something in the message is refused, a virus or a link. RFC 3463, X.7.1.
+// `content-block`: the message is refused for its content, such as a virus or a link. RFC 3463, X.7.1.
 
 import { z } from 'zod';
 import { defineBehavior, refusal } from './behavior.js';
@@ -8,7 +8,7 @@ const POINTS = ['mail', 'rcpt', 'data', 'message'] as const;
 
 export const contentBlock = defineBehavior({
   name: 'content-block',
-  summary: 'Answers 550 5.7.1 after the final dot or at the named stage: the content is not wanted.',
+  summary: 'Answers 550 5.7.1 after the final dot or at the named stage: the content is refused.',
   cause: 'content-block',
   parameters: z.strictObject({ stage: stageParameter(POINTS) }),
   points: POINTS,

@@ -1,5 +1,5 @@
-// `disconnect`: the server goes away without a word, by FIN as one that stops or by RST as one that
-// crashed. After the final dot the client cannot know whether its message was kept (RFC 1047).
+// `disconnect`: the server ends the connection without a reply, by FIN as when it stops or by RST as when
+// it crashed. After the final dot the client cannot know whether its message was kept (RFC 1047).
 
 import { z } from 'zod';
 import { defineBehavior } from './behavior.js';
@@ -15,7 +15,7 @@ export const disconnect = defineBehavior({
     how: z
       .enum(['fin', 'rst'])
       .default('fin')
-      .describe('FIN, as a server that stops, or RST, as one that crashed'),
+      .describe('FIN, as when a server stops, or RST, as when it crashed'),
     after: afterParameter(),
     kept: keptParameter(),
   }),

@@ -1,4 +1,4 @@
-// `down`: nothing listens; the TCP handshake is answered with RST.
+// `down`: no server listens; the TCP handshake is answered with RST.
 
 import { z } from 'zod';
 import { defineBehavior } from './behavior.js';

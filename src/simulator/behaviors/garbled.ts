@@ -1,4 +1,4 @@
-// `garbled`: what a broken server, or a broken box on the way to it, makes of a reply.
+// `garbled`: a reply as a broken server, or a broken middlebox before it, sends it.
 
 import { z } from 'zod';
 import { defineBehavior, type Objection } from './behavior.js';
@@ -11,7 +11,7 @@ const TORN_MS = 500;
 export const garbled = defineBehavior({
   name: 'garbled',
   summary:
-    'Gives a reply that is not SMTP (`as: nonsense`), a reply torn between packets (`torn`), lines with mixed codes (`mixed-codes`), a multi-line reply without its last line (`unended`), or one reply too many (`stray`).',
+    'Sends a reply that is not SMTP (`as: nonsense`), a reply torn between packets (`torn`), lines with mixed codes (`mixed-codes`), a multi-line reply without its last line (`unended`), or one reply too many (`stray`).',
   parameters: z.strictObject({
     stage: stageParameter(REPLY_STAGES),
     as: z.enum(KINDS).default('nonsense').describe('What is wrong with the reply'),
@@ -20,7 +20,9 @@ export const garbled = defineBehavior({
       .min(2)
       .max(20)
       .default([550, 450])
-      .describe('With `mixed-codes`: the code of each line; the last one ends the reply and counts'),
+      .describe(
+        'With `mixed-codes`: the code of each line; the last one ends the reply and is the one that counts',
+      ),
   }),
   points: REPLY_STAGES,
   defaultPoint: (scope) => (scope === 'mailbox' ? 'rcpt' : 'connect'),
@@ -30,14 +32,14 @@ export const garbled = defineBehavior({
     if (isGiven('codes') && params.as !== 'mixed-codes') {
       objections.push({
         key: 'codes',
-        message: '`codes` only means something with `as: mixed-codes`',
+        message: '`codes` has an effect only with `as: mixed-codes`',
         hint: 'add `as: mixed-codes`, or leave `codes` out',
       });
     }
     if (params.codes.at(-1)! < 400) {
       objections.push({
         key: 'codes',
-        message: `the last of \`codes\` counts, and ${params.codes.at(-1)} would say that all is well`,
+        message: `the last of \`codes\` counts, and ${params.codes.at(-1)} would be an acceptance`,
         hint: 'end with a 4xx or a 5xx',
       });
     }

@@ -1,5 +1,5 @@
-// `greylist`: a sender, recipient and client seen for the first time is asked to come back.
-// RFC 6647, 2.3: deferral lasts from the first sight of the tuple, not from each attempt.
+// `greylist`: an unknown tuple of sender, recipient and client is deferred. RFC 6647, 2.3: the time runs
+// from the first attempt of the tuple, not from the latest.
 
 import { z } from 'zod';
 import { durationField } from '../../base/schema-fields.js';

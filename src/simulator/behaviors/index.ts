@@ -1,4 +1,4 @@
-// The table of behaviors. To add one: write its file, name it here.
+// The table of behaviors. To add one, write its file and list it here.
 
 import { accept } from './accept.js';
 import { autoReply } from './auto-reply.js';

@@ -1,4 +1,4 @@
-// `junk-block`: the content filter refuses the message. It says nothing of the mailbox.
+// `junk-block`: the content filter refuses the message; the mailbox itself is fine.
 
 import { z } from 'zod';
 import { defineBehavior, refusal } from './behavior.js';
@@ -8,7 +8,7 @@ const POINTS = ['mail', 'rcpt', 'data', 'message'] as const;
 
 export const junkBlock = defineBehavior({
   name: 'junk-block',
-  summary: 'Answers 554 5.7.1 after the final dot or at the named stage: the message is called junk.',
+  summary: 'Answers 554 5.7.1 after the final dot or at the named stage: the message is classified as junk.',
   cause: 'spam-block',
   parameters: z.strictObject({ stage: stageParameter(POINTS) }),
   points: POINTS,

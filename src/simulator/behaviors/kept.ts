@@ -1,11 +1,14 @@
-// The `kept` parameter of what leaves the client without an answer to its message, and what it
-// does not go with.
+// The `kept` parameter of behaviors that leave the client without a reply to its message, and the check
+// of its use.
 
 import { z } from 'zod';
 import type { Objection, Written } from './behavior.js';
 
 export function keptParameter() {
-  return z.boolean().default(false).describe('At stage `message`: whether the message was kept all the same');
+  return z
+    .boolean()
+    .default(false)
+    .describe('At stage `message`: whether the server keeps the message all the same');
 }
 
 export function keptObjections({ at, isGiven }: Written<unknown>): Objection[] {
@@ -13,7 +16,7 @@ export function keptObjections({ at, isGiven }: Written<unknown>): Objection[] {
   return [
     {
       key: 'kept',
-      message: '`kept` only means something at stage `message`: before it there is nothing to keep',
+      message: '`kept` has an effect only at stage `message`: before it there is no message to keep',
       hint: 'add `stage: message`, or leave `kept` out',
     },
   ];

@@ -1,4 +1,4 @@
-// `mailbox-disabled`: there is such a mailbox and it takes no mail. RFC 3463, X.2.1.
+// `mailbox-disabled`: the mailbox exists and accepts no mail. RFC 3463, X.2.1.
 
 import { z } from 'zod';
 import { defineBehavior, refusal } from './behavior.js';

@@ -1,5 +1,5 @@
-// `mailbox-full`: over quota. 452 4.2.2 is the temporary form, 552 5.2.2 the permanent one; real
-// providers use both for the same thing (RFC 3463, X.2.2).
+// `mailbox-full`: the mailbox is over quota (RFC 3463, X.2.2). Real providers use both the temporary
+// 452 4.2.2 and the permanent 552 5.2.2 for it.
 
 import { z } from 'zod';
 import { defineBehavior, refusal } from './behavior.js';

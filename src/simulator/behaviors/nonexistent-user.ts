@@ -1,4 +1,4 @@
-// `nonexistent-user`: there is no such mailbox. RFC 3463, X.1.1.
+// `nonexistent-user`: the mailbox does not exist. RFC 3463, X.1.1.
 
 import { z } from 'zod';
 import { defineBehavior, refusal } from './behavior.js';

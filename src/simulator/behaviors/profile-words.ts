@@ -1,5 +1,5 @@
-// How a provider speaks: its words for what a behavior means, with the gaps in them filled from what
-// the server knows at that moment.
+// The replies of a provider's profile: which one a behavior sends, and the placeholders in it, filled with
+// what the host knows.
 
 import { domainOf, localPartOf } from '../../base/addresses.js';
 import type { Cause, Reply } from '../../events/types.js';
@@ -8,10 +8,10 @@ import { RECIPIENT_POINTS } from './behavior.js';
 import type { BehaviorDefinition, Scope, Situation, Words } from './behavior.js';
 import type { Point, ProfilePlan, WordPlan } from '../plan.js';
 
-/** Points of which a reply to one may as well be said at another: the server speaks of a message. */
+/** Points of a transaction: a reply recorded at one of them fits the others too. */
 const OF_A_MESSAGE: readonly string[] = ['mail', 'rcpt', 'data', 'message'];
 
-/** The words of a profile, for the behaviors of a host. */
+/** The replies of a profile, for the behaviors of a host. */
 export function wordsOf({ words }: ProfilePlan): Words {
   return ({ cause, permanent, point, situation }) => {
     const chosen = chooseWords(words, cause, permanent, point);
@@ -20,10 +20,10 @@ export function wordsOf({ words }: ProfilePlan): Words {
 }
 
 /**
- * What a provider says for a cause at a point: a reply that was recorded there, else one of which
- * nobody knows where it was said, else one that speaks of a message too.
+ * The reply of a provider for a cause at a point: one recorded at that point, else one whose point is not
+ * known, else one recorded at another point of the transaction.
  */
-export function chooseWords(
+function chooseWords(
   words: readonly WordPlan[],
   cause: Cause,
   permanent: boolean,
@@ -43,14 +43,14 @@ export function chooseWords(
   );
 }
 
-/** Causes for which a server asks to come back; all others it refuses for good. */
-const PASSING: ReadonlySet<string> = new Set(['server-busy', 'greylisted', 'throttled']);
+/** Causes that are temporary; all others are permanent. */
+const TEMPORARY: ReadonlySet<string> = new Set(['server-busy', 'greylisted', 'throttled']);
 
 /**
- * Where a provider says what a behavior means, as its profile has it: an unknown user after the final dot,
- * say. A provider that has only one code for it says that: then `permanent` is put into the parameters.
+ * The point at which a provider sends the reply of a behavior, as its profile has it: an unknown user after
+ * the final dot, for example. Sets `permanent` in `params` when the provider has only the permanent reply.
  *
- * @returns undefined where the behavior's own stage holds
+ * @returns undefined when the behavior's default point is used
  */
 export function recordedPoint(
   { cause, parameters, points }: BehaviorDefinition,
@@ -65,13 +65,13 @@ export function recordedPoint(
   if ('permanent' in parameters.shape && !isGiven('permanent') && !said(false) && said(true)) {
     params['permanent'] = true;
   }
-  const permanent = 'permanent' in parameters.shape ? params['permanent'] === true : !PASSING.has(cause);
+  const permanent = 'permanent' in parameters.shape ? params['permanent'] === true : !TEMPORARY.has(cause);
   const stage = said(permanent)?.stage;
   if (stage === undefined || !points.includes(stage)) return undefined;
   return scope === 'mailbox' && !RECIPIENT_POINTS.includes(stage) ? undefined : stage;
 }
 
-/** What is known when a reply is said. */
+/** What placeholders are filled with. */
 export type Known = Pick<Situation, 'client' | 'sender' | 'recipient' | 'attempt' | 'host' | 'domain'> & {
   random: Random;
   date: () => Date;
@@ -84,7 +84,7 @@ export function fillReply(reply: Reply, known: Known): Reply {
 
 /**
  * Fills placeholders such as {rcpt} and {id}. Ids are drawn from seed, host, recipient and attempt, so
- * that the same reply has the same id in every run. What the source left out, {...}, becomes dots.
+ * that the same reply has the same id in every run. A part that the source left out, {...}, becomes dots.
  */
 export function fillText(text: string, known: Known): string {
   if (!text.includes('{')) return text;

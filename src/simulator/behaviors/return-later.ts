@@ -1,11 +1,11 @@
-// `return-later`: the server takes the message, finds out later that it cannot be delivered, and
-// sends a bounce message to the return path (RFC 3464).
+// `return-later`: the server accepts the message, cannot deliver it later, and sends a bounce message to
+// the return path (RFC 3464).
 
 import { z } from 'zod';
 import { bounceStatusField, positiveDurationField } from '../../base/schema-fields.js';
 import { defineBehavior, type ComesBack, type Objection } from './behavior.js';
 
-/** What servers say with the status codes that come back most (RFC 3463). */
+/** Usual texts of the most frequent status codes, by subject and detail (RFC 3463). */
 const TEXTS: Record<string, string> = {
   '1.1': 'The email account that you tried to reach does not exist',
   '1.2': 'Host or domain name not found',
@@ -19,9 +19,9 @@ const TEXTS: Record<string, string> = {
 export const returnLater = defineBehavior({
   name: 'return-later',
   summary:
-    'Takes the message (250); `after` a time a bounce message (RFC 3464) comes back to its return path. Placement `returned`.',
+    'Takes the message (250) and sends a bounce message (RFC 3464) to its return path `after` a time. Placement `returned`.',
   parameters: z.strictObject({
-    after: positiveDurationField().describe('How long after the acceptance the bounce message comes'),
+    after: positiveDurationField().describe('How long after the acceptance the bounce message is sent'),
     status: bounceStatusField()
       .optional()
       .describe('Status code in it (RFC 3463): 5.x.x makes a hard bounce, 4.x.x a soft one; default 5.1.1'),
@@ -29,11 +29,11 @@ export const returnLater = defineBehavior({
       .enum(['failed', 'delayed'])
       .default('failed')
       .describe(
-        '`delayed` says that the server is still trying: nothing is decided, and the status is 4.4.1 by default',
+        '`delayed`: the server is still trying, the message has not failed, and the status is 4.4.1 by default',
       ),
-    times: z.int().min(1).max(100).default(1).describe('How many times the same bounce message comes'),
-    every: positiveDurationField().prefault('1m').describe('How long after each other'),
-    text: z.string().optional().describe('What the mailbox said; by default what fits the status'),
+    times: z.int().min(1).max(100).default(1).describe('How many times the same bounce message is sent'),
+    every: positiveDurationField().prefault('1m').describe('Time between two of them'),
+    text: z.string().optional().describe('Text of the diagnostic; by default one that fits the status'),
   }),
   points: ['message'],
   defaultPoint: () => 'message',
@@ -43,8 +43,8 @@ export const returnLater = defineBehavior({
       ? [
           {
             key: 'status',
-            message: 'a message that is delayed has not failed for good: its status cannot be 5.x.x',
-            hint: 'give it a 4.x.x, or leave `action` out',
+            message: 'a delayed message has not failed permanently: its status cannot be 5.x.x',
+            hint: 'use a 4.x.x status, or leave `action` out',
           },
         ]
       : []),
@@ -56,13 +56,13 @@ export const returnLater = defineBehavior({
   }),
 });
 
-/** Gaps between messages mean something when there is more than one. */
+/** @returns the objection to `every` where only one message is sent */
 export function everyObjections(times: number, isEveryGiven: boolean): Objection[] {
   if (!isEveryGiven || times > 1) return [];
   return [
     {
       key: 'every',
-      message: '`every` only means something when it comes more than once',
+      message: '`every` has an effect only when more than one message is sent',
       hint: 'add `times: 2`, or leave `every` out',
     },
   ];
@@ -74,11 +74,11 @@ interface Report {
   action?: 'failed' | 'delayed';
   times?: number;
   everyMs?: number;
-  /** By default what servers say with this status. */
+  /** By default the usual text of this status. */
   text?: string | undefined;
 }
 
-/** A bounce message that comes back. */
+/** The bounce message of a report. */
 export function bounce(report: Report): ComesBack {
   const { afterMs, action = 'failed', times = 1, everyMs = 0 } = report;
   const status = report.status ?? (action === 'failed' ? '5.1.1' : '4.4.1');

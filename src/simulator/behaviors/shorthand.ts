@@ -1,5 +1,5 @@
-// Addresses that name their behavior themselves: what follows the first `+` of the local part says
-// what this mailbox does, as in `anything+busy-x2@...`. For one-off work without a configuration.
+// Addresses that name their own behavior: the text after the first `+` of the local part is what this
+// mailbox does, as in `anything+busy-x2@...`. For quick trials without a configuration.
 
 import type { z } from 'zod';
 import { RECIPIENT_POINTS, type BehaviorDefinition } from './behavior.js';
@@ -8,17 +8,17 @@ import type { BehaviorPlan, Conditions, Point, ProfilePlan } from '../plan.js';
 import { recordedPoint } from './profile-words.js';
 
 /** Why an address names no behavior. */
-export interface Misread {
-  /** One clause: what of it is not understood. */
+interface Misread {
+  /** One clause: what is not understood. */
   message: string;
-  /** The word that means nothing, and what could stand there. */
+  /** The unknown word, and the known ones. */
   word?: string;
   names?: () => readonly string[];
-  /** What to do, where there is no word to be corrected. */
+  /** What to do, where no word is wrong. */
   hint?: string;
 }
 
-/** A parameter whose values have no form of their own: nothing in an address could be told to be one. */
+/** Parameters whose values have no distinct form, so that an address cannot give them. */
 const UNNAMED: ReadonlySet<string> = new Set(['text', 'client', 'code', 'codes']);
 
 const CODE = /^([2-5]\d\d)(?:-(.*))?$/;
@@ -27,11 +27,11 @@ const TEXT = 'Said because the address asks for it';
 
 /**
  * Reads the behaviors that a local part names. Several, one `+` each, make a list of which the first
- * that applies wins; those that say how many times take their turn after each other.
+ * that applies is used; those with a number of times follow one another.
  *
  * @param localPart what is before the `@`, in any case
- * @param profile of the provider whose stages hold where the address names none
- * @returns undefined when there is no `+`; why not, when what follows it is not understood as a whole
+ * @param profile of the provider; its stages are used where the address names none
+ * @returns undefined when there is no `+`; a Misread when any part after it is not understood
  */
 export function readShorthand(
   localPart: string,
@@ -44,11 +44,13 @@ export function readShorthand(
   for (const written of text.split('+')) {
     const plan = readOne(written, profile);
     if ('message' in plan) return plan;
-    const before = plans.find((other) => speaksAlways(other) && (other.at === 'any' || other.at === plan.at));
+    const before = plans.find(
+      (other) => alwaysAnswers(other) && (other.at === 'any' || other.at === plan.at),
+    );
     if (before) {
       return {
         message: `\`${written}\` can never act: \`${before.do}\` before it always answers first`,
-        hint: `let the one before it end, as in ${before.do}-x2`,
+        hint: `limit the one before it, as in ${before.do}-x2`,
       };
     }
     const { attempts } = plan.when;
@@ -80,7 +82,7 @@ function readOne(written: string, profile: ProfilePlan | undefined): BehaviorPla
     return { message: `unknown behavior \`${written}\``, word: written, names: behaviorNames };
   }
   if (name === 'reply') {
-    return { message: '`reply` does not say what', hint: 'name the code, as in bob+550-5.1.1' };
+    return { message: '`reply` has no code', hint: 'write the code itself, as in bob+550-5.1.1' };
   }
   return readArguments(BEHAVIORS.get(name)!, written.slice(name.length + 1), {}, profile);
 }
@@ -96,15 +98,15 @@ function readArguments(
   for (let rest = text; rest !== '';) {
     const word = prefixes(rest).find((prefix) => take(prefix, definition, given, when));
     if (word === undefined) {
-      const message = `\`${rest}\` says nothing of \`${name}\``;
-      return { message, word: rest, names: () => wordsOf(definition) };
+      const message = `\`${rest}\` is no argument of \`${name}\``;
+      return { message, word: rest, names: () => argumentsOf(definition) };
     }
     rest = rest.slice(word.length + 1);
   }
   const parsed = parameters.safeParse(given);
   if (!parsed.success) {
     const missing = String(parsed.error.issues[0]?.path[0]);
-    return { message: `\`${name}\` needs \`${missing}\``, hint: `name it, as in ${name}-30m` };
+    return { message: `\`${name}\` needs \`${missing}\``, hint: `give it, as in ${name}-30m` };
   }
   const params = parsed.data;
   const isGiven = (parameter: string): boolean => parameter in given;
@@ -120,7 +122,7 @@ function readArguments(
   return objection ?? { do: name, at, when, params };
 }
 
-/** Takes one word as what it can be. @returns false when it is nothing that is still open */
+/** Takes one word as the first parameter that accepts it. @returns false when none does */
 function take(
   word: string,
   { parameters }: BehaviorDefinition,
@@ -148,19 +150,19 @@ function prefixes(text: string): string[] {
   return words.map((_, index) => words.slice(0, words.length - index).join('-'));
 }
 
-/** Behaviors that one mailbox can have. */
+/** Names of the behaviors that one mailbox can have. */
 function behaviorNames(): string[] {
-  return [...BEHAVIORS.values()].filter((definition) => isForOne(definition)).map(({ name }) => name);
+  return [...BEHAVIORS.values()].filter((definition) => isForMailbox(definition)).map(({ name }) => name);
 }
 
-/** Whether it acts where the recipient is known; a reply is named by its code. */
-function isForOne(definition: BehaviorDefinition): boolean {
+/** Whether it acts where the recipient is known. `reply` is not among them: an address names its code. */
+function isForMailbox(definition: BehaviorDefinition): boolean {
   const at = definition.defaultPoint('mailbox');
   return definition.name !== 'reply' && at !== undefined && RECIPIENT_POINTS.includes(at);
 }
 
-/** Words that a behavior takes, one of each form. */
-function wordsOf(definition: BehaviorDefinition): string[] {
+/** Arguments that a behavior accepts, one of each form. */
+function argumentsOf(definition: BehaviorDefinition): string[] {
   const code = definition.name === 'reply' ? { code: 550 } : {};
   const words = [...FORMS, ...Object.keys(definition.parameters.shape), 'x2'];
   return words.filter((word) => !('message' in readArguments(definition, word, { ...code })));
@@ -172,6 +174,6 @@ const FORMS = [
   ...['nonsense', 'torn', 'mixed-codes', 'unended', 'stray'],
 ];
 
-function speaksAlways({ do: name, when, params }: BehaviorPlan): boolean {
+function alwaysAnswers({ do: name, when, params }: BehaviorPlan): boolean {
   return !when.attempts && BEHAVIORS.get(name)!.mayPass?.(params) !== true;
 }

@@ -1,4 +1,4 @@
-// `slow`: everything takes its time. What is said stays the same; when it is said changes.
+// `slow`: replies come late or byte by byte. Their text and codes stay the same.
 
 import { z } from 'zod';
 import { durationField, rateField } from '../../base/schema-fields.js';
@@ -10,11 +10,11 @@ const DEFAULT_DELAY_MS = 10_000;
 export const slow = defineBehavior({
   name: 'slow',
   summary:
-    'Waits for `delay` before each reply, or before those at `stage`, and drips their bytes at `rate`. What it says is left to the behaviors after it.',
+    'Waits for `delay` before each reply, or before those at `stage`, and writes their bytes one by one at `rate`. The behaviors after it choose the reply.',
   parameters: z.strictObject({
     stage: stageParameter(REPLY_STAGES),
     delay: durationField().optional().describe('Pause before a reply; 10s when there is no `rate` either'),
-    rate: rateField().optional().describe('Bytes in a time, such as 1/s, at which a reply leaves'),
+    rate: rateField().optional().describe('Bytes in a time, such as 1/s, at which a reply is written'),
   }),
   points: ['any', ...REPLY_STAGES],
   defaultPoint: () => 'any',

@@ -1,12 +1,12 @@
-// The `stage` parameter that most behaviors share, limited to the stages where each can act.
+// The `stage` parameter that most behaviors have, limited to the stages at which each can act.
 
 import { z } from 'zod';
 import type { Point } from '../plan.js';
 
-/** The stages at which a server is asked something and answers. */
+/** The stages at which a client waits for a reply. */
 export const REPLY_STAGES = ['connect', 'ehlo', 'starttls', 'mail', 'rcpt', 'data', 'message'] as const;
 
-/** And those at which it may speak, or leave, although it was asked nothing. */
+/** Also those at which the server may send a reply, or disconnect, although no command was sent. */
 export const ALL_STAGES = [
   'connect',
   'ehlo',
@@ -29,7 +29,7 @@ export function stageParameter<const Points extends readonly Exclude<Point, 'dia
     .describe(
       'Stage of the dialogue at which it acts' +
         (points.includes('starttls') ? '; `starttls` offers STARTTLS' : '') +
-        (points.includes('body') ? '; `body` is while the message is coming in' : '') +
-        (points.includes('idle') ? ', `idle` when nothing is being asked' : ''),
+        (points.includes('body') ? '; `body` is while the message is being received' : '') +
+        (points.includes('idle') ? ', `idle` between transactions' : ''),
     );
 }

@@ -1,5 +1,5 @@
-// `throttle`: real limits, held by counting in virtual time. What is over a limit is refused at the
-// stage where it shows; what was refused does not count.
+// `throttle`: limits, enforced by counting in virtual time. What exceeds a limit is refused at the stage
+// at which it shows; refused messages and recipients do not count.
 
 import { z } from 'zod';
 import { rateField } from '../../base/schema-fields.js';
@@ -12,17 +12,17 @@ const count = () => z.int().min(1);
 export const throttle = defineBehavior({
   name: 'throttle',
   summary:
-    'Holds limits by counting, for each client: `connections` at once (421 4.7.0 at connect), `messagesPerConnection` (421 4.7.0 at MAIL), `rate` of messages (451 4.7.1 at MAIL), `recipientsPerHour` (452 4.5.3 at RCPT). For a mailbox, `rate` counts its messages (450 4.2.1 at RCPT).',
+    'Enforces limits for each client by counting: `connections` at once (421 4.7.0 at connect), `messagesPerConnection` (421 4.7.0 at MAIL), `rate` of messages (451 4.7.1 at MAIL), `recipientsPerHour` (452 4.5.3 at RCPT). For a mailbox, `rate` counts its messages (450 4.2.1 at RCPT).',
   cause: 'throttled',
   parameters: z.strictObject({
     rate: rateField()
       .optional()
-      .describe('Messages in a time, such as 100/h; the time begins with the first of them'),
-    connections: count().optional().describe('Connections of one client at once'),
+      .describe('Messages in a time, such as 100/h; the time begins with the first message'),
+    connections: count().optional().describe('Simultaneous connections of one client'),
     messagesPerConnection: count().optional().describe('Messages on one connection'),
     recipientsPerHour: count()
       .optional()
-      .describe('Recipients in an hour that begins with the first of them'),
+      .describe('Recipients in an hour that begins with the first recipient'),
   }),
   points: ['connect', 'mail', 'rcpt'],
   defaultPoint: () => 'any',
@@ -31,7 +31,7 @@ export const throttle = defineBehavior({
     const objections: Objection[] = [];
     if (LIMITS.every((limit) => params[limit] === undefined)) {
       objections.push({
-        message: '`throttle` has no limit to hold',
+        message: '`throttle` has no limit',
         hint:
           scope === 'mailbox'
             ? 'give it `rate: 60/h`'
@@ -50,7 +50,7 @@ export const throttle = defineBehavior({
       if (when[key] === undefined) continue;
       objections.push({
         key,
-        message: `\`${key}\` does not go with \`throttle\`: a limit is held by counting, not by lot`,
+        message: `\`${key}\` cannot be combined with \`throttle\`: a limit counts all attempts, not a random part of them`,
         hint: 'use `during`, `from` or `until`',
       });
     }
@@ -90,7 +90,7 @@ interface Limit {
   perMs: number;
 }
 
-/** Counts one more if there is room for it in the time that runs. */
+/** Counts one more unless the limit of the current period is reached. @returns whether it is */
 function isOver(what: string, limit: Limit, { client, scope, recipient, now, notes }: Situation): boolean {
   const key = `${what} ${client} ${scope === 'mailbox' ? recipient : ''}`;
   const since = notes.get(`${key} since`);

@@ -1,4 +1,5 @@
-// `tls-broken`: STARTTLS is offered, and then nothing comes of it, or less than it seems. RFC 3207, 4.
+// `tls-broken`: STARTTLS is offered and then refused, or the handshake fails, or the certificate has
+// expired. RFC 3207, 4.
 
 import { z } from 'zod';
 import { defineBehavior } from './behavior.js';
@@ -14,7 +15,7 @@ export const tlsBroken = defineBehavior({
       .enum(HOW)
       .default('handshake')
       .describe(
-        '`refused`: 454 4.7.0; `handshake`: no certificate, so that every handshake fails; `expired`: a certificate of years ago',
+        '`refused`: 454 4.7.0; `handshake`: no certificate, so that every handshake fails; `expired`: a certificate that expired years ago',
       ),
   }),
   points: ['starttls'],

@@ -1,5 +1,5 @@
-// `too-big`: a limit on the size of messages, told in the reply to EHLO and held against what MAIL
-// declares and what comes in. RFC 1870.
+// `too-big`: a limit on the size of messages, announced in the reply to EHLO and checked against the size
+// that MAIL declares and the size received. RFC 1870.
 
 import { z } from 'zod';
 import { sizeField } from '../../base/schema-fields.js';
@@ -8,13 +8,13 @@ import { defineBehavior, refusal } from './behavior.js';
 export const tooBig = defineBehavior({
   name: 'too-big',
   summary:
-    'Takes messages up to `limit`: says SIZE at EHLO, and 552 5.3.4 at MAIL when more is declared or after the final dot when more came. For a mailbox, at RCPT and after the final dot.',
+    'Takes messages up to `limit`: announces SIZE at EHLO and answers 552 5.3.4 at MAIL when more is declared, or after the final dot when more was received. For a mailbox, at RCPT and after the final dot.',
   cause: 'message-too-big',
   parameters: z.strictObject({
     limit: sizeField()
       .refine((bytes) => bytes > 0, 'a size over 0')
       .prefault('10mb')
-      .describe('Most bytes that a message may have'),
+      .describe('Maximum size of a message in bytes'),
   }),
   points: ['ehlo', 'mail', 'rcpt', 'message'],
   defaultPoint: () => 'any',
@@ -24,7 +24,7 @@ export const tooBig = defineBehavior({
       .filter((condition) => scope !== 'mailbox' && when[condition] !== undefined)
       .map((condition) => ({
         key: condition,
-        message: `\`${condition}\` cannot work for \`too-big\` of a whole ${scope}: the limit that EHLO tells holds for everybody`,
+        message: `\`${condition}\` cannot work for \`too-big\` of a whole ${scope}: the limit that EHLO announces holds for all clients`,
         hint: 'use `during`, `from` or `until`, or put it under `mailboxes`',
       })),
   decide({ limit }, situation) {

@@ -1,5 +1,5 @@
-// `unresponsive`: the connection stands and nobody speaks. At `message` this is the dangerous
-// silence: the client cannot know whether its message was kept (RFC 1047).
+// `unresponsive`: the connection is open and the server sends nothing. At `message` the client cannot
+// know whether its message was kept (RFC 1047).
 
 import { z } from 'zod';
 import { durationField } from '../../base/schema-fields.js';
@@ -12,10 +12,12 @@ const POINTS = ['connect', 'ehlo', 'starttls', 'mail', 'rcpt', 'data', 'body', '
 export const unresponsive = defineBehavior({
   name: 'unresponsive',
   summary:
-    'Connects, then says nothing at `stage`, for ever or `for` a time; at `body` it reads no more of the message.',
+    'Accepts the connection, then sends nothing at `stage`, for ever or `for` a time; at `body` it reads no more of the message.',
   parameters: z.strictObject({
     stage: stageParameter(POINTS),
-    for: durationField().optional().describe('How long it is silent before it goes on; for ever when absent'),
+    for: durationField()
+      .optional()
+      .describe('How long it is silent before it continues; for ever when absent'),
     kept: keptParameter(),
   }),
   points: POINTS,

@@ -1,5 +1,5 @@
-// One receiving server: asks its behaviors at every point of the dialogue and tells the log what
-// it saw. It knows SMTP and nothing of the sender.
+// One receiving host: asks its behaviors for verdicts and counts what they depend on (attempts, connections,
+// transactions). It decides the same for a session over SMTP and for a client without bytes.
 
 import { localPartOf } from '../../base/addresses.js';
 import type { Clock } from '../../clock/clock.js';
@@ -22,20 +22,20 @@ interface HostOptions {
   domain: string;
   name: string;
   address: string;
-  /** Of the domain: what all its hosts share. */
+  /** The domain's, which all its hosts share. */
   plan: DomainPlan;
-  /** Its own. */
+  /** Behaviors of this host alone. */
   behaviors?: BehaviorPlan[];
   clock: Clock;
   random: Random;
   emit: Emit;
   /** Needed to offer STARTTLS. */
   certificates?: Certificates | undefined;
-  /** How it says things; without it, as its profile has it. */
+  /** Looks up replies; absent: those of the profile. */
   words?: Words;
   /** Numbers the sessions of the whole fleet. */
   nextSession: () => number;
-  /** Sends something back to a return path when its time has come. */
+  /** Sends a bounce message or an automatic reply when it is due. */
   sendBack: (letter: Letter) => void;
 }
 
@@ -50,10 +50,10 @@ export class Host {
     pattern: string;
     behaviors: BehaviorPlan[];
   }[];
-  /** Behaviors that addresses have named themselves. */
+  /** Behaviors named by addresses, by the text that names them. */
   private readonly shorthand = new Map<string, readonly BehaviorPlan[]>();
   private behaviors: BehaviorPlan[];
-  /** Points at which any behavior acts, or did: nobody needs to be asked at the others. */
+  /** Points at which a behavior acts, or did; at all others nothing needs to be decided. */
   private readonly points = new Set<Point>();
   /** Number of open connections that were greeted, by client address. */
   private readonly admitted = new Map<string, number>();
@@ -81,7 +81,7 @@ export class Host {
       this.own,
       ...this.mailboxes.map((mailbox) => mailbox.behaviors),
     ]) {
-      this.note(behaviors);
+      this.notePoints(behaviors);
     }
   }
 
@@ -94,9 +94,9 @@ export class Host {
     return verdict.kind;
   }
 
-  /** Replaces the behaviors of the domain, or of one of its mailboxes, from now on. */
+  /** Replaces the behaviors of the domain, or of one mailbox, from now on. */
   setBehaviors(behaviors: BehaviorPlan[], localPart?: string): void {
-    this.note(behaviors);
+    this.notePoints(behaviors);
     if (localPart === undefined) {
       this.behaviors = behaviors;
       return;
@@ -119,7 +119,7 @@ export class Host {
     return this.points.has(point);
   }
 
-  /** Whether it can do TLS: it is told so, or has something to do at `starttls`. */
+  /** Whether it offers STARTTLS: its plan says so, or a behavior acts at `starttls`. */
   get offersTls(): boolean {
     return this.options.plan.tls === true || this.actsAt('starttls');
   }
@@ -138,7 +138,7 @@ export class Host {
 
   /** Replaces the behaviors of this host alone, from now on. */
   setOwnBehaviors(behaviors: BehaviorPlan[]): void {
-    this.note(behaviors);
+    this.notePoints(behaviors);
     this.own = behaviors;
   }
 
@@ -160,8 +160,8 @@ export class Host {
   }
 
   /**
-   * Asks the behaviors of the mailbox, then those of the host, then those of the domain. The first
-   * that speaks wins; the next is asked only when its caller wants another verdict, after a silence that ended.
+   * Asks the behaviors of the mailbox, then those of the host, then those of the domain. The first verdict
+   * counts; a caller takes another one only to continue, as after a silence. Behaviors are asked lazily.
    */
   *decide(point: Exclude<Point, 'any'>, session: SessionState): Generator<Verdict, undefined> {
     const mailbox = session.recipient === '' ? undefined : this.mailboxOf(session.recipient);
@@ -178,7 +178,7 @@ export class Host {
   ): Generator<Verdict, undefined> {
     for (const [index, plan] of behaviors.entries()) {
       if (plan.at !== point && plan.at !== 'any') continue;
-      // Field by field: to spread it into one costs more than the rest of the decision.
+      // Field by field: spreading `session` costs more than the rest of the decision.
       const situation: Situation = {
         point,
         scope,
@@ -204,7 +204,7 @@ export class Host {
     }
   }
 
-  private note(behaviors: readonly BehaviorPlan[]): void {
+  private notePoints(behaviors: readonly BehaviorPlan[]): void {
     for (const { at } of behaviors) this.points.add(at);
   }
 
@@ -222,7 +222,7 @@ export class Host {
     return named ?? (isShort ? this.shorthandFor(localPart) : undefined);
   }
 
-  /** What an address says itself. Those that say the same share it, and each has its own place in the notes. */
+  /** The behaviors that an address names. Addresses that name the same share one list. */
   private shorthandFor(localPart: string): readonly BehaviorPlan[] | undefined {
     const text = shorthandOf(localPart);
     if (text === undefined) return undefined;
@@ -230,7 +230,7 @@ export class Host {
     if (known) return known;
     const read = readShorthand(localPart, this.options.plan.profile)!;
     if ('message' in read) return undefined;
-    this.note(read);
+    this.notePoints(read);
     this.shorthand.set(text, read);
     return read;
   }

@@ -1,14 +1,14 @@
-// What a server keeps of a message that came in: its size, and the header that a bounce message quotes.
+// What a host keeps of a received message: its size, and the header that a bounce message quotes.
 
 export interface ReceivedMessage {
   size: number;
   header: HeaderCollector;
 }
 
-/** What a server quotes of a message at most. */
+/** Maximum length of a quoted header. */
 const HEADER_BYTES_MAX = 64 * 1024;
 
-/** Keeps the beginning of a message as it comes in, up to the end of its header. */
+/** Keeps the header of a message while the message is received. */
 export class HeaderCollector {
   private readonly chunks: Buffer[] = [];
   private bytes = 0;
@@ -18,11 +18,11 @@ export class HeaderCollector {
     if (this.isDone) return;
     this.chunks.push(chunk);
     this.bytes += chunk.length;
-    // An end that is torn between two chunks is found with the next one.
+    // When the end of the header is split between two chunks, more is kept; `text` cuts it off.
     this.isDone = this.bytes >= HEADER_BYTES_MAX || chunk.includes('\r\n\r\n');
   }
 
-  /** The header, its last line ended. */
+  /** The header, including the end of its last line. */
   get text(): string {
     const read = Buffer.concat(this.chunks).subarray(0, HEADER_BYTES_MAX);
     const end = read.indexOf('\r\n\r\n');

@@ -1,8 +1,8 @@
-// Replies between their parts and their bytes.
+// Converts replies between their parts (code, enhanced code, lines) and their bytes on the wire.
 
 import type { Reply } from '../../events/types.js';
 
-/** A refusal as smtp-server's handlers take it. */
+/** A refusal in the form that smtp-server expects. */
 export interface ReplyError {
   responseCode: number;
   message: string[];
@@ -13,7 +13,7 @@ export function replyError({ code, enhanced, lines }: Reply): ReplyError {
   return { responseCode: code, message: lines.map((line) => `${prefix}${line}`) };
 }
 
-/** The bytes of a reply, one character each. */
+/** The bytes of a reply in Latin-1: one character is one byte. */
 export function bytesOf(reply: Reply): string {
   const { responseCode, message } = replyError(reply);
   const last = message.length - 1;
@@ -23,7 +23,7 @@ export function bytesOf(reply: Reply): string {
 
 const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?: |$)/;
 
-/** Takes the enhanced code out of the lines that carry it. */
+/** Separates the enhanced code from the lines that begin with it. */
 export function splitEnhanced(code: number, lines: string[]): Reply {
   const enhanced = ENHANCED.exec(lines[0]!)?.[1];
   if (enhanced === undefined) return { code, lines };

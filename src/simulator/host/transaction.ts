@@ -1,5 +1,5 @@
-// One transaction after the other at a receiving server: what its behaviors are asked about, the recipients
-// that were named, and what becomes of them when the message is taken.
+// The mail transactions of one session, one after the other: the state that behaviors decide on, the
+// recipients, and what becomes of the message for each of them when it is taken.
 
 import type { Placement } from '../../events/types.js';
 import type { ComesBack, Verdict } from '../behaviors/behavior.js';
@@ -7,7 +7,7 @@ import type { Host } from './host.js';
 import type { ReceivedMessage } from './received-message.js';
 import { outsideTransaction, type SessionState } from './session-state.js';
 
-/** What was known of a recipient when it was named, and where its copy goes if it is taken. */
+/** The state at RCPT of a recipient, and where its copy of the message goes. */
 interface Recipient extends SessionState {
   placement: Placement;
   comesBack?: ComesBack | undefined;
@@ -21,17 +21,17 @@ export class Transaction {
   /**
    * @param client its address
    * @param nth number of the connection at its host
-   * @param letThrough the recipients that were accepted, as the envelope has them
+   * @param accepted the accepted recipients, as the envelope has them
    */
   constructor(
     private readonly host: Host,
     { client, nth }: { client: string; nth: number },
-    private readonly letThrough: () => readonly { address: string }[],
+    private readonly accepted: () => readonly { address: string }[],
   ) {
     this.state = outsideTransaction(client, nth);
   }
 
-  /** MAIL: the one before is forgotten. */
+  /** MAIL: begins a transaction and drops the one before. */
   begin(mail: { sender: string; messages: number; size: number }): void {
     this.named.clear();
     Object.assign(this.state, mail, { recipient: '', attempt: this.host.countTransaction() });
@@ -40,8 +40,8 @@ export class Transaction {
   /**
    * RCPT.
    *
-   * @param recipient as it was written
-   * @param address as the envelope will have it
+   * @param recipient as written by the client
+   * @param address as in the envelope
    */
   name(recipient: string, address: string): void {
     this.state.recipient = recipient.toLowerCase();
@@ -49,12 +49,12 @@ export class Transaction {
     this.named.set(address.toLowerCase(), { ...this.state, placement: 'inbox' });
   }
 
-  /** The message is in. */
+  /** Sets the size of the received message. */
   measured(size: number): void {
     for (const recipient of this.recipients()) recipient.size = size;
   }
 
-  /** What stands against the message at a stage: one reply speaks for all its recipients. */
+  /** Verdicts against the message at a stage. One reply answers for all recipients, so the first one counts. */
   *objections(stage: 'data' | 'body' | 'message'): Generator<Verdict, undefined> {
     for (const recipient of this.recipients()) {
       for (const verdict of this.host.decide(stage, recipient)) {
@@ -71,7 +71,7 @@ export class Transaction {
     }
   }
 
-  /** Takes the message for all its recipients, and sends back what comes back of it. */
+  /** Takes the message for all its recipients, and schedules the messages that are sent back. */
   take({ size, header }: ReceivedMessage, session: number): void {
     const { domain, name: host, address } = this.host;
     const { emit, clock, sendBack } = this.host.options;
@@ -84,6 +84,6 @@ export class Transaction {
   }
 
   private recipients(): Recipient[] {
-    return this.letThrough().map(({ address }) => this.named.get(address.toLowerCase())!);
+    return this.accepted().map(({ address }) => this.named.get(address.toLowerCase())!);
   }
 }

@@ -1,5 +1,5 @@
-// The wire of a live fleet: each host listens on a port of its own on loopback, on the system's clock,
-// for whoever connects. Latency is that of the machine.
+// The wire of a live fleet: each host listens on its own loopback port, on the system's clock, for any
+// client. Latency is that of the machine.
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -14,9 +14,9 @@ const LOOPBACK = '127.0.0.1';
 export class LiveNetwork implements Network {
   private readonly servers = new Map<string, net.Server>();
   private readonly sockets = new Set<net.Socket>();
-  /** What kept a port from being opened, if anything. */
+  /** Error of each port that could not be opened. */
   private readonly failures = new Map<string, Promise<BouncelabError | undefined>>();
-  /** Port of what listens next; 0 lets the system pick one. */
+  /** Port of the next listener; 0 lets the system pick one. */
   nextPort = 0;
 
   listen(at: Endpoint, listener: Listener): { close(): void } {
@@ -26,15 +26,15 @@ export class LiveNetwork implements Network {
       const client = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
       const answer = listener.handshake(client);
       if (answer === 'accept') return listener.accept(socket as never);
-      // The operating system has shaken hands by now: a refusal is a reset at once, and nobody at
-      // home is silence.
+      // The operating system has completed the handshake by now: `refuse` resets the connection, and
+      // `ignore` stays silent.
       socket.on('error', () => undefined);
       if (answer === 'refuse') socket.resetAndDestroy();
     });
     const port = this.nextPort;
     this.nextPort = 0;
     listenLoopback(server, port);
-    // Told by `portOf`.
+    // Thrown by `portOf`.
     const failed = once(server, 'listening').then(
       () => undefined,
       (cause: unknown) =>
@@ -48,7 +48,10 @@ export class LiveNetwork implements Network {
     return { close: () => void server.close() };
   }
 
-  /** @returns the port that stands for an address, once it listens */
+  /**
+   * @returns the loopback port of an address, once it listens
+   * @throws BouncelabError E_USAGE when the port could not be opened
+   */
   async portOf(at: Endpoint): Promise<number> {
     const error = await this.failures.get(keyOf(at));
     if (error) throw error;
@@ -56,12 +59,12 @@ export class LiveNetwork implements Network {
     return (server.address() as net.AddressInfo).port;
   }
 
-  /** What the fleet itself dials: a return path that it has a host for. Nobody else is ever dialed. */
+  /** Dials for the fleet itself: only return paths that have a host in the fleet. */
   connect(to: Endpoint): MemorySocket {
     const address = this.servers.get(keyOf(to))?.address() as net.AddressInfo | null | undefined;
-    // At port 0 nobody ever listens.
+    // Connections to port 0 are always refused.
     const socket = connectLoopback({ host: LOOPBACK, port: address?.port ?? 0 });
-    // Asks more of a socket than the fleet does, and is all that a socket of the clock is.
+    // The fleet uses only what both kinds of sockets have.
     return socket as unknown as MemorySocket;
   }
 

@@ -1,12 +1,12 @@
-// A TCP socket on the clock: one end of a connection, with the parts of net.Socket that nodemailer
-// and smtp-server use. Bytes travel for the modelled latency and always arrive in a later turn: a
-// write that reached its peer in the same call would make client and server wait for each other.
-// Here they travel in memory; the TCP wire has them carried by real sockets instead.
+// One end of a TCP connection on the clock, with the parts of net.Socket that nodemailer and smtp-server
+// use. Bytes arrive after the modelled latency and always in a later turn: a write that reached its peer
+// in the same call would make client and server wait for each other. Here they travel in memory; on the
+// TCP wire, real sockets carry them.
 
 import { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../clock/clock.js';
 
-/** Bytes that may be under way or unread in one direction before writes have to wait. */
+/** Bytes in flight or unread in one direction before writes have to wait, as a TCP window. */
 const WINDOW_BYTES = 256 * 1024;
 
 export interface Endpoint {
@@ -14,7 +14,7 @@ export interface Endpoint {
   port: number;
 }
 
-/** An error as the operating system would report it. */
+/** An error in the form of Node's system errors. */
 export function systemError(code: string, syscall: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
 }
@@ -22,7 +22,7 @@ export function systemError(code: string, syscall: string): NodeJS.ErrnoExceptio
 /** What one end of a connection sends to the other. */
 export type Sent = Buffer | 'fin' | 'reset';
 
-/** Emitted when the other end is gone for good, also where nobody reads on to the end. */
+/** Emitted when the other end is destroyed, also on a socket that is not read to its end. */
 export const PEER_GONE = 'peer-gone';
 
 export class MemorySocket extends Duplex {
@@ -52,24 +52,24 @@ export class MemorySocket extends Duplex {
     this.remotePort = remote.port;
   }
 
-  /** Joins two ends; each is open from its own `open` on. */
+  /** Joins two ends; each is open once its own `open` is called. */
   static join(a: MemorySocket, b: MemorySocket): void {
     a.peer = b;
     b.peer = a;
   }
 
-  /** The handshake is done at this end. */
+  /** Called when the handshake is done at this end. */
   open(): void {
     if (this.destroyed) return;
     this.connecting = false;
     this.touch();
-    // As net.Socket does: the end is told although nobody reads data.
+    // As net.Socket does: `end` is emitted although no data is read.
     this.read(0);
     this.emit('connect');
     this.emit('ready');
   }
 
-  /** As net.Socket has it; smtp-server writes only to a socket that is `open`. */
+  /** As in net.Socket; smtp-server writes only to a socket that is `open`. */
   get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
     if (this.connecting) return 'opening';
     if (this.readable && this.writable) return 'open';
@@ -122,7 +122,7 @@ export class MemorySocket extends Duplex {
 
   override _read(): void {
     const peer = this.peer;
-    // The window opens for the writer when word of it gets there; until then this read is over.
+    // The writer learns of the open window one latency later, after this read has returned.
     if (peer?.blockedWrite) this.clock.after(this.latencyMs, () => peer.unblock());
   }
 
@@ -167,19 +167,19 @@ export class MemorySocket extends Duplex {
     callback(error);
   }
 
-  /** Told what leaves this end; it is at the other one after the latency. In memory nobody needs that. */
+  /** Called with what this end sends, before the latency. Not needed in memory. */
   protected dispatch?(sent: Sent): void;
 
-  /** Hands to the other end what has travelled long enough. */
+  /** Delivers to the other end once the latency is over. */
   protected carry(peer: MemorySocket, sent: Sent): void {
     peer.arrive(sent);
   }
 
-  /** Something that the other end has sent is here. */
+  /** Receives what the other end has sent. */
   arrive(sent: Sent): void {
     if (sent === 'fin') return this.receiveFin();
     if (sent === 'reset') return this.receiveReset();
-    // Bytes for a socket that is gone are answered with RST.
+    // Bytes for a destroyed socket are answered with RST.
     if (this.destroyed) return this.send('reset');
     this.receive(sent);
   }
@@ -199,7 +199,7 @@ export class MemorySocket extends Duplex {
 
   private receiveFin(): void {
     if (this.destroyed) return;
-    // Who closes with bytes unread answers with RST, and a writer that waits for it hears so.
+    // TCP closes a socket with unread bytes by RST: a writer that waits for the window gets ECONNRESET.
     if (this.blockedWrite && this.peer?.destroyed) return this.receiveReset();
     if (this.peer?.destroyed) this.emit(PEER_GONE);
     this.push(null);
@@ -229,7 +229,7 @@ export class MemorySocket extends Duplex {
     if (this.idleMs > 0 && !this.idleTimer && !this.destroyed) this.watchIdle(this.idleMs);
   }
 
-  /** One timer per idle period instead of one per packet: it looks when it fires. */
+  /** One timer per idle period instead of one per packet: it checks for later traffic when it fires. */
   private watchIdle(ms: number): void {
     this.idleTimer = this.clock.after(ms, () => {
       const left = this.lastActivity + this.idleMs - this.clock.now();

@@ -1,5 +1,5 @@
-// The memory wire: both ends of a connection are objects of this process, and bytes go from one to
-// the other without the operating system.
+// The memory wire: both ends of a connection are objects of this process, and bytes pass between them
+// without the operating system.
 
 import { ClockedNetwork } from './network.js';
 import { MemorySocket, type Endpoint } from './memory-socket.js';

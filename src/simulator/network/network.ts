@@ -1,33 +1,33 @@
-// What the wires have in common: listeners by address, and the handshake that opens a connection.
+// What all wires have in common: listeners by address, and the handshake that opens a connection.
 
 import type { Clock } from '../../clock/clock.js';
 import { invariant } from '../../base/errors.js';
 import { MemorySocket, systemError, type Endpoint } from './memory-socket.js';
 
-/** What a listener does with a handshake: answer it, answer RST, or let it time out. */
+/** How a listener answers a handshake: with SYN-ACK, with RST, or not at all. */
 export type Handshake = 'accept' | 'refuse' | 'ignore';
 
 export interface Listener {
-  /** Asked when a SYN arrives. */
+  /** Called when a SYN arrives. */
   handshake(client: Endpoint): Handshake;
-  /** Gets the server's end of the connection, open. */
+  /** Called with the server's end of the connection, open. */
   accept(socket: MemorySocket): void;
 }
 
-/** First of the ephemeral ports handed to clients, as in RFC 6335. */
+/** First of the ephemeral ports given to clients (RFC 6335, 6). */
 const FIRST_CLIENT_PORT = 49_152;
 const CLIENT_PORTS = 65_536 - FIRST_CLIENT_PORT;
 
-/** The network between the fleet and whoever dials it. */
+/** The network between the fleet and its clients. */
 export interface Network {
-  /** @returns ends it: from then on handshakes are refused */
+  /** @returns stops listening: later handshakes are refused */
   listen(at: Endpoint, listener: Listener): { close(): void };
   connect(to: Endpoint, clientAddress: string): MemorySocket;
-  /** Frees what it holds of the operating system; nothing more is told to anybody. */
+  /** Releases ports and sockets of the operating system; no listener is called any more. */
   close(): Promise<void>;
 }
 
-/** A wire on the clock. */
+/** A network whose handshakes and latency are on the clock. */
 export abstract class ClockedNetwork implements Network {
   private readonly listeners = new Map<string, Listener>();
   private connections = 0;
@@ -46,8 +46,8 @@ export abstract class ClockedNetwork implements Network {
 
   /**
    * Opens a connection. The socket is `connecting` at first and emits `connect` one round trip
-   * later, or `error` with ECONNREFUSED; to an address that lets the handshake time out it emits
-   * nothing, as a real one does until its caller gives up.
+   * later, or `error` with ECONNREFUSED. When the handshake is not answered it emits nothing: the caller
+   * sets the timeout.
    */
   connect(to: Endpoint, clientAddress: string): MemorySocket {
     const from = { address: clientAddress, port: FIRST_CLIENT_PORT + (this.connections++ % CLIENT_PORTS) };
@@ -67,7 +67,7 @@ export abstract class ClockedNetwork implements Network {
     }
     const server = this.answer(client, to, from);
     MemorySocket.join(client, server);
-    // Asked for before the server speaks, so that the client is open when the greeting arrives.
+    // Scheduled before the greeting, so that the client is open when the greeting arrives.
     this.clock.after(this.latencyMs, () => client.open());
     server.open();
     listener.accept(server);
@@ -77,13 +77,14 @@ export abstract class ClockedNetwork implements Network {
     return Promise.resolve();
   }
 
-  /** One end of a connection that is to be. */
+  /** Creates one end of a connection, not yet open. */
   protected abstract socket(local: Endpoint, remote: Endpoint): MemorySocket;
 
-  /** The server's end of a connection that is accepted. */
+  /** Creates the server's end of an accepted connection. */
   protected abstract answer(client: MemorySocket, at: Endpoint, from: Endpoint): MemorySocket;
 }
 
+/** An endpoint as text. */
 export function keyOf({ address, port }: Endpoint): string {
   return `${address}:${port}`;
 }

@@ -1,13 +1,12 @@
-// One connection on the TCP wire: a pair of real sockets on loopback, and the ledger that holds what
-// was written at one side against what was read at the other. How long the operating system takes
-// cannot be known, so that virtual time stands still until the ledger is balanced; what was read is
-// kept here until the latency is over and the other end may have it.
+// One connection on the TCP wire: a pair of real sockets on loopback, and a ledger that compares what was
+// written at one side with what was read at the other. The time the operating system takes is unknown,
+// so virtual time waits until the ledger is balanced; what was read is kept until the latency is over.
 
 import type net from 'node:net';
 import { invariant } from '../../base/errors.js';
 import type { Sent } from './memory-socket.js';
 
-/** What the client sends, and what the server sends. */
+/** The two ends of a connection. */
 export type Side = 'client' | 'server';
 
 const OTHER: Record<Side, Side> = { client: 'server', server: 'client' };
@@ -18,7 +17,7 @@ interface Direction {
   bytesRead: number;
   finWritten: boolean;
   finRead: boolean;
-  /** Read, and not yet taken by the end that it is for. */
+  /** Read from the socket and not yet delivered. */
   read: Buffer[];
 }
 
@@ -30,9 +29,9 @@ export class TcpLine {
   private state: 'connecting' | 'open' | 'over' = 'connecting';
 
   /**
-   * @param name for people
-   * @param claim gives both real sockets once they are connected
-   * @param changed told whenever there is something to wait for
+   * @param name for messages to people
+   * @param claim returns both real sockets once they are connected
+   * @param changed called whenever there is something to wait for
    */
   constructor(
     private readonly name: string,
@@ -40,13 +39,13 @@ export class TcpLine {
     private readonly changed: () => void,
   ) {}
 
-  /** The server has answered the handshake: it has an end of its own from now on. */
+  /** Called when the server has answered the handshake: the line now has two ends. */
   answer(): void {
-    invariant(this.state === 'open', `${this.name} is answered before it stands`);
+    invariant(this.state === 'open', `${this.name} is answered before it is open`);
     this.ends.add('server');
   }
 
-  /** Hands what an end sends to the operating system. */
+  /** Writes what an end sends to its real socket. */
   dispatch(side: Side, sent: Sent): void {
     const raw = this.raw[side];
     if (this.state !== 'open' || this.isResetting || !raw) return;
@@ -62,11 +61,11 @@ export class TcpLine {
     this.changed();
   }
 
-  /** What of `sent` came out at the other side. */
+  /** @returns what the other side has read of `sent` */
   take(side: Side, sent: Sent): Sent {
     if (typeof sent === 'string') return sent;
     const { read } = this.from[side];
-    // Bytes for a connection that was reset before they left.
+    // The connection was reset before these bytes were written.
     if (read.length === 0) return sent;
     const bytes = read.length === 1 ? read[0]! : Buffer.concat(read);
     read.length = 0;
@@ -74,19 +73,19 @@ export class TcpLine {
     return bytes.subarray(0, sent.length);
   }
 
-  /** An end is gone for good; with the last one the real sockets go too. */
+  /** Called when an end is destroyed; after the second one the real sockets are destroyed too. */
   leave(side: Side): void {
     this.ends.delete(side);
     if (this.ends.size === 0) this.changed();
   }
 
-  /** Whether nothing is under way. Does what had to wait for that. */
+  /** Whether nothing is in flight. Then carries out a pending reset or close. */
   settled(): boolean {
     if (this.state === 'connecting') return this.hasConnected() && this.settled();
     if (this.state === 'over') return this.raws.every((raw) => raw.closed);
     if (!isBalanced(this.from.client) || !isBalanced(this.from.server)) return false;
     if (this.isResetting) {
-      // Not before what was sent earlier has been read: a reset overtakes it.
+      // Only once everything sent before has been read: a reset would discard it.
       const other = this.raw[OTHER[this.isResetting]]!;
       const willHear = !this.from[this.isResetting].finRead;
       this.state = 'over';
@@ -100,7 +99,7 @@ export class TcpLine {
     return false;
   }
 
-  /** What is under way, for people. */
+  /** What is in flight, for messages to people. */
   get waitsFor(): string {
     if (this.state === 'connecting') return `${this.name} to be connected`;
     if (this.state === 'over') return `${this.name} to be closed`;
@@ -127,7 +126,7 @@ export class TcpLine {
         ledger.read.push(bytes);
       });
       raw[side].on('end', () => (ledger.finRead = true));
-      // A reset; whoever sent it has told.
+      // A reset, which the other end has sent by `dispatch`.
       raw[side].on('error', () => undefined);
     }
     return true;

@@ -1,8 +1,7 @@
-// The TCP wire: every byte, FIN and RST between the two ends of a connection goes through real
-// sockets on loopback, under the virtual clock. Each address of the fleet has a port of its own,
-// which the operating system picks. Latency, timeouts and back-pressure are those of the memory wire,
-// since they live on the clock; a connection to an address that refuses or does not answer is told
-// so without asking the operating system, which would have to be waited for in real time.
+// The TCP wire: every byte, FIN and RST between the two ends of a connection goes through real sockets on
+// loopback, under the virtual clock. Each address of the fleet has its own port, picked by the operating
+// system. Latency, timeouts and back-pressure are on the clock, as on the memory wire. Refused and
+// unanswered handshakes are simulated: waiting for the operating system would take real time.
 
 import net from 'node:net';
 import type { VirtualClock } from '../../clock/virtual.js';
@@ -14,17 +13,17 @@ import { TcpLine, type Side } from './tcp-line.js';
 
 const LOOPBACK = '127.0.0.1';
 
-/** A server of the operating system, and the clients that wait for it to listen. */
+/** A listening socket of the operating system. */
 interface Port {
   server: net.Server;
-  /** Accepted and not yet claimed by the connection that they belong to, by the client's port. */
+  /** Accepted sockets that no connection has claimed yet, by the client's port. */
   accepted: Map<number, net.Socket>;
 }
 
 export class TcpNetwork extends ClockedNetwork {
   private readonly ports = new Map<string, Port>();
   private readonly raws = new Set<net.Socket>();
-  /** Lines on which something is under way. */
+  /** Lines on which something is in flight. */
   private readonly busy = new Set<TcpLine>();
   private failure: Error | undefined;
   private readonly unwatch: () => void;
@@ -70,7 +69,7 @@ export class TcpNetwork extends ClockedNetwork {
     return server;
   }
 
-  /** Connects as soon as that port is there. @returns gives both sockets once they are connected */
+  /** Connects as soon as the port listens. @returns a function that returns both sockets once they are connected */
   private dial({ server, accepted }: Port): () => Record<Side, net.Socket> | undefined {
     let client: net.Socket | undefined;
     const start = (): void => {
@@ -95,11 +94,11 @@ export class TcpNetwork extends ClockedNetwork {
     const accepted = new Map<number, net.Socket>();
     const server = net.createServer({ allowHalfOpen: true }, (raw) => {
       accepted.set(raw.remotePort!, this.keep(raw));
-      // Whoever else knocks at this port may go away again.
+      // A client that is not ours may reset its connection.
       raw.on('error', () => undefined);
     });
     server.on('error', (error) => this.fail(`listen on ${LOOPBACK}`, error));
-    // As many clients as dial it in its first instant wait for it to listen.
+    // Every client that dials before the port listens adds a listener.
     server.setMaxListeners(0);
     listenLoopback(server, 0);
     const port = { server, accepted };

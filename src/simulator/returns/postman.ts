@@ -1,5 +1,5 @@
-// Brings what the fleet's servers send back to the return path's host, over SMTP like any other
-// server: it looks up the host, dials it, and tries again later when that does not work out.
+// Delivers the messages that the fleet's hosts send back to a return path, over SMTP as any server does:
+// looks up the MX host, dials it, and tries again later after a temporary failure.
 
 import type net from 'node:net';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
@@ -9,14 +9,14 @@ import type { Emit } from '../../events/types.js';
 import type { MailExchanger } from '../dns.js';
 import { composeReturn, type Returning } from './report-message.js';
 
-/** RFC 5321, 4.5.4.1: at least 30 minutes between two tries. */
+/** RFC 5321, 4.5.4.1: at least 30 minutes between two attempts. */
 const RETRY_EVERY_MS = 30 * 60_000;
-/** A day of them. */
-const TRIES_MAX = 48;
+/** One day of attempts. */
+const ATTEMPTS_MAX = 48;
 
 const SMTP_PORT = 25;
 
-/** How long the return path's host may take for anything. */
+/** Timeout of the greeting and of each reply of the return path's host. */
 const TIMEOUT_MS = 5 * 60_000;
 
 interface PostmanOptions {
@@ -29,10 +29,10 @@ interface PostmanOptions {
   dial: (address: string, port: number, from: string) => net.Socket;
 }
 
-/** Something on its way back, and the server that sends it. */
+/** A message to a return path, and the host that sends it. */
 export interface Letter extends Returning {
   domain: string;
-  /** Address that the server dials from. */
+  /** Address from which the host dials. */
   address: string;
 }
 
@@ -41,10 +41,10 @@ export class Postman {
 
   constructor(private readonly options: PostmanOptions) {}
 
-  /** Sends something back when its time has come, as many times as it says. */
+  /** Schedules a message, as many times as it says. */
   send(letter: Letter): void {
     const { afterMs, everyMs, times } = letter.what;
-    if (letter.returnPath === '') return this.tell(letter, 'failed', 'no return path');
+    if (letter.returnPath === '') return this.emitOutcome(letter, 'failed', 'no return path');
     for (let nth = 0; nth < times; nth++) {
       this.options.clock.after(afterMs + nth * everyMs, () => this.begin(letter));
     }
@@ -62,14 +62,14 @@ export class Postman {
     );
   }
 
-  private attempt(letter: Letter, message: string, tries: number): void {
+  private attempt(letter: Letter, message: string, attempts: number): void {
     this.deliver(letter, message).then(
-      (said) => this.tell(letter, 'sent', said),
+      (said) => this.emitOutcome(letter, 'sent', said),
       (error: SmtpError) => {
         const said = String(error.responseCode ?? error.code ?? error.message);
-        if (isFinal(error) || tries >= TRIES_MAX) return this.tell(letter, 'failed', said);
-        this.tell(letter, 'deferred', said);
-        this.options.clock.after(RETRY_EVERY_MS, () => this.attempt(letter, message, tries + 1));
+        if (isFinal(error) || attempts >= ATTEMPTS_MAX) return this.emitOutcome(letter, 'failed', said);
+        this.emitOutcome(letter, 'deferred', said);
+        this.options.clock.after(RETRY_EVERY_MS, () => this.attempt(letter, message, attempts + 1));
       },
     );
   }
@@ -82,10 +82,10 @@ export class Postman {
     const [best] = records.sort((a, b) => a.preference - b.preference);
     const [address] = await resolver.resolve4(best?.exchange ?? '');
     if (address === undefined) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' });
-    return speak(dial(address, SMTP_PORT, from), host, returnPath, message);
+    return transact(dial(address, SMTP_PORT, from), host, returnPath, message);
   }
 
-  private tell(letter: Letter, outcome: 'sent' | 'deferred' | 'failed', said: string): void {
+  private emitOutcome(letter: Letter, outcome: 'sent' | 'deferred' | 'failed', said: string): void {
     const { domain, host, rcpt, returnPath: to, what } = letter;
     const { kind, status, action } = what;
     this.options.emit({
@@ -103,8 +103,8 @@ export class Postman {
   }
 }
 
-/** One transaction over a socket that is being connected. Bounce messages have no sender themselves. */
-function speak(socket: net.Socket, name: string, to: string, message: string): Promise<string> {
+/** One transaction over a socket that is connecting, from the null reverse-path. @returns reply code to the final dot */
+function transact(socket: net.Socket, name: string, to: string, message: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const refuse = (error: SmtpError): void => {
       socket.destroy();

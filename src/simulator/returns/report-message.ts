@@ -1,16 +1,16 @@
-// What a server sends back: a bounce message (RFC 3464, in the form of RFC 6522) or an automatic
-// reply (RFC 3834), composed by nodemailer.
+// Composes the messages that a host sends back: bounce messages (RFC 3464, in the form of RFC 6522) and
+// automatic replies (RFC 3834).
 
 import MimeNode from 'nodemailer/lib/mime-node';
 import type { ComesBack } from '../behaviors/behavior.js';
 
-/** A message that was accepted, and what is to come back of it. */
+/** An accepted message, and the message that is sent back about it. */
 export interface Returning {
-  /** Server that accepted it. */
+  /** Host that accepted it. */
   host: string;
   /** Return path of the message, without brackets. */
   returnPath: string;
-  /** Recipient as named to the server. */
+  /** Recipient as in RCPT. */
   rcpt: string;
   acceptedAt: Date;
   /** Header of the message, as received. */
@@ -18,14 +18,14 @@ export interface Returning {
   what: ComesBack;
 }
 
-/** What tells one message that is sent back from another. */
+/** What distinguishes one message from the others. */
 interface Identity {
-  /** Unlike for any other message of this server. */
+  /** Unique in the run. */
   id: string;
   date: Date;
 }
 
-/** The text of the message that comes back, its lines ended by CRLF. */
+/** The text of the message that is sent back, with CRLF line ends. */
 export async function composeReturn(returning: Returning, identity: Identity): Promise<string> {
   const message =
     returning.what.kind === 'bounce' ? bounceMessage(returning, identity) : autoReply(returning, identity);
@@ -44,7 +44,7 @@ function bounceMessage(returning: Returning, identity: Identity): MimeNode {
     'X-Failed-Recipients': rcpt,
     Subject: delayed ? 'Delayed mail (still being retried)' : 'Undelivered mail returned to sender',
   });
-  // The line end before a boundary belongs to the boundary, and the library adds it.
+  // The line end before a boundary belongs to the boundary; the library adds it.
   const part = (type: string, content: string): void =>
     void root.createChild(type, { newline: 'win' }).setContent(content.replace(/\r\n$/, ''));
   part('text/plain; charset=utf-8', explanation(returning));
@@ -77,7 +77,7 @@ function deliveryStatus({ host, rcpt, acceptedAt, what }: Returning, { date }: I
   return `${fields.join('\r\n')}\r\n`;
 }
 
-/** As a server would have said it in the dialogue. */
+/** The reply that the host would have sent during the SMTP session. */
 function diagnosticOf({ status = '5.0.0', text }: ComesBack): string {
   return `${status.startsWith('5') ? 550 : 450} ${status} ${text}`;
 }
