@@ -6,8 +6,9 @@ export default {
   entry: [
     'src/index.ts',
     'src/cli/main.ts',
-    // Loaded by their URL in dist/.
-    'src/**/worker.ts',
+    // Loaded by their URL in dist/: the entry of a worker thread, and the jobs that it runs.
+    'src/runner/executors/threads/entry.ts',
+    'src/**/*-job.ts',
     'src/web/report/{main,comparison}.ts',
     'bench/**/*.{mjs,ts}',
     'scripts/*.mjs',
