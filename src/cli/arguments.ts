@@ -29,7 +29,7 @@ export function hostPort(text: string, known: Map<string, number>): Map<string, 
   return known.set(domain.toLowerCase(), port(number));
 }
 
-export function count(text: string): number {
+export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('It must be a whole number from 1.');

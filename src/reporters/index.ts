@@ -10,7 +10,7 @@ import type { Reporter } from './reporter.js';
 import type { Screen } from './terminal/screen.js';
 import { TerminalReporter } from './terminal/terminal.js';
 
-export const REPORTERS = ['terminal', 'json', 'junit', 'markdown', 'github'] as const;
+const REPORTERS = ['terminal', 'json', 'junit', 'markdown', 'github'] as const;
 export type ReporterName = (typeof REPORTERS)[number];
 
 /** Reporters whose output a program reads: nothing else may go where they write. */

@@ -19,7 +19,7 @@ export type FileKind = 'scenario' | 'policy' | 'file of causes' | 'profile' | 'b
 const SCENARIO_KEYS = Object.keys(scenarioSchema.shape).filter((key) => key !== 'name');
 
 /** @returns `scenario`, unless its keys belong to another kind */
-export function kindOf(text: string): FileKind {
+function kindOf(text: string): FileKind {
   const { value } = parseYaml('', text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'scenario';
   const keys = Object.keys(value);

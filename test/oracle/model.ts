@@ -16,7 +16,7 @@ const TAKES_MS: Record<Fate, number> = {
   lost: 10 * 60_000,
 };
 
-export interface MailingOutcome {
+interface MailingOutcome {
   /** Starts of the attempts, ms from the mailing's own start. */
   attempts: number[];
   state: 'delivered' | 'soft-bounced' | 'hard-bounced' | 'not mailed';

@@ -5,7 +5,7 @@ import type { Scope } from '../../src/simulator/behaviors/behavior.js';
 import type { Point } from '../../src/simulator/plan.js';
 import type { Lab } from './raw-client.js';
 
-export type Shown =
+type Shown =
   /** Bytes of a reply, and whether the server closes after it. The next command gets its usual answer. */
   | { bytes: string; closes?: true }
   /** The usual dialogue; at this stage these bytes, this much later than usual, and then the rest of it. */

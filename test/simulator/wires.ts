@@ -8,7 +8,7 @@ import { MemoryNetwork } from '../../src/simulator/network/memory.js';
 import type { MemorySocket } from '../../src/simulator/network/memory-socket.js';
 import { installClock } from './virtual-time.js';
 
-export type AnySocket = net.Socket | MemorySocket;
+type AnySocket = net.Socket | MemorySocket;
 
 export interface Pair {
   client: AnySocket;

@@ -95,7 +95,7 @@ export function readers(count: number, domain = 'example.org'): string[] {
 }
 
 /** A behavior with its parameters parsed by its own schema, as the loader would do it. */
-export function behavior(sketch: BehaviorSketch, scope: Scope = 'domain'): BehaviorPlan {
+function behavior(sketch: BehaviorSketch, scope: Scope = 'domain'): BehaviorPlan {
   const { do: name, during, from, until, attempts, share, chance, ...parameters } = sketch;
   const definition = BEHAVIORS.get(name);
   if (!definition) throw new Error(`no behavior ${name}`);

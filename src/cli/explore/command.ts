@@ -1,7 +1,7 @@
 // `bouncelab explore`: random experiments.
 
 import type { Command } from 'commander';
-import { positiveInteger, count, nonEmpty, duration } from '../arguments.js';
+import { positiveInteger, wholeNumber, nonEmpty, duration } from '../arguments.js';
 import type { ExploreCommand } from './explore.js';
 import type { Finish, Io } from '../io.js';
 
@@ -9,7 +9,7 @@ export function addExplore(program: Command, io: Io, done: Finish): void {
   program
     .command('explore')
     .description('draw random experiments, hold every rule against them, and write down one that breaks one')
-    .option('--runs <n>', 'experiments (default: 1000, or as many as --time allows)', count)
+    .option('--runs <n>', 'experiments (default: 1000, or as many as --time allows)', wholeNumber)
     .option('--time <duration>', 'real time after which no further one is begun, such as 60s', duration)
     .option('--seed <seed>', 'seed of all draws (default: the time of day)', nonEmpty)
     .option(

@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 import { STORES } from '../../scenarios/plan.js';
-import { count, nonEmpty, positiveInteger, timeoutOption, wireOption } from '../arguments.js';
+import { wholeNumber, nonEmpty, positiveInteger, timeoutOption, wireOption } from '../arguments.js';
 import type { RunOptions } from '../options.js';
 import type { Finish, Io } from '../io.js';
 
@@ -27,7 +27,7 @@ export function addRun(program: Command, io: Io, done: Finish): void {
     .option('--output <dir>', 'folder for the reports of runs', nonEmpty, 'reports')
     .addOption(
       new Option('--keep <n>', 'finished runs to keep in that folder, this one included')
-        .argParser(count)
+        .argParser(wholeNumber)
         .default(20),
     )
     .option('--no-html', 'do not write the page of the run, index.html')

@@ -98,7 +98,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
 }
 
 /** What the events of a scenario that was stopped came to, up to its last whole line. */
-export function cutOffView(ndjson: string): ScenarioView {
+function cutOffView(ndjson: string): ScenarioView {
   const fold = new ViewFold();
   const lines = ndjson.slice(0, CUT_OFF_LENGTH_MAX).split('\n').slice(0, -1);
   for (const line of lines) fold.read(JSON.parse(line) as RunEvent);

@@ -8,7 +8,7 @@ import {
   type ToldLine,
 } from '../../results/view/story.js';
 import { viewOf } from './data.js';
-import { h, mono, said, visible } from '../ui/dom.js';
+import { h, mono, said, printableLines } from '../ui/dom.js';
 import { lanes } from './lanes.js';
 import { fact } from './overview.js';
 import { clock, count, outcomeWord, stateWord, statusWord, time } from '../ui/words.js';
@@ -189,7 +189,7 @@ function dialogue(lines: readonly ToldLine[]): HTMLElement {
             {},
             h('span', { class: 'at' }, clock(t)),
             h('span', { 'aria-label': kind === '>' ? 'sender' : 'server' }, kind),
-            h('pre', {}, visible(text)),
+            h('pre', {}, printableLines(text)),
           ),
     ),
   );

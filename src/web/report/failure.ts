@@ -2,7 +2,7 @@
 
 import type { Failure } from '../../results/result.js';
 import { link, sourcesOf } from './data.js';
-import { h, mono, said, visible } from '../ui/dom.js';
+import { h, mono, said, printableLines } from '../ui/dom.js';
 
 const CONTEXT = 3;
 const DETAILS_MAX = 30;
@@ -62,10 +62,10 @@ export function code(
       'div',
       { class: isHit ? 'row hit' : 'row', id: isHit && context === Infinity ? 'hit' : undefined },
       h('span', { class: 'no' }, no),
-      h('span', {}, visible(text), isHit && h('span', { class: 'quiet' }, '')),
+      h('span', {}, printableLines(text), isHit && h('span', { class: 'quiet' }, '')),
     );
     if (!isHit || !mark) return [row];
-    const before = visible(text.slice(0, mark.column - 1)).replace(/\S/g, ' ');
+    const before = printableLines(text.slice(0, mark.column - 1)).replace(/\S/g, ' ');
     const carets = '^'.repeat(Math.max(1, Math.min(mark.length, text.length - mark.column + 1)));
     const under = h(
       'div',

@@ -2,7 +2,7 @@
 // one row a line; arrows are what travels. What never arrived ends in the network.
 
 import type { ToldAttempt } from '../../results/view/story.js';
-import { s, visible } from '../ui/dom.js';
+import { s, printableLines } from '../ui/dom.js';
 import { clock } from '../ui/words.js';
 
 const WIDTH = 760;
@@ -105,7 +105,7 @@ export function lanes(attempt: ToldAttempt): SVGElement {
 }
 
 function label(text: string): string {
-  const [first = '', ...more] = visible(text).split('\n');
+  const [first = '', ...more] = printableLines(text).split('\n');
   const whole = more.length > 0 ? `${first} …` : first;
   return whole.length <= LABEL_LENGTH_MAX ? whole : `${whole.slice(0, LABEL_LENGTH_MAX - 1)}…`;
 }

@@ -3,7 +3,7 @@
 
 import { contactPage } from './contact.js';
 import { link, page, sourcesOf } from './data.js';
-import { h, said, visible } from '../ui/dom.js';
+import { h, said, printableLines } from '../ui/dom.js';
 import { code } from './failure.js';
 import { overview } from './overview.js';
 import { clearPlots } from '../ui/plot.js';
@@ -88,7 +88,7 @@ function show(): void {
   const main = h('main', { id: 'main', tabindex: -1 }, ...content);
   document.getElementById('app')!.replaceChildren(top(crumbs), main);
   const title = crumbs.at(-1)?.[0] ?? page.runId;
-  document.title = `${visible(title)} · Bouncelab`;
+  document.title = `${printableLines(title)} · Bouncelab`;
   scrollTo(0, 0);
   document.getElementById('hit')?.scrollIntoView({ block: 'center' });
 }

@@ -13,7 +13,7 @@ import { count, number, themeOf, time, verdict } from '../ui/words.js';
 /** Failures that are shown whole; the others are in their scenario. */
 const FAILURES_MAX = 20;
 
-export interface Entry {
+interface Entry {
   index: number;
   result: ScenarioResult;
 }

@@ -10,7 +10,7 @@ import { plot } from '../ui/plot.js';
 import { table, type Column } from '../ui/table.js';
 import { count, mailingState, number, outcomeWord, STATES, time } from '../ui/words.js';
 
-export type Named = MailingResult & { name: string };
+type Named = MailingResult & { name: string };
 
 const TABS: { id: string; label: string; test: (mailing: MailingResult) => boolean }[] = [
   {

@@ -36,7 +36,7 @@ function append(element: Element, children: Child[]): void {
 
 /** Text of unknown origin: isolated, so that its direction turns nothing around it. */
 export function said(text: string): HTMLElement {
-  return h('bdi', {}, visible(text));
+  return h('bdi', {}, printableLines(text));
 }
 
 /** Of a name, what never breaks. */
@@ -48,17 +48,17 @@ const BREAKS = [/(?<=\.)|(?=@)/u, /(?<=-)/u, new RegExp(`(?<=^(?:.{${PIECE_MAX}}
 export function place(text: string): HTMLElement {
   const pieces = BREAKS.reduce(
     (all, at) => all.flatMap((piece) => (piece.length <= PIECE_MAX ? [piece] : piece.split(at))),
-    [visible(text)],
+    [printableLines(text)],
   );
   return h('bdi', { class: 'place' }, ...pieces.flatMap((piece, index) => [index > 0 && h('wbr'), piece]));
 }
 
 /** One or several lines in fixed width, as a server said them. */
 export function mono(text: string): HTMLElement {
-  return h('bdi', { class: 'mono' }, visible(text));
+  return h('bdi', { class: 'mono' }, printableLines(text));
 }
 
 /** Makes what cannot be seen visible; line breaks stay. */
-export function visible(text: string): string {
+export function printableLines(text: string): string {
   return text.split('\n').map(terminalLine).join('\n');
 }

@@ -3,7 +3,7 @@
 
 import uPlot from 'uplot';
 import type { Mark } from '../../results/view/view.js';
-import { h, s, visible } from './dom.js';
+import { h, s, printableLines } from './dom.js';
 import { number, time } from './words.js';
 
 export interface Line {
@@ -64,7 +64,7 @@ export function plot(
         {},
         sample(line),
         h('span', { 'aria-hidden': 'true' }, line.sign),
-        visible(line.label),
+        printableLines(line.label),
         outputs[index],
       ),
     ),
