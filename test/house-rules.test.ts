@@ -130,7 +130,6 @@ function isGlobalUse(node: ts.Identifier): boolean {
 /** Exported names that several files may define, each with the reason. */
 const DEFINED_TWICE: Readonly<Record<string, string>> = {
   carryOut: 'the function that a worker thread calls in each job module',
-  MxRecord: 'the resolver port of the sender and the simulated DNS, which do not import one another',
 };
 
 /** Names that a file defines and exports. A re-export is no definition. */
