@@ -22,6 +22,13 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       // `const { a, ...rest } = b` is how a key is left out.
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: ':matches(PropertyDefinition, MethodDefinition) > PrivateIdentifier',
+          message: 'Write `private name` instead of `#name`: the project has one way to hide a member.',
+        },
+      ],
     },
   },
   {

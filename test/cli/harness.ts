@@ -36,22 +36,22 @@ export class TestScreen implements Screen {
   text = '';
   readonly isTTY: boolean;
   readonly color: boolean;
-  readonly #columns: number;
-  readonly #waiting = new Set<() => void>();
+  private readonly width: number;
+  private readonly waiting = new Set<() => void>();
 
   constructor(options: { isTTY?: boolean; color?: boolean; columns?: number } = {}) {
     this.isTTY = options.isTTY ?? false;
     this.color = options.color ?? false;
-    this.#columns = options.columns ?? 100;
+    this.width = options.columns ?? 100;
   }
 
   columns(): number {
-    return this.#columns;
+    return this.width;
   }
 
   write(text: string): void {
     this.text += text;
-    for (const check of [...this.#waiting]) check();
+    for (const check of [...this.waiting]) check();
   }
 
   /** Resolves once `sign` was written `times` times. */
@@ -59,10 +59,10 @@ export class TestScreen implements Screen {
     await new Promise<void>((resolve) => {
       const check = (): void => {
         if (this.text.split(sign).length - 1 < times) return;
-        this.#waiting.delete(check);
+        this.waiting.delete(check);
         resolve();
       };
-      this.#waiting.add(check);
+      this.waiting.add(check);
       check();
     });
   }

@@ -29,88 +29,92 @@ const QUIET_MS = 10_000;
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 
 export class TerminalReporter implements Reporter {
-  readonly #printer: Printer;
-  readonly #colors: ReturnType<typeof pc.createColors>;
-  readonly #isTTY: boolean;
-  readonly #time: RealTime;
-  readonly #running = new Map<string, ScenarioStart & { since: number; progress?: ScenarioProgress }>();
-  readonly #troubled: ScenarioEnd[] = [];
-  #start: RunStart = { total: 0, workers: 0, seed: null, reportDir: '' };
-  #startedAt = 0;
-  #lastLineAt = 0;
-  #ended = 0;
-  #frame = 0;
-  #stopTimer = (): void => {};
+  private readonly printer: Printer;
+  private readonly colors: ReturnType<typeof pc.createColors>;
+  private readonly isTTY: boolean;
+  private readonly running = new Map<
+    string,
+    ScenarioStart & { since: number; progress?: ScenarioProgress }
+  >();
+  private readonly troubled: ScenarioEnd[] = [];
+  private start: RunStart = { total: 0, workers: 0, seed: null, reportDir: '' };
+  private startedAt = 0;
+  private lastLineAt = 0;
+  private ended = 0;
+  private frame = 0;
+  private stopTimer = (): void => {};
 
-  constructor(screen: Screen, time: RealTime = SYSTEM_TIME) {
-    this.#printer = new Printer(screen);
-    this.#colors = pc.createColors(screen.color);
-    this.#isTTY = screen.isTTY;
-    this.#time = time;
+  constructor(
+    screen: Screen,
+    private readonly time: RealTime = SYSTEM_TIME,
+  ) {
+    this.printer = new Printer(screen);
+    this.colors = pc.createColors(screen.color);
+    this.isTTY = screen.isTTY;
   }
 
   onRunStart(run: RunStart): void {
-    this.#start = run;
-    this.#startedAt = this.#time.now();
+    this.start = run;
+    this.startedAt = this.time.now();
     const seed = run.seed === null ? '' : `, seed ${terminalLine(run.seed)}`;
-    this.#line(
-      this.#colors.dim(
+    this.line(
+      this.colors.dim(
         `Running ${plural(run.total, 'scenario')} with ${plural(run.workers, 'worker')}${seed}`,
       ),
     );
-    this.#line('');
-    this.#stopTimer = this.#time.every(() => this.#tick(), this.#isTTY ? LIVE_EVERY_MS : QUIET_MS / 10);
+    this.line('');
+    this.stopTimer = this.time.every(() => this.tick(), this.isTTY ? LIVE_EVERY_MS : QUIET_MS / 10);
   }
 
   onScenarioStart(scenario: ScenarioStart): void {
-    this.#running.set(scenario.file, { ...scenario, since: this.#time.now() });
+    this.running.set(scenario.file, { ...scenario, since: this.time.now() });
   }
 
   onProgress(progress: ScenarioProgress): void {
-    const running = this.#running.get(progress.file);
+    const running = this.running.get(progress.file);
     if (running) running.progress = progress;
   }
 
   onScenarioEnd(end: ScenarioEnd): void {
-    this.#running.delete(end.result.file);
-    this.#ended += 1;
-    if (end.result.status !== 'passed') this.#troubled.push(end);
-    this.#line(scenarioLine(end.result, this.#printer.columns, this.#colors));
+    this.running.delete(end.result.file);
+    this.ended += 1;
+    if (end.result.status !== 'passed') this.troubled.push(end);
+    this.line(scenarioLine(end.result, this.printer.columns, this.colors));
   }
 
   onRunEnd(run: RunResult): void {
-    this.#stopTimer();
-    this.#troubled.sort((a, b) => (a.result.file < b.result.file ? -1 : 1));
-    this.#troubled.forEach((end, index) => {
-      this.#line('');
-      const lines = failureLines(end, index + 1, this.#printer.columns, this.#colors);
-      for (const line of lines) this.#line(line);
+    this.stopTimer();
+    this.troubled.sort((a, b) => (a.result.file < b.result.file ? -1 : 1));
+    this.troubled.forEach((end, index) => {
+      this.line('');
+      const lines = failureLines(end, index + 1, this.printer.columns, this.colors);
+      for (const line of lines) this.line(line);
     });
-    this.#line('');
-    const lost = lostLines(run, this.#printer.columns, this.#colors);
-    for (const line of lost.length > 0 ? [...lost, ''] : []) this.#line(line);
-    for (const line of summaryLines(run, this.#start, this.#printer.columns, this.#colors)) this.#line(line);
+    this.line('');
+    const lost = lostLines(run, this.printer.columns, this.colors);
+    for (const line of lost.length > 0 ? [...lost, ''] : []) this.line(line);
+    for (const line of summaryLines(run, this.start, this.printer.columns, this.colors)) this.line(line);
   }
 
-  #line(text: string): void {
-    this.#lastLineAt = this.#time.now();
-    this.#printer.line(text);
+  private line(text: string): void {
+    this.lastLineAt = this.time.now();
+    this.printer.line(text);
   }
 
-  #tick(): void {
-    const now = this.#time.now();
-    if (this.#isTTY) {
-      if (now - this.#startedAt < LIVE_AFTER_MS) return;
-      this.#frame = (this.#frame + 1) % SPINNER.length;
-      this.#printer.live(`${SPINNER[this.#frame]} ${this.#progressText()}`);
-    } else if (now - this.#lastLineAt >= QUIET_MS) this.#line(`… ${this.#progressText()}`);
+  private tick(): void {
+    const now = this.time.now();
+    if (this.isTTY) {
+      if (now - this.startedAt < LIVE_AFTER_MS) return;
+      this.frame = (this.frame + 1) % SPINNER.length;
+      this.printer.live(`${SPINNER[this.frame]} ${this.progressText()}`);
+    } else if (now - this.lastLineAt >= QUIET_MS) this.line(`… ${this.progressText()}`);
   }
 
   /** `12 of 42 · 1 failed · Yahoo is down: 18h, 1,200 attempts`: the longest running one is named. */
-  #progressText(): string {
-    const parts = [`${thousands(this.#ended)} of ${thousands(this.#start.total)}`];
-    if (this.#troubled.length > 0) parts.push(`${thousands(this.#troubled.length)} not passed`);
-    const [longest] = [...this.#running.values()].sort((a, b) => a.since - b.since);
+  private progressText(): string {
+    const parts = [`${thousands(this.ended)} of ${thousands(this.start.total)}`];
+    if (this.troubled.length > 0) parts.push(`${thousands(this.troubled.length)} not passed`);
+    const [longest] = [...this.running.values()].sort((a, b) => a.since - b.since);
     if (longest) {
       const { progress } = longest;
       const figures = progress
