@@ -1,7 +1,7 @@
-// Puts known bugs into a copy of the sender, one at a time, and shows who catches each: the suite by its
-// expectations, the invariants that watch every run, or an exploration. `npm run bugs`.
+// `npm run bugs`: puts known bugs into a copy of the sources, one at a time, and shows which check finds each:
+// the expectations of the suite, the invariants, or an exploration.
 //
-// Options: --runs N experiments per bug (default 1000), --only N[,N] numbers of bugs.
+// Options: --runs N (experiments per bug, default 1000), --only N[,N] (numbers of bugs).
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -10,73 +10,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
+import { BUGS } from './bugs.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-
-/** `find` must stand in the file exactly once. */
-const BUGS = [
-  {
-    name: 'off by one in the budget',
-    file: 'src/policy/retry-policy.ts',
-    find: 'budget !== null && used >= budget',
-    replace: 'budget !== null && used > budget',
-  },
-  {
-    name: 'a delivered mailing does not reset the streak',
-    file: 'src/sender/model/contact.ts',
-    find: 'return this.setStreak(contact, 0, ended.mailing);',
-    replace: 'return;',
-  },
-  {
-    name: 'contacts that opted out are mailed',
-    file: 'src/sender/sender.ts',
-    find: "(contact) => contact.status === 'active' && isChosen(contact)",
-    replace: "(contact) => contact.status !== 'error' && isChosen(contact)",
-  },
-  {
-    name: '421 counts as a hard bounce',
-    file: 'src/policy/classify.ts',
-    find: "if (digit === 4) return 'deferred';",
-    replace: "if (digit === 4) return reply.code === 421 ? 'rejected' : 'deferred';",
-  },
-  {
-    name: 'the edge of the window is excluded',
-    file: 'src/policy/retry-policy.ts',
-    find: 'return retryAt > windowEdge(retry, situation)',
-    replace: 'return retryAt >= windowEdge(retry, situation)',
-  },
-  {
-    name: 'a second attempt in flight',
-    file: 'src/sender/queue.ts',
-    find: 'this.heap.push({ delivery, at: delivery.dueAt, order: this.order++ });',
-    replace: 'for (const _ of [1, 2]) this.heap.push({ delivery, at: delivery.dueAt, order: this.order++ });',
-  },
-  {
-    name: 'a connection that was closed while idle is charged to the next delivery',
-    file: 'src/sender/smtp/session.ts',
-    find: "if (this.transactions < 2 || stage !== 'mail') return false;",
-    replace: "if (this.transactions >= 0 || stage !== 'mail') return false;",
-  },
-  {
-    name: 'a late bounce counts twice',
-    file: 'src/sender/bounce/bounces.ts',
-    find: 'const ended = contacts.ended(contact, mailing);',
-    replace:
-      "const past = contacts.ended(contact, mailing); const ended = past && Object.assign(past, { returned: undefined, what: 'delivered' });",
-  },
-  {
-    name: 'the grid drifts with the time that attempts take',
-    file: 'src/policy/retry-policy.ts',
-    find: 'const gridPoint = situation.firstAttemptAt + gridOffset(retry.intervalsMs, situation.attempts);',
-    replace: 'const gridPoint = situation.endedAt + retry.intervalsMs.at(-1)!;',
-  },
-  {
-    name: 'a 5xx is tried again',
-    file: 'src/policy/classify.ts',
-    find: "if (digit === 5) return 'rejected';",
-    replace: "if (digit === 5) return 'deferred';",
-  },
-];
 
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '1000' }, only: { type: 'string' } },
@@ -86,7 +22,7 @@ const only = values.only?.split(',').map(Number);
 const run = (dir, ...args) =>
   spawnSync(process.execPath, args, { cwd: dir, encoding: 'utf8', maxBuffer: 1 << 28, timeout: 900_000 });
 
-/** Scenarios that do not pass, by what tells of it. */
+/** Plays the suite. @returns the number of failed scenarios, and what failed in them */
 function playSuite(dir) {
   const { stdout } = run(
     dir,
@@ -153,7 +89,7 @@ for (const [index, { name, file, find, replace }] of BUGS.entries()) {
     cpSync(join(ROOT, 'dist'), join(dir, 'dist'), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
     const text = readFileSync(join(dir, file), 'utf8');
-    if (text.split(find).length !== 2) throw new Error(`${file} does not hold exactly once: ${find}`);
+    if (text.split(find).length !== 2) throw new Error(`${file} must contain exactly once: ${find}`);
     writeFileSync(
       join(dir, file),
       text.replace(find, () => replace),
