@@ -1,6 +1,6 @@
 // `npm run bench:churn`: 20,000 sessions of one message each against one fleet, twenty at a time.
-// Afterwards nothing of them may be left: memory is flat, no handle is open, no timer runs.
-// Unlike the other figures these do fail the command.
+// Afterwards memory has not grown, no handle is open, and no timer runs. Otherwise the command fails, unlike
+// the other benchmarks.
 
 import { VirtualClock } from '../dist/clock/virtual.js';
 import { EventLog } from '../dist/events/log.js';
@@ -9,7 +9,7 @@ import { World } from '../dist/simulator/world.js';
 
 const SESSIONS = 20_000;
 const AT_ONCE = 20;
-/** Sessions before memory is looked at: by then everything is compiled and every pool is filled. */
+/** Sessions before the first measurement of memory, until code is compiled and pools are filled. */
 const WARM_UP = 4000;
 const GROWTH_BYTES_MAX = 2 * 1024 * 1024;
 
@@ -22,31 +22,31 @@ const LINES = [
   'QUIT',
 ];
 
-// The virtual clock takes this over as well.
+// Saved, because the virtual clock replaces it.
 const realNow = process.hrtime.bigint;
 
-/** What the process holds, by kind. */
+/** Active resources of the process, counted by kind. */
 function held() {
   const kinds = {};
   for (const kind of process.getActiveResourcesInfo()) kinds[kind] = (kinds[kind] ?? 0) + 1;
   return kinds;
 }
 
-// Loading modules leaves requests behind that end by themselves, and each output opens its pipe when it is
-// first used: none of it may hide a handle that is left, or look like one.
+// Requests from loading modules end during these turns, and each output opens its pipe at the first write.
+// Otherwise they would be counted as handles left open, or hide some.
 process.stdout.write('');
 process.stderr.write('');
 for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
 const heldBefore = held();
 const clock = VirtualClock.install();
-const told = { opened: 0, closed: 0, accepted: 0 };
+const counts = { opened: 0, closed: 0, accepted: 0 };
 const log = new EventLog({
   now: () => clock.now(),
   readers: [
     ({ type }) => {
-      if (type === 'connection.opened') told.opened++;
-      if (type === 'connection.closed') told.closed++;
-      if (type === 'message.accepted') told.accepted++;
+      if (type === 'connection.opened') counts.opened++;
+      if (type === 'connection.closed') counts.closed++;
+      if (type === 'message.accepted') counts.accepted++;
     },
   ],
 });
@@ -61,7 +61,7 @@ const world = new World({
 const [{ exchange }] = await world.dns.resolveMx('example.org');
 const [address] = await world.dns.resolve4(exchange);
 
-/** One session; every reply that ends in a whole line brings the next command. */
+/** One session: after each complete reply the next command is sent. */
 function session() {
   return new Promise((resolve, reject) => {
     const socket = world.dial(address, 25);
@@ -120,18 +120,18 @@ const left = Object.entries(held()).flatMap(([kind, count]) => {
 
 console.log(
   `${SESSIONS.toLocaleString('en-US')} sessions in ${seconds.toFixed(1)} s (${Math.round(SESSIONS / seconds).toLocaleString('en-US')}/s): ` +
-    `${told.accepted.toLocaleString('en-US')} messages accepted, ${told.opened - told.closed} connections left open`,
+    `${counts.accepted.toLocaleString('en-US')} messages accepted, ${counts.opened - counts.closed} connections left open`,
 );
 console.log(
   `memory ${mb(before)} after ${WARM_UP.toLocaleString('en-US')}, ${mb(after)} after all; handles left: ${left.join(', ') || 'none'}`,
 );
 const isClean =
   end === 'idle' &&
-  told.accepted === SESSIONS &&
-  told.opened === told.closed &&
+  counts.accepted === SESSIONS &&
+  counts.opened === counts.closed &&
   left.length === 0 &&
   after - before <= GROWTH_BYTES_MAX;
 if (!isClean) {
-  console.error('something of the sessions is left');
+  console.error('the sessions left memory, handles or connections behind');
   process.exitCode = 1;
 }

@@ -1,9 +1,9 @@
-// The same attempts through the whole of Bouncelab: scenario plan, virtual clock, sender, queue,
+// The same attempts as in `bare-loop.mjs` through all of Bouncelab: scenario plan, virtual clock, sender, queue,
 // retry policy, fleet, event log with its hash.
 
 import { runScenario } from '../dist/runner/run.js';
 
-/** A thousand contacts whose mailboxes are full; every one is attempted four times. */
+/** Contacts whose mailboxes are full; each is attempted four times. */
 export function fullMailboxes({ contacts = 1000, intervalMs = 30 * 60_000, behaviors = FULL } = {}) {
   return {
     file: 'bench.yaml',

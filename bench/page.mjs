@@ -1,8 +1,8 @@
-// `npm run bench:page`: how long the page of a run takes to open in Chromium, as a person would see it, for
-// mailings of 10,000 and 50,000 contacts over 30 hours and for the whole suite; how long a filter, a search
-// and a contact's story take; and what the page costs a run. Nothing here fails a build.
+// `npm run bench:page`: the time until the page of a run is painted in Chromium, for mailings of 10,000 and
+// 50,000 contacts over 30 hours and for the whole suite; the time of a filter, a search and the history of a
+// contact; and the cost of the page for a run. Slow results do not fail the command.
 
-/* global requestAnimationFrame -- in the page */
+/* global requestAnimationFrame -- used inside the page */
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 const ms = (value) => `${Math.round(value).toLocaleString('en-US')} ms`.padStart(10);
 const mb = (file) => `${(statSync(file).size / 1e6).toFixed(1)} MB`;
 
-/** A tenth each of what a mailing meets: full mailboxes, servers that are down, ghosts, and greylisting. */
+/** A mailing with a tenth each of full mailboxes, servers down, unknown users and busy servers. */
 const mailing = (contacts) => `name: A mailing of ${contacts} over thirty hours
 policy: emma
 fleet:
@@ -54,7 +54,7 @@ const context = await chromium.launchPersistentContext(join(dir, 'profile'), {
 });
 const page = await context.newPage();
 
-/** From the start of the navigation until what it shows has been painted. */
+/** Milliseconds from the start of the navigation until the page has been painted. */
 async function open(url) {
   await page.goto('about:blank');
   await page.goto(url);
@@ -67,8 +67,8 @@ async function open(url) {
   );
 }
 
-/** From a deed of a person until what it leads to has been painted; in the page, so that no talk counts. */
-const deed = (code) =>
+/** Milliseconds from an action until its result is painted, measured in the page without protocol overhead. */
+const action = (code) =>
   page.evaluate(
     (text) =>
       new Promise((done) => {
@@ -79,28 +79,28 @@ const deed = (code) =>
     code,
   );
 
-async function several(what) {
+async function medianOf(measure) {
   const values = [];
-  for (let round = 0; round < ROUNDS; round++) values.push(await what());
+  for (let round = 0; round < ROUNDS; round++) values.push(await measure());
   return median(values);
 }
 
 async function look(label, file, scenario) {
   const url = pathToFileURL(file).href;
   console.log(`${label}: index.html of ${mb(file)}`);
-  console.log(`  opens ${ms(await several(() => open(url)))}`);
+  console.log(`  opens ${ms(await medianOf(() => open(url)))}`);
   if (!scenario) {
     await open(url);
     const search = `const s = document.querySelector('#search'); s.value = 'full'; s.dispatchEvent(new Event('input'))`;
-    console.log(`  search ${ms(await deed(search))}`);
+    console.log(`  search ${ms(await action(search))}`);
     return;
   }
-  console.log(`  opens at its scenario ${ms(await several(() => open(`${url}#/s/0`)))}`);
+  console.log(`  opens at its scenario ${ms(await medianOf(() => open(`${url}#/s/0`)))}`);
   const filter = `document.querySelector('[data-filter="trouble"]').click()`;
   const search = `const s = document.querySelector('input[type=search]'); s.value = 'reader-99'; s.dispatchEvent(new Event('input'))`;
-  const story = `document.querySelector('#contacts a').click()`;
+  const history = `document.querySelector('#contacts a').click()`;
   console.log(
-    `  filter ${ms(await deed(filter))}, search ${ms(await deed(search))}, story ${ms(await deed(story))}`,
+    `  filter ${ms(await action(filter))}, search ${ms(await action(search))}, history ${ms(await action(history))}`,
   );
   await open(`${url}#/s/0`);
   const notes = await page.locator('.note').allTextContents();

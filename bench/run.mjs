@@ -1,5 +1,5 @@
-// `npm run bench`: speed as ratios measured in one run, so that they mean the same on any machine.
-// Pairs are taken in turn and their medians compared; nothing here fails a build.
+// `npm run bench`: speed as ratios of two measurements in one run, which are comparable between machines. The two
+// are measured alternately and their medians compared. Slow results do not fail the command.
 
 import { bareLoop } from './bare-loop.mjs';
 import { engine, fullMailboxes } from './engine.mjs';
@@ -13,7 +13,7 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 const ms = (value) => `${value.toFixed(0)} ms`;
 const perSecond = (count, wallMs) => `${Math.round((count / wallMs) * 1000).toLocaleString('en-US')}/s`;
 
-/** Runs both in turn. @returns the medians and the median of the ratios pair by pair */
+/** Measures both alternately. @returns both medians and the median of the ratios of pairs */
 async function pairs(a, b) {
   await a();
   await b();

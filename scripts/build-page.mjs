@@ -1,5 +1,5 @@
-// Makes the scripts of the HTML pages (of a run, of a comparison) and their one style, from src/web and
-// uPlot, into dist/page.
+// Builds the scripts of the HTML pages (of a run, of a comparison) and their common style sheet from src/web
+// and uPlot into dist/page.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -18,14 +18,14 @@ for (const [input, script] of [
   });
   const { output } = await bundle.generate({ format: 'iife', minify: true });
   await bundle.close();
-  // Inside a script element, nothing may look like its end.
+  // A script element must not contain its own end tag.
   writeFileSync(
     at(`dist/page/${script}.js`),
     output[0].code.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--'),
   );
 }
 const uplot = readFileSync(createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'), 'utf8');
-// In this order: what is said later counts more.
+// The order matters: later rules override earlier ones.
 const STYLES = ['theme', 'layout', 'controls', 'verdict', 'failure', 'table', 'figures', 'plot', 'contact'];
 const style = STYLES.map((name) => readFileSync(at(`src/web/style/${name}.css`), 'utf8'));
 writeFileSync(at('dist/page/page.css'), [uplot, ...style].join('\n'));

@@ -1,6 +1,6 @@
-// `npm run bench:kill`: kills a sender with SIGKILL at many points of a mailing over TCP, starts another on
-// its store each time, and holds what the server saw against what the store says in the end. The
-// server stands in this process, which is never killed. Points are drawn from a seed.
+// `npm run bench:kill`: kills a sender with SIGKILL at many random points of a mailing over TCP, starts another
+// one on its store each time, and compares the messages that the server accepted with the final content of
+// the store. The server runs in this process, which is not killed. A seed determines the points.
 //
 //   node bench/kill/run.mjs [--kills 200] [--contacts 2000] [--per-mailing 10] [--seed 1] [--outlives process]
 
@@ -27,9 +27,9 @@ const CONTACTS = Number(values.contacts);
 const PER_MAILING = Number(values['per-mailing']);
 const CHILD = fileURLToPath(new URL('sender.mjs', import.meta.url));
 
-const PROBLEMS_TOLD_MAX = 20;
+const PROBLEMS_SHOWN_MAX = 20;
 
-/** What the server can see of one message, roughly: connection, MAIL, RCPT, DATA, dot, reply. */
+/** Approximate number of steps of one message on the server: connection, MAIL, RCPT, DATA, dot, reply. */
 const STEPS_A_CONTACT = 5;
 
 const random = seededRandom(values.seed);
@@ -55,15 +55,15 @@ const sorted = [...where].sort(([, a], [, b]) => b - a).map(([step, count]) => `
 console.log(
   `${figures.kills} kills in ${figures.mailings} mailings of ${CONTACTS} contacts, seed ${values.seed}`,
 );
-console.log(`  last that the server saw before the kill: ${sorted.join(', ')}`);
-console.log(`  attempts cut short before the final dot      ${figures.interrupted}`);
-console.log(`  attempts cut short after it, end unknown      ${figures.unknown}`);
-console.log(`  messages taken                                ${figures.accepted}`);
-console.log(`  of these a second time, all after such an end ${figures.twice}`);
-for (const problem of problems.slice(0, PROBLEMS_TOLD_MAX)) console.log(`WRONG: ${problem}`);
-if (problems.length > PROBLEMS_TOLD_MAX) console.log(`and ${problems.length - PROBLEMS_TOLD_MAX} more`);
+console.log(`  last step on the server before the kill: ${sorted.join(', ')}`);
+console.log(`  attempts interrupted before the final dot     ${figures.interrupted}`);
+console.log(`  attempts interrupted after it, result unknown ${figures.unknown}`);
+console.log(`  messages accepted                             ${figures.accepted}`);
+console.log(`  accepted twice, all after an unknown result   ${figures.twice}`);
+for (const problem of problems.slice(0, PROBLEMS_SHOWN_MAX)) console.log(`WRONG: ${problem}`);
+if (problems.length > PROBLEMS_SHOWN_MAX) console.log(`and ${problems.length - PROBLEMS_SHOWN_MAX} more`);
 if (problems.length > 0) process.exitCode = 1;
-else console.log('every contact came to one end, nothing was lost, nothing was taken twice without cause');
+else console.log('every contact has one result, no message was lost, none was accepted twice without cause');
 
 async function playMailing(number) {
   const file = path.join(folder, `${number}.db`);
@@ -99,7 +99,7 @@ async function playMailing(number) {
   }
 }
 
-/** Runs a sender to its end, or to the point where it is killed. */
+/** Runs a sender until it ends, or kills it at the given point. */
 function runSender(file, server, generation, point) {
   return new Promise((resolve) => {
     const args = [CHILD, file, String(server.port), String(CONTACTS), String(generation), values.outlives];
@@ -129,9 +129,9 @@ function runSender(file, server, generation, point) {
   });
 }
 
-/** Holds what the server saw against what the store says. */
+/** Compares the messages that the server accepted with the content of the store. */
 async function check(file, server) {
-  // Killed connections may still hold a message that has come whole.
+  // Connections of a killed sender may still deliver a complete message.
   await server.settled();
   const store = await openSqliteStore(file);
   const { contacts, past, deliveries } = store.load();

@@ -1,5 +1,5 @@
-// The process that is killed: a sender on a store, in real time, over TCP. Started again it does the
-// same, and finds in the store how far it had come.
+// The process that is killed: a sender with a store, in real time, over TCP. Started again, it makes the same
+// calls and continues from the state in the store.
 
 import net from 'node:net';
 import { createSender, loopbackOnly, openSqliteStore } from '../../dist/index.js';

@@ -1,9 +1,9 @@
-// The receiving side: takes messages and writes down whose, and from which sender. Some mailboxes
-// are full, some do not exist, some are busy at first.
+// The receiving side: accepts messages and records their recipients and senders. Some mailboxes are full, some do
+// not exist, some are busy at first.
 
 import { SMTPServer } from 'smtp-server';
 
-/** How a contact must end, by its number. */
+/** The expected result of a contact, by its number. */
 export function fateOf(address) {
   const n = Number(/\d+/.exec(address)[0]);
   if (n % 40 === 7) return { end: 'hard-bounced', status: 'error', streak: 0 };
@@ -14,12 +14,12 @@ export function fateOf(address) {
 /**
  * @returns {Promise<{ port: number, accepted: Map<string, string[]>, onStep: (step: string) => void,
  *   settled: () => Promise<void>, close: () => Promise<void> }>} `accepted`: for each address the senders
- *   whose message was taken
+ *   whose messages were accepted
  */
 export async function startServer() {
   const accepted = new Map();
   const seen = new Set();
-  const told = { onStep: () => undefined };
+  const listener = { onStep: () => undefined };
   let open = 0;
   const server = new SMTPServer({
     authOptional: true,
@@ -27,18 +27,18 @@ export async function startServer() {
     disableReverseLookup: true,
     onConnect(_session, callback) {
       open++;
-      told.onStep('connection');
+      listener.onStep('connection');
       callback();
     },
     onClose() {
       open--;
     },
     onMailFrom(_address, _session, callback) {
-      told.onStep('MAIL');
+      listener.onStep('MAIL');
       callback();
     },
     onRcptTo({ address }, _session, callback) {
-      told.onStep('RCPT');
+      listener.onStep('RCPT');
       const fate = fateOf(address);
       const isFirst = !seen.has(address);
       seen.add(address);
@@ -47,28 +47,28 @@ export async function startServer() {
       callback(fate.busyAtFirst && isFirst ? refusal(450, 'Busy') : null);
     },
     onData(stream, session, callback) {
-      told.onStep('DATA');
+      listener.onStep('DATA');
       stream.resume();
       stream.on('end', () => {
         const [{ address }] = session.envelope.rcptTo;
         accepted.set(address, [...(accepted.get(address) ?? []), session.hostNameAppearsAs]);
-        told.onStep('final dot');
-        // The reply leaves a little later: a kill may come before it, and before it is read.
+        listener.onStep('final dot');
+        // The reply is sent in a later turn, so that a kill may happen before it is sent or read.
         setImmediate(() => {
           callback();
-          setImmediate(() => told.onStep('250'));
+          setImmediate(() => listener.onStep('250'));
         });
       });
     },
   });
-  // A sender that is killed resets its connections.
+  // The connections of a killed sender are reset.
   server.on('error', () => undefined);
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
   return {
     port: server.server.address().port,
     accepted,
     set onStep(fn) {
-      told.onStep = fn;
+      listener.onStep = fn;
     },
     async settled() {
       while (open > 0) await new Promise((turn) => setImmediate(turn));
