@@ -211,7 +211,7 @@ describe('a run without end', () => {
     const { result, events } = await run({ contacts: readers(12) });
     expect(result.status).toBe('inconclusive');
     expect(result.failures).toMatchObject([
-      { expected: 'every delivery comes to an end', actual: '12 in progress', line: 1 },
+      { expected: 'every delivery ends', actual: '12 in progress', line: 1 },
     ]);
     expect(result.failures[0]!.message).toMatch(/^deadlock at .*nothing is left that could end them$/);
     expect(result.failures[0]!.details).toHaveLength(11);

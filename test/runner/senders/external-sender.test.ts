@@ -258,7 +258,7 @@ describe('a scenario is refused', () => {
       'a.yaml': scenario,
     });
     expect(ran.code).toBe(3);
-    expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('this scenario crashes its sender');
+    expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('this scenario has a `crash` event');
   });
 
   test('with an automated mailing', async () => {
