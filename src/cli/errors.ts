@@ -1,5 +1,5 @@
-// How errors of a command are shown: what, where, what to do. A stack trace only for a fault of
-// ours, and only when it is asked for.
+// Prints the errors of a command: what is wrong, where, and what to do. A stack trace is printed only for a
+// bug of Bouncelab, and only with --debug.
 
 import pc from 'picocolors';
 import { BouncelabError, EXIT, type ExitCode } from '../base/errors.js';
@@ -11,7 +11,7 @@ import { codeFrame } from '../documents/code-frame.js';
 import type { Problem } from '../documents/problems.js';
 import type { Io } from './io.js';
 
-/** Prints an error. @returns the exit code it calls for */
+/** Prints an error. @returns its exit code */
 export function printError(error: unknown, io: Io, debug: boolean): ExitCode {
   if (error instanceof AggregateError) {
     const codes = error.errors.map((inner) => printError(inner, io, debug));
@@ -24,19 +24,19 @@ export function printError(error: unknown, io: Io, debug: boolean): ExitCode {
     line(io, index === 0 ? `${colors.red('error:')} ${part}` : `  ${part}`);
   }
   if (known?.hint !== undefined) line(io, `  ${terminalLine(known.hint)}`);
-  const isOurs = !known || known.exitCode === EXIT.harness;
-  if (isOurs && !known?.hint) line(io, '  this is a fault of Bouncelab; --debug shows more');
-  if (isOurs && debug && error instanceof Error && error.stack) io.stderr.write(`${error.stack}\n`);
+  const isBug = !known || known.exitCode === EXIT.harness;
+  if (isBug && !known?.hint) line(io, '  this is a bug in Bouncelab; --debug shows more');
+  if (isBug && debug && error instanceof Error && error.stack) io.stderr.write(`${error.stack}\n`);
   return known?.exitCode ?? EXIT.harness;
 }
 
-/** Fits a line to a terminal; where there is none it stays whole, to be searched for. */
+/** Wraps a line to the width of a terminal. Without a terminal it stays whole, so that it can be searched. */
 function line({ stderr }: Io, text: string): void {
   const parts = stderr.isTTY ? wrap(text, stderr.columns()) : [text];
   for (const part of parts) stderr.write(`${withoutCommands(part)}\n`);
 }
 
-/** Shows what a scenario says may be passed over: each bad line, and that they are left out. */
+/** Prints each bad line of an audience that the scenario allows to skip, and their number. */
 export function printWarnings(warnings: readonly Problem[], source: string, screen: Screen): void {
   if (warnings.length === 0) return;
   printProblems(warnings, source, screen);
@@ -44,9 +44,9 @@ export function printWarnings(warnings: readonly Problem[], source: string, scre
 }
 
 /**
- * Shows the problems of a file.
+ * Prints the problems of a file.
  *
- * @param source text of the file, for problems that bring none
+ * @param source text of the file, for problems without their own source
  */
 export function printProblems(problems: readonly Problem[], source: string, screen: Screen): void {
   const columns = Math.max(20, screen.columns());
@@ -55,13 +55,13 @@ export function printProblems(problems: readonly Problem[], source: string, scre
   }
 }
 
-/** One problem of a file: where, what, the line, what to do. */
+/** The lines of one problem: place, message, code frame, hint. */
 function problemLines(problem: Problem, source: string, columns: number, color: boolean): string[] {
   const colors = pc.createColors(color);
   const { file, line: row, column } = problem.location;
   const text = problem.source ?? source;
   const width = Math.max(20, columns - 8);
-  // A file that could not be read has no line to show.
+  // Without a source (the file could not be read) there is no line to show.
   const frame = text === '' ? '' : codeFrame(text, problem.location, { color, context: 1, width });
   return [
     colors.cyan(`${terminalLine(file)}:${row}:${column}`),

@@ -1,4 +1,4 @@
-// What a command works on when nothing is named.
+// The default input of commands that take scenario files. It is here because several commands share it.
 
 import { DEFAULT_INPUT } from '../suite/find.js';
 

@@ -1,5 +1,5 @@
-// The world as a command sees it: arguments come in elsewhere, everything else is here, so that a
-// test can run a command in its own process and read what it wrote.
+// The environment of a command apart from its arguments: folder, variables, streams, signal. Tests pass their
+// own, so that they can run a command in their process and read its output.
 
 import type { Readable } from 'node:stream';
 import type { ExitCode } from '../base/errors.js';
@@ -14,15 +14,16 @@ export interface Io {
   stdin: Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown };
   /** Ends the command early: SIGINT and SIGTERM of the process. */
   signal: AbortSignal;
-  /** What plays scenarios; worker threads of this machine when absent. */
+  /** Creates the executor that plays scenarios; worker threads when absent. */
   createExecutor?: (options: ExecutorOptions) => Executor;
 }
 
-/** Told the exit code of a command when it is over. */
+/** Called with the exit code when a command has ended. */
 export type Finish = (code: ExitCode) => void;
 
-/** Width that text is fitted to where there is no terminal to ask. */
+/** Width of output without a terminal. */
 const COLUMNS_WITHOUT_TTY = 120;
+/** Width of a terminal that does not report its own. */
 const COLUMNS_UNKNOWN = 80;
 
 /**
@@ -41,12 +42,12 @@ function screenOf(stream: NodeJS.WriteStream, env: Io['env']): Screen {
     write: (text) => void stream.write(text),
     isTTY,
     color: wantsColor(isTTY, env),
-    // A terminal that does not know its width says 0.
+    // A terminal of unknown width reports 0.
     columns: () => (isTTY ? stream.columns || COLUMNS_UNKNOWN : COLUMNS_WITHOUT_TTY),
   };
 }
 
-/** The io of this process. */
+/** The environment of this process. */
 export function processIo(signal: AbortSignal): Io {
   const { env, stdin } = process;
   return {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The entry of the command line: one process, one command, one exit code.
+// The entry point of the command line: connects the process (arguments, signals, streams, exit code) with
+// `program.ts`.
 
 import { EXIT } from '../base/errors.js';
 import { processIo } from './io.js';
@@ -8,7 +9,7 @@ import { main } from './program.js';
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // The first lets the run report what has ended, the second does not wait for that.
+    // After the first signal a run still reports the scenarios that have ended; the second ends it at once.
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
     interrupt.abort();
   });
@@ -17,14 +18,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 let unwritable: NodeJS.ErrnoException | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever reads our output may stop reading (`bouncelab list | head -1`); a run goes on, since
-    // its report and its exit code are read elsewhere.
+    // A reader may close the pipe (`bouncelab list | head -1`). The run goes on, because its report and its
+    // exit code do not depend on the pipe.
     if (error.code !== 'EPIPE') unwritable ??= error;
   });
 }
 
 const exitCode = await main(process.argv.slice(2), processIo(interrupt.signal));
-// What was written leaves the process first.
+// Wait until all output is flushed.
 await Promise.all(
   [process.stdout, process.stderr].map(
     (stream) => new Promise<void>((done) => stream.write('', () => done())),

@@ -1,4 +1,4 @@
-// What the commands share: the options of `run` as they are parsed, and the version.
+// The parsed options of `run`, which its modules share, and the version of the package.
 
 import { readFileSync } from 'node:fs';
 import { shippedPath } from '../base/package-root.js';
@@ -21,13 +21,13 @@ export interface RunOptions {
   output: string;
   /** Write the page of the run; false with --no-html. */
   html: boolean;
-  /** Runs whose reports are kept. */
+  /** Number of runs whose reports are kept. */
   keep: number;
   bail: boolean;
   lastFailed: boolean;
   watch: boolean;
   checkDeterminism: boolean;
-  /** File that the results are held against. */
+  /** Baseline file that the results are compared with. */
   baseline?: string;
   /** Accept the results as the baseline. */
   updateBaseline: boolean;

@@ -1,5 +1,5 @@
-// The command line as a whole. The options of each command are in commands/; what a command does is
-// in a file beside this one, loaded when it is used.
+// The command line as a whole. Each command has a folder: `command.ts` with its options and help, and a module
+// that does the work, loaded only when the command is used.
 
 import { Command, CommanderError, Help } from 'commander';
 import { EXIT, type ExitCode } from '../base/errors.js';
@@ -19,10 +19,10 @@ import { printError } from './errors.js';
 import type { Finish, Io } from './io.js';
 import { version } from './options.js';
 
-/** Words beside the names of commands and options are wrapped as long as they have this much room. */
+/** Help wraps descriptions beside the names of commands and options if they have at least this width. */
 const HELP_COLUMNS_MIN = 15;
 
-/** In the order in which help shows them. */
+/** The commands in the order of the help text. */
 const COMMANDS = [
   addRun,
   addCompare,
@@ -66,7 +66,7 @@ function commands(io: Io, done: Finish): Command {
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .showSuggestionAfterError(true)
-    // That a switch is off until it is given needs no words.
+    // Help does not mention the default `false` of switches.
     .configureHelp({
       minWidthToWrap: HELP_COLUMNS_MIN,
       optionDescription: (option) =>
@@ -75,7 +75,7 @@ function commands(io: Io, done: Finish): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      // A message repeats what was typed, and that may be anything.
+      // A message repeats arguments, which may hold escape sequences.
       writeErr: (text) => io.stderr.write(terminalLines(text).map(withoutCommands).join('\n')),
       getOutHelpWidth: () => io.stdout.columns(),
       getErrHelpWidth: () => io.stderr.columns(),
@@ -90,16 +90,16 @@ Examples:
   $ bouncelab run                              every scenario under scenarios/
   $ bouncelab run scenarios/outages -g yahoo   some of them
   $ bouncelab run mine.yaml --policy four-attempts
-  $ bouncelab validate                         only check the files
+  $ bouncelab validate                         check the files only
 
 Exit codes: 0 passed, 1 an expectation failed, 2 wrong usage, 3 invalid scenario,
-4 the harness itself failed, 5 inconclusive, 130 interrupted. When several apply, the first
-of 130, 4, 3, 5, 1 is taken.`,
+4 internal error, 5 inconclusive, 130 interrupted. If several apply, the first one of
+130, 4, 3, 5, 1 is used.`,
     );
 
   for (const add of COMMANDS) add(program, io, done);
   for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
-    command.option('--debug', 'show stack traces of errors that are the fault of bouncelab', false);
+    command.option('--debug', 'show stack traces of internal errors', false);
   }
   return program;
 }

@@ -1,4 +1,4 @@
-// Where the report of a run is, for the commands that read one.
+// Finds the report folder of a run, for the commands that read one.
 
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,7 +8,7 @@ import { closest, quoted } from '../documents/problems.js';
 /**
  * Finds the folder of a run.
  *
- * @param output folder of the reports, as a person named it
+ * @param output folder of the reports, as given on the command line
  * @param run name of the run, or `latest`
  * @throws BouncelabError E_NOT_FOUND when there is no such run
  */
@@ -21,12 +21,12 @@ export function findRun(output: string, run: string, cwd: string): string {
   throw new BouncelabError('E_NOT_FOUND', `${what} in ${output}`, {
     hint:
       near === undefined
-        ? 'every `bouncelab run` that comes to its end makes one; --output names another folder'
+        ? 'every `bouncelab run` that ends writes one; --output names another folder'
         : `did you mean ${quoted(near)}?`,
   });
 }
 
-/** Where links are not allowed `latest` is a file that names the folder. */
+/** `latest` is a link; on systems that allow no links, a file with the name of the folder. */
 function runFolder(parent: string, run: string): string {
   const path = join(parent, run);
   try {

@@ -1,4 +1,4 @@
-// `run --baseline`: recorded once, held against later runs, and accepted on request.
+// `run --baseline`: the file is written once, compared with later runs, and updated on request.
 
 import { mkdirSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ afterEach(() => place.remove());
 
 const RUN = ['run', '--no-html', '--baseline', 'base.yaml'];
 
-test('is recorded, holds, shows each figure that differs, and is accepted', async () => {
+test('is written, passes, shows each figure that differs, and is updated', async () => {
   make({ 'scenarios/a.yaml': scenarioText('First'), 'scenarios/b.yaml': scenarioText('Second') });
   const recorded = await place.run(RUN);
   expect(recorded.code).toBe(0);
@@ -32,7 +32,7 @@ test('is recorded, holds, shows each figure that differs, and is accepted', asyn
   const differs = await place.run(RUN);
   expect(differs.code).toBe(1);
   expect(differs.stdout).toContain('2 passed, 0 failed');
-  expect(differs.stdout).toContain('baseline: 1 scenario not as in base.yaml');
+  expect(differs.stdout).toContain('baseline: 1 scenario differs from base.yaml');
   expect(differs.stdout).toContain('First (scenarios/a.yaml)');
   expect(differs.stdout).toContain(
     '  - mailings.november.delivered: 1\n  + mailings.november.delivered: 2\n',
@@ -45,23 +45,23 @@ test('is recorded, holds, shows each figure that differs, and is accepted', asyn
   expect((await place.run(RUN)).code).toBe(0);
 });
 
-test('scenarios that are gone or new differ when the whole set ran, and only then', async () => {
+test('missing and new scenarios differ only when the whole set ran', async () => {
   make({ 'scenarios/a.yaml': scenarioText('First'), 'scenarios/b.yaml': scenarioText('Second') });
   await place.run(RUN);
   place.write({ 'scenarios/c.yaml': scenarioText('Third') });
   const added = await place.run(RUN);
   expect(added.code).toBe(1);
-  expect(added.stdout).toContain('+ Third (scenarios/c.yaml): it is new');
+  expect(added.stdout).toContain('+ Third (scenarios/c.yaml): new');
   expect((await place.run([...RUN, '-g', 'First'])).code).toBe(0);
   expect((await place.run([...RUN, 'scenarios/c.yaml'])).code).toBe(0);
-  // Accepting a part leaves the rest as it was.
+  // Updating a part keeps the other scenarios.
   await place.run([...RUN, '-g', 'Third', '--update-baseline']);
   expect((await place.run(RUN)).code).toBe(0);
   place.write({ 'scenarios/c.yaml': 'not a scenario: [' });
   expect((await place.run(RUN)).code).toBe(3);
 });
 
-test('differences go where people read when a program reads standard output', async () => {
+test('differences go to standard error when a program reads standard output', async () => {
   make({ 'scenarios/a.yaml': scenarioText('First') });
   await place.run(RUN);
   const { code, stdout, stderr } = await place.run([...RUN, '--seed', '7', '--reporter', 'json']);
@@ -70,7 +70,7 @@ test('differences go where people read when a program reads standard output', as
   expect(stderr).toContain('  + seed: 7');
 });
 
-test('is not written by a run that did not come to its end', async () => {
+test('is not written by a run that did not end', async () => {
   make({ 'scenarios/a.yaml': scenarioText('First') });
   const { code, stdout } = await place.run(
     RUN,
@@ -97,7 +97,7 @@ test.each([
   expect(place.read('base.yaml')).toBe(text);
 });
 
-test('what cannot be a baseline is said at once', async () => {
+test('a file that cannot be a baseline is reported before anything is played', async () => {
   make({ 'scenarios/a.yaml': scenarioText('First') });
   mkdirSync(place.path('folder'));
   const folder = await place.run(['run', '--baseline', 'folder']);

@@ -27,13 +27,13 @@ describe('list', () => {
     ]);
   });
 
-  it('is narrowed by -g and by files', async () => {
+  it('is limited by -g and by files', async () => {
     expect((await at.run(['list', '-g', 'BIG'])).stdout.trim().split('\n')).toHaveLength(1);
     expect((await at.run(['list', 'scenarios/z.yaml'])).stdout.trim().split('\n')).toHaveLength(1);
     expect(await at.run(['list', '-g', 'nothing'])).toMatchObject({ code: 2, stdout: '' });
   });
 
-  it('is cut to a terminal, and to nothing else', async () => {
+  it('is cut to the width of a terminal, and whole without one', async () => {
     const name = 'A long name '.repeat(20).trim();
     at.write({ 'scenarios/long.yaml': scenarioText(name) });
     for (const columns of [40, 60]) {
@@ -43,7 +43,7 @@ describe('list', () => {
     expect((await at.run(['list'], { columns: 40 })).stdout).toContain(name);
   });
 
-  it('--json has everything, and invalid files make exit 3', async () => {
+  it('prints all scenarios with --json, and exits 3 when a file is invalid', async () => {
     at.write({ 'scenarios/a.yaml': 'nam: x\n' });
     const { code, stdout } = await at.run(['list', '--json']);
     expect(code).toBe(3);
@@ -66,7 +66,7 @@ describe('list', () => {
 });
 
 describe('a scenario that skips bad lines of its audience', () => {
-  it('tells each of them, and that they are left out', async () => {
+  it('prints each bad line and their number', async () => {
     const skipping = scenarioText('a').replace(
       'contacts: [bob@example.org]',
       'file: audience.csv\n  onBadLine: skip',
@@ -89,12 +89,12 @@ describe('a scenario that skips bad lines of its audience', () => {
 });
 
 describe('validate', () => {
-  it('says that all is well', async () => {
+  it('prints the number of valid files', async () => {
     at.write({ 'scenarios/a.yaml': scenarioText('a'), 'scenarios/b.yaml': scenarioText('b') });
     expect(await at.run(['validate'])).toEqual({ code: 0, stdout: '2 scenarios valid\n', stderr: '' });
   });
 
-  it('frames every problem of every file, and exits 3', async () => {
+  it('shows every problem of every file in a code frame, and exits 3', async () => {
     at.write({
       'scenarios/a.yaml': scenarioText('a').replace('delivered:', 'deliverd:').replace('tags:', 'tgas:'),
       'scenarios/b.yaml': scenarioText('b', {
@@ -123,7 +123,7 @@ describe('validate', () => {
     expect(() => at.lastRun()).toThrow();
   });
 
-  it('exits 2 for a file that is not there', async () => {
+  it('exits 2 for a file that does not exist', async () => {
     expect(await at.run(['validate', 'nix.yaml'])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('`nix.yaml`') as string,
@@ -141,18 +141,18 @@ describe('schema', () => {
     });
   });
 
-  it('prints that of a scenario unless told otherwise', async () => {
+  it('prints the schema of a scenario by default', async () => {
     expect((await at.run(['schema'])).stdout).toBe((await at.run(['schema', 'scenario'])).stdout);
   });
 
-  it('says what was meant for an unknown name', async () => {
+  it('suggests a similar name for an unknown one', async () => {
     expect(await at.run(['schema', 'polcy'])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('did you mean `policy`?') as string,
     });
   });
 
-  it('--check finds the shipped files up to date', async () => {
+  it('passes --check for the shipped files', async () => {
     expect(await at.run(['schema', '--check'])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 });

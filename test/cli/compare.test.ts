@@ -1,4 +1,4 @@
-// `compare`: the same scenarios under several policies, in the test's process, with real workers.
+// `compare`: the same scenarios under several policies, run inside the test process with real workers.
 
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ let place: Workplace;
 const make = (files: Record<string, string>): Workplace => (place = new Workplace().write(files));
 afterEach(() => place.remove());
 
-/** A host that is back after three hours: too late for one policy. The expectation holds for none. */
+/** A host that is down for three hours: too long for one policy. The expectation holds under no policy. */
 const DOWN = `name: Down for three hours
 fleet:
   yahoo.com: { behaviors: [{ during: 0h..3h, do: down }] }
@@ -27,7 +27,7 @@ expect:
   - at: end
     november: { delivered: 77 }
 `;
-/** A sender that knows no policy. */
+/** An external sender that ignores the policy. */
 const NAIVE = fileURLToPath(new URL('../../examples/naive-sender.js', import.meta.url));
 const BOTH = ['--policy', 'emma', '--policy', 'four-attempts'];
 
@@ -35,7 +35,7 @@ function parse(stdout: string): Comparison {
   return JSON.parse(stdout) as Comparison;
 }
 
-test('figures of each policy, contacts that end differently, and no leftovers', async () => {
+test('compares figures and contacts of each policy, and leaves no files behind', async () => {
   make({ 'scenarios/down.yaml': DOWN, 'scenarios/easy.yaml': scenarioText('Easy') });
   const before = leftovers();
   const { code, stdout } = await place.run(['compare', ...BOTH, '--json']);
@@ -65,7 +65,7 @@ test('figures of each policy, contacts that end differently, and no leftovers', 
   expect(leftovers()).toEqual(before);
 });
 
-/** Every run ends with a status, and without events. */
+/** An executor whose runs all end with this status, without events. */
 function ended(status: ScenarioStatus): Options {
   return {
     createExecutor: () =>
@@ -81,7 +81,7 @@ function leftovers(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith('bouncelab-compare-'));
 }
 
-test.each([60, 120])('a table that fits %i columns, with signs', async (columns) => {
+test.each([60, 120])('prints a table with signs that fits %i columns', async (columns) => {
   make({ 'scenarios/down.yaml': DOWN });
   const { stdout } = await place.run(['compare', ...BOTH, '--policy', 'thirty-hours'], { columns });
   for (const line of stdout.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
@@ -92,7 +92,7 @@ test.each([60, 120])('a table that fits %i columns, with signs', async (columns)
   );
 });
 
-test('what carries the bytes is the same for every policy, and changes no figure', async () => {
+test('--wire applies to every policy, and changes no figure', async () => {
   make({ 'scenarios/down.yaml': DOWN });
   const wires: string[] = [];
   const seen: Options = {
@@ -113,19 +113,19 @@ test('what carries the bytes is the same for every policy, and changes no figure
   expect(parse(tcp!.stdout)).toEqual(parse(memory!.stdout));
 });
 
-test('a sender that is not ours is compared too: one that knows no policy comes out the same', async () => {
+test('an external sender that ignores the policy has the same results under each', async () => {
   make({ 'scenarios/down.yaml': DOWN });
   const { code, stdout } = await place.run(['compare', ...BOTH, '--sender', NAIVE, '--json']);
   const { sum, differing, troubles } = parse(stdout);
   expect(code).toBe(0);
   expect(troubles).toEqual([]);
-  // It gives up after four attempts, and takes every end for a hard bounce.
+  // This sender gives up after four attempts, and reports every failure as a hard bounce.
   expect(sum[0]).toMatchObject({ delivered: 1, soft: 0, hard: 2, attempts: 9 });
   expect(sum[1]).toEqual(sum[0]);
   expect(differing).toBe(0);
 });
 
-test('a sender that is not there is wrong usage, told once', async () => {
+test('a sender module that does not exist is wrong usage, reported once', async () => {
   make({ 'scenarios/down.yaml': DOWN, 'scenarios/easy.yaml': scenarioText('Easy') });
   const { code, stderr } = await place.run(['compare', ...BOTH, '--sender', 'gone.js']);
   expect(code).toBe(2);
@@ -166,7 +166,7 @@ describe('--fail-if', () => {
 });
 
 test.each([
-  [['--policy', 'emma'], 'takes two policies or more'],
+  [['--policy', 'emma'], 'compare needs two policies or more'],
   [['--policy', 'emma', '--policy', 'emma'], 'is named twice'],
   [['--policy', 'emma', '--policy', 'emmma'], 'did you mean `emma`?'],
 ])('%j is wrong usage', async (args, message) => {
@@ -176,7 +176,7 @@ test.each([
   expect(stderr).toContain(message);
 });
 
-test('a broken invariant and a run without an end are told; what has no end is in no figure', async () => {
+test('reports a violated invariant and a run that does not end; the latter is in no figure', async () => {
   make({ 'a.yaml': scenarioText('Breaks'), 'b.yaml': scenarioText('Hangs') });
   const breaks = ended('failed');
   const failed = await place.run(['compare', 'a.yaml', ...BOTH], breaks);
@@ -190,7 +190,7 @@ test('a broken invariant and a run without an end are told; what has no end is i
   expect(troubles.map(({ policy }) => policy)).toEqual(['emma', 'four-attempts']);
 });
 
-test('an invalid scenario is shown in its place, and the others are compared', async () => {
+test('shows the problem of an invalid scenario, and compares the others', async () => {
   make({ 'a.yaml': 'name: A\nflet: {}\n', 'b.yaml': scenarioText('Easy') });
   const { code, stdout, stderr } = await place.run(['compare', 'a.yaml', 'b.yaml', ...BOTH, '--json']);
   expect(code).toBe(3);
@@ -198,7 +198,7 @@ test('an invalid scenario is shown in its place, and the others are compared', a
   expect(parse(stdout).scenarios.map(({ file }) => file)).toEqual(['b.yaml']);
 });
 
-test('a page that asks for nothing and lets no data become markup', async () => {
+test('writes a page that makes no requests and treats all data as text', async () => {
   const name = '</script><img src=x onerror=alert(1)>';
   make({ 'scenarios/down.yaml': DOWN.replace('name: Down for three hours', `name: "${name}"`) });
   const { code, stdout } = await place.run(['compare', ...BOTH, '--html', 'out.html']);
@@ -213,9 +213,9 @@ test('a page that asks for nothing and lets no data become markup', async () => 
 });
 
 test.each([
-  ['not/there.html', 'part of the path is not there'],
+  ['not/there.html', 'part of the path does not exist'],
   ['scenarios', 'it is a folder'],
-])('a page that cannot be written to %s is told before anything is played', async (page, why) => {
+])('reports a page that cannot be written to %s before anything is played', async (page, why) => {
   make({ 'scenarios/down.yaml': DOWN });
   const executor = ended('passed');
   const { code, stdout, stderr } = await place.run(['compare', ...BOTH, '--html', page], executor);

@@ -1,4 +1,4 @@
-// `explain` and `show-report`, in the test's process.
+// `explain` and `show-report`, run inside the test process.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -47,7 +47,7 @@ async function cli(cwd: string, args: string[], columns = 120): Promise<Ran> {
   return { code, out: stdout.text, err: stderr.text };
 }
 
-test.each([60, 120])('the life of a contact in %i columns', async (columns) => {
+test.each([60, 120])('explain fits the history of a contact into %i columns', async (columns) => {
   const { code, out } = await cli(folder(), ['explain', 'full.yaml', 'Bob@example.org'], columns);
   expect(code).toBe(0);
   for (const line of out.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
@@ -60,14 +60,14 @@ test.each([60, 120])('the life of a contact in %i columns', async (columns) => {
   expect(words).toContain('At the end: active, soft-bounce streak 1.');
 });
 
-test('an address that is no contact gets the one that is close', async () => {
+test('explain suggests a similar address for an unknown one', async () => {
   const { code, err } = await cli(folder(), ['explain', 'full.yaml', 'bop@example.org']);
   expect(code).toBe(2);
-  expect(err).toContain('`bop@example.org` is no contact');
+  expect(err).toContain('`bop@example.org` is not a contact of');
   expect(err).toContain('did you mean `bob@example.org`?');
 });
 
-test('a mailing that is not there gets the one that is close', async () => {
+test('explain suggests a similar name for an unknown mailing', async () => {
   const { code, err } = await cli(folder(), [
     'explain',
     'full.yaml',
@@ -79,7 +79,7 @@ test('a mailing that is not there gets the one that is close', async () => {
   expect(err).toContain('november');
 });
 
-test('the events of a run are told as they are, and refused with their line when damaged', async () => {
+test('explain reads the events of a run, and names the line of damaged ones', async () => {
   const cwd = folder();
   const { plan } = loadScenario('full.yaml', { cwd });
   const events = join(cwd, 'reports', '20261123-094512-ab12cd', 'events');
@@ -118,7 +118,7 @@ describe.each([
     ['latest', 'there is no last run in reports', '--output names another folder'],
     ['../escape', 'there is no run `../escape` in reports', '--output names another folder'],
     ['20261123-094512-ab12ce', 'there is no run `20261123-094512-ab12ce`', `did you mean \`${RUN}\`?`],
-  ])('that is not there: %s', async (run, message, hint) => {
+  ])('reports an unknown run: %s', async (run, message, hint) => {
     const cwd = folder();
     mkdirSync(join(cwd, 'reports', RUN), { recursive: true });
     mkdirSync(join(cwd, 'escape'));
@@ -129,16 +129,16 @@ describe.each([
   });
 });
 
-test('a run that was killed has no page, and show-report says so', async () => {
+test('show-report reports that a killed run has no page', async () => {
   const cwd = folder();
   mkdirSync(join(cwd, 'reports', RUN, 'events'), { recursive: true });
   const { code, err } = await cli(cwd, ['show-report', RUN]);
   expect(code).toBe(2);
   expect(err).toContain(`the run \`${RUN}\` has no page`);
-  expect(err).toContain('killed before its end');
+  expect(err).toContain('or was killed');
 });
 
-test('a port that is taken is said to be', async () => {
+test('show-report reports a port in use', async () => {
   const cwd = folder();
   mkdirSync(join(cwd, 'reports', RUN), { recursive: true });
   writeFileSync(join(cwd, 'reports', RUN, 'index.html'), '');
@@ -149,10 +149,10 @@ test('a port that is taken is said to be', async () => {
   const { code, err } = await cli(cwd, ['show-report', RUN, '--port', String(port)]);
   expect(code).toBe(2);
   expect(err).toContain(`cannot serve on port ${port}: something else listens there`);
-  expect(err).toContain('leave out --port');
+  expect(err).toContain('without --port, a free port is used');
 });
 
-test('show-report serves the page of a run on loopback, to loopback only', async () => {
+test('show-report serves the page of a run on loopback, to loopback host names only', async () => {
   const cwd = folder();
   const dir = join(cwd, 'reports', '20261123-094512-ab12cd');
   mkdirSync(dir, { recursive: true });
@@ -177,7 +177,7 @@ test('show-report serves the page of a run on loopback, to loopback only', async
   expect(await ended).toBe(0);
 });
 
-test('a sparkline has the highest level of each step', () => {
+test('a sparkline shows the highest level of each step', () => {
   expect(sparkline([0, 10, 20, 40], [8, 4, 2, 0], 4)).toBe('█▄▂▂');
   expect(sparkline([], [], 4)).toBe('');
 });

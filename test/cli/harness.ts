@@ -1,4 +1,4 @@
-// Runs a command line inside the test's process, in a folder of its own, and keeps what it wrote.
+// Runs a command line inside the test process in a temporary folder, and keeps its output.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import type { ExecutorOptions } from '../../src/runner/executors/executor.js';
 import type { RunResult, ScenarioStatus } from '../../src/results/result.js';
 import { FakeExecutor, resultOf } from '../suite/plans.js';
 
-/** A scenario that passes: one contact, one mailing, nothing in its way. */
+/** A scenario that passes: one contact, one mailing, no failures. */
 export function scenarioText(
   name: string,
   change: { tags?: string; delivered?: number; more?: string } = {},
@@ -31,7 +31,7 @@ ${more}expect:
 `;
 }
 
-/** A screen that keeps its text and lets a test wait for some. */
+/** A screen that keeps its text and lets a test wait for a part of it. */
 export class TestScreen implements Screen {
   text = '';
   readonly isTTY: boolean;
@@ -54,7 +54,7 @@ export class TestScreen implements Screen {
     for (const check of [...this.waiting]) check();
   }
 
-  /** Resolves once `sign` was written `times` times. */
+  /** Resolves when `sign` has been written `times` times. */
   async until(sign: string, times = 1): Promise<void> {
     await new Promise<void>((resolve) => {
       const check = (): void => {
@@ -83,7 +83,7 @@ export interface Outcome {
   stderr: string;
 }
 
-/** A folder with files, and the command line in it. */
+/** A temporary folder with files, in which command lines run. */
 export class Workplace {
   readonly dir = mkdtempSync(join(tmpdir(), 'bouncelab-cli-'));
 
@@ -138,7 +138,7 @@ export class Workplace {
   }
 }
 
-/** An executor that gives each scenario the status that `statusOf` says; it keeps what it was asked for. */
+/** An executor that gives each scenario the status from `statusOf`, and records its options and scenarios. */
 export function pretend(statusOf: (name: string) => ScenarioStatus): {
   createExecutor: NonNullable<Io['createExecutor']>;
   asked: ExecutorOptions[];

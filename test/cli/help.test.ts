@@ -1,4 +1,4 @@
-// What `--help` shows, and that the documentation names the same commands and options.
+// `--help`, and that the documentation names the same commands and options.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
@@ -11,9 +11,9 @@ const DOCS = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) 
   .map((name) => readFileSync(name, 'utf8'))
   .join('\n');
 const COMMANDS = readFileSync('docs/commands.md', 'utf8');
-/** Of other programs. */
+/** Options of other programs. */
 const FOREIGN = new Set(['--mutate', '--incremental', '--save-dev', '--server', '--to']);
-/** Of every command, and so in its section of docs/commands.md only once for all. */
+/** Options of every command, which docs/commands.md describes once for all. */
 const COMMON = ['--help', '--debug'];
 
 async function help(args: readonly string[], columns: number): Promise<string> {
@@ -34,13 +34,13 @@ function commandsIn(text: string): string[] {
 const optionsIn = (text: string): string[] =>
   Array.from(text.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm), ([, name]) => name!);
 
-/** Options that the list of a section of docs/commands.md describes; before the first section, those of all. */
+/** Options described in the list of a section of docs/commands.md; those of all commands precede the sections. */
 function documentedIn(section: string): string[] {
   const items = section.matchAll(/^- (.*(?:\n {2}.*)*)/gm);
   return Array.from(items, ([, item]) => item!.split(': ')[0]!).flatMap(namedIn);
 }
 
-/** Everything that looks like an option. */
+/** All words that look like an option. */
 const namedIn = (text: string): string[] =>
   Array.from(text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g), ([name]) => name);
 
@@ -57,7 +57,7 @@ describe('the help', () => {
     }
   });
 
-  /** Commands that do something by themselves, such as `run` and `policy show`. */
+  /** Commands without subcommands, such as `run` and `policy show`. */
   const commands = (): string[] => {
     const names = [...texts.keys()].filter((name) => name !== '');
     return names.filter((name) => !names.some((other) => other.startsWith(`${name} `)));
@@ -71,7 +71,7 @@ describe('the help', () => {
     expect(list.trim().split('\n')).toHaveLength(commands().length - 1);
   });
 
-  test('of each command has the options of its section in docs/commands.md', () => {
+  test('has for each command the options of its section in docs/commands.md', () => {
     const [opening = '', ...sections] = COMMANDS.split(/^## /m);
     expect(documentedIn(opening).sort()).toEqual([...COMMON].sort());
     const documented = sections.map((section) => {
@@ -91,9 +91,9 @@ describe('the help', () => {
     expect([...named].filter((option) => !options.has(option) && !FOREIGN.has(option))).toEqual([]);
   });
 
-  test('tells defaults in words, and not that a switch is off', () => {
+  test('describes defaults in words, and omits the default of switches', () => {
     for (const text of texts.values()) expect(text).not.toMatch(/default: (?:false|true|0|\{\})\)/);
-    expect(texts.get('show-report')).toContain('(default: any that is free)');
+    expect(texts.get('show-report')).toContain('(default: any free port)');
   });
 
   test.each([60, 80])('fits %i columns, but for examples', async (columns) => {

@@ -1,4 +1,4 @@
-// Commands given files with hostile text in every place: it stays text, on standard output and error.
+// Commands that read hostile text in every field of a file: it is written as text to both outputs.
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { FORBIDDEN, HOSTILE, packed } from '../reporters/hostile.js';
@@ -8,12 +8,12 @@ let place: Workplace;
 const make = (files: Record<string, string>): Workplace => (place = new Workplace().write(files));
 afterEach(() => place.remove());
 
-/** A text as YAML reads it back, whatever is in it. */
+/** YAML that is read back as this text, whatever its characters. */
 const yaml = (text: string): string => JSON.stringify(text);
 
 function named(index: number, delivered = 0): string {
   const text = yaml(HOSTILE[index]!.text);
-  // A scenario may let a server say, and a subject be, one line without controls; the others are refused.
+  // Reply texts and subjects must be one line without control characters; other texts are rejected.
   const line = /^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(HOSTILE[index]!.text) ? text : 'No';
   return `name: ${text}
 tags: [${text}]
@@ -31,7 +31,7 @@ expect:
 `;
 }
 
-/** One folder with a scenario for each. */
+/** A folder with one scenario for each hostile text. */
 function all(delivered = 0): Record<string, string> {
   return Object.fromEntries(
     HOSTILE.map((_, index) => [`scenarios/s${index}.yaml`, named(index, delivered)] as const),
@@ -41,7 +41,7 @@ function all(delivered = 0): Record<string, string> {
 function expectText({ stdout, stderr }: Outcome, least: number): void {
   expect(stdout + stderr).not.toMatch(FORBIDDEN);
   const written = packed(stdout + stderr);
-  // A longer one is cut with an ellipsis where there is no room; its beginning is there.
+  // A longer text may be cut with an ellipsis, so its beginning is looked for.
   for (const { seen, what } of HOSTILE) {
     const found = written.split(packed(seen).slice(0, 20)).length - 1;
     expect({ what, found: found >= least }, `${what}: ${found} times`).toEqual({ what, found: true });
@@ -49,7 +49,7 @@ function expectText({ stdout, stderr }: Outcome, least: number): void {
 }
 
 describe('hostile text stays text', () => {
-  test('where a run lists and explains failures, and in what CI shows of it', async () => {
+  test('in the output of a run, its failures and its CI reports', async () => {
     make(all(1));
     const summary = place.path('summary.md');
     const run = await place.run(['run', '--workers', '1'], {
@@ -70,7 +70,7 @@ describe('hostile text stays text', () => {
     expectText(await place.run(['list'], { columns: 200 }), 1);
   });
 
-  test('in what is wrong with a file', async () => {
+  test('in the problems of a file', async () => {
     const files = HOSTILE.map(
       ({ text }, index) =>
         [
@@ -84,8 +84,8 @@ describe('hostile text stays text', () => {
     expectText(outcome, 2);
   });
 
-  test('in a file that holds it as it is', async () => {
-    // YAML allows no controls; the bytes are in the file all the same.
+  test('in a file that holds it without escapes', async () => {
+    // YAML forbids control characters; this file contains them.
     const raw = HOSTILE.map(
       ({ text }, index) => [`scenarios/s${index}.yaml`, `name: "${text}\nfleet: [\n`] as const,
     );
@@ -95,10 +95,10 @@ describe('hostile text stays text', () => {
     expect(outcome.stdout + outcome.stderr).not.toMatch(FORBIDDEN);
   });
 
-  test('in a word that no command knows', async () => {
+  test('in an unknown command or option', async () => {
     make({ 'scenarios/a.yaml': named(0) });
     for (const hostile of HOSTILE) {
-      // No argument of a process holds a NUL.
+      // An argument of a process cannot hold NUL.
       const text = hostile.text.replaceAll('\0', '');
       for (const argv of [
         ['explain', 'scenarios/a.yaml', text],
@@ -124,11 +124,11 @@ describe('hostile text stays text', () => {
     }
   });
 
-  test('in a baseline and in what differs from it', async () => {
+  test('in a baseline and its differences', async () => {
     make(all());
     const baseline = ['run', '--workers', '1', '--no-html', '--baseline', 'baseline.yaml'];
     expect((await place.run(baseline)).code).toBe(0);
-    // The ghosts are there now.
+    // The mailboxes now exist, but are busy: 450 instead of 550.
     const healed = Object.entries(all()).map(([file, text]) => [file, text.replace('550', '450')] as const);
     place.write(Object.fromEntries(healed));
     const differs = await place.run(baseline, { columns: 200 });

@@ -1,4 +1,4 @@
-// `bouncelab policy`, and what `validate` says of policies and files of causes.
+// `bouncelab policy`, and `bouncelab validate` for policies and files of causes.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { moments } from '../../src/cli/policy/policy-lines.js';
@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => at.remove());
 
 describe('policy list', () => {
-  it('names those that ship, each with a line', async () => {
+  it('lists the shipped policies, each with a one-line summary', async () => {
     const { code, stdout } = await at.run(['policy', 'list']);
     expect(code).toBe(0);
     expect(stdout.split('\n').map((line) => line.split(/ {2,}/)[0])).toEqual([
@@ -34,7 +34,7 @@ describe('policy list', () => {
 });
 
 describe('policy show', () => {
-  it('says for each kind of failure when attempts happen, and when a delivery is given up', async () => {
+  it('prints the times of attempts and the end of a delivery for each kind of failure', async () => {
     const { code, stdout } = await at.run(['policy', 'show', 'emma']);
     expect(code).toBe(0);
     expect(stdout).toContain(
@@ -50,7 +50,7 @@ describe('policy show', () => {
     );
   });
 
-  it('shows what a file of one’s own says besides', async () => {
+  it('prints the other rules of a policy file', async () => {
     at.write({
       'mine.yaml': [
         'name: "mi\\e[2Jne"',
@@ -66,10 +66,10 @@ describe('policy show', () => {
     expect(stdout).toContain('only if the cause lies with it');
     expect(stdout).toContain('2 soft bounces in a row');
     expect(stdout).toContain('Override: code 554 and stage connect is deferred.');
-    expect(stdout).toContain('1 rule of its own');
+    expect(stdout).toContain('1 rule of the policy for the cause of a refusal');
   });
 
-  it('as JSON has the policy and its times in ms', async () => {
+  it('prints the policy and its times in milliseconds as JSON', async () => {
     const { stdout } = await at.run(['policy', 'show', 'spread', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       policy: { name: 'spread', bounce: { hard: 'any-5xx' } },
@@ -93,7 +93,7 @@ describe('policy show', () => {
     }
   });
 
-  it('of a name that is none exits 2, of a wrong file 3', async () => {
+  it('exits 2 for an unknown policy and 3 for an invalid file', async () => {
     const unknown = await at.run(['policy', 'show', 'emm']);
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('did you mean `emma`?');
@@ -104,7 +104,7 @@ describe('policy show', () => {
   });
 });
 
-describe('a list of moments', () => {
+describe('a list of times', () => {
   it.each([
     [[0], '0m'],
     [[0, 1, 2, 3, 4, 5, 6, 7], '0m, 1m, 2m, 3m, 4m, 5m, 6m, 7m'],
@@ -117,7 +117,7 @@ describe('a list of moments', () => {
 });
 
 describe('validate', () => {
-  it('sees from its keys what a file is meant to be', async () => {
+  it('recognizes the kind of a file by its keys', async () => {
     at.write({
       'a.yaml': scenarioText('a'),
       'p1.yaml': 'retry: { interval: 10m }\n',
@@ -132,7 +132,7 @@ describe('validate', () => {
     });
   });
 
-  it('frames the problems of each in its place', async () => {
+  it('shows each problem in a code frame', async () => {
     at.write({
       'p.yaml': 'name: x\nretry:\n  window: soon\ncauses: ./c.yaml\n',
       'c.yaml': 'causes:\n  - { cause: policy, text: "(" }\n',

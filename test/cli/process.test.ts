@@ -1,4 +1,4 @@
-// What only a process of its own can show: signals, closed pipes, full devices, its exit code.
+// Behavior of the whole process: signals, closed pipes, full devices, the exit code.
 
 import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { scenarioText, Workplace } from './harness.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** Far more attempts than a test has time for. */
+/** Far more attempts than fit into the time of a test. */
 const ENDLESS = scenarioText('Endless')
   .replace('example.org: {}', 'example.org: { behaviors: [{ do: busy, stage: rcpt }] }')
   .replace('contacts: [bob@example.org]', 'generate: [{ count: 20000, at: example.org, prefix: reader }]');
@@ -67,7 +67,7 @@ describe('the process', () => {
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
-    '%s stops a run, and what has ended is reported',
+    '%s stops a run, and the scenarios that ended are reported',
     async (signal) => {
       at.write({
         'scenarios/a.yaml': scenarioText('Quick one'),
@@ -87,7 +87,7 @@ describe('the process', () => {
       expect(run).toMatchObject({ interrupted: true, passed: 1 });
       expect(run.scenarios.map(({ name }) => name)).toEqual(['Quick one']);
       expect(run.unfinished).toEqual([{ file: 'scenarios/b.yaml', name: 'Endless' }]);
-      // The page that a browser shows is made of this; test/page looks at it with its eyes.
+      // The data of the page; test/web looks at the page in a browser.
       const html = at.read('reports', 'latest', 'index.html');
       expect(dataOf(html, 'run')).toMatchObject({ total: 3, run });
       expect(dataOf(html, 'view-0')).toMatchObject({ scenario: 'Quick one', ended: 'idle' });
@@ -102,14 +102,14 @@ describe('the process', () => {
     },
   );
 
-  it('a scenario that takes too long is ended from outside or inside, and its process ends', async () => {
+  it('ends a scenario that takes too long, from outside or inside, and then exits', async () => {
     at.write({ 'scenarios/b.yaml': ENDLESS, 'scenarios/c.yaml': scenarioText('After it') });
     const { code, stdout } = await start(['run', '--workers', '1', '--timeout', '2s']).ended;
     expect(code).toBe(5);
     expect(stdout).toContain('1 passed, 0 failed\n1 inconclusive\n');
   });
 
-  it('does not mind that nobody reads its output', async () => {
+  it('goes on when its output pipe is closed', async () => {
     at.write({ 'scenarios/a.yaml': scenarioText('a', { delivered: 7 }) });
     const schema = start(['schema']);
     schema.child.stdout.destroy();
@@ -120,57 +120,54 @@ describe('the process', () => {
     expect(at.lastRun().failed).toBe(1);
   });
 
-  describe.skipIf(process.platform === 'win32')(
-    'where a file may not grow, as on a disk that is full',
-    () => {
-      const WHY = 'it would be larger than this user may write';
-      /** Runs Node; of the write that crosses the limit of a file, the system takes a part. */
-      const limited = (limitKb: number, ...argv: string[]) => {
-        const args = ['-c', `ulimit -f ${limitKb} && exec "$@"`, 'bash', process.execPath, ...argv];
-        return promisify(execFile)('bash', args, { cwd: at.dir }).then(
-          ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-          ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
-            code,
-            stdout,
-            stderr,
-          }),
-        );
-      };
-      const forty = scenarioText('forty').replace(
-        'contacts: [bob@example.org]',
-        'generate: [{ count: 40, at: example.org, prefix: reader }]',
+  describe.skipIf(process.platform === 'win32')('with a limited file size, as on a full disk', () => {
+    const WHY = 'it would be larger than this user may write';
+    /** Runs Node; the write that exceeds the file size limit is written only in part. */
+    const limited = (limitKb: number, ...argv: string[]) => {
+      const args = ['-c', `ulimit -f ${limitKb} && exec "$@"`, 'bash', process.execPath, ...argv];
+      return promisify(execFile)('bash', args, { cwd: at.dir }).then(
+        ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+        ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
+          code,
+          stdout,
+          stderr,
+        }),
       );
+    };
+    const forty = scenarioText('forty').replace(
+      'contacts: [bob@example.org]',
+      'generate: [{ count: 40, at: example.org, prefix: reader }]',
+    );
 
-      it('a part of the events is not taken for all of them', async () => {
-        at.write({ 'forty.yaml': forty.replace('delivered: 1', 'delivered: 40') });
-        const { code, stdout } = await limited(20, MAIN, 'run', '--no-html', 'forty.yaml');
-        expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`.ndjson: ${WHY}`);
-        expect(code).toBe(4);
-      });
+    it('reports events that were written only in part', async () => {
+      at.write({ 'forty.yaml': forty.replace('delivered: 1', 'delivered: 40') });
+      const { code, stdout } = await limited(20, MAIN, 'run', '--no-html', 'forty.yaml');
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`.ndjson: ${WHY}`);
+      expect(code).toBe(4);
+    });
 
-      it('a part of the page is not taken for the page', async () => {
-        at.write({ 'forty.yaml': forty.replace('delivered: 1', 'delivered: 40') });
-        const { code, stderr } = await limited(100, MAIN, 'run', 'forty.yaml');
-        expect(code).toBe(2);
-        expect(stderr).toMatch(new RegExp(`^error: the report cannot be written to .*: ${WHY}\\n`));
-        expect(at.lastRun().passed).toBe(1);
-        const pages = await readdir(path.join(at.dir, 'reports', 'latest'));
-        expect(pages.sort()).toEqual(['events', 'junit.xml', 'run.json']);
-      });
+    it('reports a page that was written only in part', async () => {
+      at.write({ 'forty.yaml': forty.replace('delivered: 1', 'delivered: 40') });
+      const { code, stderr } = await limited(100, MAIN, 'run', 'forty.yaml');
+      expect(code).toBe(2);
+      expect(stderr).toMatch(new RegExp(`^error: the report cannot be written to .*: ${WHY}\\n`));
+      expect(at.lastRun().passed).toBe(1);
+      const pages = await readdir(path.join(at.dir, 'reports', 'latest'));
+      expect(pages.sort()).toEqual(['events', 'junit.xml', 'run.json']);
+    });
 
-      it('a part of the contacts is not taken for all of them', async () => {
-        const module = new URL('../../dist/results/contacts-file.js', import.meta.url).href;
-        const program = `import { writeContacts } from ${JSON.stringify(module)};
+    it('reports contacts that were written only in part', async () => {
+      const module = new URL('../../dist/results/contacts-file.js', import.meta.url).href;
+      const program = `import { writeContacts } from ${JSON.stringify(module)};
         const contacts = Array.from({ length: 2000 }, () => ({ address: 'bob@example.org', status: 'active', softBounceStreak: 0 }));
         try { writeContacts('contacts.csv', contacts); } catch ({ code, message }) { console.log(code, message); }`;
-        const { stdout } = await limited(20, '--input-type=module', '--eval', program);
-        expect(stdout).toBe(`E_OUTPUT the contacts cannot be written to contacts.csv: ${WHY}\n`);
-        expect(await readdir(at.dir)).toEqual([]);
-      });
-    },
-  );
+      const { stdout } = await limited(20, '--input-type=module', '--eval', program);
+      expect(stdout).toBe(`E_OUTPUT the contacts cannot be written to contacts.csv: ${WHY}\n`);
+      expect(await readdir(at.dir)).toEqual([]);
+    });
+  });
 
-  it('says so when its output cannot be written', async () => {
+  it('reports output that cannot be written', async () => {
     const child = spawn(process.execPath, [MAIN, 'schema'], {
       stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
     });
@@ -181,7 +178,7 @@ describe('the process', () => {
     expect(code).toBe(2);
   });
 
-  it('two runs at once keep their reports apart', async () => {
+  it('keeps the reports of two simultaneous runs apart', async () => {
     at.write({ 'scenarios/a.yaml': scenarioText('a') });
     const outcomes = await Promise.all([start(['run']).ended, start(['run']).ended]);
     expect(outcomes.map(({ code }) => code)).toEqual([0, 0]);

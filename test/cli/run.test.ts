@@ -11,11 +11,11 @@ beforeEach(() => {
 });
 afterEach(() => at.remove());
 
-/** Executor whose verdict is the first word of a scenario's name. */
+/** An executor that gives each scenario the status in the first word of its name. */
 const byName = () => pretend((name) => name.split(' ')[0] as ScenarioStatus);
 
 describe('run, with real workers', () => {
-  it('plays everything under scenarios/ and leaves a report', async () => {
+  it('plays all scenarios under scenarios/ and writes a report', async () => {
     at.write({ 'scenarios/a/one.yaml': scenarioText('One'), 'scenarios/two.yaml': scenarioText('Two') });
     const { code, stdout, stderr } = await at.run(['run']);
     expect(stderr).toBe('');
@@ -40,7 +40,7 @@ describe('run, with real workers', () => {
     expect(JSON.parse(events[0]!)).toMatchObject({ seq: 0, type: 'run.started', scenario: 'One' });
   });
 
-  it('frames a wrong number with what was found and how to repeat it, and that command repeats it', async () => {
+  it('shows a wrong number in a code frame with the found value and a command that repeats the scenario', async () => {
     at.write({ 'scenarios/wrong.yaml': scenarioText('Wrong', { delivered: 2 }) });
     const { code, stdout } = await at.run(['run', '--seed', '7']);
     expect(code).toBe(1);
@@ -53,7 +53,7 @@ describe('run, with real workers', () => {
     expect(at.lastRun().scenarios[0]!.fingerprint).toBe(first.fingerprint);
   });
 
-  it('one and two workers give the same fingerprints', async () => {
+  it('gives the same fingerprints with one and with two workers', async () => {
     for (const name of ['a', 'b', 'c']) at.write({ [`scenarios/${name}.yaml`]: scenarioText(name) });
     const prints = async (workers: string): Promise<string[]> => {
       expect((await at.run(['run', '--workers', workers])).code).toBe(0);
@@ -62,7 +62,7 @@ describe('run, with real workers', () => {
     expect(await prints('2')).toEqual(await prints('1'));
   });
 
-  it('the same scenario under another policy', async () => {
+  it('plays the same scenario under another policy', async () => {
     const down = scenarioText('Down', { delivered: 0 }).replace(
       'example.org: {}',
       'example.org: { behaviors: [{ do: down }] }',
@@ -91,7 +91,7 @@ describe('exit codes', () => {
     expect((await at.run(['run'], byName())).code).toBe(code);
   });
 
-  it('3 for an invalid file, whatever failed besides; the others are played and reported', async () => {
+  it('3 for an invalid file even if others failed; the others are played and reported', async () => {
     at.write({
       'scenarios/bad.yaml': 'nam: x\n',
       'scenarios/empty.yaml': '',
@@ -112,13 +112,13 @@ describe('exit codes', () => {
     ]);
   });
 
-  it('130 when interrupted, whatever failed besides', async () => {
+  it('130 when interrupted even if a scenario failed', async () => {
     at.write({ 'scenarios/bad.yaml': 'nam: x\n' });
     expect((await at.run(['run'], { signal: AbortSignal.abort() })).code).toBe(130);
     expect(at.lastRun()).toMatchObject({ interrupted: true });
   });
 
-  it('5 for a scenario over its time, and the rest is played', async () => {
+  it('5 for a scenario that exceeds its real time; the others are played', async () => {
     const many = scenarioText('Many').replace(
       'contacts: [bob@example.org]',
       'generate: [{ count: 20000, at: example.org, prefix: r }]',
@@ -135,46 +135,38 @@ describe('exit codes', () => {
   });
 });
 
-describe('wrong usage is exit 2, before anything runs', () => {
+describe('wrong usage ends with exit code 2 before anything is played', () => {
   beforeEach(() => {
     at.write({ 'scenarios/yahoo-down.yaml': scenarioText('Yahoo is down', { tags: 'outage' }), blocked: '' });
   });
 
   it.each<[string, string[], RegExp]>([
     [
-      'a file that is not there',
+      'an unknown file',
       ['run', 'scenarios/yahoo-dwon.yaml'],
       /no file or folder `scenarios\/yahoo-dwon\.yaml`\n {2}did you mean `scenarios\/yahoo-down\.yaml`\?/,
     ],
-    ['each of several', ['run', 'nix.yaml', 'nada.yaml'], /`nix\.yaml`[^]*`nada\.yaml`/],
+    ['several unknown files', ['run', 'nix.yaml', 'nada.yaml'], /`nix\.yaml`[^]*`nada\.yaml`/],
     ['a glob without a match', ['run', 'scenarios/**/x*.yaml'], /`scenarios\/\*\*\/x\*\.yaml`/],
     [
       'a pattern without a match',
       ['run', '-g', 'gmail'],
       /no scenario matches scenarios and the pattern "gmail"/,
     ],
+    ['an unknown policy', ['run', '--policy', 'ema'], /unknown policy `ema`\n {2}did you mean `emma`\?/],
     [
-      'a policy that is not there',
-      ['run', '--policy', 'ema'],
-      /unknown policy `ema`\n {2}did you mean `emma`\?/,
-    ],
-    [
-      'a sender that is not there',
+      'a sender module that does not exist',
       ['run', '--sender', 'mine.js'],
       /the sender `mine\.js` cannot be read: there is no such file\n {2}it is a JavaScript module/,
     ],
     [
-      'a reporter that is not there',
+      'an unknown reporter',
       ['run', '--reporter', 'terminal,jsn'],
       /no reporter `jsn`\n {2}did you mean `json`\?/,
     ],
     ['two reporters for one stream', ['run', '--reporter', 'json,junit'], /both write to standard output/],
-    [
-      'an option that is not there',
-      ['run', '--sed', '3'],
-      /unknown option '--sed'\n\(Did you mean --seed\?\)/,
-    ],
-    ['a command that is not there', ['rnu'], /unknown command 'rnu'\n\(Did you mean run\?\)/],
+    ['an unknown option', ['run', '--sed', '3'], /unknown option '--sed'\n\(Did you mean --seed\?\)/],
+    ['an unknown command', ['rnu'], /unknown command 'rnu'\n\(Did you mean run\?\)/],
     ['no workers', ['run', '--workers', '0'], /whole number from 1/],
     ['half a worker', ['run', '--workers', '1.5'], /whole number from 1/],
     ['a time without unit', ['run', '--timeout', '60'], /a duration such as 30s/],
@@ -188,27 +180,31 @@ describe('wrong usage is exit 2, before anything runs', () => {
       /cannot be written to .*blocked: there is a file of that name/,
     ],
     [
-      'an output folder that takes nothing',
+      'an output folder that is not writable',
       ['run', '--output', '/proc/nothing'],
       /cannot be written to \/proc\/nothing/,
     ],
     [
-      'contacts to a folder that is not there',
+      '--export-contacts in a folder that does not exist',
       ['run', '--export-contacts', 'no/after.csv'],
-      /contacts cannot be written to no\/after\.csv: there is no folder[^]*make the folder/,
+      /contacts cannot be written to no\/after\.csv: there is no folder[^]*create the folder/,
     ],
     [
-      'contacts to a folder',
+      '--export-contacts to a folder',
       ['run', '--export-contacts', 'scenarios'],
       /contacts cannot be written to scenarios: it is not a file/,
     ],
     [
-      'contacts to a folder that takes nothing',
+      '--export-contacts in a folder that is not writable',
       ['run', '--export-contacts', '/proc/after.csv'],
       /contacts cannot be written to \/proc\/after\.csv: [^]*name another file with --export-contacts/,
     ],
     ['last failed without a last run', ['run', '--last-failed'], /no last run[^]*without --last-failed/],
-    ['watching for a program', ['run', '--watch', '--reporter', 'json'], /--watch writes for people/],
+    [
+      '--watch with a reporter for programs',
+      ['run', '--watch', '--reporter', 'json'],
+      /--watch cannot be used with the reporter json/,
+    ],
     ['too many words', ['schema', 'scenario', 'policy'], /too many arguments/],
     ['no command', [], /Usage: bouncelab/],
   ])('%s', async (_what, argv, message) => {
@@ -228,14 +224,14 @@ describe('wrong usage is exit 2, before anything runs', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('holds no scenario')]);
   });
 
-  it('shows hostile arguments instead of obeying them', async () => {
+  it('escapes control characters of arguments', async () => {
     const { code, stderr } = await at.run(['run', '-g', 'a\u001b[2Jb', '--output', 'x\u001b[2J']);
     expect(code).toBe(2);
     expect(stderr).not.toContain('\u001b');
     expect(stderr).toContain('\\x1b[2J');
   });
 
-  it('a policy file that is not one is exit 3, framed once', async () => {
+  it('ends with exit code 3 for an invalid policy file, and shows its problem once', async () => {
     for (const name of ['b', 'c']) at.write({ [`scenarios/${name}.yaml`]: scenarioText(name) });
     at.write({ 'mine.yaml': 'name: mine\nretry: { intervall: 5m }\n' });
     const { code, stderr } = await at.run(['run', '--policy', './mine.yaml']);
@@ -313,7 +309,7 @@ replies: { full: { class: mailbox-full, code: 452, text: full, source: 0 } }
     },
   );
 
-  it('list and validate tell them apart too', async () => {
+  it('list leaves them out too, and validate names their kinds', async () => {
     const { code, stdout } = await play('list');
     expect(stdout.trimEnd().split('\n')).toEqual([expect.stringMatching(/^scenarios\/a\.yaml {2}passed/)]);
     expect(code).toBe(0);
@@ -335,7 +331,7 @@ replies: { full: { class: mailbox-full, code: 452, text: full, source: 0 } }
     expect(code).toBe(3);
   });
 
-  it('a folder of nothing else holds no scenario', async () => {
+  it('a folder with only such files holds no scenario', async () => {
     at.write({ 'mine/patient.yaml': others['scenarios/patient.yaml'] });
     expect(await play('run', 'mine')).toMatchObject({
       code: 2,
@@ -343,7 +339,7 @@ replies: { full: { class: mailbox-full, code: 452, text: full, source: 0 } }
     });
   });
 
-  it('what they hold is checked as what they are', async () => {
+  it('validate checks each by the schema of its kind', async () => {
     at.write({
       'scenarios/mail.yaml': others['scenarios/mail.yaml'].replace('source: 0', 'source: 1'),
       'scenarios/baseline.yaml': 'bouncelab-baseline: 99\n',
@@ -384,7 +380,7 @@ describe('options of run', () => {
     expect(existsSync(at.path('reports'))).toBe(false);
   });
 
-  it('--export-contacts writes the contacts of one scenario in the place of what was there', async () => {
+  it('--export-contacts writes the contacts of one scenario and replaces an existing file', async () => {
     at.write({ 'scenarios/a.yaml': scenarioText('a'), 'after.csv': 'before' });
     const { code, stderr } = await at.run(['run', 'scenarios/a.yaml', '--export-contacts', 'after.csv']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -396,7 +392,7 @@ describe('options of run', () => {
     at.write({ 'scenarios/a.yaml': scenarioText('a'), 'scenarios/b.yaml': scenarioText('b') });
     const { code, stderr } = await at.run(['run', '--export-contacts', 'after.csv']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/is for one scenario, and 2 are to be played\n.*such as scenarios\/a\.yaml/);
+    expect(stderr).toMatch(/is for one scenario, and 2 are selected\n.*such as scenarios\/a\.yaml/);
     expect(existsSync(at.path('after.csv'))).toBe(false);
   });
 
@@ -409,7 +405,7 @@ describe('options of run', () => {
     expect(stdout).toContain('1 passed, 1 failed\n1 not run\n');
   });
 
-  it('--debug shows the stack of an error that is ours, nothing else does', async () => {
+  it('shows the stack of an internal error only with --debug', async () => {
     at.write({ 'scenarios/a.yaml': scenarioText('a') });
     const createExecutor = (): never => {
       throw new TypeError('a bug of ours');
@@ -417,7 +413,7 @@ describe('options of run', () => {
     const quiet = await at.run(['run'], { createExecutor });
     expect(quiet).toMatchObject({
       code: 4,
-      stderr: 'error: a bug of ours\n  this is a fault of Bouncelab; --debug shows more\n',
+      stderr: 'error: a bug of ours\n  this is a bug in Bouncelab; --debug shows more\n',
     });
     for (const loud of [
       await at.run(['run', '--debug'], { createExecutor }),
@@ -436,7 +432,7 @@ describe('--last-failed', () => {
     'other/c.yaml': scenarioText('c'),
   };
 
-  it('plays what did not pass, wherever it lies, until all of it passes', async () => {
+  it('plays the scenarios that did not pass, in any folder, until all pass', async () => {
     at.write({ ...files, 'scenarios/bad.yaml': 'nam: x\n' });
     await at.run(
       ['run', 'scenarios', 'other'],
@@ -460,7 +456,7 @@ describe('--last-failed', () => {
     expect(executor.played).toHaveLength(2);
   });
 
-  it('can be narrowed down further', async () => {
+  it('can be combined with other selections', async () => {
     at.write(files);
     await at.run(
       ['run', 'scenarios', 'other'],
@@ -471,7 +467,7 @@ describe('--last-failed', () => {
     expect(executor.played).toEqual(['b']);
   });
 
-  it('says what is not there any more', async () => {
+  it('reports failed scenarios whose files were deleted', async () => {
     at.write(files);
     await at.run(
       ['run'],
@@ -497,19 +493,19 @@ describe('reporters of run', () => {
     });
   });
 
-  it('json is run.json and nothing else', async () => {
+  it('json writes run.json and nothing else to standard output', async () => {
     const { stdout, stderr, code } = await at.run(['run', '--reporter', 'json'], byName());
     expect(code).toBe(1);
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual(at.lastRun());
   });
 
-  it('json is also clean for an interrupted run', async () => {
+  it('json writes nothing else for an interrupted run either', async () => {
     const { stdout } = await at.run(['run', '--reporter', 'json'], { signal: AbortSignal.abort() });
     expect(JSON.parse(stdout)).toMatchObject({ interrupted: true, scenarios: [] });
   });
 
-  it('junit is junit.xml and nothing else; people read standard error', async () => {
+  it('junit writes junit.xml and nothing else to standard output; text for people goes to standard error', async () => {
     const { stdout, stderr } = await at.run(['run', '--reporter', 'terminal,junit'], byName());
     expect(stdout).toBe(at.read('reports', 'latest', 'junit.xml'));
     expect(stderr).toContain('1 passed, 1 failed');

@@ -1,4 +1,4 @@
-// The live fleet: what a program sees that connects to its ports, byte for byte, in real time.
+// The live fleet as a program sees it that connects to its ports: the exact bytes, in real time.
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -27,7 +27,7 @@ async function serving(argv: string[], files: Record<string, string> = {}) {
   const abort = new AbortController();
   const started = place.start(['serve', ...argv], { signal: abort.signal });
   const ports: TestScreen = argv.includes('--json') ? started.stderr : started.stdout;
-  await Promise.race([ports.until('Ctrl-C ends it.'), started.code]);
+  await Promise.race([ports.until('Press Ctrl-C to stop.'), started.code]);
   const portOf = (domain: string): number =>
     Number(new RegExp(`127\\.0\\.0\\.1:(\\d+) +${domain}`).exec(ports.text)?.[1]);
   const end = async (): Promise<number> => {
@@ -38,7 +38,7 @@ async function serving(argv: string[], files: Record<string, string> = {}) {
   return { ...started, portOf, end };
 }
 
-/** The smallest client: writes lines, reads whole replies. */
+/** A minimal SMTP client: writes lines and reads whole replies. */
 class Client {
   private text = '';
   constructor(readonly socket: net.Socket) {
@@ -85,14 +85,14 @@ describe('a live fleet', () => {
     await once(client.socket, 'close');
     await stdout.until('closed');
     expect(stdout.text).toContain('> EHLO client.test');
-    expect(stdout.text).toMatch(/took a message of 21 bytes for b@example\.net: inbox/);
+    expect(stdout.text).toMatch(/accepted a message of 21 bytes for b@example\.net: inbox/);
     expect(await end()).toBe(0);
     await expect(Client.to(portOf('every other domain'))).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('plays the behaviors of a file, and tells them as NDJSON', async () => {
+  test('plays the behaviors of a file, and writes its events as NDJSON', async () => {
     const { portOf, end, stdout } = await serving(['fleet.yaml', '--json'], { 'fleet.yaml': FLEET });
-    // In the order of swaks: greeting, EHLO, MAIL, RCPT refused, QUIT.
+    // The dialogue of swaks: greeting, EHLO, MAIL, RCPT refused, QUIT.
     const client = await Client.to(portOf('example\\.org'));
     await client.reply();
     await client.ask('EHLO swaks.test');
@@ -112,7 +112,7 @@ describe('a live fleet', () => {
     expect(await end()).toBe(0);
   });
 
-  test('lets an address say what its mailbox does, unless the file says otherwise', async () => {
+  test('plays behaviors named in the local part of an address, unless the file disables them', async () => {
     const lastReply = async (port: number, to: string): Promise<string> => {
       const client = await Client.to(port);
       await client.reply();
@@ -135,7 +135,7 @@ describe('a live fleet', () => {
     expect(await lastReply(portOf('off\\.example'), 'bob+mailbox-full@off.example')).toMatch(/^250 /);
   });
 
-  test('does TLS after STARTTLS', async () => {
+  test('negotiates TLS after STARTTLS', async () => {
     const { portOf, stdout } = await serving(['fleet.yaml'], { 'fleet.yaml': FLEET });
     const client = await Client.to(portOf('example\\.org'));
     await client.reply();
@@ -167,7 +167,7 @@ describe('a live fleet', () => {
     expect(error.code).toBe('ECONNRESET');
   });
 
-  test('takes the ports that it is given, and says when one cannot be had', async () => {
+  test('listens on the given ports, and reports a port in use', async () => {
     const taken = net.createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void taken.close());
     await once(taken, 'listening');
@@ -179,7 +179,7 @@ describe('a live fleet', () => {
     expect(stderr.text).toContain('choose another port');
   });
 
-  test('refuses a port for a domain that it does not have, and a file that is wrong', async () => {
+  test('rejects a port of an unknown domain, and an invalid file', async () => {
     const wrong = await serving(['fleet.yaml', '--host-port', 'other.example=2525'], { 'fleet.yaml': FLEET });
     expect(await wrong.code).toBe(2);
     expect(wrong.stderr.text).toContain('other.example, which is not in the fleet');

@@ -40,7 +40,7 @@ function watching(
 }
 
 describe('run --watch', () => {
-  it('plays again when a scenario changes, and ends with q', async () => {
+  it('runs again when a scenario changes, and ends with q', async () => {
     const { stdout, stdin, code, played } = watching();
     await stdout.until(WAITING);
     expect(played).toEqual(['a', 'b']);
@@ -56,7 +56,7 @@ describe('run --watch', () => {
     expect(stdin.listenerCount('data')).toBe(0);
   });
 
-  it('plays again when a policy or an audience that a scenario names changes', async () => {
+  it('runs again when a policy or an audience file of a scenario changes', async () => {
     at.write({
       'common/mine.yaml': 'name: mine\n',
       'common/people.csv': 'address\nbob@example.org\n',
@@ -77,7 +77,7 @@ describe('run --watch', () => {
     await code;
   });
 
-  it('watches what a pattern can match', async () => {
+  it('watches files that match a pattern', async () => {
     const { stdout, stdin, code, played } = watching(['scenarios/**/b*.yaml']);
     await stdout.until(WAITING);
     at.write({ 'scenarios/deep/bb.yaml': scenarioText('bb') });
@@ -87,7 +87,7 @@ describe('run --watch', () => {
     await code;
   });
 
-  it('obeys its keys: f, Enter, a', async () => {
+  it('reacts to its keys: f, Enter, a', async () => {
     const failing = new Set(['b']);
     const { stdout, stdin, code, played } = watching([], {
       statusOf: (name) => (failing.has(name) ? 'failed' : 'passed'),
@@ -107,7 +107,7 @@ describe('run --watch', () => {
     expect(await code).toBe(1);
   });
 
-  it('does not run again because of its own report', async () => {
+  it('does not run again when its report is written', async () => {
     const { stdout, stdin, code, played } = watching(['.', '-g', 'a.yaml', '--output', 'scenarios/out']);
     await stdout.until(WAITING);
     writeFileSync(at.path('scenarios/out/latest/events/made-up.yaml'), 'x');
@@ -119,7 +119,7 @@ describe('run --watch', () => {
     expect(played).toEqual(['a', 'changed']);
   });
 
-  it('an invalid or missing scenario does not end it', async () => {
+  it('goes on when a scenario is invalid or missing', async () => {
     const { stdout, stderr, stdin, code } = watching(['-g', 'a']);
     await stdout.until(WAITING);
     at.write({ 'scenarios/a.yaml': 'nam: a\n' });
@@ -132,7 +132,7 @@ describe('run --watch', () => {
     expect(await code).toBe(0);
   });
 
-  it('--last-failed begins with what failed', async () => {
+  it('begins with the failed scenarios with --last-failed', async () => {
     await at.run(
       ['run'],
       pretend((name) => (name === 'b' ? 'failed' : 'passed')),
@@ -160,7 +160,7 @@ describe('run --watch', () => {
     }
   });
 
-  it.each(['Ctrl-C', 'a signal'])('%s ends it with 130, whatever the last run said', async (how) => {
+  it.each(['Ctrl-C', 'a signal'])('ends with 130 on %s, whatever the result of the last run', async (how) => {
     const { stdout, stdin, interrupt, code } = watching([], { statusOf: () => 'failed' });
     await stdout.until(WAITING);
     if (how === 'Ctrl-C') stdin.write('\u0003');
@@ -169,7 +169,7 @@ describe('run --watch', () => {
     expect(stdin.raw).toEqual([true, false]);
   });
 
-  it('a signal during a run ends that run, which is reported as partial', async () => {
+  it('ends a run on a signal, and reports it as partial', async () => {
     const interrupt = new AbortController();
     const { FakeExecutor } = await import('../suite/plans.js');
     const { code, stdout } = at.start(['run', '--watch'], {
@@ -185,7 +185,7 @@ describe('run --watch', () => {
     expect(stdout.text).not.toContain(WAITING);
   });
 
-  it('reads no keys where there is no terminal', async () => {
+  it('reads no keys without a terminal', async () => {
     const stdin = Object.assign(new PassThrough(), { isTTY: false });
     const interrupt = new AbortController();
     const { code, stdout } = at.start(['run', '--watch'], {

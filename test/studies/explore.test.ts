@@ -164,9 +164,9 @@ describe('bouncelab explore', () => {
 
   test.each([
     [['--faults', 'busi'], 'did you mean `busy`?'],
-    [['--faults', 'busy,,down'], 'a name of a fault is empty'],
+    [['--faults', 'busy,,down'], 'the name of a fault is empty'],
     [['--policy', 'ema'], 'unknown policy `ema`'],
-    [['--runs', '0'], 'whole number from 1'],
+    [['--runs', '0'], 'whole number, at least 1'],
   ])('%s is wrong usage', async (args, message) => {
     const ran = await place.run(['explore', ...args]);
     expect(ran.code).toBe(2);
@@ -218,7 +218,7 @@ destination: { suspend: 60h, allSuspended: wait }
       interrupt.abort();
       expect(await running.code).toBe(1);
       const { text } = running.stdout;
-      expect(text).toContain('interrupted: the scenario may not be as small as it can be');
+      expect(text).toContain('interrupted: a smaller scenario may be possible');
       const [, file] = /repeat with: bouncelab run (\S+)/.exec(text)!;
       expect(place.read(file!)).toContain('name: Experiment');
     });

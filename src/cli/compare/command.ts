@@ -1,4 +1,4 @@
-// `bouncelab compare`: the same scenarios under several policies.
+// Arguments, options and help of `bouncelab compare`.
 
 import type { Command } from 'commander';
 import { nonEmpty, positiveInteger, several, timeoutOption, wireOption } from '../arguments.js';
@@ -8,31 +8,35 @@ import type { Finish, Io } from '../io.js';
 export function addCompare(program: Command, io: Io, done: Finish): void {
   program
     .command('compare')
-    .description('play the same scenarios under several policies, and show what that changes')
+    .description('play the same scenarios under several policies, and show the differences')
     .argument('[files...]', 'files, folders or patterns of scenarios (default: scenarios)')
     .option(
       '--policy <name|file>',
-      'a policy; twice or more, the first is what others are compared to',
+      'a policy; give two or more, the others are compared with the first',
       several,
     )
     .option('-g, --grep <pattern>', 'only scenarios whose name, file or tags match')
     .option('--seed <seed>', 'seed for every scenario instead of its own', nonEmpty)
     .addOption(wireOption())
-    .option('--sender <file>', 'a module that sends in the place of the sender of bouncelab')
+    .option('--sender <file>', 'module of an external sender, used instead of the built-in one')
     .option('--html [file]', 'write a page with plots (default file: compare.html)')
-    .option('--json', 'as JSON', false)
-    .option('--markdown', 'as Markdown, for a comment or the summary of a job', false)
-    .option('--fail-if <threshold>', 'exit code 1 when it holds; several times for several', several)
-    .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
+    .option('--json', 'print JSON', false)
+    .option('--markdown', 'print Markdown, for a comment or the summary of a CI job', false)
+    .option(
+      '--fail-if <threshold>',
+      'exit code 1 if this condition holds; may be given several times',
+      several,
+    )
+    .option('--workers <n>', 'scenarios played at once (default: one per core)', positiveInteger)
     .addOption(timeoutOption())
     .addHelpText(
       'after',
       `
-Expectations are not judged, since a policy changes what a scenario comes to; invariants are.
+Invariants are checked. Expectations are not, because they describe the results under one policy.
 
-Thresholds: FIGURE OPERATOR NUMBER about the last policy, NAME.FIGURE about another one, and .delta behind
-a figure for its difference from the first policy. Figures: delivered, soft, hard, lost, notTheirs, hours,
-attempts, connections, refused, and differing (contacts that do not end the same).
+Thresholds: FIGURE OPERATOR NUMBER for the last policy, NAME.FIGURE for another policy, FIGURE.delta for the
+difference from the first policy. Figures: delivered, soft, hard, lost, notTheirs, hours, attempts,
+connections, refused, and differing (contacts that end differently).
 
 Examples:
   $ bouncelab compare --policy emma --policy four-attempts

@@ -1,4 +1,5 @@
-// `bouncelab compare`: the same scenarios under several policies, and what that changes.
+// `bouncelab compare`: plays the same scenarios under several policies and writes the comparison to the
+// terminal, as JSON or as Markdown, and as a page.
 
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -26,7 +27,7 @@ export interface CompareCommand {
   policy?: string[];
   grep?: string;
   seed?: string;
-  /** true: in the place where it goes when no file is named. */
+  /** true: the default file. */
   html?: string | true;
   json: boolean;
   markdown: boolean;
@@ -93,10 +94,10 @@ export async function compareCommand(files: string[], options: CompareCommand, i
   return exitCodeOf(comparison, invalid.length > 0);
 }
 
-/** Names for people; a policy that is wrong is told once, not once a scenario. */
+/** Names of the policies; the problems of an invalid policy are printed once, not once per scenario. */
 function policyNames(given: readonly string[], io: Io): string[] | ExitCode {
   if (given.length < 2) {
-    throw new BouncelabError('E_USAGE', 'to compare takes two policies or more', {
+    throw new BouncelabError('E_USAGE', 'compare needs two policies or more', {
       hint: `such as --policy emma --policy four-attempts; shipped policies: ${listPolicies().join(', ')}`,
     });
   }
@@ -121,7 +122,7 @@ function policyNames(given: readonly string[], io: Io): string[] | ExitCode {
     }
   }
   if (isWrong) return EXIT.invalidScenario;
-  // Two files may give themselves the same name: then their paths tell them apart.
+  // Two files may contain the same name; then their paths are used.
   return new Set(names).size === names.length ? names : [...given];
 }
 
@@ -141,7 +142,7 @@ async function writePage(file: string, name: string, comparison: Comparison): Pr
   await withDraft(file, name, comparePage(comparison), (draft) => rename(draft, file));
 }
 
-/** Looks before anything is played whether the page can be written, and leaves everything as it was. */
+/** Checks before anything is played that the page can be written; leaves no file behind. */
 async function tryPage(file: string, name: string): Promise<void> {
   const stats = await stat(file).catch(() => undefined);
   if (stats?.isDirectory()) {

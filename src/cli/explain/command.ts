@@ -1,4 +1,4 @@
-// `bouncelab explain`: the life of one contact.
+// Arguments, options and help of `bouncelab explain`.
 
 import type { Command } from 'commander';
 import { nonEmpty, wireOption } from '../arguments.js';
@@ -8,17 +8,19 @@ import type { Finish, Io } from '../io.js';
 export function addExplain(program: Command, io: Io, done: Finish): void {
   program
     .command('explain')
-    .description('tell the life of one contact: every attempt, what was said, what was decided and why')
+    .description(
+      'show the history of one contact: every attempt, its SMTP dialogue, the decision and the reason',
+    )
     .argument('<scenario>', 'file of the scenario')
     .argument('<address>', 'address of the contact')
-    .option('--mailing <name>', 'only this mailing')
-    .option('--last', 'from the events of the last run instead of playing it', false)
-    .option('--run <run-id>', 'from the events of this run')
+    .option('--mailing <name>', 'only deliveries of this mailing')
+    .option('--last', 'read the events of the last run instead of playing the scenario', false)
+    .option('--run <run-id>', 'read the events of this run')
     .option('--output <dir>', 'folder of the reports', nonEmpty, 'reports')
     .option('--seed <seed>', 'seed instead of its own', nonEmpty)
     .option('--policy <name|file>', 'retry policy instead of its own')
     .addOption(wireOption('instead of its own'))
-    .option('--sender <file>', 'a module that sends in the place of the sender of bouncelab')
+    .option('--sender <file>', 'module of an external sender, used instead of the built-in one')
     .addHelpText(
       'after',
       `

@@ -1,4 +1,5 @@
-// `bouncelab explain`: plays one scenario, or reads the events of a run, and tells the life of one contact.
+// `bouncelab explain`: plays one scenario, or reads the events of a run, and prints the history of one
+// contact.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +19,7 @@ import { printProblems } from '../errors.js';
 import type { Io } from '../io.js';
 import { findRun } from '../run-folder.js';
 
-/** Addresses that are looked through for one that is close. */
+/** Addresses that are searched for a similar one. */
 const NAMES_MAX = 50_000;
 
 export interface ExplainCommand {
@@ -29,12 +30,12 @@ export interface ExplainCommand {
   wire?: WireKind;
   /** Read the events of the last run. */
   last: boolean;
-  /** Read those of this run. */
+  /** Read the events of this run. */
   run?: string;
   output: string;
 }
 
-/** @throws BouncelabError for a scenario, contact, mailing or run that is not there, and for damaged events */
+/** @throws BouncelabError for an unknown scenario, contact, mailing or run, and for damaged events */
 export async function explain(
   file: string,
   address: string,
@@ -44,8 +45,8 @@ export async function explain(
   const { seed, policy, sender, wire, mailing } = options;
   const [entry, ...more] = selectScenarios({ inputs: [file], cwd: io.cwd, seed, policy, sender, wire });
   if (!entry || more.length > 0) {
-    throw new BouncelabError('E_USAGE', `${quoted(file)} is ${more.length + 1} scenarios`, {
-      hint: 'explain tells of one: name its file',
+    throw new BouncelabError('E_USAGE', `${quoted(file)} contains ${more.length + 1} scenarios`, {
+      hint: 'explain plays only one: name its file',
     });
   }
   if (!entry.plan) {
@@ -59,7 +60,7 @@ export async function explain(
   const contact = view.contacts.find((one) => one.address === only) ?? fold.plainContact(only);
   if (!contact) {
     const near = closest(only, fold.addresses.slice(0, NAMES_MAX));
-    throw new BouncelabError('E_NOT_FOUND', `${quoted(address)} is no contact of ${entry.plan.name}`, {
+    throw new BouncelabError('E_NOT_FOUND', `${quoted(address)} is not a contact of ${entry.plan.name}`, {
       hint: near === undefined ? 'its audience is in the scenario file' : `did you mean ${quoted(near)}?`,
     });
   }
@@ -91,7 +92,7 @@ async function readEvents(
   const file = join(options.output, run, 'events', name);
   const path = join(findRun(options.output, run, io.cwd), 'events', name);
   if (!existsSync(path)) {
-    throw new BouncelabError('E_NOT_FOUND', `${file} is not there`, {
+    throw new BouncelabError('E_NOT_FOUND', `${file} does not exist`, {
       hint: 'that run did not play this scenario; without --last and --run it is played now',
     });
   }

@@ -1,4 +1,4 @@
-// `bouncelab explore`: random experiments.
+// Options and help of `bouncelab explore`.
 
 import type { Command } from 'commander';
 import { positiveInteger, wholeNumber, nonEmpty, duration } from '../arguments.js';
@@ -8,17 +8,16 @@ import type { Finish, Io } from '../io.js';
 export function addExplore(program: Command, io: Io, done: Finish): void {
   program
     .command('explore')
-    .description('draw random experiments, hold every rule against them, and write down one that breaks one')
-    .option('--runs <n>', 'experiments (default: 1000, or as many as --time allows)', wholeNumber)
-    .option('--time <duration>', 'real time after which no further one is begun, such as 60s', duration)
-    .option('--seed <seed>', 'seed of all draws (default: the time of day)', nonEmpty)
-    .option(
-      '--policy <name|file>',
-      'retry policy of all of them (default: shipped ones, and some that are drawn)',
+    .description(
+      'play random experiments, check every invariant, and save the first one that breaks one as a scenario',
     )
-    .option('--faults <names>', 'faults that may be drawn, with commas (default: all)')
-    .option('--workers <n>', 'experiments played at once (default: one a core)', positiveInteger)
-    .option('--output <dir>', 'folder for the scenario that was found', nonEmpty, 'reports/explore')
+    .option('--runs <n>', 'experiments (default: 1000, or as many as --time allows)', wholeNumber)
+    .option('--time <duration>', 'real time after which no experiment is started, such as 60s', duration)
+    .option('--seed <seed>', 'seed of all random draws (default: the current time)', nonEmpty)
+    .option('--policy <name|file>', 'retry policy of all experiments (default: shipped ones and random ones)')
+    .option('--faults <names>', 'faults to draw from, separated by commas (default: all)')
+    .option('--workers <n>', 'experiments played at once (default: one per core)', positiveInteger)
+    .option('--output <dir>', 'folder for the saved scenario', nonEmpty, 'reports/explore')
     .addHelpText(
       'after',
       `

@@ -1,4 +1,5 @@
-// `bouncelab explore`: draws experiments until one breaks a rule, and writes that one down, small.
+// `bouncelab explore`: plays random experiments until one breaks a rule, reduces that one, and saves it as a
+// scenario file.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -34,10 +35,10 @@ export interface ExploreCommand {
   output: string;
 }
 
-/** Experiments of an exploration that is given neither a number nor a time. */
+/** Number of experiments without --runs and --time. */
 const RUNS = 1000;
 
-/** @throws BouncelabError for wrong usage, and when what was found cannot be written */
+/** @throws BouncelabError for wrong usage, and when the scenario cannot be written */
 export async function exploreCommand(options: ExploreCommand, io: Io): Promise<ExitCode> {
   const { runs = options.time === undefined ? RUNS : Infinity, time = Infinity } = options;
   const { seed = String(wallDate().getTime()), workers = defaultWorkers() } = options;
@@ -61,11 +62,11 @@ export async function exploreCommand(options: ExploreCommand, io: Io): Promise<E
   });
   printer.line();
   if (!result.discovery) return passed(result, printer);
-  // First, since it must not be lost when it cannot be written.
-  tell(result.discovery, printer);
+  // Printed before the file is written, so that it is not lost when writing fails.
+  printFinding(result.discovery, printer);
   const file = write(result.discovery, { ...options, seed }, io);
-  if (result.interrupted) printer.line('interrupted: the scenario may not be as small as it can be');
-  // Not wrapped: a command is there to be copied.
+  if (result.interrupted) printer.line('interrupted: a smaller scenario may be possible');
+  // Not wrapped, so that the command can be copied.
   printer.line(`repeat with: bouncelab run ${terminalLine(file)}`);
   printer.line(figuresOf(result));
   return result.discovery.finding.kind === 'broken' ? EXIT.harness : EXIT.failed;
@@ -82,7 +83,7 @@ function figuresOf({ runs, attempts, virtualMs, wallMs }: ExploreFigures): strin
   return `${plural(runs, 'experiment')}, ${plural(attempts, 'attempt')}, ${virtualTime(virtualMs)} virtual time in ${wallTime(wallMs)} (${rate}/s)`;
 }
 
-function tell(discovery: Discovery, printer: Printer): void {
+function printFinding(discovery: Discovery, printer: Printer): void {
   const { finding, size, sizeBefore } = discovery;
   const { message, expected, actual, details = [] } = finding.failure;
   const lines = [
@@ -97,7 +98,7 @@ function tell(discovery: Discovery, printer: Printer): void {
   if (size > 0) printer.line(`made smaller: ${sizeBefore} values in the scenario as drawn, ${size} now`);
 }
 
-/** Writes the scenario that fails. @returns its path as a person would type it */
+/** Writes the failing scenario. @returns its path relative to the working directory */
 function write(
   { index, finding, document }: Discovery,
   options: ExploreCommand & { seed: string },
@@ -115,7 +116,7 @@ function write(
     writeFileSync(path, documentText(document, comment));
   } catch (error) {
     throw unwritable(
-      `what was found cannot be written to ${options.output}`,
+      `the scenario cannot be written to ${options.output}`,
       `choose another folder with --output; \`${again} --runs ${index + 1}\` finds it again`,
       error,
     );
@@ -123,7 +124,7 @@ function write(
   return relative(io.cwd, path);
 }
 
-/** What draws the same experiments again. */
+/** The command that draws the same experiments again. */
 function commandOf({ seed, policy, faults }: ExploreCommand & { seed: string }): string {
   return [
     `bouncelab explore --seed ${seed}`,
@@ -138,7 +139,7 @@ function faultsOf(text: string | undefined): string[] {
   for (const name of names) {
     if (FAULTS.has(name)) continue;
     const near = closest(name, FAULTS.keys());
-    const message = name === '' ? 'a name of a fault is empty' : `there is no fault \`${name}\``;
+    const message = name === '' ? 'the name of a fault is empty' : `there is no fault \`${name}\``;
     throw new BouncelabError('E_USAGE', message, {
       hint: `${near === undefined ? '' : `did you mean \`${near}\`? `}faults: ${[...FAULTS.keys()].join(', ')}`,
     });
@@ -146,7 +147,7 @@ function faultsOf(text: string | undefined): string[] {
   return names;
 }
 
-/** A shipped policy by its name; a file as its content, so that what is written repeats it anywhere. */
+/** A shipped policy by its name; a policy file as its content, so that the saved scenario needs no other file. */
 function policyOf(name: string, io: Io): Data {
   const loaded = loadPolicy(name, io.cwd, io.cwd);
   if (!loaded) {

@@ -1,4 +1,4 @@
-// `bouncelab list`: what there is.
+// `bouncelab list`: prints the scenarios with their files, policies and tags, as a table or as JSON.
 
 import pc from 'picocolors';
 import { EXIT, type ExitCode } from '../../base/errors.js';
@@ -10,7 +10,7 @@ import { selectScenarios, type SuiteEntry } from '../../suite/select.js';
 import { inputsOr } from '../inputs.js';
 import type { Io } from '../io.js';
 
-/** @throws what selecting throws */
+/** @throws what `selectScenarios` throws */
 export function list(files: string[], options: { grep?: string; json: boolean }, io: Io): ExitCode {
   const entries = selectScenarios({ inputs: inputsOr(files), cwd: io.cwd, grep: options.grep });
   if (options.json) io.stdout.write(`${JSON.stringify(entries.map(asJson), null, 2)}\n`);
@@ -24,7 +24,7 @@ function asJson({ file, plan, problems }: SuiteEntry): Record<string, unknown> {
   return { file, name, description: description.trim(), tags, policy: policy.name, seed };
 }
 
-/** File, name, policy and tags of each. Lines are cut to a terminal, and are whole where a program reads them. */
+/** File, name, policy and tags of each. Lines are cut to the width of a terminal, and whole without one. */
 function writeTable(entries: readonly SuiteEntry[], screen: Screen): void {
   const colors = pc.createColors(screen.color);
   const rows = entries.map((entry) => ({ entry, file: terminalLine(entry.file), about: about(entry) }));

@@ -1,5 +1,5 @@
-// The lines of `policy show`: for each kind of failure the attempts and the end, then what else the
-// policy says. Pure functions of a policy and a width.
+// The lines of `policy show`: for each kind of failure the times of the attempts and the end of the delivery,
+// then the other rules of the policy. Pure functions of a policy and a width.
 
 import { plural } from '../../reporters/figures.js';
 import { wrap } from '../../reporters/terminal/layout.js';
@@ -10,12 +10,12 @@ import { timetables, type Timetable } from '../../policy/timetable.js';
 import { formatDuration } from '../../base/units.js';
 
 const LINE_COLUMNS = 100;
-/** Lists up to this length are written out. */
+/** Lists of times up to this length are printed in full. */
 const WRITTEN_OUT_MAX = 8;
-/** How many are written before the rest is said to go on in the same steps. */
+/** Times printed before the summary `then every ...`. */
 const BEFORE_STEPS = 3;
 
-/** @param summary what the policy is, in one line; may be empty */
+/** @param summary description of the policy in one line; may be empty */
 export function policyLines(policy: RetryPolicy, summary: string, columns: number, colors: Colors): string[] {
   const width = Math.min(columns, LINE_COLUMNS);
   const lines: string[] = [];
@@ -52,7 +52,7 @@ function moment(ms: number): string {
 }
 
 function ending({ attempts, gaveUp }: Timetable): string {
-  if (gaveUp === null) return 'and so on: the list is cut here';
+  if (gaveUp === null) return 'and so on; the list ends here';
   const why =
     gaveUp === 'budget spent' ? 'its attempts are used up' : 'the next one would be after the window';
   return `soft bounce at ${moment(attempts.at(-1)!)}: ${why}`;
@@ -76,7 +76,7 @@ function facts({ retry, bounce, causes = [] }: RetryPolicy): string[] {
   );
   for (const override of bounce.overrides) lines.push(`Override: ${overrideText(override)}.`);
   if (causes.length > 0)
-    lines.push(`${plural(causes.length, 'rule')} of its own for the cause of a refusal.`);
+    lines.push(`${plural(causes.length, 'rule')} of the policy for the cause of a refusal.`);
   return lines;
 }
 

@@ -1,4 +1,4 @@
-// `bouncelab policy list` and `policy show`: which policies there are, and what one comes to.
+// `bouncelab policy list` prints the shipped policies, `policy show` the times of attempts under one policy.
 
 import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
 import { displayWidth, pad, truncate } from '../../reporters/terminal/layout.js';
@@ -30,7 +30,7 @@ export function listPolicyFiles(options: { json: boolean }, { stdout }: Io): Exi
  * `policy show`
  *
  * @param name of a shipped policy, or a path
- * @throws BouncelabError E_USAGE when there is none
+ * @throws BouncelabError E_USAGE for an unknown policy
  */
 export function showPolicy(name: string, options: { json: boolean }, io: Io): ExitCode {
   const loaded = loadPolicy(name, io.cwd, io.cwd);

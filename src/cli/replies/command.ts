@@ -1,4 +1,4 @@
-// `bouncelab replies`: what real providers say.
+// Arguments, options and help of `bouncelab replies`.
 
 import type { Command } from 'commander';
 import type { RepliesCommand } from './replies.js';
@@ -7,11 +7,11 @@ import type { Finish, Io } from '../io.js';
 export function addReplies(program: Command, io: Io, done: Finish): void {
   program
     .command('replies')
-    .description('show what real providers say: the catalogue of replies, with sources')
-    .argument('[provider]', 'one of them, such as yahoo (default: an overview of all)')
+    .description('show the catalogue of SMTP replies of real providers, with their sources')
+    .argument('[provider]', 'a provider, such as yahoo (default: overview of all providers)')
     .option('--class <class>', 'only replies of a class, such as mailbox-full')
     .option('--stage <stage>', 'only replies at a stage, such as rcpt')
-    .option('--json', 'as JSON', false)
+    .option('--json', 'print JSON', false)
     .addHelpText(
       'after',
       `
@@ -20,7 +20,7 @@ Examples:
   $ bouncelab replies yahoo --class mailbox-full
   $ bouncelab replies --class greylisted --json
 
-A scenario says one by its name: { reply: yahoo/mailbox-full }.`,
+A scenario uses a reply by its name: { reply: yahoo/mailbox-full }.`,
     )
     .action(async (provider: string | undefined, options: RepliesCommand) => {
       const { replies } = await import('./replies.js');

@@ -1,4 +1,4 @@
-// `bouncelab replies`: the catalogue of what real providers say, with its sources.
+// `bouncelab replies`: prints the catalogue of SMTP replies of real providers, with their sources.
 
 import pc from 'picocolors';
 import { CAUSES, STAGES } from '../../events/types.js';
@@ -23,7 +23,7 @@ export interface RepliesCommand {
   json: boolean;
 }
 
-/** @throws BouncelabError E_USAGE for a provider, class or stage that there is not, E_NOT_FOUND when nothing matches */
+/** @throws BouncelabError E_USAGE for an unknown provider, class or stage, E_NOT_FOUND when no reply matches */
 export function replies(provider: string | undefined, options: RepliesCommand, io: Io): ExitCode {
   check(provider, listProfiles(), 'provider', 'providers');
   check(options.class, CAUSES, 'class', 'classes');
@@ -48,7 +48,7 @@ export function replies(provider: string | undefined, options: RepliesCommand, i
   else details(chosen, io);
   if (isAsked && !options.json && chosen.every(({ found }) => found.length === 0))
     throw new BouncelabError('E_NOT_FOUND', 'the catalogue has no such reply', {
-      hint: '`bouncelab replies` shows who is in it',
+      hint: '`bouncelab replies` lists the providers',
     });
   return EXIT.passed;
 }
@@ -81,7 +81,7 @@ function asJson({ id, name: providerName }: Profile, found: readonly CatalogueRe
   }));
 }
 
-/** One line a provider. */
+/** One line per provider. */
 function overview(profiles: readonly Profile[], io: Io): void {
   const { stdout } = io;
   const colors = pc.createColors(stdout.color);
@@ -139,7 +139,7 @@ function facts({ domains, mx, banner, ehlo, limits }: Profile): string[] {
 }
 
 function placeOf({ stage, isStageDocumented }: CatalogueReply): string {
-  if (stage === undefined) return 'at a stage that no source tells';
+  if (stage === undefined) return 'at an unknown stage';
   return `at ${stage}${isStageDocumented ? '' : ' (inferred)'}`;
 }
 

@@ -1,5 +1,5 @@
-// `run --baseline`: holds the results of a run against a file that is kept in git, shows every figure
-// that differs, and writes the file when there is none yet or when the results are accepted.
+// `run --baseline`: compares the results of a run with a file that is kept in git and shows every figure that
+// differs. Writes the file when it does not exist yet, and with --update-baseline.
 
 import { resolve } from 'node:path';
 import pc from 'picocolors';
@@ -23,7 +23,7 @@ export interface BaselineOptions {
   updateBaseline: boolean;
 }
 
-/** Figures of one scenario that are shown; the others are counted. */
+/** Differing figures shown per scenario; the rest is counted. */
 const FIGURES_MAX = 40;
 
 export class BaselineCheck {
@@ -37,14 +37,14 @@ export class BaselineCheck {
   /**
    * Reads the file before anything is played.
    *
-   * @returns undefined when none is asked for
-   * @throws BouncelabError E_BASELINE for a file that is none; E_USAGE for --update-baseline alone
+   * @returns undefined without --baseline
+   * @throws BouncelabError E_BASELINE for a file that is not a baseline; E_USAGE for --update-baseline alone
    */
   static open({ baseline, updateBaseline }: BaselineOptions, cwd: string): BaselineCheck | undefined {
     if (baseline === undefined) {
       if (!updateBaseline) return undefined;
-      throw new BouncelabError('E_USAGE', '--update-baseline does not say which', {
-        hint: 'name it as well: --baseline FILE --update-baseline',
+      throw new BouncelabError('E_USAGE', '--update-baseline needs --baseline', {
+        hint: 'name the file as well: --baseline FILE --update-baseline',
       });
     }
     const file = resolve(cwd, baseline);
@@ -52,9 +52,9 @@ export class BaselineCheck {
   }
 
   /**
-   * @param inputs what was named on the command line
-   * @param isNarrowed whether scenarios among them were left out
-   * @returns 1 when something differs that was not accepted, or the results cannot be a baseline
+   * @param inputs files, folders and patterns of the command line
+   * @param isNarrowed whether some of their scenarios were left out, such as by --grep
+   * @returns 1 when a difference was not accepted, or an incomplete run cannot be a baseline
    */
   settle(run: RunResult, inputs: readonly string[], isNarrowed: boolean, screen: Screen): ExitCode {
     const out = new Printer(screen);
@@ -65,7 +65,7 @@ export class BaselineCheck {
     const name = terminalLine(this.name);
     if (!this.known || this.update) {
       if (isCut) {
-        out.line(colors.yellow(`baseline: ${name} is not written, since not everything came to its end`));
+        out.line(colors.yellow(`baseline: ${name} is not written, because not every scenario ended`));
         return EXIT.failed;
       }
       const merged = this.known && !this.isWhole(now, isNarrowed) ? merge(this.known, now) : now;
@@ -80,9 +80,13 @@ export class BaselineCheck {
       return EXIT.passed;
     }
     out.line('');
-    out.line(colors.red(`baseline: ${plural(found.length, 'scenario')} not as in ${name}`));
+    out.line(
+      colors.red(
+        `baseline: ${plural(found.length, 'scenario')} ${found.length === 1 ? 'differs' : 'differ'} from ${name}`,
+      ),
+    );
     for (const one of found) for (const line of differenceLines(one, colors)) out.line(line);
-    out.line('accept what is now with --update-baseline');
+    out.line('accept the new results with --update-baseline');
     return EXIT.failed;
   }
 
@@ -91,15 +95,15 @@ export class BaselineCheck {
   }
 }
 
-/** What ran in the place of what is known of it; the rest stays. */
+/** Replaces the scenarios that ran and keeps the others. */
 function merge(known: Baseline, now: Baseline): Baseline {
   return { inputs: known.inputs, scenarios: { ...known.scenarios, ...now.scenarios } };
 }
 
 function differenceLines({ file, name, kind, figures }: ScenarioDifference, colors: Colors): string[] {
   const head = `${terminalLine(name)} (${terminalLine(file)})`;
-  if (kind === 'missing') return [colors.red(`- ${head}: it is gone`)];
-  if (kind === 'new') return [colors.green(`+ ${head}: it is new`)];
+  if (kind === 'missing') return [colors.red(`- ${head}: missing`)];
+  if (kind === 'new') return [colors.green(`+ ${head}: new`)];
   const lines = [colors.bold(`  ${head}`)];
   for (const { path, before, after } of figures.slice(0, FIGURES_MAX)) {
     if (before !== undefined) lines.push(colors.red(`  - ${terminalLine(`${path}: ${before as string}`)}`));

@@ -1,4 +1,4 @@
-// `bouncelab run`: play scenarios and check what they expect.
+// Arguments, options and help of `bouncelab run`.
 
 import { Option, type Command } from 'commander';
 import { STORES } from '../../scenarios/plan.js';
@@ -16,13 +16,13 @@ export function addRun(program: Command, io: Io, done: Finish): void {
     .option('--policy <name|file>', 'retry policy for every scenario instead of its own')
     .addOption(wireOption())
     .addOption(
-      new Option('--store <store>', 'what keeps the state of the sender, for every scenario').choices(STORES),
+      new Option('--store <store>', 'where every scenario keeps the state of the sender').choices(STORES),
     )
-    .option('--sender <file>', 'a module that sends in the place of the sender of bouncelab')
-    .option('--workers <n>', 'scenarios played at once (default: one a core)', positiveInteger)
+    .option('--sender <file>', 'module of an external sender, used instead of the built-in one')
+    .option('--workers <n>', 'scenarios played at once (default: one per core)', positiveInteger)
     .option(
       '--reporter <names>',
-      'terminal, json, junit, markdown, github; several with commas (default: terminal)',
+      'terminal, json, junit, markdown, github; separate several by commas (default: terminal)',
     )
     .option('--output <dir>', 'folder for the reports of runs', nonEmpty, 'reports')
     .addOption(
@@ -32,10 +32,14 @@ export function addRun(program: Command, io: Io, done: Finish): void {
     )
     .option('--no-html', 'do not write the page of the run, index.html')
     .option('-x, --bail', 'stop after the first scenario that does not pass', false)
-    .option('--last-failed', 'only what did not pass in the last run', false)
+    .option('--last-failed', 'only scenarios that did not pass in the last run', false)
     .option('--watch', 'run again when a file changes', false)
     .option('--check-determinism', 'play each scenario twice and stop at the first event that differs', false)
-    .option('--baseline <file>', 'record the results there, or fail when they differ from it', nonEmpty)
+    .option(
+      '--baseline <file>',
+      'record the results in this file, or fail when they differ from it',
+      nonEmpty,
+    )
     .option('--update-baseline', 'accept the results as the baseline', false)
     .option('--export-contacts <file>', 'write the contacts after the run of one scenario, as CSV', nonEmpty)
     .addOption(timeoutOption())
@@ -43,16 +47,16 @@ export function addRun(program: Command, io: Io, done: Finish): void {
       'after',
       `
 Examples:
-  $ bouncelab run                           every scenario under scenarios/
+  $ bouncelab run                           all scenarios under scenarios/
   $ bouncelab run 'scenarios/**/down*.yaml' a pattern, in quotes
   $ bouncelab run -g greylist               by name, file or tag
   $ bouncelab run --policy thirty-hours     the same scenarios under another policy
   $ bouncelab run --wire tcp                the same over real sockets on loopback
-  $ bouncelab run --last-failed -x          what failed last time, until one fails again
-  $ bouncelab run --baseline baseline.yaml  fail when any figure is not as it was
+  $ bouncelab run --last-failed -x          the failed ones again, until one fails
+  $ bouncelab run --baseline baseline.yaml  fail when any figure has changed
   $ bouncelab run --reporter json > run.json
 
-Every run writes <output>/<run-id>/ with index.html, run.json, junit.xml and events/; <output>/latest leads there.`,
+Every run writes <output>/<run-id>/ with index.html, run.json, junit.xml and events/; <output>/latest points to it.`,
     )
     .action(async (files: string[], options: RunOptions) => {
       const { run } = await import('./run.js');

@@ -1,9 +1,10 @@
-// `bouncelab run`: select, play, report.
+// `bouncelab run`: selects scenarios, plays them, and reports their results.
 
 import { appendFileSync, existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
 import { createReporters, FOR_PROGRAMS, parseReporters, type ReporterName } from '../../reporters/index.js';
+import { plural } from '../../reporters/figures.js';
 import { terminalLine } from '../../reporters/text.js';
 import { tryContactsFile } from '../../results/contacts-file.js';
 import { defaultWorkers, WorkerPool } from '../../runner/executors/threads/pool.js';
@@ -93,13 +94,13 @@ async function runOnce(
   return ended === EXIT.passed ? held : ended;
 }
 
-/** Looks before anything runs whether the contacts can be written to where they shall go. */
+/** Checks before anything is played that the contacts can be written to the file. @returns its path */
 function exportTarget(name: string, entries: readonly SuiteEntry[], io: Io): string {
   const [{ file }, ...others] = entries as [SuiteEntry, ...SuiteEntry[]];
   if (others.length > 0) {
     throw new BouncelabError(
       'E_USAGE',
-      `--export-contacts is for one scenario, and ${entries.length} are to be played`,
+      `--export-contacts is for one scenario, and ${entries.length} are selected`,
       { hint: `name one of them, such as ${file}` },
     );
   }
@@ -110,7 +111,7 @@ function exportTarget(name: string, entries: readonly SuiteEntry[], io: Io): str
       'E_OUTPUT',
       `the contacts cannot be written to ${name}: there is no folder ${folder}`,
       {
-        hint: 'make the folder, or name another file',
+        hint: 'create the folder, or name another file',
       },
     );
   }
@@ -127,7 +128,7 @@ function reporterNames(options: RunOptions, io: Io): ReporterName[] {
   const names = parseReporters(options.reporter ?? 'terminal');
   const program = names.find((name) => FOR_PROGRAMS.includes(name));
   if (options.watch && program !== undefined) {
-    throw new BouncelabError('E_USAGE', `--watch writes for people, and cannot go with ${program}`, {
+    throw new BouncelabError('E_USAGE', `--watch cannot be used with the reporter ${program}`, {
       hint: 'run.json and junit.xml are in the report folder of every run',
     });
   }
@@ -135,7 +136,7 @@ function reporterNames(options: RunOptions, io: Io): ReporterName[] {
   return names;
 }
 
-/** A policy named on the command line is wrong once, not once for each scenario. */
+/** Checks the policy of the command line, so that its problems are printed once, not once per scenario. */
 function checkPolicy(name: string | undefined, io: Io): ExitCode | undefined {
   if (name === undefined) return undefined;
   const loaded = loadPolicy(name, io.cwd, io.cwd);
@@ -159,15 +160,18 @@ async function lastFailed(outputDir: string, io: Io): Promise<Set<string>> {
   const here = failed.filter((file) => existsSync(resolve(io.cwd, file)));
   const gone = failed.length - here.length;
   if (here.length === 0 && gone > 0) {
-    throw new BouncelabError('E_NOT_FOUND', 'no scenario that failed in the last run is there any more', {
+    throw new BouncelabError('E_NOT_FOUND', 'no scenario that failed in the last run exists any more', {
       hint: 'run without --last-failed',
     });
   }
-  if (gone > 0) io.stderr.write(`${gone} of ${failed.length} that failed are not there any more.\n`);
+  if (gone > 0)
+    io.stderr.write(
+      `${gone} of ${plural(failed.length, 'failed scenario')} ${gone === 1 ? 'does' : 'do'} not exist any more.\n`,
+    );
   return new Set(here);
 }
 
-/** The file of GitHub that is shown with the job. One that cannot be written costs a run nothing. */
+/** Appends to the job summary of GitHub. A failure to write it is reported and does not fail the run. */
 function jobSummary({ env, stderr }: Io): ((markdown: string) => void) | undefined {
   const file = env.GITHUB_STEP_SUMMARY;
   if (file === undefined || file === '') return undefined;
@@ -181,7 +185,7 @@ function jobSummary({ env, stderr }: Io): ((markdown: string) => void) | undefin
   };
 }
 
-/** GitHub wants paths from the root of the repository, wherever the command was started. */
+/** GitHub expects paths from the root of the repository, not from the working directory. */
 function repositoryPath(file: string, io: Io): string {
   const root = io.env.GITHUB_WORKSPACE;
   if (root === undefined) return file;

@@ -1,5 +1,5 @@
-// `bouncelab run --watch`: runs again when a scenario, or a policy or an audience that it names,
-// changes, and on a key.
+// `bouncelab run --watch`: runs again when a scenario changes, or a policy or audience file that it names,
+// and when a key is pressed.
 
 import { once } from 'node:events';
 import { dirname, extname, relative, resolve, sep } from 'node:path';
@@ -17,7 +17,7 @@ import type { RunOptions } from '../options.js';
 
 type What = 'all' | 'failed';
 
-/** Plays once; `only` narrows it down to these files. */
+/** Plays once; `only` limits it to these files. */
 type PlayOnce = (only: ReadonlySet<string> | undefined, signal: AbortSignal) => Promise<ExitCode>;
 
 const CLEAR_SCREEN = '\x1b[2J\x1b[3J\x1b[H';
@@ -48,7 +48,7 @@ export async function watch(files: string[], options: RunOptions, io: Io, play: 
   const outputDir = resolve(io.cwd, options.output);
   const watcher = watchFiles(watchedPaths(files, options, io.cwd), {
     ignoreInitial: true,
-    // A run writes its report, and that must not start the next run.
+    // The report of a run must not start the next run.
     ignored: (path) => path.split(sep).includes('node_modules') || isInside(path, outputDir),
     awaitWriteFinish: { stabilityThreshold: 50, pollInterval: 10 },
   });
@@ -71,10 +71,10 @@ export async function watch(files: string[], options: RunOptions, io: Io, play: 
       const only = what === 'failed' ? await failedFiles(outputDir) : undefined;
       code = await play(only, stop.signal);
     } catch (error) {
-      // A file that is half written or gone for a moment must not end the watch.
+      // A file that is incomplete or missing while an editor saves it must not end the watch.
       code = printError(error, io, options.debug === true);
     }
-    // A run that `q` or a signal cut short has its verdict from that, not from what it had reached.
+    // The result of a run that `q` or a signal interrupted does not count.
     if (!stop.signal.aborted) exitCode = code;
     watcher.add(watchedPaths(files, options, io.cwd));
     await watching;
@@ -112,10 +112,10 @@ async function failedFiles(outputDir: string): Promise<Set<string> | undefined> 
   return last && new Set(last.scenarios.filter(({ status }) => status !== 'passed').map(({ file }) => file));
 }
 
-/** What was named on the command line, and the files that its scenarios name. */
+/** The inputs of the command line, and the files that their scenarios name. */
 function watchedPaths(files: string[], { policy }: RunOptions, cwd: string): string[] {
   const inputs = inputsOr(files);
-  // The watcher knows no patterns: of a pattern its fixed part is watched.
+  // The watcher supports no patterns, so the fixed part of a pattern is watched.
   const fixed = inputs.map((input) => (isDynamicPattern(input) ? fixedPart(input) : input));
   const named = findScenarios(inputs, cwd).files.flatMap((file) => namedFiles(resolve(cwd, file)));
   const own = policy === undefined ? [] : [policy];
@@ -128,7 +128,7 @@ function fixedPart(pattern: string): string {
   return parts.slice(0, dynamic).join('/') || (pattern.startsWith('/') ? '/' : '.');
 }
 
-/** Policy and audience files that a scenario names; none of a file that cannot be read yet. */
+/** Policy and audience files that a scenario names; none for a file that cannot be read or parsed. */
 function namedFiles(file: string): string[] {
   const source = readSource(file);
   if ('message' in source) return [];
@@ -147,7 +147,7 @@ function isInside(path: string, folder: string): boolean {
   return from === '' || (!from.startsWith('..') && !from.startsWith(sep));
 }
 
-/** Keys come from a terminal only: what is piped in was not meant for us. */
+/** Reads keys from a terminal only; piped input is not meant as keys. @returns a function that stops it */
 function readKeys(io: Io, onKey: (key: string) => void): () => void {
   const { stdin } = io;
   if (!stdin.isTTY) return () => undefined;

@@ -1,4 +1,4 @@
-// `bouncelab schema`: JSON Schemas for editors.
+// Arguments, options and help of `bouncelab schema`.
 
 import type { Command } from 'commander';
 import type { Finish, Io } from '../io.js';
@@ -6,10 +6,10 @@ import type { Finish, Io } from '../io.js';
 export function addSchema(program: Command, io: Io, done: Finish): void {
   program
     .command('schema')
-    .description('print the JSON Schema of files of scenarios, policies, causes or profiles, for editors')
+    .description('print the JSON Schema of scenarios, policies, causes or profiles, for editors')
     .argument('[name]', 'scenario, policy, causes or profile', 'scenario')
     .option('--write', 'write schema/*.json of this package', false)
-    .option('--check', 'fail when schema/*.json are not what would be written', false)
+    .option('--check', 'fail when schema/*.json are out of date', false)
     .addHelpText(
       'after',
       '\nExamples:\n  $ bouncelab schema > scenario.schema.json\n  $ bouncelab schema policy',

@@ -1,4 +1,4 @@
-// `bouncelab schema`: the JSON Schemas of the files that people write.
+// `bouncelab schema`: prints, writes or checks the JSON Schemas of scenario, policy, causes and profile files.
 
 import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
 import { jsonSchema, SCHEMA_NAMES, staleSchemas, writeSchemas } from '../../scenarios/schema/json-schema.js';

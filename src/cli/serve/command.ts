@@ -1,4 +1,4 @@
-// `bouncelab serve`: the fleet by itself.
+// Arguments, options and help of `bouncelab serve`.
 
 import { Option, type Command } from 'commander';
 import { hostPort, nonEmpty, port } from '../arguments.js';
@@ -8,16 +8,16 @@ import type { Finish, Io } from '../io.js';
 export function addServe(program: Command, io: Io, done: Finish): void {
   program
     .command('serve')
-    .description('run the fleet of a scenario by itself, on loopback and in real time')
-    .argument('[file]', 'a scenario, or a file with a fleet alone (default: servers that accept everything)')
-    .option('--port <n>', 'port of the first host, the others follow (default: free ones)', port)
+    .description('run the fleet of a scenario alone, on loopback and in real time')
+    .argument('[file]', 'a scenario, or a file with only a fleet (default: a server that accepts everything)')
+    .option('--port <n>', 'port of the first host; others get the next ports (default: any free ports)', port)
     .addOption(
       new Option('--host-port <domain=port>', 'port of one domain; may be given several times')
         .argParser(hostPort)
-        .default(new Map<string, number>(), 'free ones'),
+        .default(new Map<string, number>(), 'any free port'),
     )
     .option('--json', 'events as NDJSON on standard output, ports on standard error', false)
-    .option('--seed <seed>', 'seed of the draws instead of that of the file', nonEmpty)
+    .option('--seed <seed>', 'seed of random draws instead of that of the file', nonEmpty)
     .addHelpText(
       'after',
       `

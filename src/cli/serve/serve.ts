@@ -1,4 +1,5 @@
-// `bouncelab serve`: the fleet of a scenario by itself, in real time, for any program that sends mail.
+// `bouncelab serve`: runs the fleet of a scenario in real time, for any program that sends mail, and prints
+// its events.
 
 import pc from 'picocolors';
 import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
@@ -23,7 +24,7 @@ export interface ServeOptions {
 /** A fleet that accepts everything. */
 const EMPTY: FleetPlan = { fleet: { default: { behaviors: [], mailboxes: [] } }, events: [], seed: '1' };
 
-/** @throws BouncelabError E_USAGE for a port that cannot be had or stands for nobody */
+/** @throws BouncelabError E_USAGE for a port that cannot be used, or a --host-port of an unknown domain */
 export async function serve(file: string | undefined, options: ServeOptions, io: Io): Promise<ExitCode> {
   const { seed } = options;
   const loaded = file === undefined ? { plan: EMPTY } : loadFleet(file, { cwd: io.cwd, seed });
@@ -48,7 +49,7 @@ export async function serve(file: string | undefined, options: ServeOptions, io:
   });
   try {
     const hosts = await fleet.open();
-    // Where a program reads the events, the ports go to people all the same.
+    // With --json a program reads standard output, so the ports go to standard error.
     for (const line of hostLines(hosts)) (options.json ? io.stderr : io.stdout).write(`${line}\n`);
     await new Promise<void>((done) => {
       if (io.signal.aborted) done();
@@ -60,7 +61,7 @@ export async function serve(file: string | undefined, options: ServeOptions, io:
   return EXIT.passed;
 }
 
-/** For one-off work an address may say what its mailbox does, unless the file says otherwise. */
+/** Enables behaviors in the local part of an address for all domains, unless the file disables them. */
 function withShorthand(fleet: FleetPlan['fleet']): FleetPlan['fleet'] {
   return Object.fromEntries(
     Object.entries(fleet).map(([domain, plan]) => [domain, { shorthand: true, ...plan }]),
@@ -81,18 +82,18 @@ function hostLines(hosts: readonly LiveHost[]): string[] {
     const name = domain === 'default' ? 'every other domain' : `${domain} (${host})`;
     return `  ${pad(`127.0.0.1:${port}`, 15)}  ${terminalLine(name)}`;
   });
-  return ['Listening. Ctrl-C ends it.', ...lines, ''];
+  return ['Listening. Press Ctrl-C to stop.', ...lines, ''];
 }
 
-/** One line of the dialogue for people: when, which session, which way. */
+/** One line per event for people: time in seconds, session, direction and text. */
 function factLine(fact: Fact, t: number, io: Io): string {
   const colors = pc.createColors(io.stdout.color);
   const session = 'session' in fact ? `#${fact.session}` : '';
   const at = colors.dim(`${(t / 1000).toFixed(3).padStart(9)} ${pad(session, 5)}`);
-  return `${at} ${terminalLine(whatHappened(fact))}`;
+  return `${at} ${terminalLine(factText(fact))}`;
 }
 
-function whatHappened(fact: Fact): string {
+function factText(fact: Fact): string {
   switch (fact.type) {
     case 'connection.opened':
       return `connection from ${fact.client} to ${fact.host}`;
@@ -113,7 +114,7 @@ function whatHappened(fact: Fact): string {
     case 'tls.failed':
       return 'the TLS handshake failed';
     case 'message.accepted':
-      return `took a message of ${fact.size} bytes for ${fact.rcpt}: ${fact.placement}`;
+      return `accepted a message of ${fact.size} bytes for ${fact.rcpt}: ${fact.placement}`;
     default:
       return fact.type;
   }

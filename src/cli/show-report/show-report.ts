@@ -1,4 +1,4 @@
-// `bouncelab show-report`: serves the page of a run on loopback, for a browser that does not open files.
+// `bouncelab show-report`: serves the page of a run on loopback, for browsers that cannot open the file.
 
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +12,7 @@ import { findRun } from '../run-folder.js';
 
 export interface ShowReportCommand {
   output: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   port: number;
 }
 
@@ -21,19 +21,19 @@ const LOOPBACK = '127.0.0.1';
 /**
  * Serves until it is interrupted.
  *
- * @throws BouncelabError E_NOT_FOUND when there is no such run, or it has no page
+ * @throws BouncelabError E_NOT_FOUND for an unknown run or one without a page, E_USAGE for a port in use
  */
 export async function showReport(run: string, options: ShowReportCommand, io: Io): Promise<ExitCode> {
   const folder = findRun(options.output, run, io.cwd);
   if (!existsSync(join(folder, 'index.html'))) {
     throw new BouncelabError('E_NOT_FOUND', `the run ${quoted(basename(folder))} has no page`, {
-      hint: 'it was made with --no-html, or killed before its end',
+      hint: 'it ran with --no-html, or was killed',
     });
   }
   const app = express();
   app.disable('x-powered-by');
   app.use((request, response, next) => {
-    // A name of somebody else's that leads here must not read what is served.
+    // Prevents DNS rebinding: a foreign host name that resolves to loopback gets nothing.
     const { hostname } = request;
     if (hostname === LOOPBACK || hostname === 'localhost') next();
     else response.status(403).type('text').send('This server answers on loopback only.\n');
@@ -47,7 +47,7 @@ export async function showReport(run: string, options: ShowReportCommand, io: Io
     });
   } catch (error) {
     throw new BouncelabError('E_USAGE', `cannot serve on port ${options.port}: ${reason(error)}`, {
-      hint: 'leave out --port: then a free one is taken',
+      hint: 'without --port, a free port is used',
     });
   }
   const { port } = server.address() as AddressInfo;

@@ -1,4 +1,4 @@
-// `bouncelab validate`: files checked, nothing played.
+// Arguments and help of `bouncelab validate`.
 
 import type { Command } from 'commander';
 import type { Finish, Io } from '../io.js';
@@ -6,15 +6,13 @@ import type { Finish, Io } from '../io.js';
 export function addValidate(program: Command, io: Io, done: Finish): void {
   program
     .command('validate')
-    .description(
-      'check scenarios and the files that belong to them without playing anything; shows every problem in its place',
-    )
+    .description('check scenarios and their files without playing them; show every problem with its place')
     .argument('[files...]', 'files, folders or patterns (default: scenarios)')
     .addHelpText(
       'after',
       `
-What a file is meant to be is seen from its keys: \`retry\` or \`bounce\` make it a policy, \`causes\` alone a
-file of causes, \`replies\` a profile, \`bouncelab-baseline\` a baseline, and everything else a scenario.
+The keys of a file show its kind: \`retry\` or \`bounce\` a policy, \`causes\` without them a file of causes,
+\`replies\` a profile, \`bouncelab-baseline\` a baseline, anything else a scenario.
 
 Examples:
   $ bouncelab validate

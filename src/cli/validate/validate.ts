@@ -1,4 +1,4 @@
-// `bouncelab validate`: every problem of every file, without playing anything.
+// `bouncelab validate`: prints every problem of every file, without playing anything.
 
 import pc from 'picocolors';
 import { EXIT, type ExitCode } from '../../base/errors.js';
@@ -17,10 +17,10 @@ const PLURALS: Record<FileKind, string> = {
   baseline: 'baselines',
 };
 
-/** @throws AggregateError of BouncelabErrors for inputs that are not there */
+/** @throws AggregateError of BouncelabErrors for inputs that do not exist */
 export function validate(files: string[], io: Io): ExitCode {
   const found = findScenarios(inputsOr(files), io.cwd);
-  if (found.problems.length > 0) throw new AggregateError(found.problems, 'some inputs are not there');
+  if (found.problems.length > 0) throw new AggregateError(found.problems, 'some inputs do not exist');
   const colors = pc.createColors(io.stdout.color);
   const kinds: FileKind[] = [];
   let [problems, invalid] = [0, 0];

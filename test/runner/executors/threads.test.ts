@@ -69,12 +69,12 @@ describe('worker pool', () => {
     expect(result!.failures).toHaveLength(1);
     expect(result!.failures[0]).toMatchObject({ file: `${name}.yaml`, line: 1, column: 1 });
     expect(result!.failures[0]!.message).toMatch(message);
-    expect(result!.failures[0]!.hint).toContain('fault of Bouncelab');
+    expect(result!.failures[0]!.hint).toContain('bug in Bouncelab');
     expect(await other).toMatchObject({ status: 'passed' });
     expect(await play(one, 'pass')).toMatchObject({ status: 'passed' });
   });
 
-  it('keeps the hint of an error that is not a fault of Bouncelab', async () => {
+  it('keeps the hint of an error that is not a bug in Bouncelab', async () => {
     const result = await play(pool(), 'full');
     expect(result!.failures[0]).toMatchObject({ message: 'cannot write x: no space', hint: 'make room' });
   });

@@ -34,7 +34,7 @@ export interface WorkerPoolOptions extends ExecutorOptions {
 type RunThread = WorkerThread<RunJob, RunReport, ScenarioResult>;
 type RunEnd = JobEnd<ScenarioResult>;
 
-const OUR_FAULT = 'this is a fault of Bouncelab, not of the scenario; --debug shows more';
+const OUR_FAULT = 'this is a bug in Bouncelab, not in the scenario; --debug shows more';
 const MORE_MEMORY =
   'give Node more memory, such as NODE_OPTIONS=--max-old-space-size=8192, or use fewer --workers';
 
@@ -209,6 +209,6 @@ function isOver(end: RunEnd): end is RunEnd & { kind: 'done' } {
 function faultOf({ name }: SenderPlan): string {
   return (
     `the sender ${name} plays in the same thread and may have changed what belongs to JavaScript or Node; ` +
-    'if it has not, this is a fault of Bouncelab; --debug shows more'
+    'if it has not, this is a bug in Bouncelab; --debug shows more'
   );
 }
