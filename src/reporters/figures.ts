@@ -1,4 +1,4 @@
-// Figures as people read them in a report: real time, virtual time, counts of deliveries.
+// Figures as text for people: real time, virtual time, counts of deliveries. All reporters use them.
 
 import type { ScenarioResult } from '../results/result.js';
 import { formatDuration } from '../base/units.js';
@@ -6,11 +6,11 @@ import { formatDuration } from '../base/units.js';
 /** Real time: `412 ms`, `1.8 s`, `2m05s`. */
 export function wallTime(ms: number): string {
   if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
-  // Rounded before the unit is chosen: `60.0 s` is a minute.
+  // The unit is chosen for the rounded value: 59,960 ms is `1m`, not `60.0 s`.
   return ms < 59_950 ? `${(ms / 1000).toFixed(1)} s` : formatDuration(Math.round(ms / 1000) * 1000);
 }
 
-/** Virtual time: whole hours once there are ten of them, `30h`, else as exact as `1h30m`. */
+/** Virtual time: whole hours from ten hours on, `30h`; below that exact, `1h30m`. */
 export function virtualTime(ms: number): string {
   return ms >= 36_000_000 ? `${thousands(Math.round(ms / 3_600_000))}h` : formatDuration(ms);
 }
@@ -26,8 +26,8 @@ export function plural(count: number, noun: string): string {
 }
 
 /**
- * What became of the deliveries of all mailings of a scenario, `1,000 delivered · 3 soft · 1 hard`,
- * and how many contacts a cause that is not theirs has cost their status.
+ * Deliveries of all mailings of a scenario by state, `1,000 delivered · 3 soft · 1 hard`, and the number
+ * of contacts that got status error for a cause that is not theirs.
  */
 export function deliveryCounts(result: ScenarioResult): string {
   const sum = { delivered: 0, soft: 0, hard: 0, withdrawn: 0, 'in progress': 0 };

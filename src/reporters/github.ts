@@ -1,16 +1,16 @@
 // The `github` reporter: workflow commands that put each failure on its line of the scenario file
-// in a pull request. Added by itself where GITHUB_ACTIONS is set.
+// in a pull request. `bouncelab run` adds it where GITHUB_ACTIONS is set.
 
 import type { RunResult } from '../results/result.js';
 import { comparison } from './comparison.js';
 import type { Reporter } from './reporter.js';
 import { workflowMessage, workflowProperty } from './text.js';
 
-/** An annotation is a small box: more lines of detail than this are left to the log. */
+/** Lines of detail in an annotation, which GitHub shows in a small box; the log has all of them. */
 const DETAILS_MAX = 10;
 
 /**
- * @param write where the text goes
+ * @param write receives the text
  * @param toRepositoryPath turns the path of a scenario into one from the root of the repository
  */
 export function githubReporter(

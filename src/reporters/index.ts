@@ -1,4 +1,4 @@
-// The table of reporters. To add one: write its file, name it here.
+// The table of reporters. To add one, write its file and add its name here.
 
 import { BouncelabError } from '../base/errors.js';
 import { nameHint, quoted } from '../documents/problems.js';
@@ -13,7 +13,7 @@ import { TerminalReporter } from './terminal/terminal.js';
 const REPORTERS = ['terminal', 'json', 'junit', 'markdown', 'github'] as const;
 export type ReporterName = (typeof REPORTERS)[number];
 
-/** Reporters whose output a program reads: nothing else may go where they write. */
+/** Reporters for programs: nothing else may be written to standard output beside them. */
 export const FOR_PROGRAMS: readonly ReporterName[] = ['json', 'junit', 'markdown'];
 
 /** Where reporters write. */
@@ -22,14 +22,14 @@ export interface ReporterOutputs {
   stderr: Screen;
   /** Turns the path of a scenario into one from the root of the repository. */
   toRepositoryPath(file: string): string;
-  /** Adds Markdown to the summary of the job that a CI shows; absent where there is none. */
+  /** Appends Markdown to the summary of the CI job; absent outside a CI that has one. */
   summarize?: ((markdown: string) => void) | undefined;
 }
 
 /**
- * Reads `terminal,json`. Names given twice count once.
+ * Parses a list such as `terminal,json`. Repeated names count once.
  *
- * @throws BouncelabError E_USAGE for an unknown name, and for two that both want standard output
+ * @throws BouncelabError E_USAGE for an unknown name, and for two reporters that both use standard output
  */
 export function parseReporters(text: string): ReporterName[] {
   const names = [...new Set(text.split(',').map((name) => name.trim()))].map(reporterName);
@@ -54,7 +54,7 @@ function reporterName(name: string): ReporterName {
   });
 }
 
-/** Makes the reporters. Those for people move to standard error when a program reads standard output. */
+/** Makes the reporters. Those for people write to standard error when a reporter for programs is among them. */
 export function createReporters(names: readonly ReporterName[], outputs: ReporterOutputs): Reporter[] {
   const forPeople = names.some((name) => FOR_PROGRAMS.includes(name)) ? outputs.stderr : outputs.stdout;
   const program = (text: string): void => outputs.stdout.write(text);

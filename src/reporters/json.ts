@@ -3,7 +3,7 @@
 import type { RunResult } from '../results/result.js';
 import type { Reporter } from './reporter.js';
 
-/** @param write where the text goes */
+/** @param write receives the text */
 export function jsonReporter(write: (text: string) => void): Reporter {
   return { onRunEnd: (run) => write(runJson(run)) };
 }

@@ -1,5 +1,5 @@
-// JUnit XML: what a CI shows of a run. One test suite a folder, one test case a scenario. The
-// file in the report folder is always written; the `junit` reporter prints the same text.
+// JUnit XML for CI systems: one test suite per folder, one test case per scenario. Every run writes it to
+// its report folder; the `junit` reporter prints the same text.
 
 import { create } from 'xmlbuilder2';
 import type { Failure, RunResult, ScenarioResult } from '../results/result.js';
@@ -9,7 +9,7 @@ import * as plain from './text.js';
 
 type Element = ReturnType<typeof create>;
 
-/** @param write where the text goes */
+/** @param write receives the text */
 export function junitReporter(write: (text: string) => void): Reporter {
   return { onRunEnd: (run) => write(junitXml(run)) };
 }
@@ -70,7 +70,7 @@ function testCase(suite: Element, folder: string, scenario: ScenarioResult): voi
     properties.ele('property', { name, value: xmlAttribute(String(scenario[name])) });
   }
   if (scenario.status === 'passed') return;
-  // Many consumers read one failure a test case, so all of them go into one.
+  // Many CI systems read only one failure per test case, so one element holds all of them.
   const [first, ...rest] = scenario.failures;
   const more = rest.length > 0 ? ` (and ${rest.length} more)` : '';
   const message = `${first?.message ?? scenario.status}${more}`;
@@ -93,7 +93,7 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }
 
-/** The builder takes `&lt;` for what is escaped already; so every `&` is. */
+/** Escapes every `&`, because the XML builder leaves text such as `&lt;` as it is. */
 function xmlAttribute(text: string): string {
   return plain.xmlAttribute(text).replaceAll('&', '&amp;');
 }

@@ -1,9 +1,9 @@
-// The one interface that every reporter implements. A reporter is told what happens and writes;
-// it never steers the run.
+// The interface that every reporter implements: one method per kind of progress of a run. A reporter only
+// writes; it never influences the run.
 
 import type { ScenarioResult, RunResult } from '../results/result.js';
 
-/** What is about to run. */
+/** The run that is about to begin. */
 export interface RunStart {
   /** Number of scenario files that will be reported, invalid ones included. */
   total: number;
@@ -18,7 +18,7 @@ export interface ScenarioStart {
   name: string;
 }
 
-/** A sign of life of a scenario that takes longer than a moment of real time. */
+/** Progress of a scenario that runs for some time. */
 export interface ScenarioProgress {
   file: string;
   name: string;
@@ -27,12 +27,12 @@ export interface ScenarioProgress {
   attempts: number;
 }
 
-/** A finished scenario, with what code frames need. */
+/** A finished scenario, with the sources for code frames. */
 export interface ScenarioEnd {
   result: ScenarioResult;
-  /** Texts of the files that its failures point into, by file: the scenario, its policy. */
+  /** Text of each file in which a failure has its place: the scenario, its policy. */
   sources: ReadonlyMap<string, string>;
-  /** The command that repeats this one run. */
+  /** The command that repeats this scenario. */
   repeat: string;
 }
 

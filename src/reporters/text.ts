@@ -1,22 +1,22 @@
-// Text of unknown origin for each kind of output: names, addresses and replies come from scenarios and
-// servers, and may carry escape sequences, bidirectional marks or a line that a CI obeys. What cannot be
-// shown as it is becomes visible (`\x1b`, `\u202e`); nothing is dropped in silence.
+// Escapes text of unknown origin for each kind of output. Names, addresses and replies come from scenarios
+// and servers, and may hold escape sequences, bidirectional marks or lines that a CI takes for commands.
+// Such characters are written as escapes (`\x1b`, `\u202e`); none is dropped.
 
 import { visible } from '../base/printable.js';
 
-/** One line for a terminal: line breaks and tabs become visible as well. */
+/** One line for a terminal: line breaks and tabs are escaped as well. */
 export function terminalLine(text: string): string {
   return visible(text);
 }
 
-/** Several lines for a terminal. A tab becomes one space, so that columns keep their place. */
+/** Several lines for a terminal. A tab becomes one space, so that columns stay aligned. */
 export function terminalLines(text: string): string[] {
   return text.split(/\r\n|\n/).map((line) => terminalLine(line.replaceAll('\t', ' ')));
 }
 
 /**
- * A CI that reads our output obeys lines such as `::add-mask::` (and, anywhere, `##[command]`).
- * Such a line gets its first character written as an escape.
+ * Disables commands of a CI that reads the output: lines such as `::add-mask::`, and `##[command]` anywhere.
+ * One character of each is written as an escape.
  *
  * @param line one line of output, safe for a terminal, colors allowed
  */
@@ -33,12 +33,12 @@ export function xmlText(text: string): string {
     .join('');
 }
 
-/** Text for an XML 1.0 attribute: a reader would turn line breaks and tabs into blanks. */
+/** Text for an XML 1.0 attribute. Line breaks and tabs are escaped: XML parsers turn them into blanks. */
 export function xmlAttribute(text: string): string {
   return xmlText(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
 }
 
-/** The message of a GitHub workflow command; line breaks are kept, encoded. */
+/** The message of a GitHub workflow command; line breaks are encoded. */
 export function workflowMessage(text: string): string {
   return terminalLines(text).join('\n').replaceAll('%', '%25').replaceAll('\n', '%0A');
 }

@@ -1,5 +1,5 @@
-// How figures of a comparison are said, in the terminal and on the page: what each is called, and its
-// difference from the first policy with signs: `+12 ✗` is worse, `-3 ✓` is better, `=` is the same.
+// Figures of a comparison as text, for the terminal and the page: the label of each figure, and its
+// difference from the first policy with a sign: `+12 ✗` is worse, `-3 ✓` is better, `=` is the same.
 
 import type { ComparedScenario } from '../../results/comparison/comparison.js';
 import {
@@ -25,22 +25,22 @@ export const LABELS: Record<Figure, string> = {
 
 export interface Cell {
   value: string;
-  /** Empty for the first policy itself. */
+  /** Difference from the first policy; empty for the first policy itself. */
   change: string;
   verdict: 'same' | 'better' | 'worse';
 }
 
-/** Whether a scenario does not come out the same under all policies. */
+/** Whether a figure or the end of a contact differs between policies. */
 export function isDifferent({ figures, ends }: ComparedScenario): boolean {
   return ends.contacts > 0 || differingFigures(figures).length > 0;
 }
 
-/** The figures that are not the same under all policies. */
+/** The figures that differ between policies. */
 export function differingFigures(figures: readonly Figures[]): Figure[] {
   return FIGURES.filter((name) => figures.some((one) => difference(name, one, figures[0]!) !== 0));
 }
 
-/** One figure of one policy. */
+/** One figure under one policy, compared with `first`. */
 export function cellOf(name: Figure, figures: Figures, first: Figures): Cell {
   const value = valueText(name, figures[name]);
   if (figures === first) return { value, change: '', verdict: 'same' };

@@ -1,4 +1,4 @@
-// A comparison of policies as Markdown: a comment on a change, or the summary of a job in a CI.
+// A comparison of policies as Markdown, for a comment on a pull request or the summary of a CI job.
 
 import type { ComparedScenario, Comparison } from '../../results/comparison/comparison.js';
 import { FIGURES, type Figure, type Figures } from '../../results/comparison/figures.js';
@@ -11,7 +11,7 @@ const SCENARIOS_MAX = 30;
 const GROUPS_MAX = 5;
 const TROUBLES_MAX = 20;
 
-/** The whole text. */
+/** The Markdown text of a comparison. */
 export function comparisonMarkdown(comparison: Comparison): string {
   const { policies, scenarios, sum, differing, interrupted, troubles, thresholds } = comparison;
   const different = scenarios.filter(isDifferent);
@@ -22,7 +22,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
     '',
     ...table(FIGURES, sum, policies),
     '',
-    `Compared with ${codeSpan(policies[0]!)}: ✓ better, ✗ worse, = the same. ${plural(differing, 'contact')} ${differing === 1 ? 'ends' : 'end'} differently; ${plural(same, 'scenario')} of ${thousands(scenarios.length)} ${same === 1 ? 'comes' : 'come'} out the same.`,
+    `Compared with ${codeSpan(policies[0]!)}: ✓ better, ✗ worse, = the same. ${plural(differing, 'contact')} ${differing === 1 ? 'ends' : 'end'} differently; ${plural(same, 'scenario')} of ${thousands(scenarios.length)} ${same === 1 ? 'has' : 'have'} the same results.`,
   ];
   if (interrupted) lines.push('', '**Interrupted: the comparison is partial.**');
   if (thresholds.length > 0) lines.push('');

@@ -1,9 +1,9 @@
-// The page of a comparison: one self-contained file, with the comparison as its only data.
+// The HTML page of a comparison: one self-contained file with the comparison as its only data.
 
 import type { Comparison } from '../../results/comparison/comparison.js';
 import { dataBlock, pageEnd, pageStart } from '../html/page.js';
 
-/** The text of the page. */
+/** The HTML text of the page. */
 export function comparePage(comparison: Comparison): string {
   return [
     pageStart(

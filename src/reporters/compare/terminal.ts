@@ -1,5 +1,5 @@
-// A comparison of policies in the terminal: the sum, then each scenario that comes out differently with
-// the figures that differ and the contacts that end differently, then what failed.
+// A comparison of policies in the terminal: each scenario whose results differ, with the figures and the
+// contacts that differ, then the totals, the failures and the thresholds.
 
 import type { ComparedScenario, Comparison, EndGroup, Trouble } from '../../results/comparison/comparison.js';
 import { FIGURES, type Figure, type Figures } from '../../results/comparison/figures.js';
@@ -13,12 +13,12 @@ import { cellOf, differingFigures, isDifferent, LABELS, type Cell } from './cell
 const LINE_COLUMNS = 120;
 const LABEL_COLUMNS = Math.max(...Object.values(LABELS).map((label) => label.length));
 const NAME_COLUMNS_MAX = 24;
-/** Of a scenario: groups of contacts and names of a group. */
+/** Groups of contacts shown for each scenario, and addresses named for each group. */
 const GROUPS_MAX = 3;
 const NAMED_MAX = 2;
 const GAP = 2;
 
-/** All lines, none wider than `columns` unless that is less than 40. */
+/** Lines no wider than `columns`, but at least 40 columns are used. */
 export function comparisonLines(comparison: Comparison, columns: number, colors: Colors): string[] {
   const { scenarios, policies, sum, differing, interrupted, troubles } = comparison;
   const width = Math.max(40, Math.min(columns, LINE_COLUMNS));
@@ -27,17 +27,14 @@ export function comparisonLines(comparison: Comparison, columns: number, colors:
   const lines: string[] = [];
   for (const scenario of differ) lines.push(...scenarioLines(scenario, names, width, colors), '');
   const same = scenarios.length - differ.length;
-  const head = `${plural(scenarios.length, 'scenario')} under ${names.join(', ')}: ${thousands(same)} ${same === 1 ? 'comes' : 'come'} out the same`;
+  const head = `${plural(scenarios.length, 'scenario')} under ${names.join(', ')}: ${thousands(same)} ${same === 1 ? 'has' : 'have'} the same results`;
   lines.push(...wrap(head, width).map((line) => colors.bold(line)));
   lines.push(...table(FIGURES, sum, names, width, colors));
   lines.push(
     ...wrap(`Signs compare with ${names[0]!}: ✓ better, ✗ worse, = the same.`, width).map(colors.dim),
   );
   lines.push(
-    ...wrap(
-      `${plural(differing, 'contact')} ${differing === 1 ? 'does' : 'do'} not end the same under all.`,
-      width,
-    ),
+    ...wrap(`${plural(differing, 'contact')} ${differing === 1 ? 'ends' : 'end'} differently.`, width),
   );
   if (interrupted) lines.push(colors.yellow('interrupted: the comparison is partial'));
   for (const trouble of troubles) lines.push('', ...troubleLines(trouble, width, colors));
@@ -70,7 +67,7 @@ function groupText({ domain, contacts, changes, named }: EndGroup): string {
   return terminalLine(`${plural(contacts, 'contact')} at ${domain}: ${what} (${shown.join(', ')}${rest})`);
 }
 
-/** Figures in rows, policies in columns; where they do not fit beside each other, below each other. */
+/** Figures in rows, policies in columns. Columns that do not fit the width form another block below. */
 function table(
   rows: readonly Figure[],
   figures: readonly Figures[],
@@ -124,7 +121,7 @@ function columnOf(name: string, cells: readonly Cell[]): Column {
   };
 }
 
-/** Blocks of columns that fit, each with the first policy. */
+/** Divides columns into blocks that fit the width; each block begins with the first policy. */
 function fit([first, ...others]: readonly Column[], width: number): Column[][] {
   const blocks: Column[][] = [];
   let block: Column[] = [];

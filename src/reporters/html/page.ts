@@ -1,12 +1,12 @@
-// The page around the data: one file that needs nothing else. A policy in it forbids every request
-// and every script but its own; the data are JSON in blocks that no browser runs.
+// The HTML around the data of a page, as one self-contained file. Its Content-Security-Policy forbids
+// every request and every script but its own; data are JSON in script elements that browsers do not run.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { builtModule } from '../../base/package-root.js';
 import { terminalLine } from '../text.js';
 
-/** The built script and style of the page. Run from TypeScript source (in tests), the build is used. */
+/** A built script or style. Tests run from TypeScript source and use the last build too. */
 function asset(name: string): string {
   return readFileSync(builtModule(`page/${name}`), 'utf8');
 }
@@ -15,13 +15,13 @@ function sourceOf(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-/** A built script of a page: that of a run, or that of a comparison. */
+/** The built script of the page of a run, or of a comparison. */
 export type PageScript = 'page.js' | 'compare.js';
 
 /**
- * The page up to its data.
+ * The part of the page before its data.
  *
- * @param figures where the same figures are, for a browser that runs no script
+ * @param figures where to find the same figures, shown in a browser that runs no script
  */
 export function pageStart(
   title: string,
@@ -53,12 +53,12 @@ export function pageStart(
 `;
 }
 
-/** One block of data. Without a `<` in it, nothing in it can end the block or begin another element. */
+/** One block of data. Every `<` is escaped, so that data cannot end the block or begin an element. */
 export function dataBlock(id: string, json: string): string {
   return `<script type="application/json" id="${id}">${json.replaceAll('<', '\\u003c')}</script>\n`;
 }
 
-/** The page behind its data. */
+/** The part of the page after its data. */
 export function pageEnd(script: PageScript = 'page.js'): string {
   return `<script>${asset(script)}</script>\n</body>\n</html>\n`;
 }

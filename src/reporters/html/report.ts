@@ -1,6 +1,6 @@
-// The HTML report of a run: collects results and sources while scenarios end, and writes one
-// self-contained page in the end. What a scenario's events came to is in a file that its player left
-// beside them; where a player was stopped, it is made from the events that there are.
+// The HTML report of a run: collects results and sources as scenarios end, then writes one self-contained
+// page. The worker that played a scenario wrote its view to a file; for a scenario that was stopped, the view
+// is made here from the events in its file.
 
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import type { RunEvent } from '../../events/types.js';
@@ -10,16 +10,16 @@ import { ViewFold } from '../../results/view/fold.js';
 import { dataBlock, pageEnd, pageStart } from './page.js';
 import type { PageRun, ScenarioView } from '../../results/view/view.js';
 
-/** Of a source file that is shown; an audience of a million does not go into a page. */
+/** Characters of a source file that go into the page; an audience file may be far longer. */
 const SOURCE_LENGTH_MAX = 200_000;
-/** Events of a scenario that did not end which are read for the report. */
+/** Characters of the events of a stopped scenario that are read for its view. */
 const CUT_OFF_LENGTH_MAX = 64 * 1024 * 1024;
 
 export interface HtmlReportOptions {
-  /** The page. */
+  /** Path of the page. */
   file: string;
   runId: string;
-  /** Where the player of a scenario leaves its events, and what they came to. */
+  /** Files of a scenario: its events, and its view where it was played to its end. */
   eventsFile(scenario: string): string;
   viewFile(scenario: string): string;
 }
@@ -63,7 +63,7 @@ export class HtmlReport implements Reporter {
     const { scenarios } = run;
     const repeat = scenarios.map((result) => this.ends.get(result)?.repeat ?? '');
     const page: PageRun = { runId, total: Math.max(this.total, scenarios.length), run, repeat };
-    // Not `write`, of which a disk that is nearly full takes a part.
+    // Not `write`: on a nearly full disk it may write only a part without an error.
     await handle.appendFile(pageStart(runId));
     await handle.appendFile(dataBlock('run', JSON.stringify(page)));
     for (const [index, result] of scenarios.entries()) {
@@ -79,7 +79,7 @@ export class HtmlReport implements Reporter {
     return Object.fromEntries(sources.map(([file, text]) => [file, text.slice(0, SOURCE_LENGTH_MAX)]));
   }
 
-  /** JSON of the view; undefined when nothing of the scenario was played. */
+  /** JSON of the view; undefined for a scenario that was not played. */
   private async view(scenario: string): Promise<string | undefined> {
     const left = await readIfThere(this.options.viewFile(scenario));
     if (left !== undefined) return left;
@@ -97,7 +97,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-/** What the events of a scenario that was stopped came to, up to its last whole line. */
+/** The view of a scenario that was stopped, from its events up to the last whole line. */
 function cutOffView(ndjson: string): ScenarioView {
   const fold = new ViewFold();
   const lines = ndjson.slice(0, CUT_OFF_LENGTH_MAX).split('\n').slice(0, -1);

@@ -1,6 +1,6 @@
-// The `markdown` reporter: a run as a comment or a summary that a CI shows: the verdict, contacts that
-// were lost, what failed with the command that repeats it, and every scenario in a table to unfold. The
-// `github` reporter adds the same text to the summary of the job.
+// The `markdown` reporter: a run as a comment or a CI job summary, with the verdict, lost contacts, failures
+// with the commands that repeat them, and a folded table of all scenarios. The `github` reporter adds the
+// same text to the job summary.
 
 import type { Failure, RunResult, ScenarioResult, ScenarioStatus } from '../../results/result.js';
 import { comparison } from '../comparison.js';
@@ -8,7 +8,7 @@ import { plural, thousands, virtualTime, wallTime } from '../figures.js';
 import { cellCode, codeBlock, codeSpan } from './text.js';
 import type { Reporter, RunStart, ScenarioEnd } from '../reporter.js';
 
-/** GitHub takes a summary of 1 MiB; a person reads less. */
+/** GitHub accepts a summary of up to 1 MiB; these limits keep it short enough to read. */
 const TROUBLED_MAX = 30;
 const FAILURES_MAX = 10;
 const DETAILS_MAX = 10;
@@ -23,7 +23,7 @@ const MARKS: Record<ScenarioStatus, string> = {
   invalid: '!',
 };
 
-/** Collects what the summary needs and hands its text to `write` in the end. */
+/** Collects results and passes the text to `write` at the end of the run. */
 export class MarkdownReporter implements Reporter {
   private total = 0;
   private readonly repeats = new Map<ScenarioResult, string>();
@@ -75,7 +75,7 @@ function headLines(run: RunResult, total: number): string[] {
   return lines;
 }
 
-/** Those that no scenario expects; see `terminal-lost.ts`. */
+/** Only contacts whose loss no scenario expects, as in `terminal/lost.ts`. */
 function lostLines(run: RunResult): string[] {
   const groups = run.scenarios
     .filter(({ lost }) => !lost.expected)

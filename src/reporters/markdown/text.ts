@@ -1,5 +1,5 @@
-// Text of unknown origin in Markdown, as GitHub and GitLab read it: always code, since nothing in code
-// is markup, a link or a mention of somebody. What cannot be seen is made visible (`text.ts`).
+// Text of unknown origin in Markdown, as GitHub and GitLab read it. It is always written as code, where
+// nothing is markup, a link or a mention. Invisible characters become visible (`text.ts`).
 
 import { terminalLine, terminalLines } from '../text.js';
 
@@ -14,8 +14,8 @@ export function codeSpan(text: string): string {
 }
 
 /**
- * One line of text as code in a cell of a table, where a bar ends a cell even inside code. A backslash
- * takes that from it; behind another backslash nothing does, so there it is written as an escape.
+ * One line of text as code in a table cell, where a bar ends the cell even inside code. A backslash before
+ * the bar prevents that. After another backslash this does not work, so such a bar is written as `\x7c`.
  */
 export function cellCode(text: string): string {
   return codeSpan(terminalLine(text).replaceAll('\\|', '\\\\x7c').replaceAll('|', '\\|'));

@@ -1,5 +1,5 @@
-// The life of one contact for a terminal: its deliveries, every attempt with what was said, what the
-// policy decided and by which rule, and how the contact ended.
+// The history of one contact for a terminal: its deliveries, every attempt with the SMTP dialogue and the
+// decision of the policy, and the final status of the contact.
 
 import { formatDuration } from '../../base/units.js';
 import { plural } from '../figures.js';
@@ -10,14 +10,14 @@ import { sparkline } from './sparkline.js';
 import type { Colors } from './lines.js';
 import { terminalLine, terminalLines } from '../text.js';
 
-/** Attempts told one by one; of a longer journey those alike in the middle are counted. */
+/** Equal attempts in a row that are all shown; of more, only the first and the last are. */
 const ALIKE_MAX = 3;
 const SPARK_COLUMNS = 60;
 
 export interface ExplainOptions {
   columns: number;
   colors: Colors;
-  /** Only deliveries of this mailing. */
+  /** Show only the deliveries of this mailing. */
   mailing?: string | undefined;
 }
 
@@ -77,14 +77,14 @@ function deliveryLines(
     }
     const last = attempts[at + alike - 1]!;
     lines.push('', ...attemptLines(attempts[at]!, columns, colors), '');
-    const between = `… ${plural(alike - 2, 'attempt')} more with the same end, ${formatDuration(attempts[at + 1]!.startedAt)} to ${formatDuration(attempts[at + alike - 2]!.startedAt)}`;
+    const between = `… ${plural(alike - 2, 'attempt')} more with the same result, ${formatDuration(attempts[at + 1]!.startedAt)} to ${formatDuration(attempts[at + alike - 2]!.startedAt)}`;
     lines.push(...wrap(`  ${between}`, columns).map(colors.dim), '', ...attemptLines(last, columns, colors));
     at += alike;
   }
   return lines;
 }
 
-/** How many attempts from this one on ended in the same way. */
+/** The number of attempts, from `at` on, with the same host, stage, outcome, cause and reply. */
 function alikeFrom(attempts: readonly ToldAttempt[], at: number): number {
   const key = ({ host, stage, outcome, cause, said }: ToldAttempt): string =>
     [host, stage, outcome, cause, said].join('\n');

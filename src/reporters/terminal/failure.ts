@@ -1,5 +1,5 @@
-// One scenario that did not pass, in full: where, the line of the file with what was found, what
-// explains it, and the command that repeats this one run.
+// One scenario that did not pass, in full: for each failure its place, the line of the file, the values
+// expected and found, and details; then the command that repeats the scenario.
 
 import { codeFrame } from '../../documents/code-frame.js';
 import type { Failure } from '../../results/result.js';
@@ -11,9 +11,9 @@ import { progressLine } from './progress.js';
 import { terminalLine, terminalLines } from '../text.js';
 
 const INDENT = '   ';
-/** What a code frame puts before the text of a line: a mark, its number, a bar. */
+/** Columns of a code frame before the text of a line: a mark, the line number, a bar. */
 const GUTTER = 9;
-/** More lines of detail than this are counted, not shown; run.json has them all. */
+/** Lines of detail shown; the rest is counted, and run.json has all of them. */
 const DETAILS_MAX = 20;
 
 /**
@@ -31,7 +31,7 @@ export function failureLines(end: ScenarioEnd, index: number, columns: number, c
   if (progress !== undefined) lines.push(INDENT + colors.dim(progress));
   for (const failure of result.failures)
     lines.push('', ...oneFailure(failure, sources.get(failure.file) ?? '', columns, colors));
-  // Not wrapped: a command is there to be copied.
+  // Not wrapped, so that the command can be copied.
   lines.push('', `${INDENT}${colors.dim('repeat with:')} ${terminalLine(repeat)}`);
   return lines;
 }
@@ -52,7 +52,7 @@ function oneFailure(failure: Failure, source: string, columns: number, colors: C
   return lines;
 }
 
-/** The line of the file. What was found stands behind the caret, or below where that is too wide. */
+/** The line of the file, with the found value after the caret, or below the frame where that is too wide. */
 function frame(failure: Failure, source: string, columns: number, colors: Colors): string[] {
   const label = terminalLine(comparison(failure));
   const framed = (beside: string): string[] => {

@@ -1,4 +1,4 @@
-// Fits text to the width of a terminal: how wide it is, cut with an ellipsis, broken into lines.
+// Fits text to the width of a terminal: measures it, cuts it with an ellipsis, wraps it into lines.
 // Width is counted as string-width does it: East Asian Width (UAX #11) and the emoji sequences of Unicode.
 
 import stringWidth from 'string-width';
@@ -12,7 +12,7 @@ export function displayWidth(text: string): number {
   return stringWidth(text);
 }
 
-/** Cuts `text` (without colors) to `columns`, between characters; what is cut ends in `…`. */
+/** Cuts `text` (without colors) to `columns`, between characters; a text that was cut ends in `…`. */
 export function truncate(text: string, columns: number): string {
   if (columns < 1) return '';
   // Not cli-truncate: version 5, the last for Node 20, exceeds the width where it cuts at a wide character.
@@ -21,7 +21,7 @@ export function truncate(text: string, columns: number): string {
   for (const { segment } of segmenter.segment(text)) {
     used += displayWidth(segment);
     if (used > columns) return `${kept.trimEnd()}…`;
-    // The last column is for the ellipsis.
+    // Keeps the last column free for the ellipsis.
     if (used < columns) kept += segment;
   }
   return text;
@@ -33,8 +33,8 @@ export function pad(text: string, columns: number): string {
 }
 
 /**
- * Breaks one line of text at blanks, and inside a word that is too long for a line.
- * Blanks at the start of the line are kept on each line made of it. Characters come out composed (NFC).
+ * Wraps one line of text at blanks, and inside a word that is too long for a line. Every resulting line
+ * has the indent of the first. Characters are returned composed (NFC).
  *
  * @param columns width that no line exceeds, unless a single character does; at least 10 is used
  */
@@ -45,7 +45,7 @@ export function wrap(text: string, columns: number): string[] {
   return (
     wrapAnsi(text, width, { hard: true })
       .split('\n')
-      // A word without a width, such as a combining mark alone, does not begin a line, however full the line is.
+      // wrapAnsi never moves a word without width, such as a lone combining mark, to the next line.
       .flatMap((line) => (displayWidth(line) > width ? broken(line, width) : line))
       .map((line) => indent + line)
   );

@@ -1,4 +1,4 @@
-// The lines of the terminal reporter that are not about failures: one a scenario, and the summary.
+// The lines of the terminal reporter other than failures: one per scenario, and the summary.
 // Pure functions of a result and a width.
 
 import type pc from 'picocolors';
@@ -11,13 +11,13 @@ import { terminalLine } from '../text.js';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
-/** Lines are not wider than this, however wide the window: counts belong to the name before them. */
+/** Longest line even in a wider window, so that counts stay near the name they belong to. */
 const LINE_COLUMNS = 120;
-/** Below this width counts give way to the name. */
+/** In a narrower window counts are left out, so that the name has room. */
 const COUNTS_FROM = 70;
 const NAME_COLUMNS_MIN = 30;
 const TIME_COLUMNS = 6;
-/** Of a run that was interrupted; run.json has them all. */
+/** Unfinished scenarios listed for an interrupted run; run.json has all of them. */
 const UNFINISHED_MAX = 8;
 
 /** The mark of a status, in its color. */
@@ -26,19 +26,19 @@ export function mark(status: ScenarioStatus, colors: Colors): string {
   return status === 'failed' ? colors.red('✗') : colors.yellow('!');
 }
 
-/** Theme and name: `outages › Yahoo is down`. The theme is the folder of a file, below the topmost one. */
+/** Theme and name: `outages › Yahoo is down`. The theme is the folder of the file, unless that is the topmost one. */
 export function title(result: ScenarioResult): string {
   const theme = result.file.split('/').slice(1, -1).at(-1);
   const name = terminalLine(result.name);
   return theme === undefined || theme === '..' ? name : `${terminalLine(theme)} › ${name}`;
 }
 
-/** One line for one scenario, no wider than `columns`; counts and time stand at its right end. */
+/** One line for one scenario, no wider than `columns`; counts and time are at its right end. */
 export function scenarioLine(result: ScenarioResult, columns: number, colors: Colors): string {
   const time = (result.status === 'invalid' ? '' : wallTime(result.wallMs)).padStart(TIME_COLUMNS);
   const remark = scenarioRemark(result);
   const room = Math.min(columns, LINE_COLUMNS) - 2 - time.length - 2;
-  // What is least missed goes first: counts on a narrow screen, then the theme, then the end of the name.
+  // Without enough room, the counts are left out first, then the theme, then the end of the name.
   const roomBesideRemark = room - displayWidth(remark) - 2;
   const remarkFits = columns >= COUNTS_FROM && remark !== '' && roomBesideRemark >= NAME_COLUMNS_MIN;
   const nameRoom = remarkFits ? roomBesideRemark : room;
@@ -65,7 +65,7 @@ function scenarioRemark(result: ScenarioResult): string {
   }
 }
 
-/** The gravest of what went wrong. */
+/** The most serious kind of failure, in a few words. */
 function failureRemark(failures: readonly Failure[]): string {
   if (failures.some((failure) => comparison(failure) === '')) return 'sender at fault';
   if (failures.some(({ invariant }) => invariant === 'determinism')) return 'two runs differ';
@@ -75,7 +75,7 @@ function failureRemark(failures: readonly Failure[]): string {
     : `${plural(failures.length, 'expectation')} not met`;
 }
 
-/** The end of a run. The first line has a fixed form, `N passed, N failed`, that tools can read. */
+/** The summary of a run. Its first line always has the form `N passed, N failed`, for tools to parse. */
 export function summaryLines(run: RunResult, start: RunStart, columns: number, colors: Colors): string[] {
   const passed = `${run.passed} passed`;
   const failed = `${run.failed} failed`;
@@ -94,7 +94,7 @@ export function summaryLines(run: RunResult, start: RunStart, columns: number, c
     if (more > 0) lines.push(colors.yellow(`  and ${more} more`));
   }
   lines.push(`${virtualTime(run.virtualMs)} virtual time in ${wallTime(run.wallMs)}`);
-  // Not cut to the width: a path is there to be copied.
+  // Not cut to the width, so that the path can be copied.
   lines.push(`${columns >= COUNTS_FROM ? 'report: ' : ''}${colors.cyan(terminalLine(start.reportDir))}`);
   return lines;
 }

@@ -1,5 +1,5 @@
-// What the terminal says of contacts lost to a cause that is not theirs: the largest groups of a run,
-// each with what the server said. A greeting of 554 that costs a whole domain its status stands here.
+// The part of the terminal summary about contacts lost to a cause that is not theirs: the largest groups of a
+// run, each with the reply of the server. Example: a 554 greeting that gives a whole domain status error.
 
 import type { LostGroup, RunResult, ScenarioResult } from '../../results/result.js';
 import { plural, thousands } from '../figures.js';
@@ -12,8 +12,7 @@ const LINE_COLUMNS = 120;
 const SAID_COLUMNS_MAX = 80;
 
 /**
- * @returns no line when nobody was lost so, or only where the scenario itself says how many: that
- *   was looked at
+ * @returns no lines when there are no such contacts, or only in scenarios that expect them
  */
 export function lostLines(run: RunResult, columns: number, colors: Colors): string[] {
   const scenarios = run.scenarios.filter(({ lost }) => lost.notTheirs > 0 && !lost.expected);

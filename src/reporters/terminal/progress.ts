@@ -1,4 +1,4 @@
-// How many deliveries of a scenario were in progress over virtual time, in one line of a terminal.
+// The number of deliveries in progress over virtual time, as one line for a terminal.
 
 import type { LevelOverTime } from '../../results/result.js';
 import { formatDuration } from '../../base/units.js';
@@ -8,10 +8,10 @@ import { sparkline } from './sparkline.js';
 
 const LABEL = 'in progress ';
 const SPARK_COLUMNS = 60;
-/** Shorter than this a curve says nothing: the words beside it give way to it, and then the line goes. */
+/** The curve has at least this width: the text beside it is left out first, then the whole line. */
 const SPARK_COLUMNS_MIN = 12;
 
-/** @returns undefined where no time passed with deliveries in progress, or nothing fits */
+/** @returns undefined when no virtual time passed with deliveries in progress, or nothing fits */
 export function progressLine(
   { t, deliveries }: LevelOverTime = { t: [], deliveries: [] },
   columns: number,

@@ -1,15 +1,15 @@
-// Where a reporter for people writes: whole lines, and on a terminal one live line below them
-// that is erased before anything else is written. Without a terminal there is no cursor movement.
+// Output for people: whole lines, and on a terminal one live line below them, which is erased before
+// anything else is written. Without a terminal no cursor movement is written.
 
 import { displayWidth, truncate } from './layout.js';
 import { withoutCommands } from '../text.js';
 
-/** A place to write to and what it can show. */
+/** An output stream and its abilities. */
 export interface Screen {
   write(text: string): void;
   isTTY: boolean;
   color: boolean;
-  /** Width at this moment; a person may resize the window. */
+  /** Current width, which changes when the window is resized. */
   columns(): number;
 }
 
@@ -21,21 +21,21 @@ export class Printer {
 
   constructor(private readonly screen: Screen) {}
 
-  /** Width to fit text to; at least 20, however small the window says it is. */
+  /** Width to fit text to; at least 20 even in a smaller window. */
   get columns(): number {
     return Math.max(20, this.screen.columns());
   }
 
-  /** Writes one line for good. Its text must have gone through `text.ts`; colors are allowed. */
+  /** Writes one line that stays. Text of unknown origin must be escaped by `text.ts`; colors are allowed. */
   line(text = ''): void {
     this.clearLive();
     this.screen.write(`${withoutCommands(text)}\n`);
   }
 
-  /** Shows or replaces the live line; nothing happens where there is no terminal. */
+  /** Shows or replaces the live line; does nothing without a terminal. */
   live(text: string): void {
     if (!this.screen.isTTY) return;
-    // The last column stays free: a full line would wrap and could not be erased.
+    // The last column stays free: a full line would wrap, and then it could not be erased.
     const fitted = displayWidth(text) < this.columns ? text : truncate(text, this.columns - 1);
     this.screen.write(`${ERASE_LINE}${fitted}`);
     this.hasLiveLine = true;

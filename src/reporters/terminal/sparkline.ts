@@ -1,12 +1,12 @@
-// A curve in one line of a terminal: eight heights, one column a step of time.
+// A curve in one line of a terminal: eight heights, one column per step of time.
 
 const HEIGHTS = '▁▂▃▄▅▆▇█';
 
 /**
- * The level that holds in each step, the highest one in it.
+ * Shows the highest level of each step of time.
  *
- * @param t moments at which the level changes, in order
- * @param levels the level from each moment on
+ * @param t times at which the level changes, in order
+ * @param levels the level from each of these times on
  */
 export function sparkline(t: readonly number[], levels: readonly number[], columns: number): string {
   const start = t[0];

@@ -1,5 +1,5 @@
-// The reporter for people: a line a scenario as each ends, failures in full at the end, and how
-// much virtual time passed in how much real time. On a terminal a live line shows what runs.
+// The reporter for people: one line per scenario as it ends, then all failures in full and a summary. On a
+// terminal a live line shows the progress.
 
 import pc from 'picocolors';
 import { setRealInterval, wallNow } from '../../clock/system.js';
@@ -12,19 +12,19 @@ import { scenarioLine, summaryLines } from './lines.js';
 import { lostLines } from './lost.js';
 import { terminalLine } from '../text.js';
 
-/** Real time as this reporter needs it; tests give their own. */
+/** The real clock of this reporter; tests pass their own. */
 export interface RealTime {
   now(): number;
-  /** @returns a function that stops it */
+  /** Calls `fn` at an interval. @returns a function that stops it */
   every(fn: () => void, ms: number): () => void;
 }
 
 const SYSTEM_TIME: RealTime = { now: wallNow, every: setRealInterval };
 
-/** A run that takes less shows no live line. */
+/** Shorter runs show no live line. */
 const LIVE_AFTER_MS = 500;
 const LIVE_EVERY_MS = 100;
-/** Without a terminal: a sign of life after this long without a line. */
+/** Without a terminal: time without output after which a line of progress is written. */
 const QUIET_MS = 10_000;
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 
@@ -110,7 +110,7 @@ export class TerminalReporter implements Reporter {
     } else if (now - this.lastLineAt >= QUIET_MS) this.line(`… ${this.progressText()}`);
   }
 
-  /** `12 of 42 · 1 failed · Yahoo is down: 18h, 1,200 attempts`: the longest running one is named. */
+  /** `12 of 42 · 1 failed · Yahoo is down: 18h, 1,200 attempts`: names the scenario that has been running longest. */
   private progressText(): string {
     const parts = [`${thousands(this.ended)} of ${thousands(this.start.total)}`];
     if (this.troubled.length > 0) parts.push(`${thousands(this.troubled.length)} not passed`);
