@@ -1,5 +1,5 @@
-// The page of a run in a real browser, opened from disk: its figures are those of run.json, it filters,
-// leads from a failure to the line of its file and to a contact's story, and is usable by everybody.
+// The page of a run in a real browser, opened from disk: the figures of run.json, filters, links from a failure
+// to its file and to a contact's history, accessibility, and hostile text.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +56,7 @@ mailings: [{ name: november }]
 expect: [{ at: end, november: { delivered: 1 } }]
 `;
 
-/** Far more attempts than a test has time for. */
+/** Far more attempts than fit into the time of a test. */
 const ENDLESS = `name: Never done
 fleet: { example.org: { behaviors: [{ do: busy, stage: rcpt }] } }
 audience: { generate: [{ count: 20000, at: example.org, prefix: reader }] }
@@ -109,14 +109,14 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   };
   const indexOf = (name: string): number => run.scenarios.findIndex((one) => one.file === name);
 
-  test('opens from disk, says the verdict, and asks for nothing', async () => {
+  test('opens from disk, shows the result, and makes no request', async () => {
     await open();
     expect(await page.textContent('h1')).toContain('1 failed, 1 passed');
     expect(requests.filter((url) => !url.startsWith('file:') && !url.startsWith('about:'))).toEqual([]);
     expect(errors).toEqual([]);
   });
 
-  test('of an interrupted run begins with that, and names what was cut off', async () => {
+  test('begins with a note for an interrupted run, and names unfinished scenarios', async () => {
     writeFileSync(join(dir, 'a-quick.yaml'), QUICK);
     writeFileSync(join(dir, 'b-endless.yaml'), ENDLESS);
     const stdout = new TestScreen();
@@ -140,8 +140,8 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     const note = page.locator('main .note >> nth=0');
     expect(await note.isVisible()).toBe(true);
     expect(await note.innerText()).toBe(
-      'Partial report. The run was interrupted: 1 of 3 scenarios ran, and only these are here. ' +
-        'Cut off while running, and not counted: Never done (b-endless.yaml).',
+      'Partial report. The run was interrupted: 1 of 3 scenarios ran, and only these are shown. ' +
+        'Stopped while running, and not counted: Never done (b-endless.yaml).',
     );
     expect(await page.locator('#list tbody tr').allInnerTexts()).toEqual([
       expect.stringContaining('A quick one'),
@@ -151,7 +151,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     expect(errors).toEqual([]);
   });
 
-  test('contacts lost to a greeting cannot be missed', async () => {
+  test('warns about contacts lost to a greeting', async () => {
     await open();
     const alarm = await page.textContent('.alarm');
     expect(alarm).toContain('40contacts lost to a cause that is not theirs');
@@ -159,7 +159,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     expect(alarm).toContain('554');
   });
 
-  test('its figures are those of run.json', async () => {
+  test('has the figures of run.json', async () => {
     for (const [index, { mailings }] of run.scenarios.entries()) {
       for (const [name, mailing] of Object.entries(mailings)) {
         await open(`#/s/${index}/m/${name}`);
@@ -197,14 +197,14 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     expect(await page.locator('#list tbody tr').count()).toBe(1);
   });
 
-  test('leads from a failure to the line of its file', async () => {
+  test('links from a failure to the line of its file', async () => {
     await open();
     await page.click('.failure a');
     await page.waitForSelector('#hit');
     expect(await page.textContent('#hit')).toContain('withdrawn: 0, delivered: 2 }');
   });
 
-  test('leads to the story of a contact, with the dialogue and its picture', async () => {
+  test('links to the history of a contact, with dialogue and sequence diagram', async () => {
     await open(`#/s/${indexOf('fails.yaml')}`);
     await page.click('#contacts a:has-text("bob@example.org")');
     await page.waitForSelector('[data-delivery="november"]');
@@ -215,14 +215,14 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     expect(await page.textContent('.attempt >> nth=3')).toContain('Rule 6');
   });
 
-  test('leads from the filter to the picture of an attempt without a mouse', async () => {
+  test('can be used by keyboard from the filter to a sequence diagram', async () => {
     await open();
     const tabTo = async (selector: string): Promise<void> => {
       for (let presses = 0; presses < 60; presses++) {
         await page.keyboard.press('Tab');
         if (await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) return;
       }
-      throw new Error(`Tab never came to ${selector}`);
+      throw new Error(`Tab never reached ${selector}`);
     };
     const hasFocus = (selector: string): Promise<boolean> =>
       page.evaluate(`document.querySelector(${JSON.stringify(selector)}) === document.activeElement`);
@@ -232,7 +232,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await tabTo('[data-filter="not-passed"]');
     await page.keyboard.press('Enter');
     expect(await page.locator('#list tbody tr').count()).toBe(1);
-    // The filter keeps the focus, so that the next one is a Tab away.
+    // The filter keeps the focus, so that Tab moves to the next control.
     expect(await hasFocus('[data-filter="not-passed"]')).toBe(true);
     expect(await page.getAttribute('[data-filter="not-passed"]', 'aria-pressed')).toBe('true');
     await tabTo('#list a');
@@ -259,7 +259,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     expect(errors).toEqual([]);
   });
 
-  test('shows what a server or a scenario says as text', async () => {
+  test('shows hostile text as text', async () => {
     await open(`#/s/${indexOf('fails.yaml')}`);
     const name = packed((await page.textContent('h1')) ?? '');
     for (const { seen } of HOSTILE) expect(name).toContain(packed(seen));
@@ -282,14 +282,14 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     },
   );
 
-  test('fits 360 columns of pixels without scrolling sideways', async () => {
+  test('fits a width of 360 pixels without scrolling sideways', async () => {
     await page.setViewportSize({ width: 360, height: 800 });
     for (const hash of ['', '#/s/0', '#/s/1', `#/s/${indexOf('fails.yaml')}/c/bob%40example.org`]) {
       await open(hash);
       const width = await page.evaluate('document.documentElement.scrollWidth');
       expect({ hash, width }).toEqual({ hash, width: 360 });
     }
-    // The picture of an attempt is no smaller than one can read: it scrolls inside its frame.
+    // The sequence diagram keeps a readable size and scrolls inside its frame.
     await page.click('.attempt >> nth=0 >> summary');
     await page.waitForSelector('.lanes');
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
@@ -297,7 +297,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     expect(await seriousViolations(page)).toEqual([]);
   });
 
-  test('shows what is marked in a line that is longer than a narrow screen', async () => {
+  test('scrolls to the mark in a line that is longer than a narrow screen', async () => {
     await page.setViewportSize({ width: 360, height: 800 });
     await open(`#/s/${indexOf('fails.yaml')}`);
     await page.waitForFunction("document.querySelector('.code').scrollLeft > 0");

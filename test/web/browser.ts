@@ -1,4 +1,4 @@
-// A real browser for tests of pages: where it is, how it is started, and what axe finds in a page.
+// A real browser for tests of pages: finds and starts Chromium, and checks a page with axe.
 
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import { chromium, type BrowserContext, type Page } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** Undefined where there is none. */
+/** Path of Chromium; undefined when it is not installed. */
 export const executablePath = process.env['BOUNCELAB_CHROMIUM'] ?? onPath();
 
 function onPath(): string | undefined {
@@ -30,7 +30,7 @@ if (executablePath === undefined) {
   );
 }
 
-/** @param profile a folder that it may fill */
+/** @param profile folder for the profile of the browser */
 export function startBrowser(profile: string): Promise<BrowserContext> {
   return chromium.launchPersistentContext(profile, {
     executablePath: executablePath!,
@@ -46,7 +46,7 @@ export function startBrowser(profile: string): Promise<BrowserContext> {
   });
 }
 
-/** What a page asks for beyond files, and everything that goes wrong in it, as it happens. */
+/** Records the requests and the errors of a page. */
 export function watchPage(page: Page): { requests: string[]; errors: string[] } {
   const requests: string[] = [];
   const errors: string[] = [];
@@ -63,7 +63,7 @@ export function watchPage(page: Page): { requests: string[]; errors: string[] } 
 const axeSource = (): string =>
   readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Serious and critical violations of accessibility in the page as it is. */
+/** Serious and critical accessibility violations of the current page. */
 export async function seriousViolations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource());
   return page.evaluate(async () => {

@@ -1,5 +1,5 @@
-// The page of a comparison in a real browser, opened from disk: it asks for nothing, its figures are those of
-// the JSON, it fits a narrow screen, is usable by everybody, and what it is told stays text.
+// The page of a comparison in a real browser, opened from disk: no requests, the figures of the JSON, narrow
+// screens, accessibility, and hostile text.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -67,7 +67,7 @@ describe.skipIf(executablePath === undefined)('the page of a comparison', () => 
     await page.waitForSelector('main');
   };
 
-  test('opens from disk and asks for nothing', async () => {
+  test('opens from disk without any request', async () => {
     await open();
     expect(await page.textContent('h1')).toBe('emma · four-attempts · thirty-hours');
     expect(watched.requests.filter((one) => !one.startsWith('file:') && !one.startsWith('about:'))).toEqual(
@@ -76,9 +76,9 @@ describe.skipIf(executablePath === undefined)('the page of a comparison', () => 
     expect(watched.errors).toEqual([]);
   });
 
-  test('its figures in sum are those of the JSON', async () => {
+  test('has the totals of the JSON', async () => {
     await open();
-    const rows = await page.locator('table[aria-label="Figures in sum"] tbody tr').all();
+    const rows = await page.locator('table[aria-label="Totals"] tbody tr').all();
     const cells = await Promise.all(rows.map((row) => row.locator('td').allTextContents()));
     const figure = (label: string): number[] =>
       cells
@@ -94,7 +94,7 @@ describe.skipIf(executablePath === undefined)('the page of a comparison', () => 
     expect(await page.textContent('main')).toContain(`${comparison.differing} contacts end differently`);
   });
 
-  test('what it is told stays text', async () => {
+  test('shows hostile text as text', async () => {
     await open();
     const text = packed((await page.textContent('main')) ?? '');
     for (const { seen } of HOSTILE) expect(text).toContain(packed(seen));
@@ -111,7 +111,7 @@ describe.skipIf(executablePath === undefined)('the page of a comparison', () => 
     },
   );
 
-  test.each([360, 930, 1280])('breaks no domain, address or state, %i columns of pixels', async (width) => {
+  test.each([360, 930, 1280])('breaks no domain, address or state at a width of %i pixels', async (width) => {
     await page.setViewportSize({ width, height: 800 });
     await open();
     const texts = await page.locator('.ends .place, .ends .whole').all();
@@ -120,7 +120,7 @@ describe.skipIf(executablePath === undefined)('the page of a comparison', () => 
     expect(new Set(heights).size).toBe(1);
   });
 
-  test('fits 360 columns of pixels without scrolling sideways', async () => {
+  test('fits a width of 360 pixels without scrolling sideways', async () => {
     await page.setViewportSize({ width: 360, height: 800 });
     await open();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);

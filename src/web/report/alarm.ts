@@ -1,5 +1,5 @@
-// Contacts that were lost to a cause that is not theirs, such as a greeting of 554 that costs a whole
-// domain its status. It stands above everything else and names each group with what the server said.
+// The warning at the top of a page about contacts lost to a cause that is not theirs, such as a 554 greeting
+// that gives a whole domain status error. It lists each group with the reply of the server.
 
 import type { LostGroup, ScenarioResult } from '../../results/result.js';
 import { link } from './data.js';
@@ -11,10 +11,10 @@ export interface LostAt {
   index: number;
 }
 
-/** Groups that stand there at once; the others are folded. */
+/** Groups shown at once; the others are folded. */
 const SHOWN_MAX = 3;
 
-/** Nothing when nobody was lost so. */
+/** @returns undefined when there are no such contacts */
 export function alarm(places: readonly LostAt[], isOverview: boolean): HTMLElement | undefined {
   const hit = places.filter(({ scenario }) => scenario.lost.notTheirs > 0);
   const total = hit.reduce((sum, { scenario }) => sum + scenario.lost.notTheirs, 0);
@@ -22,7 +22,7 @@ export function alarm(places: readonly LostAt[], isOverview: boolean): HTMLEleme
   const groups = hit
     .flatMap(({ scenario, index }) => scenario.lost.groups.map((group) => ({ scenario, index, group })))
     .sort(
-      // Those that a scenario expects were looked at already.
+      // Unexpected losses first.
       (a, b) =>
         Number(a.scenario.lost.expected) - Number(b.scenario.lost.expected) ||
         b.group.contacts - a.group.contacts,
@@ -45,12 +45,12 @@ export function alarm(places: readonly LostAt[], isOverview: boolean): HTMLEleme
     h(
       'p',
       { class: 'small' },
-      'They have the status error now and will not be mailed again, though nothing was said about them. ',
+      'They have status error and get no more mailings, although no reply was about their mailboxes. ',
       unexpected === total
-        ? 'No scenario expects it.'
+        ? 'No scenario expects this.'
         : unexpected === 0
-          ? 'The scenarios say so themselves: it is expected there.'
-          : `${number(unexpected)} of them are not expected by their scenario.`,
+          ? 'Their scenarios expect this.'
+          : `The scenarios do not expect this for ${number(unexpected)} of them.`,
     ),
     list(shown, isOverview),
     folded.length > 0 &&
@@ -60,7 +60,8 @@ export function alarm(places: readonly LostAt[], isOverview: boolean): HTMLEleme
         h('summary', { class: 'small' }, count(folded.length, 'more group')),
         list(folded, isOverview),
       ),
-    left > 0 && h('p', { class: 'small' }, `and ${count(left, 'contact')} more: the figures have them`),
+    left > 0 &&
+      h('p', { class: 'small' }, `and ${count(left, 'contact')} more, which only the figures contain`),
   );
 }
 
@@ -89,7 +90,7 @@ function item(scenario: ScenarioResult, index: number, group: LostGroup, isOverv
         h('b', {}, place(group.domain)),
         ` in ${group.mailing}: ${group.cause}`,
         group.why === 'soft-bounces' && ', soft bounces in a row',
-        group.stage !== undefined && `, said at ${group.stage}`,
+        group.stage !== undefined && `, reply at ${group.stage}`,
       ),
       scenario.lost.expected && [' ', h('span', { class: 'expected' }, 'expected by the scenario')],
       group.said !== undefined && h('div', {}, mono(group.said)),

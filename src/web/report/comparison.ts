@@ -1,4 +1,5 @@
-// The page of a comparison: what policies come to in sum, over time, and scenario by scenario.
+// The page of a comparison of policies: totals, curves over virtual time, and each scenario whose results
+// differ.
 
 import { cellOf, differingFigures, isDifferent, LABELS } from '../../reporters/compare/cells.js';
 import { comparison as expectedAndFound } from '../../reporters/comparison.js';
@@ -19,7 +20,7 @@ import { count, number, STATES, stateWord, statusWord } from '../ui/words.js';
 
 const data = JSON.parse(document.getElementById('comparison')!.textContent) as Comparison;
 
-/** Policies differ in sign and dashes too. */
+/** Lines of policies differ in color and dashes, and have a letter each, so that color is not needed. */
 const LINES = [
   { color: 'progress', dash: [] },
   { color: 'soft', dash: [8, 4] },
@@ -27,7 +28,7 @@ const LINES = [
   { color: 'hard', dash: [10, 3, 2, 3] },
   { color: 'withdrawn', dash: [1, 5] },
 ] as const;
-/** Contacts of a group that are named. */
+/** Addresses named for each group of contacts. */
 const EXAMPLES_MAX = 5;
 const signOf = (policy: number): string => String.fromCodePoint(0x41 + (policy % 26));
 
@@ -84,7 +85,7 @@ function thresholds(): Node[] {
 
 function troubles(): Node[] {
   if (data.troubles.length === 0) return [];
-  return [section('What failed', ...data.troubles.map(troubleCard))];
+  return [section('Failures', ...data.troubles.map(troubleCard))];
 }
 
 function troubleCard({ file, name, policy, status, failures }: Trouble): HTMLElement {
@@ -118,7 +119,7 @@ function figureTable(caption: string, rows: readonly Figure[], figures: readonly
   return table(caption, columns, rows, 'policies');
 }
 
-/** The states that deliveries end in, as far as a comparison counts them. */
+/** The final states of deliveries that a comparison counts. */
 const ENDS = (['delivered', 'soft', 'hard'] as const).map((key) => ({
   ...STATES.find((state) => state.key === key)!,
   key,
@@ -141,13 +142,13 @@ function sum(): HTMLElement {
     );
   });
   return section(
-    'In sum',
-    figureTable('Figures in sum', FIGURES, data.sum),
+    'Totals',
+    figureTable('Totals', FIGURES, data.sum),
     h(
       'p',
       { class: 'quiet small' },
-      'Hours are those of the mailing that took longest, from its own start. ' +
-        'Refused are attempts to connect that a host refused or never answered.',
+      'Hours: time from start to completion of the mailing that took longest. ' +
+        'Refused: connection attempts that a host refused or did not answer.',
     ),
     h('div', { class: 'card cards' }, ...bars),
   );
@@ -172,13 +173,13 @@ function curves(): HTMLElement {
       ),
     );
   return section(
-    'Since mailings began, all scenarios together',
+    'Time since the start of each mailing, all scenarios together',
     h(
       'div',
       { class: 'two' },
       card('Deliveries in progress', ({ inProgress }) => inProgress),
       card('Delivered', ({ delivered }) => delivered),
-      card('Attempts until then', ({ attempts }) => attempts),
+      card('Attempts so far', ({ attempts }) => attempts),
     ),
   );
 }
@@ -187,14 +188,11 @@ function scenarios(): Node[] {
   const different = data.scenarios.filter(isDifferent);
   const same = data.scenarios.filter((scenario) => !isDifferent(scenario));
   return [
+    section(`${count(different.length, 'scenario')} with differences`, ...different.map(scenarioCard)),
     section(
-      `${count(different.length, 'scenario')} that ${different.length === 1 ? 'comes' : 'come'} out differently`,
-      ...different.map(scenarioCard),
-    ),
-    section(
-      `${count(same.length, 'scenario')} that ${same.length === 1 ? 'comes' : 'come'} out the same`,
+      `${count(same.length, 'scenario')} with the same results`,
       longTable(
-        'Scenarios that come out the same',
+        'Scenarios with the same results',
         [
           { label: 'Scenario', isWide: true, cell: ({ name }) => said(name) },
           { label: 'File', isWide: true, cell: ({ file }) => said(file) },
@@ -220,7 +218,7 @@ function scenarioCard({ name, file, figures, ends }: ComparedScenario): HTMLElem
           { label: 'Contacts', isNumber: true, cell: ({ contacts }) => contacts },
           { label: 'At', cell: ({ domain }) => place(domain) },
           { label: 'Ends', isWide: true, cell: changesOf },
-          { label: 'Such as', isWide: true, cell: examplesOf },
+          { label: 'Examples', isWide: true, cell: examplesOf },
         ],
         ends.groups,
         'ends',

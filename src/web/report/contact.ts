@@ -1,5 +1,5 @@
-// The story of one contact: each delivery with every attempt, what was said, what the policy decided
-// and by which rule, and a picture of one attempt in space and time.
+// The history of one contact: each delivery with every attempt, its SMTP dialogue, the decision of the policy
+// with its rule, and a sequence diagram of the attempt.
 
 import {
   deliveriesOf,
@@ -13,7 +13,7 @@ import { lanes } from './lanes.js';
 import { fact } from './overview.js';
 import { clock, count, outcomeWord, stateWord, statusWord, time } from '../ui/words.js';
 
-/** Attempts shown one by one; of a longer journey the middle is folded. */
+/** Attempts shown one by one; of more, those in the middle are folded. */
 const SHOWN_MAX = 6;
 
 export function contactPage(index: number, address: string): Node[] {
@@ -25,9 +25,9 @@ export function contactPage(index: number, address: string): Node[] {
       h(
         'p',
         { class: 'empty' },
-        'This contact has no story here. ',
+        'This report does not contain the history of this contact. ',
         h('code', {}, 'bouncelab explain'),
-        ' can tell it.',
+        ' shows it.',
       ),
     ];
   }
@@ -51,7 +51,7 @@ export function contactPage(index: number, address: string): Node[] {
           h(
             'section',
             {},
-            h('h2', {}, 'What happened to the contact'),
+            h('h2', {}, 'Changes of the contact'),
             h(
               'ul',
               { class: 'plain card' },
@@ -123,12 +123,12 @@ function attemptItem(attempt: ToldAttempt): HTMLElement {
     session,
     transaction,
   } = attempt;
-  // It can be reached with the keyboard, since it scrolls.
+  // Scrollable, so it must be reachable with the keyboard.
   const picture = h('div', {
     class: 'lanes-frame',
     role: 'region',
     tabindex: 0,
-    'aria-label': `Attempt ${n} in space and time`,
+    'aria-label': `Sequence diagram of attempt ${n}`,
   });
   const details = h(
     'details',
@@ -137,7 +137,7 @@ function attemptItem(attempt: ToldAttempt): HTMLElement {
         if (picture.childElementCount === 0) picture.append(lanes(attempt));
       },
     },
-    h('summary', { class: 'small' }, lines.length > 0 ? 'What was said, and when' : 'In space and time'),
+    h('summary', { class: 'small' }, lines.length > 0 ? 'Dialogue and sequence diagram' : 'Sequence diagram'),
     lines.length > 0 && dialogue(lines),
     picture,
   );

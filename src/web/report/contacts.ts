@@ -1,4 +1,4 @@
-// The contacts of a scenario with filter and search; each leads to its story.
+// The table of a scenario's contacts with filter and search; each row links to the history of the contact.
 
 import type { ContactStory, ScenarioView } from '../../results/view/view.js';
 import { link } from './data.js';
@@ -35,7 +35,7 @@ export function contactList(index: number, view: ScenarioView): HTMLElement {
     const found = contacts.filter((contact) => test(contact) && contact.address.includes(words));
     holder.replaceChildren(
       found.length === 0
-        ? h('p', { class: 'empty' }, 'No contact fits.')
+        ? h('p', { class: 'empty' }, 'No contact matches.')
         : longTable(
             'Contacts',
             [
@@ -83,9 +83,9 @@ export function contactList(index: number, view: ScenarioView): HTMLElement {
       h(
         'p',
         { class: 'note small' },
-        `${number(contacts.length)} of them have their story here, those who met trouble first; ${number(left)} are in the figures alone. `,
+        `The table has ${number(contacts.length)} of them, those with bounces first; only the figures contain the other ${number(left)}. `,
         h('code', {}, 'bouncelab explain'),
-        ' tells the story of any.',
+        ' shows the history of any contact.',
       ),
     h(
       'div',

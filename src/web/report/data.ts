@@ -1,4 +1,4 @@
-// The data in the page. What a scenario's events came to is parsed when somebody looks at it.
+// Access to the data in the page. The view of a scenario is parsed when it is shown, since it may be large.
 
 import type { PageRun, ScenarioView } from '../../results/view/view.js';
 
@@ -6,13 +6,13 @@ export const page = block('run') as PageRun;
 
 const views = new Map<number, ScenarioView | undefined>();
 
-/** Undefined when nothing of the scenario was played. */
+/** @returns undefined for a scenario that was not played */
 export function viewOf(index: number): ScenarioView | undefined {
   if (!views.has(index)) views.set(index, block(`view-${index}`) as ScenarioView | undefined);
   return views.get(index);
 }
 
-/** Texts of the files that a scenario's failures point into. */
+/** Text of each file in which a failure of the scenario has its place. */
 export function sourcesOf(index: number): Record<string, string> {
   return (block(`source-${index}`) as Record<string, string> | undefined) ?? {};
 }
@@ -22,7 +22,7 @@ function block(id: string): unknown {
   return text ? JSON.parse(text) : undefined;
 }
 
-/** The address of a place in this page. */
+/** The fragment URL of a view of this page. */
 export function link(...parts: (string | number)[]): string {
   return `#/${parts.map((part) => encodeURIComponent(part)).join('/')}`;
 }

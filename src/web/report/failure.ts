@@ -1,4 +1,4 @@
-// What did not hold: the sentence, the line of the file that says so, and where to look on.
+// A failure: its message, the line of the file with the expectation, details, and a link to the whole file.
 
 import type { Failure } from '../../results/result.js';
 import { link, sourcesOf } from './data.js';
@@ -6,7 +6,7 @@ import { h, mono, said, printableLines } from '../ui/dom.js';
 
 const CONTEXT = 3;
 const DETAILS_MAX = 30;
-/** Between what is marked and the edge of its frame, pixels. */
+/** Space between the mark and the edge of its frame, pixels. */
 const MARK_MARGIN = 16;
 
 export function failureCard(index: number, failure: Failure): HTMLElement {
@@ -45,7 +45,11 @@ export function failureCard(index: number, failure: Failure): HTMLElement {
   );
 }
 
-/** Lines of a file with the one that is meant marked; all of them without a context. */
+/**
+ * Lines of a file, one of them highlighted.
+ *
+ * @param context lines before and after it; without it the whole file is shown
+ */
 export function code(
   source: string,
   line: number,
@@ -80,12 +84,12 @@ export function code(
     { class: 'code mono', tabindex: 0, role: 'region', 'aria-label': `lines around line ${line}` },
     ...rows,
   );
-  // Where things are is known once they are part of the page.
+  // Positions are known only after the frame has become part of the page.
   requestAnimationFrame(() => scrollToMark(frame));
   return frame;
 }
 
-/** Moves a long line sideways until what is marked in it can be seen. */
+/** Scrolls a long line sideways until its mark is visible. */
 function scrollToMark(frame: HTMLElement): void {
   const mark = frame.querySelector('.caret')?.getBoundingClientRect();
   if (!mark) return;

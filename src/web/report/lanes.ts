@@ -1,5 +1,5 @@
-// One attempt in space and time: three lanes, for the sender, the network and the host. Time goes down,
-// one row a line; arrows are what travels. What never arrived ends in the network.
+// The sequence diagram of one attempt: three lanes for sender, network and host. Time runs downwards, one row
+// per line of the dialogue. Each arrow is a command or reply; what did not arrive ends in the network lane.
 
 import type { ToldAttempt } from '../../results/view/story.js';
 import { s, printableLines } from '../ui/dom.js';
@@ -86,7 +86,7 @@ export function lanes(attempt: ToldAttempt): SVGElement {
       class: 'lanes',
       viewBox: `0 0 ${WIDTH} ${height}`,
       role: 'img',
-      'aria-label': `Attempt ${attempt.n} in space and time: ${spoken.length} lines between the sender and ${host}, then ${outcome}`,
+      'aria-label': `Sequence diagram of attempt ${attempt.n}: ${spoken.length} lines between the sender and ${host}, then ${outcome}`,
     },
     ...heads.map(([x, text]) => s('text', { class: 'head', x, y: 26, 'text-anchor': 'middle' }, label(text))),
     ...heads.map(([x], index) =>

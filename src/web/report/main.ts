@@ -1,5 +1,5 @@
-// The page: reads where it is from the part of its address behind the #, and shows that. Going back
-// and forth is the browser's.
+// The entry point of the report page: shows the view that the fragment of its URL names, so that the history
+// of the browser works.
 
 import { contactPage } from './contact.js';
 import { link, page, sourcesOf } from './data.js';
@@ -94,7 +94,7 @@ function show(): void {
 }
 
 addEventListener('hashchange', () => {
-  // The link to skip to the content is an anchor like any other.
+  // The skip link changes the fragment too, but it names no view.
   if (location.hash === '#main') return document.getElementById('main')!.focus();
   show();
   document.getElementById('main')!.focus({ preventScroll: true });

@@ -1,4 +1,4 @@
-// The first view: the verdict, what was lost, what failed, and every scenario with filter and search.
+// The first view of a report: the result, lost contacts, failures, and all scenarios with filter and search.
 
 import type { ScenarioResult } from '../../results/result.js';
 import { deliveryCounts, wallTime, virtualTime } from '../../reporters/figures.js';
@@ -10,7 +10,7 @@ import { failureCard } from './failure.js';
 import { tableHead, tableRow, type Column } from '../ui/table.js';
 import { count, number, themeOf, time, verdict } from '../ui/words.js';
 
-/** Failures that are shown whole; the others are in their scenario. */
+/** Failures shown in full; the views of their scenarios show the others. */
 const FAILURES_MAX = 20;
 
 interface Entry {
@@ -78,11 +78,11 @@ function partial(): Node[] {
       'p',
       { class: 'note' },
       h('b', {}, 'Partial report. '),
-      `${why}: ${number(ran)} of ${count(total, 'scenario')} ran, and only these are here.`,
+      `${why}: ${number(ran)} of ${count(total, 'scenario')} ran, and only these are shown.`,
       ...(run.unfinished.length === 0
         ? []
         : [
-            ' Cut off while running, and not counted: ',
+            ' Stopped while running, and not counted: ',
             ...run.unfinished.flatMap(({ name, file }, index) => [
               index > 0 && ', ',
               h('b', {}, said(name)),
@@ -117,13 +117,13 @@ function failures(entries: Entry[]): Node[] {
     h(
       'section',
       { 'aria-labelledby': 'failures' },
-      h('h2', { id: 'failures' }, `What did not hold (${number(all.length)})`),
+      h('h2', { id: 'failures' }, `Failures (${number(all.length)})`),
       h('div', { class: 'cards' }, ...cards),
       all.length > shown.length &&
         h(
           'p',
           { class: 'quiet' },
-          `and ${number(all.length - shown.length)} more: they are in their scenarios`,
+          `and ${number(all.length - shown.length)} more in the views of their scenarios`,
         ),
     ),
   ];
@@ -140,7 +140,7 @@ const kept: { filter: Filter; search: string } = { filter: 'all', search: '' };
 
 function list(entries: Entry[]): HTMLElement {
   const body = h('tbody');
-  const told = h('p', { class: 'small quiet', role: 'status' });
+  const status = h('p', { class: 'small quiet', role: 'status' });
   const chips = FILTERS.map(({ name, label, test }) =>
     h(
       'button',
@@ -168,7 +168,7 @@ function list(entries: Entry[]): HTMLElement {
       ({ result }) => test(result) && words.every((word) => haystack(result).includes(word)),
     );
     body.replaceChildren(...rows(found));
-    told.textContent =
+    status.textContent =
       found.length === entries.length
         ? ''
         : `${number(found.length)} of ${count(entries.length, 'scenario')}`;
@@ -183,7 +183,7 @@ function list(entries: Entry[]): HTMLElement {
       { class: 'bar' },
       h('div', { class: 'chips', role: 'group', 'aria-label': 'Filter' }, ...chips),
       search,
-      told,
+      status,
     ),
     h('table', { class: 'stack', id: 'list', 'aria-label': 'Scenarios' }, tableHead(COLUMNS), body),
   );
@@ -203,7 +203,7 @@ function rows(entries: Entry[]): Node[] {
     themes.set(theme, [...(themes.get(theme) ?? []), entry]);
   }
   if (entries.length === 0)
-    return [h('tr', {}, h('td', { colspan: COLUMNS.length, class: 'empty' }, 'No scenario fits.'))];
+    return [h('tr', {}, h('td', { colspan: COLUMNS.length, class: 'empty' }, 'No scenario matches.'))];
   return [...themes].flatMap(([theme, members]) => [
     ...(theme === ''
       ? []

@@ -1,5 +1,5 @@
-// The Response of a mailing as senders know it, at both levels: what the servers answered, and what
-// they did with what they took, which no sender can see.
+// The results of a mailing at two levels: the replies of the servers, which the sender knows, and the
+// placement of accepted messages, which only the simulation knows.
 
 import type { CauseView, Mark, MailingView } from '../../results/view/view.js';
 import type { MailingResult } from '../../results/result.js';
@@ -48,7 +48,7 @@ export function responseTabs(index: number, mailings: Record<string, MailingResu
     const chosen = all.filter(test);
     panel.replaceChildren(
       chosen.length === 0
-        ? h('p', { class: 'empty' }, `No mailing here: ${label.toLowerCase()}.`)
+        ? h('p', { class: 'empty' }, `No mailing is ${label.toLowerCase()}.`)
         : table(`Mailings: ${label}`, columns(index), chosen),
     );
   };
@@ -93,7 +93,7 @@ function columns(index: number): Column<Named>[] {
   ];
 }
 
-/** The figures of one mailing at both levels. */
+/** The figures of one mailing at server level and for placement. */
 export function figures(mailing: MailingResult): HTMLElement {
   const share = (n: number): string =>
     mailing.recipients === 0 ? '' : ` ${percent(n / mailing.recipients)}`;
@@ -109,7 +109,7 @@ export function figures(mailing: MailingResult): HTMLElement {
   return h(
     'div',
     { class: 'levels' },
-    h('h4', {}, 'Server level: what the servers answered'),
+    h('h4', {}, 'Server level: the replies of the servers'),
     mix(
       STATES.map(({ key, color }) => ({ color, count: values[key]! })),
       'shares of the figures below',
@@ -122,7 +122,7 @@ export function figures(mailing: MailingResult): HTMLElement {
         figure(label, sign, values[key]!, share(values[key]!), color),
       ),
     ),
-    h('h4', {}, 'Placement: what they did with the messages they took (no sender can see this)'),
+    h('h4', {}, 'Placement: what the servers did with accepted messages (invisible to a sender)'),
     h(
       'dl',
       { class: 'figures', 'data-level': 'placement' },
@@ -169,9 +169,9 @@ export function curve(mailing: MailingView, marks: readonly Mark[]): HTMLElement
   return plot(`States of the deliveries of ${mailing.name} over virtual time`, mailing.curve.t, shown, marks);
 }
 
-/** Why attempts failed, with the replies behind each cause. */
+/** The causes of failed attempts, with the replies of each cause. */
 export function causes(index: number, all: readonly CauseView[]): HTMLElement {
-  if (all.length === 0) return h('p', { class: 'empty' }, 'Every attempt delivered.');
+  if (all.length === 0) return h('p', { class: 'empty' }, 'No attempt failed.');
   return h('div', { class: 'cards' }, ...all.map((cause) => causeCard(index, cause)));
 }
 
@@ -198,7 +198,7 @@ function causeCard(index: number, { cause, attempts, soft, hard, replies, others
         { label: 'At', cell: ({ domain }) => place(domain) },
         { label: 'Attempts', isNumber: true, cell: (reply) => reply.count },
         {
-          label: 'For example',
+          label: 'Example',
           cell: ({ example }) => h('a', { href: link('s', index, 'c', example) }, place(example)),
         },
       ],

@@ -1,5 +1,5 @@
-// One scenario: what did not hold, who was lost, its mailings, attempts by provider, connections by
-// host, changes of status, and every contact.
+// The view of one scenario: lost contacts, failures, mailings, attempts by provider, connections by host,
+// changes of status, and all contacts.
 
 import type { DomainView, HostView, ScenarioView, StatusChange } from '../../results/view/view.js';
 import type { ScenarioResult } from '../../results/result.js';
@@ -33,7 +33,7 @@ export function scenarioPage(index: number): Node[] {
   ];
 }
 
-/** Page of one mailing among several. */
+/** The view of one mailing of a scenario that has several. */
 export function mailingPage(index: number, name: string): Node[] {
   const result = page.run.scenarios[index];
   const mailing = result?.mailings[name];
@@ -115,12 +115,14 @@ function head(index: number, result: ScenarioResult, view: ScenarioView | undefi
 function cutOff({ status }: ScenarioResult, view: ScenarioView | undefined): Node[] {
   if (status === 'invalid') return [];
   if (!view)
-    return [h('p', { class: 'note' }, 'No events were kept of this scenario: its figures are all there is.')];
+    return [
+      h('p', { class: 'note' }, 'The events of this scenario were not kept; only its figures are shown.'),
+    ];
   if (view.ended === 'idle') return [];
   const why: Record<string, string> = {
-    deadlock: 'Deliveries were in progress and nothing was left that could have ended them.',
-    horizon: 'It was still going on at the end of the time that a scenario may take.',
-    'cut off': 'Its events end before it did: what follows is what had happened until then.',
+    deadlock: 'Deliveries were in progress, and no event was left that could end them.',
+    horizon: 'The scenario was still running at the end of the virtual time that it may use.',
+    'cut off': 'The events stop before the end of the scenario; the page shows what happened until then.',
   };
   return [h('p', { class: 'note' }, h('b', {}, 'Partial. '), why[view.ended] ?? view.ended)];
 }
@@ -129,12 +131,7 @@ function failures(index: number, { failures: all }: ScenarioResult): Node[] {
   if (all.length === 0) return [];
   const cards = all.map((failure) => failureCard(index, failure));
   return [
-    h(
-      'section',
-      {},
-      h('h2', {}, `What did not hold (${number(all.length)})`),
-      h('div', { class: 'cards' }, ...cards),
-    ),
+    h('section', {}, h('h2', {}, `Failures (${number(all.length)})`), h('div', { class: 'cards' }, ...cards)),
   ];
 }
 
@@ -156,7 +153,7 @@ function network(view: ScenarioView): Node[] {
       h(
         'p',
         { class: 'small quiet' },
-        `From 0s to ${time(until)}; a column is about ${time(Math.ceil(until / 120))}. The highest column is the busiest moment of that row.`,
+        `From 0s to ${time(until)}; a column covers about ${time(Math.ceil(until / 120))}. Each row has its own scale.`,
       ),
       table<DomainView>(
         'Attempts by provider',
@@ -195,7 +192,7 @@ function network(view: ScenarioView): Node[] {
           { label: 'Most at once', isNumber: true, cell: ({ peak }) => peak },
           { label: 'Refused', isNumber: true, cell: ({ refused }) => refused },
           { label: 'No answer', isNumber: true, cell: ({ noAnswer }) => noAnswer },
-          { label: 'Messages taken', isNumber: true, cell: ({ accepted }) => accepted },
+          { label: 'Messages accepted', isNumber: true, cell: ({ accepted }) => accepted },
           {
             label: 'Over time',
             isWide: true,
@@ -217,7 +214,7 @@ function network(view: ScenarioView): Node[] {
 function leftOut(n: number, noun: string): HTMLElement | false {
   return (
     n > 0 &&
-    h('p', { class: 'note small' }, `Those with most are shown; ${count(n, `more ${noun}`)} are left out.`)
+    h('p', { class: 'note small' }, `The busiest are shown; ${count(n, `more ${noun}`)} are left out.`)
   );
 }
 
@@ -237,7 +234,7 @@ function statusChanges(index: number, { changes, changesTotal }: ScenarioView): 
     {},
     h('h2', {}, `Contacts whose status changed (${number(changesTotal)})`),
     changes.length === 0
-      ? h('p', { class: 'empty' }, 'Nobody’s status changed.')
+      ? h('p', { class: 'empty' }, 'The status of no contact changed.')
       : longTable<StatusChange>(
           'Contacts whose status changed',
           [
@@ -257,7 +254,7 @@ function statusChanges(index: number, { changes, changesTotal }: ScenarioView): 
       h(
         'p',
         { class: 'note small' },
-        `The first ${number(changes.length)} are listed; the events file has all ${number(changesTotal)}.`,
+        `The first ${number(changes.length)} are listed; the events file contains all ${number(changesTotal)}.`,
       ),
   );
 }

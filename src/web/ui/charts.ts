@@ -1,5 +1,5 @@
-// Small pictures in rows of tables: how a mailing's deliveries ended, and what happened when. The
-// figures stand beside them in words.
+// Small charts in table rows: the states of a mailing's deliveries, and counts over time. The tables contain
+// the same figures as text.
 
 import type { Histogram } from '../../results/view/view.js';
 import { s } from './dom.js';
@@ -9,7 +9,7 @@ export interface Part {
   count: number;
 }
 
-/** One bar of parts; nothing when there is nothing to part. */
+/** A stacked bar; empty when all counts are 0. */
 export function mix(parts: readonly Part[], label: string): SVGElement {
   const total = parts.reduce((sum, { count }) => sum + count, 0) || 1;
   const svg = s('svg', {
@@ -23,7 +23,7 @@ export function mix(parts: readonly Part[], label: string): SVGElement {
   let x = 0;
   const shown = parts.filter(({ count }) => count > 0);
   for (const { color, count } of shown) {
-    // The smallest part can be seen too.
+    // Even the smallest part stays visible.
     const width = Math.max(6, (count / total) * 1000);
     const gap = color === shown.at(-1)!.color ? 0 : 3;
     svg.append(s('rect', { x, width: Math.max(2, width - gap), height: 8, fill: `var(--${color})` }));
@@ -34,7 +34,7 @@ export function mix(parts: readonly Part[], label: string): SVGElement {
 
 const COLUMNS = 120;
 
-/** Counts over time as stacked columns. */
+/** A histogram over time with stacked columns. */
 export function strip(
   { stepMs, series }: Histogram,
   order: readonly { name: string; color: string }[],

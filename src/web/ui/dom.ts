@@ -1,12 +1,12 @@
-// Elements of the page. Text from outside always becomes a text node, with what is invisible in it
-// made visible; there is no way from data to markup.
+// Creates the elements of a page. Text from scenarios and servers always becomes a text node, with invisible
+// characters escaped, so that data never becomes markup.
 
 import { terminalLine } from '../../reporters/text.js';
 
 type Child = Node | string | number | false | null | undefined | Child[];
 type Attributes = Record<string, string | number | boolean | undefined | ((event: Event) => void)>;
 
-/** An HTML element. Attributes that are functions listen; `false` and `undefined` are left out. */
+/** An HTML element. Functions are added as event listeners; `false` and `undefined` attributes are omitted. */
 export function h(tag: string, attributes: Attributes = {}, ...children: Child[]): HTMLElement {
   return fill(document.createElement(tag), attributes, children);
 }
@@ -34,17 +34,17 @@ function append(element: Element, children: Child[]): void {
   }
 }
 
-/** Text of unknown origin: isolated, so that its direction turns nothing around it. */
+/** Text of unknown origin, isolated so that its direction does not affect the text around it. */
 export function said(text: string): HTMLElement {
   return h('bdi', {}, printableLines(text));
 }
 
-/** Of a name, what never breaks. */
+/** Longest part of a name that is never broken. */
 const PIECE_MAX = 22;
-/** Where a name breaks: between its labels, else in a label at its hyphens, else anywhere. */
+/** Where a name may break: between labels; in a long label at hyphens; else after `PIECE_MAX` characters. */
 const BREAKS = [/(?<=\.)|(?=@)/u, /(?<=-)/u, new RegExp(`(?<=^(?:.{${PIECE_MAX}})+)`, 'su')];
 
-/** A domain, a host or an address: no word of it is broken as long as there is a better place. */
+/** A domain, host or address, which breaks between its labels rather than inside them. */
 export function place(text: string): HTMLElement {
   const pieces = BREAKS.reduce(
     (all, at) => all.flatMap((piece) => (piece.length <= PIECE_MAX ? [piece] : piece.split(at))),
@@ -53,12 +53,12 @@ export function place(text: string): HTMLElement {
   return h('bdi', { class: 'place' }, ...pieces.flatMap((piece, index) => [index > 0 && h('wbr'), piece]));
 }
 
-/** One or several lines in fixed width, as a server said them. */
+/** One or several lines of a server or file in a fixed-width font. */
 export function mono(text: string): HTMLElement {
   return h('bdi', { class: 'mono' }, printableLines(text));
 }
 
-/** Makes what cannot be seen visible; line breaks stay. */
+/** Escapes invisible characters; keeps line breaks. */
 export function printableLines(text: string): string {
   return text.split('\n').map(terminalLine).join('\n');
 }

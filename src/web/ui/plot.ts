@@ -1,5 +1,5 @@
-// Plots over virtual time with uPlot: lines that differ in color and in dashes, a legend that says the
-// figures at the pointer, and marks for what somebody did at a moment.
+// Plots over virtual time with uPlot: lines that differ in color and dashes, a legend with the values at the
+// pointer, and vertical marks for events of the scenario.
 
 import uPlot from 'uplot';
 import type { Mark } from '../../results/view/view.js';
@@ -15,7 +15,7 @@ export interface Line {
 }
 
 const HOUR = 3_600_000;
-/** Distances of marks on the axis of time, hours. */
+/** Possible distances between ticks of the time axis, hours. */
 const STEPS_H = [
   1 / 3600,
   1 / 360,
@@ -40,7 +40,7 @@ const STEPS_H = [
 const HEIGHT = 220;
 const live = new Set<() => void>();
 
-/** Takes down all plots of the view that goes. */
+/** Destroys all plots of the previous view. */
 export function clearPlots(): void {
   for (const destroy of live) destroy();
   live.clear();
@@ -87,7 +87,7 @@ export function plot(
       u.destroy();
     };
   };
-  // Its width is known once it is part of the page.
+  // Its width is known only after it has become part of the page.
   requestAnimationFrame(() => {
     if (!holder.isConnected) return;
     let destroy = draw();

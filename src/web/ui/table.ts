@@ -1,19 +1,19 @@
-// Tables: columns with a label each, which stand beside the figures on a narrow screen; and long
-// lists, shown a part at a time.
+// Tables whose column labels appear beside the values on a narrow screen, and long tables that show a part
+// of their rows at a time.
 
 import { h } from './dom.js';
 import { number } from './words.js';
 
 export interface Column<T> {
   label: string;
-  /** Right-aligned figures; a 0 is quiet. */
+  /** Figures are right-aligned; 0 is dimmed. */
   isNumber?: boolean;
-  /** Takes a whole line on a narrow screen. */
+  /** Uses a whole line on a narrow screen. */
   isWide?: boolean;
   cell: (row: T) => Node | string | number;
 }
 
-/** @param kind a class by which its columns are shared out */
+/** @param kind CSS class for the widths of its columns */
 export function table<T>(caption: string, columns: Column<T>[], rows: readonly T[], kind = ''): HTMLElement {
   return h(
     'table',
@@ -47,7 +47,7 @@ export function tableRow<T>(columns: Column<T>[], row: T): HTMLElement {
 const FIRST = 25;
 const PART = 200;
 
-/** A table of many rows: the first ones, and a button for the next. */
+/** A table of many rows: shows the first ones, and a button for more. */
 export function longTable<T>(
   caption: string,
   columns: Column<T>[],
@@ -58,7 +58,7 @@ export function longTable<T>(
   if (rows.length <= FIRST) return whole;
   let shown = FIRST;
   const body = whole.querySelector('tbody')!;
-  const label = (): string => `Show more: ${number(rows.length - shown)} are left`;
+  const label = (): string => `Show more (${number(rows.length - shown)} left)`;
   const more = h(
     'button',
     {

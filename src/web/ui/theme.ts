@@ -1,4 +1,5 @@
-// Light and dark: what the system wants, until somebody says otherwise. Plots are drawn again.
+// Light and dark theme: that of the system until the button is pressed. An event makes plots redraw, because
+// their colors are fixed when they are drawn.
 
 import { h } from './dom.js';
 
@@ -11,16 +12,16 @@ export function themeButton(): HTMLElement {
 }
 
 export function followSystemTheme(): void {
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', tell);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', announceTheme);
 }
 
 function switchTheme(): void {
   const root = document.documentElement;
   const isDark = getComputedStyle(root).colorScheme === 'dark';
   root.dataset['theme'] = isDark ? 'light' : 'dark';
-  tell();
+  announceTheme();
 }
 
-function tell(): void {
+function announceTheme(): void {
   dispatchEvent(new Event('bouncelab-theme'));
 }

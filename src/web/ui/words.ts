@@ -1,4 +1,5 @@
-// How figures, times and states are said on the page. Every state has a sign beside its color.
+// Figures, times and states as text on a page. Every state has a sign besides its color, so that it can be
+// recognized without color.
 
 import type { MailingState } from '../../events/types.js';
 import { thousands } from '../../reporters/figures.js';
@@ -72,7 +73,7 @@ export function count(n: number, noun: string): string {
   return `${number(n)} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** The folder of a file below the topmost one. */
+/** The folder of a file, unless that is the topmost one; else empty. */
 export function themeOf(file: string): string {
   return file.split('/').slice(1, -1).at(-1) ?? '';
 }
@@ -82,7 +83,7 @@ export function clock(ms: number): string {
   const rest = ms % 1000;
   const whole = time(ms - rest);
   if (rest === 0) return whole;
-  // `6h00m05.010s`; a time without seconds gets them.
+  // A time without seconds gets them: `6h00m` becomes `6h00m00.010s`.
   const seconds = whole.endsWith('s') ? whole.slice(0, -1) : `${whole}00`;
   return `${seconds}.${String(rest).padStart(3, '0')}s`;
 }
