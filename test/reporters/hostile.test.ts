@@ -1,5 +1,5 @@
-// Whatever a scenario, a contact or a server says is text: every output, with every hostile string in every
-// place that it can come to. What a browser makes of it is in test/page.
+// Every reporter with every hostile string in every field of a result: it stays text. test/web checks the pages
+// in a browser.
 
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
@@ -24,7 +24,7 @@ import { readXml } from './strict-xml.js';
 
 const colors = pc.createColors(false);
 
-/** A scenario that failed, with the text in every place. */
+/** A failed scenario with the text in every field. */
 function failedWith(text: string): ScenarioResult {
   const [november] = Object.values(scenario().mailings);
   const group = { mailing: text, domain: text, cause: 'policy', why: 'hard-bounce', contacts: 9 } as const;
@@ -169,7 +169,7 @@ function markdown(result: ScenarioResult): string {
 
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"' };
 
-/** What GitHub makes of Markdown: which elements there are, and the text that is seen. */
+/** Markdown as GitHub renders it: its elements and its visible text. */
 function rendered(source: string): { elements: Set<string>; text: string } {
   const html = micromark(source, {
     extensions: [gfm()],
@@ -184,7 +184,7 @@ function rendered(source: string): { elements: Set<string>; text: string } {
   return { elements, text };
 }
 
-/** Elements of our own making. */
+/** Elements that the reporter itself writes. */
 const MARKDOWN_ELEMENTS = new Set(
   ['h3', 'h4', 'p', 'ul', 'li', 'code', 'pre', 'strong', 'details', 'summary'].concat([
     'table',
@@ -196,7 +196,7 @@ const MARKDOWN_ELEMENTS = new Set(
   ]),
 );
 
-/** How often the words are there, however they are wrapped. */
+/** Occurrences of the visible form, whether or not it is wrapped. */
 function times(text: string, { seen }: Hostile): number {
   return packed(text).split(packed(seen)).length - 1;
 }
@@ -210,13 +210,13 @@ describe.each(HOSTILE)('$what', (hostile) => {
     expect(times(written, hostile)).toBeGreaterThanOrEqual(8);
   });
 
-  it('is text in the live line of a terminal, which only that line moves', () => {
+  it('is text in the live line of a terminal', () => {
     const written = terminal(text, true);
     expect(written).toContain('\r\u001b[2K');
     expect(written.replaceAll('\r\u001b[2K', '')).not.toMatch(FORBIDDEN);
   });
 
-  it('is text in the life of a contact', () => {
+  it('is text in the history of a contact', () => {
     const written = lifeOf(text);
     expect(written).not.toMatch(FORBIDDEN);
     expect(times(written, hostile)).toBeGreaterThanOrEqual(6);
@@ -243,7 +243,7 @@ describe.each(HOSTILE)('$what', (hostile) => {
     const write = (part: string): void => void (written += part);
     void githubReporter(write, (file) => file).onRunEnd?.(runOf([failedWith(text)]));
     expect(written).not.toMatch(FORBIDDEN);
-    // One command in one line, and its properties are those that we gave.
+    // One command in one line, with only the properties of the reporter.
     const [, properties, message] = /^::error ([^\n]*?)::([^\n]*)\n$/.exec(written)!;
     expect(properties!.split(',').map((property) => property.split('=')[0])).toEqual([
       'file',
@@ -263,12 +263,12 @@ describe.each(HOSTILE)('$what', (hostile) => {
     expect(source).not.toMatch(FORBIDDEN);
     const { elements, text: shown } = rendered(source);
     expect([...elements].filter((name) => !MARKDOWN_ELEMENTS.has(name))).toEqual([]);
-    // A bar behind a backslash cannot be written in a cell.
+    // A table cell cannot contain a bar after a backslash.
     const inCells = { ...hostile, seen: hostile.seen.replaceAll('\\|', '\\\\x7c') };
     expect(times(shown.replaceAll('\\|', '\\\\x7c'), inCells)).toBeGreaterThanOrEqual(least);
   });
 
-  it('is data in the page of a comparison, which ends no block and begins none', () => {
+  it('is data in the page of a comparison, and neither ends nor begins an element', () => {
     const page = comparePage(comparisonOf(text));
     const blocks = [...page.matchAll(/<script type="application\/json" id="comparison">(.*?)<\/script>/gs)];
     expect(blocks).toHaveLength(1);
@@ -281,7 +281,7 @@ describe.each(HOSTILE)('$what', (hostile) => {
   });
 });
 
-it('text that does nothing bad looks as it was written', () => {
+it('harmless text is unchanged', () => {
   const run: RunResult = runOf([
     scenario({ name: 'Größe 日本語 👩‍💻', status: 'failed', failures: [failure()] }),
   ]);

@@ -1,10 +1,10 @@
-// Text that somebody else wrote and that must stay text wherever it is shown, each with what a person
-// sees of it in the end. Replies, subjects, names and addresses may be any of it.
+// Hostile text that every output must show as text, with its visible form. Replies, subjects, names and
+// addresses may contain such text.
 
 export interface Hostile {
   what: string;
   text: string;
-  /** What is seen, in every kind of output. */
+  /** The visible form, the same in every kind of output. */
   seen: string;
 }
 
@@ -41,7 +41,7 @@ export const HOSTILE: readonly Hostile[] = [
   { what: 'separators of lines', text: 'a\u2028b\u2029c', seen: 'a\\u2028b\\u2029c' },
 ];
 
-/** What no output may hold as it is: it would steer a terminal, turn text around, or break XML. */
+/** Characters that no output may contain: they control a terminal, reverse text, or break XML. */
 export const FORBIDDEN =
   /(?![\n\t])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Noncharacter_Code_Point}\u200b\ufeff\u{e0041}]/u;
 
@@ -49,7 +49,7 @@ function plain(what: string, text: string): Hostile {
   return { what, text, seen: text };
 }
 
-/** Without blanks and line breaks, since text is wrapped. */
+/** The text without blanks and line breaks, because output is wrapped. */
 export function packed(text: string): string {
   return text.replaceAll(/\s+/g, '');
 }

@@ -9,7 +9,7 @@ import { failure, runOf, scenario, screen } from './samples.js';
 import { readXml } from './strict-xml.js';
 
 describe('json reporter', () => {
-  it('writes the run and nothing else', async () => {
+  it('writes the result of the run and nothing else', async () => {
     let text = '';
     const run = runOf([scenario()]);
     await jsonReporter((part) => (text += part)).onRunEnd?.(run);
@@ -18,7 +18,7 @@ describe('json reporter', () => {
 });
 
 describe('JUnit', () => {
-  it('has a suite a folder and a case a scenario, with totals', () => {
+  it('has one suite per folder and one case per scenario, with totals', () => {
     const root = readXml(
       junitXml(
         runOf([
@@ -61,11 +61,11 @@ describe('JUnit', () => {
     expect(property!.attributes).toEqual({ name: 'interrupted', value: 'true' });
   });
 
-  it('is an empty report when nothing ran', () => {
+  it('is an empty report when no scenario ran', () => {
     expect(readXml(junitXml(runOf([], { interrupted: true }))).attributes.tests).toBe('0');
   });
 
-  it('stays well-formed whatever a scenario is called and a server says', () => {
+  it('stays well-formed with hostile names and replies', () => {
     const hostile = '<b> & "q" \' ]]> \u0000\u001b[31m\u202e\ufffe\ud800 \r\nnext --> <![CDATA[';
     const root = readXml(
       junitXml(
@@ -120,7 +120,7 @@ describe('GitHub annotations', () => {
     );
   });
 
-  it('keeps hostile text inside its own command', () => {
+  it('keeps hostile text inside its command', () => {
     const text = annotations(
       scenario({
         name: 'a,line=1::x\n::stop-commands::y',
@@ -134,11 +134,11 @@ describe('GitHub annotations', () => {
 });
 
 describe('choosing reporters', () => {
-  it('reads names, each once', () => {
+  it('parses names, each once', () => {
     expect(parseReporters('terminal, json,terminal')).toEqual(['terminal', 'json']);
   });
 
-  it('says what was meant for an unknown name', () => {
+  it('suggests a similar name for an unknown one', () => {
     expect(() => parseReporters('jnuit')).toThrow(
       expect.objectContaining({
         code: 'E_USAGE',
@@ -149,12 +149,12 @@ describe('choosing reporters', () => {
     expect(() => parseReporters('')).toThrow(BouncelabError);
   });
 
-  it('refuses two that both want standard output', () => {
+  it('rejects two that both write to standard output', () => {
     expect(() => parseReporters('json,junit')).toThrow(/both write to standard output/);
   });
 
   it.each(['json', 'junit'] as const)(
-    'moves people to standard error when %s writes to standard output',
+    'moves output for people to standard error when %s writes to standard output',
     async (name) => {
       const stdout = screen();
       const stderr = screen();

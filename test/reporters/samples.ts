@@ -1,4 +1,4 @@
-// Results to report: small, complete, and easy to change in one place.
+// Sample results for tests of reporters: small and complete, with optional changes.
 
 import type { ScenarioEnd } from '../../src/reporters/reporter.js';
 import type { Screen } from '../../src/reporters/terminal/screen.js';

@@ -1,5 +1,5 @@
-// A strict reader of the little XML that reports use: it throws where a lenient one would guess, so
-// that a test of what we write cannot pass by accident.
+// A strict parser for the subset of XML that reports use. It throws where a lenient parser would guess, so that
+// tests find every mistake in the output.
 
 export interface XmlElement {
   name: string;

@@ -42,7 +42,7 @@ describe('width', () => {
     expect(truncate('👩‍💻👩‍💻👩‍💻', 4)).toBe('👩‍💻…');
   });
 
-  it('cuts any text to the columns there are, and loses only its end', () => {
+  it('cuts any text to the given columns, and removes only its end', () => {
     fc.assert(
       fc.property(graphemes(100), fc.integer({ min: 1, max: 60 }), (text, columns) => {
         const cut = truncate(text, columns);
@@ -67,7 +67,7 @@ describe('wrapping', () => {
     expect(wrap('  one two three four', 12)).toEqual(['  one two', '  three four']);
   });
 
-  it('breaks inside a word only when it is too long alone', () => {
+  it('breaks inside a word only when the word is longer than a line', () => {
     expect(wrap('a abcdefghi b', 10)).toEqual(['a', 'abcdefghi', 'b']);
     expect(wrap('a abcdefghijklmnop b', 10)).toEqual(['a abcdefgh', 'ijklmnop b']);
     expect(wrap('  abcdefghijklmnop', 10)).toEqual(['  abcdefgh', '  ijklmnop']);
@@ -78,24 +78,24 @@ describe('wrapping', () => {
     expect(wrap('  attempt 1  0m  no host', 40)).toEqual(['  attempt 1  0m  no host']);
   });
 
-  it('breaks a line that ends in marks without a width', () => {
+  it('breaks a line of combining marks, which have no width', () => {
     expect(wrap('abcdefghij \u0301', 10)).toEqual(['abcdefghij', '\u0301']);
     const lines = wrap(`a${' \u0301'.repeat(30)}`, 10);
     expect(lines.join('').match(/\u0301/g)).toHaveLength(30);
     for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(10);
   });
 
-  it('makes one line of an empty text, and leaves no blanks at the end of a line', () => {
+  it('returns one line for an empty text, and no blanks at the end of a line', () => {
     expect(wrap('', 10)).toEqual(['']);
     expect(wrap('one two    three', 10)).toEqual(['one two', 'three']);
   });
 
-  it('loses no text and exceeds no width', () => {
+  it('keeps all text and never exceeds the width', () => {
     fc.assert(
       fc.property(graphemes(200), fc.integer({ min: 10, max: 60 }), (text, columns) => {
         const line = text.replaceAll(/\s/g, ' ');
         const lines = wrap(line, columns);
-        // Composed and decomposed characters are the same text (Unicode, canonical equivalence).
+        // Composed and decomposed characters are canonically equivalent (Unicode).
         expect(lines.join('').replaceAll(' ', '').normalize()).toBe(line.replaceAll(' ', '').normalize());
         for (const one of lines) expect(displayWidth(one)).toBeLessThanOrEqual(columns);
       }),
@@ -103,7 +103,7 @@ describe('wrapping', () => {
   });
 });
 
-/** Text of any script, with wide and half-width characters more often than chance has them. */
+/** Random text of any script, with many wide and half-width characters. */
 function graphemes(maxLength: number): fc.Arbitrary<string> {
   const wide = fc.constantFrom(
     '日',
@@ -131,7 +131,7 @@ function segmentsOf(text: string): string[] {
 }
 
 describe('figures', () => {
-  it('says real time in the unit that fits', () => {
+  it('formats real time in a suitable unit', () => {
     expect(wallTime(0)).toBe('0 ms');
     expect(wallTime(412.4)).toBe('412 ms');
     expect(wallTime(999.7)).toBe('1.0 s');
@@ -140,14 +140,14 @@ describe('figures', () => {
     expect(wallTime(125_000)).toBe('2m05s');
   });
 
-  it('says virtual time in whole hours once there are many', () => {
+  it('formats virtual time in whole hours from ten hours on', () => {
     expect(virtualTime(0)).toBe('0s');
     expect(virtualTime(5_400_000)).toBe('1h30m');
     expect(virtualTime(108_000_000)).toBe('30h');
     expect(virtualTime(612 * 3_600_000 * 10)).toBe('6,120h');
   });
 
-  it('sums the deliveries of all mailings and leaves out what is zero', () => {
+  it('sums the deliveries of all mailings and omits zeros', () => {
     expect(deliveryCounts(scenario())).toBe('1,000 delivered · 3 soft · 1 hard');
     const { november } = scenario().mailings;
     const open = { ...november!, delivered: 0, bounced: { soft: 0, hard: 0 }, withdrawn: 2, inProgress: 1 };
@@ -155,7 +155,7 @@ describe('figures', () => {
     expect(deliveryCounts(scenario({ mailings: {} }))).toBe('');
   });
 
-  it('counts in words', () => {
+  it('formats counts with their noun', () => {
     expect(plural(1, 'scenario')).toBe('1 scenario');
     expect(plural(1200, 'attempt')).toBe('1,200 attempts');
   });

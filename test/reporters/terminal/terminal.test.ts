@@ -8,7 +8,7 @@ import { ended, failure, runOf, scenario, screen, SOURCE } from '../samples.js';
 
 const START: RunStart = { total: 2, workers: 2, seed: null, reportDir: 'reports/20261123-094512-ab12cd' };
 
-/** Time that passes only when a test says so. */
+/** A real clock that a test advances. */
 function fakeTime(): RealTime & { pass(ms: number): void; running(): number } {
   let now = 0;
   const timers = new Set<{ fn: () => void; every: number; next: number }>();
@@ -69,7 +69,7 @@ describe('contacts lost to a cause that is not theirs', () => {
     return scenario({ lost: { total: notTheirs + 1, notTheirs, causes: {}, expected, groups } });
   };
 
-  it('stand before the summary, the largest group first, with what the server said', () => {
+  it('are listed before the summary, the largest group first, with the reply of the server', () => {
     const lines = report([losing([group(3, 'a.example')]), losing([group(1200, 'b.example')])]).lines();
     const at = lines.indexOf('1,203 contacts lost to a cause that is not theirs');
     expect(lines[at - 1]).toBe('');
@@ -79,14 +79,14 @@ describe('contacts lost to a cause that is not theirs', () => {
     expect(lines.slice(at).join('\n')).toMatch(/3 contacts at a\.example[^]*\n\n2 passed, 0 failed/);
   });
 
-  it('say the start of a long reply, without a part of a character', () => {
+  it('are listed with the start of a long reply, cut between characters', () => {
     const said = `554 ${'📮'.repeat(60)}`;
     const lines = report([losing([{ ...group(3, 'a.example'), said }])], { width: 120 }).lines();
     const [, shown] = /by"554([^"]*)"/.exec(packed(lines.join('')))!;
     expect(shown).toBe(`${'📮'.repeat(37)}…`);
   });
 
-  it('are five groups at most, and the others a number', () => {
+  it('are listed in at most five groups, and the others are counted', () => {
     const groups = [9, 8, 7, 6, 5, 4, 3].map((contacts) => group(contacts, `d${contacts}.example`));
     const text = report([losing(groups)])
       .lines()
@@ -95,7 +95,7 @@ describe('contacts lost to a cause that is not theirs', () => {
     expect(text).toContain('and 7 more: run.json has them');
   });
 
-  it('are not told where the scenario itself says how many, but for the line of the scenario', () => {
+  it('appear only in the line of a scenario that expects them', () => {
     const lines = report([losing([group(3, 'a.example')], true)], { width: 140 }).lines();
     expect(lines.filter((line) => line.includes('lost'))).toEqual([
       expect.stringContaining('1 hard · 3 lost, not theirs'),
@@ -119,7 +119,7 @@ describe('deliveries in progress over time', () => {
   const falling = { t: [0, 6 * HOUR, 12 * HOUR, 30 * HOUR], deliveries: [1200, 600, 150, 0] };
   const lineOf = (lines: string[]): string => lines.find((line) => line.includes('in progress |'))!;
 
-  it('stand in one line below the heading of the failure, with their span and the highest number', () => {
+  it('are one line below the heading of a failure, with time span and highest number', () => {
     const lines = report([going(falling)]).lines();
     const at = lines.findIndex((line) => line.startsWith('✗ 1) '));
     expect(lines[at + 1]).toMatch(/^ {3}in progress \|█+▄+▁+\| 0s to 30h00m, at most 1,200$/);
@@ -129,10 +129,10 @@ describe('deliveries in progress over time', () => {
     expect(little!.length).toBeGreaterThan(full!.length + half!.length);
   });
 
-  it('say the same without color', () => {
+  it('are the same without color', () => {
     const colored = lineOf(report([going(falling)], { color: true }).lines());
     expect(colored).toContain('\u001b[2m');
-    // eslint-disable-next-line no-control-regex -- that is what a color is
+    // eslint-disable-next-line no-control-regex -- colors are control sequences
     expect(colored.replaceAll(/\u001b\[\d+m/g, '')).toBe(lineOf(report([going(falling)]).lines()));
   });
 
@@ -143,12 +143,12 @@ describe('deliveries in progress over time', () => {
     expect(/\|(.*)\|/.exec(line)![1]!.length).toBeGreaterThanOrEqual(12);
   });
 
-  it('go without words where it is narrow, and go where there is no room', () => {
+  it('lose their text in a narrow window, and are omitted in a very narrow one', () => {
     expect(lineOf(report([going(falling)], { width: 40 }).lines())).toMatch(/^ {3}in progress \|.{23}\|$/);
     expect(lineOf(report([going(falling)], { width: 26 }).lines())).toBeUndefined();
   });
 
-  it('are not there without deliveries that took time, nor for a scenario that passed', () => {
+  it('are omitted when no delivery took time, and for a scenario that passed', () => {
     expect(lineOf(report([going(undefined)]).lines())).toBeUndefined();
     expect(lineOf(report([going({ t: [], deliveries: [] })]).lines())).toBeUndefined();
     expect(lineOf(report([going({ t: [5, 5], deliveries: [3, 0] })]).lines())).toBeUndefined();
@@ -157,7 +157,7 @@ describe('deliveries in progress over time', () => {
 });
 
 describe('terminal reporter', () => {
-  it('writes a line a scenario: mark, folder, name, counts, real time', () => {
+  it('writes one line per scenario: mark, folder, name, counts, real time', () => {
     expect(report([scenario()]).lines()).toContainEqual(
       expect.stringMatching(
         /^✓ outages › Yahoo is down for six hours +1,000 delivered · 3 soft · 1 hard {2}412 ms$/,
@@ -165,7 +165,7 @@ describe('terminal reporter', () => {
     );
   });
 
-  it('ends with a line for tools, the virtual against the real time, and the place of the report', () => {
+  it('ends with a line for tools, virtual and real time, and the path of the report', () => {
     const lines = report([scenario(), scenario({ file: 'a.yaml' })]).lines();
     expect(lines.slice(-4)).toEqual([
       '2 passed, 0 failed',
@@ -175,7 +175,7 @@ describe('terminal reporter', () => {
     ]);
   });
 
-  it('shows a failure in full: place, framed line with what was found, details, hint, repeat', () => {
+  it('shows a failure in full: place, code frame with the found value, details, hint, command', () => {
     const text = report([failed]).text();
     expect(text).toContain('✗ 1) outages › Yahoo is down for six hours');
     expect(text).toContain('scenarios/outages/yahoo.yaml:3:17');
@@ -186,7 +186,7 @@ describe('terminal reporter', () => {
     expect(text).toContain('0 passed, 1 failed');
   });
 
-  it('says in the line of a scenario what kind of failure it has, the gravest', () => {
+  it('names the most serious kind of failure in the line of a scenario', () => {
     const remark = (...failures: Partial<Failure>[]): string =>
       report([scenario({ status: 'failed', failures: failures.map(failure) })], { width: 120 }).text();
     expect(remark({}, {})).toContain('2 expectations not met');
@@ -195,7 +195,7 @@ describe('terminal reporter', () => {
     expect(remark({ expected: '', actual: '' }, { invariant: 'exact-grid' })).toContain('sender at fault');
   });
 
-  it('shows failures in the order of their files, however they finished', () => {
+  it('shows failures in the order of their files, not of their ends', () => {
     const b = scenario({
       file: 'b.yaml',
       name: 'B',
@@ -213,7 +213,7 @@ describe('terminal reporter', () => {
     expect(text.indexOf('2) B')).toBeGreaterThan(text.indexOf('1) A'));
   });
 
-  it('frames a failure with the file that it points into', () => {
+  it('uses the file of a failure for its code frame', () => {
     const invalid = scenario({
       status: 'invalid',
       failures: [failure({ file: 'p.yaml', line: 1, column: 1, expected: '', actual: '' })],
@@ -233,7 +233,7 @@ describe('terminal reporter', () => {
     expect(out.text()).not.toContain('expected ,');
   });
 
-  it('says what is neither passed nor failed, and what did not run', () => {
+  it('counts scenarios with other results, and those that did not run', () => {
     const statuses = ['invalid', 'inconclusive', 'error'] as const;
     const results = statuses.map((status) =>
       scenario({ status, file: `${status}.yaml`, failures: [failure()] }),
@@ -249,7 +249,7 @@ describe('terminal reporter', () => {
     expect(out.text()).toMatch(/^! .*invalid: 1 problem$/m);
   });
 
-  it('says that an interrupted run is partial', () => {
+  it('marks an interrupted run as partial', () => {
     const out = screen();
     const reporter = new TerminalReporter(out, fakeTime());
     reporter.onRunStart({ ...START, total: 7 });
@@ -279,7 +279,7 @@ describe('terminal reporter', () => {
     });
     const lines = report([scenario(), wordy], { width }).lines();
     const wide = lines.filter((line) => displayWidth(line) > width);
-    // Commands and paths stay whole, to be copied.
+    // Commands and paths stay whole, so that they can be copied.
     expect(wide.filter((line) => !line.includes('repeat with:') && !line.includes('yahoo.yaml:'))).toEqual(
       [],
     );
@@ -287,7 +287,7 @@ describe('terminal reporter', () => {
     expect(lines.some((line) => /^✗ .*…/.test(line))).toBe(true);
   });
 
-  it('moves what was found below the frame where it does not fit beside the caret', () => {
+  it('writes the found value below the frame when it does not fit beside the caret', () => {
     const narrow = report(
       [scenario({ status: 'failed', failures: [failure({ actual: 'nothing of the kind, but 12' })] })],
       { width: 40 },
@@ -295,14 +295,14 @@ describe('terminal reporter', () => {
     expect(narrow.text()).toMatch(/\^\n[^^]*\n {3}expected 1000, found nothing of the\n {3}kind, but 12\n/);
   });
 
-  it('writes colors only where they are wanted', () => {
+  it('writes colors only where they are enabled', () => {
     expect(report([failed], { color: false }).text()).not.toContain('\u001b');
     const colored = report([failed], { color: true }).text();
     expect(colored).toContain('\u001b[31m');
     expect(colored).not.toContain('\u001b[2K');
   });
 
-  it('shows hostile text instead of obeying it', () => {
+  it('escapes hostile text', () => {
     const hostile = 'evil\u001b[2J\u202e\n::add-mask::secret\u0007';
     const text = report([
       scenario({
@@ -325,7 +325,7 @@ describe('terminal reporter', () => {
     for (const line of text.split('\n')) expect(line.trimStart().startsWith('::')).toBe(false);
   });
 
-  it('shows hostile text of a scenario file in its frame', () => {
+  it('escapes hostile text of a scenario file in its code frame', () => {
     const source = 'name: x\ntext: "\u001b[31m\u202e" # 1000\n';
     const out = screen();
     const reporter = new TerminalReporter(out, fakeTime());
@@ -340,7 +340,7 @@ describe('terminal reporter', () => {
   });
 });
 
-describe('signs of life', () => {
+describe('progress', () => {
   const progress = { file: 'a.yaml', name: 'Slow one', wallMs: 700, virtualMs: 64_800_000, attempts: 1200 };
 
   function running(isTTY: boolean) {
@@ -353,7 +353,7 @@ describe('signs of life', () => {
     return { time, out, reporter };
   }
 
-  it('a terminal shows a live line after half a second, and erases it before anything else', () => {
+  it('is a live line on a terminal after half a second, erased before any other line', () => {
     const { time, out, reporter } = running(true);
     time.pass(450);
     expect(out.text()).not.toContain('\r');
@@ -367,7 +367,7 @@ describe('signs of life', () => {
     expect(time.running()).toBe(0);
   });
 
-  it('the live line is always shorter than the window', () => {
+  it('is always shorter than the window', () => {
     const { time, out, reporter } = running(true);
     reporter.onScenarioStart({ file: 'b.yaml', name: 'x'.repeat(200) });
     reporter.onScenarioEnd(ended(scenario({ file: 'a.yaml' })));
@@ -377,7 +377,7 @@ describe('signs of life', () => {
     expect(displayWidth(live)).toBeLessThan(60);
   });
 
-  it('without a terminal there is one plain line for ten quiet seconds', () => {
+  it('is one plain line for ten seconds without output where there is no terminal', () => {
     const { time, out, reporter } = running(false);
     time.pass(9_500);
     expect(out.text()).not.toContain('…');
