@@ -1,3 +1,5 @@
+// `list`, `validate` and `schema`, and the help, version and colors of all commands.
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wantsColor } from '../../src/cli/io.js';
 import { displayWidth } from '../../src/reporters/terminal/layout.js';

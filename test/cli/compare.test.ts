@@ -45,7 +45,7 @@ test('compares figures and contacts of each policy, and leaves no files behind',
   expect(troubles).toEqual([]);
   expect(sum[0]).toMatchObject({ delivered: 4, soft: 0, hours: 3 });
   expect(sum[1]).toMatchObject({ delivered: 2, soft: 2, hours: 1.5 });
-  // Two contacts, seven and four times; one of another host, and one of the easy scenario.
+  // Two contacts with seven and with four attempts, one at another host, and one of the other scenario.
   expect(sum.map(({ attempts }) => attempts)).toEqual([16, 10]);
   expect(sum[0]!.refused).toBeGreaterThan(sum[1]!.refused);
   expect(differing).toBe(2);

@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+// `bouncelab run`: what it plays, writes and prints, its exit codes, and its options.
+
+import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readXml } from '../reporters/strict-xml.js';
@@ -135,222 +137,6 @@ describe('exit codes', () => {
   });
 });
 
-describe('wrong usage ends with exit code 2 before anything is played', () => {
-  beforeEach(() => {
-    at.write({ 'scenarios/yahoo-down.yaml': scenarioText('Yahoo is down', { tags: 'outage' }), blocked: '' });
-  });
-
-  it.each<[string, string[], RegExp]>([
-    [
-      'an unknown file',
-      ['run', 'scenarios/yahoo-dwon.yaml'],
-      /no file or folder `scenarios\/yahoo-dwon\.yaml`\n {2}did you mean `scenarios\/yahoo-down\.yaml`\?/,
-    ],
-    ['several unknown files', ['run', 'nix.yaml', 'nada.yaml'], /`nix\.yaml`[^]*`nada\.yaml`/],
-    ['a glob without a match', ['run', 'scenarios/**/x*.yaml'], /`scenarios\/\*\*\/x\*\.yaml`/],
-    [
-      'a pattern without a match',
-      ['run', '-g', 'gmail'],
-      /no scenario matches scenarios and the pattern "gmail"/,
-    ],
-    ['an unknown policy', ['run', '--policy', 'ema'], /unknown policy `ema`\n {2}did you mean `emma`\?/],
-    [
-      'a sender module that does not exist',
-      ['run', '--sender', 'mine.js'],
-      /the sender `mine\.js` cannot be read: there is no such file\n {2}it is a JavaScript module/,
-    ],
-    [
-      'an unknown reporter',
-      ['run', '--reporter', 'terminal,jsn'],
-      /no reporter `jsn`\n {2}did you mean `json`\?/,
-    ],
-    ['two reporters for one stream', ['run', '--reporter', 'json,junit'], /both write to standard output/],
-    ['an unknown option', ['run', '--sed', '3'], /unknown option '--sed'\n\(Did you mean --seed\?\)/],
-    ['an unknown command', ['rnu'], /unknown command 'rnu'\n\(Did you mean run\?\)/],
-    ['no workers', ['run', '--workers', '0'], /whole number from 1/],
-    ['half a worker', ['run', '--workers', '1.5'], /whole number from 1/],
-    ['a time without unit', ['run', '--timeout', '60'], /a duration such as 30s/],
-    ['a time beyond reason', ['run', '--timeout', '900d'], /at most 24h/],
-    ['an empty seed', ['run', '--seed', ''], /must not be empty/],
-    ['an output folder without a name', ['run', '--output', ''], /must not be empty/],
-    ['an option without its value', ['run', '--output'], /argument missing/],
-    [
-      'an output folder that is a file',
-      ['run', '--output', 'blocked'],
-      /cannot be written to .*blocked: there is a file of that name/,
-    ],
-    [
-      'an output folder that is not writable',
-      ['run', '--output', '/proc/nothing'],
-      /cannot be written to \/proc\/nothing/,
-    ],
-    [
-      '--export-contacts in a folder that does not exist',
-      ['run', '--export-contacts', 'no/after.csv'],
-      /contacts cannot be written to no\/after\.csv: there is no folder[^]*create the folder/,
-    ],
-    [
-      '--export-contacts to a folder',
-      ['run', '--export-contacts', 'scenarios'],
-      /contacts cannot be written to scenarios: it is not a file/,
-    ],
-    [
-      '--export-contacts in a folder that is not writable',
-      ['run', '--export-contacts', '/proc/after.csv'],
-      /contacts cannot be written to \/proc\/after\.csv: [^]*name another file with --export-contacts/,
-    ],
-    ['last failed without a last run', ['run', '--last-failed'], /no last run[^]*without --last-failed/],
-    [
-      '--watch with a reporter for programs',
-      ['run', '--watch', '--reporter', 'json'],
-      /--watch cannot be used with the reporter json/,
-    ],
-    ['too many words', ['schema', 'scenario', 'policy'], /too many arguments/],
-    ['no command', [], /Usage: bouncelab/],
-  ])('%s', async (_what, argv, message) => {
-    const executor = byName();
-    const { code, stdout, stderr } = await at.run(argv, executor);
-    expect(stderr).toMatch(message);
-    expect(code).toBe(2);
-    expect(stdout).toBe('');
-    expect(stderr).not.toMatch(/^ +at /m);
-    expect(executor.played).toEqual([]);
-    expect(existsSync(at.path('reports'))).toBe(false);
-  });
-
-  it('a folder without scenarios', async () => {
-    at.write({ 'empty/readme.txt': '' });
-    const { code, stderr } = await at.run(['run', 'empty']);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('holds no scenario')]);
-  });
-
-  it('escapes control characters of arguments', async () => {
-    const { code, stderr } = await at.run(['run', '-g', 'a\u001b[2Jb', '--output', 'x\u001b[2J']);
-    expect(code).toBe(2);
-    expect(stderr).not.toContain('\u001b');
-    expect(stderr).toContain('\\x1b[2J');
-  });
-
-  it('ends with exit code 3 for an invalid policy file, and shows its problem once', async () => {
-    for (const name of ['b', 'c']) at.write({ [`scenarios/${name}.yaml`]: scenarioText(name) });
-    at.write({ 'mine.yaml': 'name: mine\nretry: { intervall: 5m }\n' });
-    const { code, stderr } = await at.run(['run', '--policy', './mine.yaml']);
-    expect(code).toBe(3);
-    expect(stderr.match(/mine\.yaml:2:/g)).toHaveLength(1);
-    expect(stderr).toContain('intervall');
-  });
-});
-
-describe('choosing scenarios', () => {
-  beforeEach(() => {
-    at.write({
-      'scenarios/outages/yahoo.yaml': scenarioText('passed: Yahoo (down)', { tags: 'outage, big' }),
-      'scenarios/outages/gmail.yaml': scenarioText('passed: Gmail'),
-      'scenarios/status/streak.yaml': scenarioText('passed: Streak'),
-      'scenarios/status/broken.yaml': 'name: Broken Yahoo\nnix: 1\n',
-    });
-  });
-
-  const everything = ['outages/gmail', 'outages/yahoo', 'status/broken', 'status/streak'];
-  it.each<[string[], string[]]>([
-    [[], everything],
-    [['scenarios/outages'], ['outages/gmail', 'outages/yahoo']],
-    [
-      ['scenarios/outages', 'scenarios/outages/yahoo.yaml'],
-      ['outages/gmail', 'outages/yahoo'],
-    ],
-    [['scenarios/*/{gmail,streak}.yaml'], ['outages/gmail', 'status/streak']],
-    [
-      ['-g', 'OUTAGES'],
-      ['outages/gmail', 'outages/yahoo'],
-    ],
-    [['-g', 'big'], ['outages/yahoo']],
-    [['-g', 'Yahoo (down)'], ['outages/yahoo']],
-    [['-g', 'yahoo ('], ['outages/yahoo']],
-    [
-      ['-g', 'passed: (gm|str)'],
-      ['outages/gmail', 'status/streak'],
-    ],
-    [['-g', 'broken yahoo'], ['status/broken']],
-  ])('run %j', async (argv, files) => {
-    await at.run(
-      ['run', ...argv],
-      pretend(() => 'passed'),
-    );
-    expect(at.lastRun().scenarios.map(({ file }) => file)).toEqual(
-      files.map((file) => `scenarios/${file}.yaml`),
-    );
-  });
-});
-
-describe('files of other kinds beside scenarios', () => {
-  const others = {
-    'scenarios/patient.yaml': 'name: patient\nretry: { interval: 1h }\n',
-    'scenarios/causes.yaml': 'causes:\n  - { cause: throttled, code: 550, why: known }\n',
-    'scenarios/mail.yaml': `name: Example Mail
-sources: [{ title: Their page }]
-replies: { full: { class: mailbox-full, code: 452, text: full, source: 0 } }
-`,
-    'scenarios/baseline.yaml': 'bouncelab-baseline: 1\ninputs: [scenarios]\nscenarios: {}\n',
-  };
-  beforeEach(() => at.write({ ...others, 'scenarios/a.yaml': scenarioText('passed') }));
-  const play = (...argv: string[]) =>
-    at.run(
-      argv,
-      pretend(() => 'passed'),
-    );
-
-  it.each([[['scenarios']], [['scenarios/*.yaml']], [['.']], [[]]])(
-    'run %j leaves them out',
-    async (files) => {
-      const { code } = await play('run', ...files);
-      expect(at.lastRun().scenarios.map(({ file }) => file)).toEqual(['scenarios/a.yaml']);
-      expect(code).toBe(0);
-    },
-  );
-
-  it('list leaves them out too, and validate names their kinds', async () => {
-    const { code, stdout } = await play('list');
-    expect(stdout.trimEnd().split('\n')).toEqual([expect.stringMatching(/^scenarios\/a\.yaml {2}passed/)]);
-    expect(code).toBe(0);
-    expect(await play('validate')).toMatchObject({
-      code: 0,
-      stdout: '1 scenario, 1 policy, 1 file of causes, 1 profile, 1 baseline valid\n',
-    });
-  });
-
-  it.each([
-    ['patient', /this is a policy, not a scenario[^]*`--policy FILE`/],
-    ['causes', /this is a file of causes, not a scenario[^]*a policy names it with `causes`/],
-    ['mail', /this is a profile, not a scenario[^]*a domain of a fleet names it with `profile`/],
-    ['baseline', /this is a baseline, not a scenario[^]*`--baseline FILE`/],
-  ])('one that is named is told, once: %s', async (name, message) => {
-    const { code, stdout } = await play('run', 'scenarios/a.yaml', `scenarios/${name}.yaml`);
-    expect(stdout).toMatch(message);
-    expect(stdout).toContain('invalid: 1 problem');
-    expect(code).toBe(3);
-  });
-
-  it('a folder with only such files holds no scenario', async () => {
-    at.write({ 'mine/patient.yaml': others['scenarios/patient.yaml'] });
-    expect(await play('run', 'mine')).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('no scenario matches mine') as string,
-    });
-  });
-
-  it('validate checks each by the schema of its kind', async () => {
-    at.write({
-      'scenarios/mail.yaml': others['scenarios/mail.yaml'].replace('source: 0', 'source: 1'),
-      'scenarios/baseline.yaml': 'bouncelab-baseline: 99\n',
-    });
-    const { code, stdout } = await play('validate');
-    expect(stdout).toMatch(/there is no source 1/);
-    expect(stdout).toMatch(/is a baseline of format 99/);
-    expect(code).toBe(3);
-  });
-});
-
 describe('options of run', () => {
   it('reach the executor and the plan', async () => {
     at.write({ 'scenarios/a.yaml': scenarioText('a') });
@@ -408,80 +194,20 @@ describe('options of run', () => {
   it('shows the stack of an internal error only with --debug', async () => {
     at.write({ 'scenarios/a.yaml': scenarioText('a') });
     const createExecutor = (): never => {
-      throw new TypeError('a bug of ours');
+      throw new TypeError('an internal bug');
     };
     const quiet = await at.run(['run'], { createExecutor });
     expect(quiet).toMatchObject({
       code: 4,
-      stderr: 'error: a bug of ours\n  this is a bug in Bouncelab; --debug shows more\n',
+      stderr: 'error: an internal bug\n  this is a bug in Bouncelab; --debug shows more\n',
     });
     for (const loud of [
       await at.run(['run', '--debug'], { createExecutor }),
       await at.run(['run'], { createExecutor, env: { BOUNCELAB_DEBUG: '1' } }),
     ]) {
       expect(loud.code).toBe(4);
-      expect(loud.stderr).toMatch(/TypeError: a bug of ours\n +at /);
+      expect(loud.stderr).toMatch(/TypeError: an internal bug\n +at /);
     }
-  });
-});
-
-describe('--last-failed', () => {
-  const files = {
-    'scenarios/a.yaml': scenarioText('a'),
-    'scenarios/b.yaml': scenarioText('b'),
-    'other/c.yaml': scenarioText('c'),
-  };
-
-  it('plays the scenarios that did not pass, in any folder, until all pass', async () => {
-    at.write({ ...files, 'scenarios/bad.yaml': 'nam: x\n' });
-    await at.run(
-      ['run', 'scenarios', 'other'],
-      pretend((name) => (name === 'a' ? 'passed' : 'failed')),
-    );
-    await at.run(
-      ['run', '--last-failed'],
-      pretend((name) => (name === 'b' ? 'inconclusive' : 'passed')),
-    );
-    expect(at.lastRun().scenarios.map(({ file }) => file)).toEqual([
-      'other/c.yaml',
-      'scenarios/b.yaml',
-      'scenarios/bad.yaml',
-    ]);
-    at.write({ 'scenarios/bad.yaml': scenarioText('good') });
-    const executor = pretend(() => 'passed');
-    expect((await at.run(['run', '--last-failed'], executor)).code).toBe(0);
-    expect(executor.played).toEqual(['b', 'good']);
-    const last = await at.run(['run', '--last-failed'], executor);
-    expect(last).toMatchObject({ code: 0, stderr: expect.stringContaining('nothing to repeat') as string });
-    expect(executor.played).toHaveLength(2);
-  });
-
-  it('can be combined with other selections', async () => {
-    at.write(files);
-    await at.run(
-      ['run', 'scenarios', 'other'],
-      pretend(() => 'failed'),
-    );
-    const executor = pretend(() => 'passed');
-    await at.run(['run', 'scenarios', '--last-failed', '-g', 'b'], executor);
-    expect(executor.played).toEqual(['b']);
-  });
-
-  it('reports failed scenarios whose files were deleted', async () => {
-    at.write(files);
-    await at.run(
-      ['run'],
-      pretend(() => 'failed'),
-    );
-    rmSync(at.path('scenarios/a.yaml'));
-    const executor = pretend(() => 'failed');
-    expect((await at.run(['run', '--last-failed'], executor)).stderr).toContain('1 of 2');
-    expect(executor.played).toEqual(['b']);
-    rmSync(at.path('scenarios/b.yaml'));
-    expect(await at.run(['run', '--last-failed'], executor)).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('any more') as string,
-    });
   });
 });
 

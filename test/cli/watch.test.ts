@@ -1,3 +1,5 @@
+// `bouncelab run --watch`: what starts the next run, its keys, and its end.
+
 import { writeFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

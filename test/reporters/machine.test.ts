@@ -1,3 +1,5 @@
+// Reporters for programs (JSON, JUnit XML, GitHub annotations), and the choice of reporters.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BouncelabError } from '../../src/base/errors.js';

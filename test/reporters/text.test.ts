@@ -1,3 +1,5 @@
+// The escaping of text for terminals, CI logs, XML and workflow commands.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

@@ -1,3 +1,5 @@
+// The width, cutting and wrapping of terminal text, and figures as text.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deliveryCounts, plural, virtualTime, wallTime } from '../../../src/reporters/figures.js';

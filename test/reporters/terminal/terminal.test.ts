@@ -1,160 +1,11 @@
+// The terminal reporter: lines of scenarios, failures, the summary, and the live line.
+
 import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../../../src/reporters/terminal/layout.js';
-import type { RunStart } from '../../../src/reporters/reporter.js';
-import { TerminalReporter, type RealTime } from '../../../src/reporters/terminal/terminal.js';
-import type { Failure, LostGroup, RunResult, ScenarioResult } from '../../../src/results/result.js';
-import { packed } from '../hostile.js';
+import { TerminalReporter } from '../../../src/reporters/terminal/terminal.js';
+import type { Failure } from '../../../src/results/result.js';
 import { ended, failure, runOf, scenario, screen, SOURCE } from '../samples.js';
-
-const START: RunStart = { total: 2, workers: 2, seed: null, reportDir: 'reports/20261123-094512-ab12cd' };
-
-/** A real clock that a test advances. */
-function fakeTime(): RealTime & { pass(ms: number): void; running(): number } {
-  let now = 0;
-  const timers = new Set<{ fn: () => void; every: number; next: number }>();
-  return {
-    now: () => now,
-    every(fn, ms) {
-      const timer = { fn, every: ms, next: now + ms };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
-    pass(ms) {
-      const end = now + ms;
-      for (;;) {
-        const next = [...timers].filter((timer) => timer.next <= end).sort((a, b) => a.next - b.next)[0];
-        if (!next) break;
-        now = next.next;
-        next.next += next.every;
-        next.fn();
-      }
-      now = end;
-    },
-    running: () => timers.size,
-  };
-}
-
-function report(
-  scenarios: ScenarioResult[],
-  options: { width?: number; color?: boolean; run?: Partial<RunResult> } = {},
-) {
-  const out = screen({ width: options.width ?? 100, color: options.color ?? false });
-  const reporter = new TerminalReporter(out, fakeTime());
-  reporter.onRunStart({ ...START, total: scenarios.length });
-  for (const one of scenarios) {
-    reporter.onScenarioStart({ file: one.file, name: one.name });
-    reporter.onScenarioEnd(ended(one));
-  }
-  reporter.onRunEnd(runOf(scenarios, options.run));
-  return out;
-}
-
-const failed = scenario({
-  status: 'failed',
-  failures: [failure({ details: ['bob@yahoo.com: queued'], hint: 'look' })],
-});
-
-describe('contacts lost to a cause that is not theirs', () => {
-  const group = (contacts: number, domain: string): LostGroup => ({
-    mailing: 'november',
-    domain,
-    cause: 'ip-blocklisted',
-    why: 'hard-bounce',
-    contacts,
-    stage: 'connect',
-    said: '554 5.7.1 No \u001b[31mservice',
-  });
-  const losing = (groups: LostGroup[], expected = false): ScenarioResult => {
-    const notTheirs = groups.reduce((sum, { contacts }) => sum + contacts, 0);
-    return scenario({ lost: { total: notTheirs + 1, notTheirs, causes: {}, expected, groups } });
-  };
-
-  it('are listed before the summary, the largest group first, with the reply of the server', () => {
-    const lines = report([losing([group(3, 'a.example')]), losing([group(1200, 'b.example')])]).lines();
-    const at = lines.indexOf('1,203 contacts lost to a cause that is not theirs');
-    expect(lines[at - 1]).toBe('');
-    expect(lines[at + 1]).toMatch(
-      /^ {2}1,200 contacts at b\.example: ip-blocklisted by "554 5\.7\.1 No \\x1b\[31mservice" at connect/,
-    );
-    expect(lines.slice(at).join('\n')).toMatch(/3 contacts at a\.example[^]*\n\n2 passed, 0 failed/);
-  });
-
-  it('are listed with the start of a long reply, cut between characters', () => {
-    const said = `554 ${'📮'.repeat(60)}`;
-    const lines = report([losing([{ ...group(3, 'a.example'), said }])], { width: 120 }).lines();
-    const [, shown] = /by"554([^"]*)"/.exec(packed(lines.join('')))!;
-    expect(shown).toBe(`${'📮'.repeat(37)}…`);
-  });
-
-  it('are listed in at most five groups, and the others are counted', () => {
-    const groups = [9, 8, 7, 6, 5, 4, 3].map((contacts) => group(contacts, `d${contacts}.example`));
-    const text = report([losing(groups)])
-      .lines()
-      .join('\n');
-    expect(text.match(/contacts at/g)).toHaveLength(5);
-    expect(text).toContain('and 7 more: run.json has them');
-  });
-
-  it('appear only in the line of a scenario that expects them', () => {
-    const lines = report([losing([group(3, 'a.example')], true)], { width: 140 }).lines();
-    expect(lines.filter((line) => line.includes('lost'))).toEqual([
-      expect.stringContaining('1 hard · 3 lost, not theirs'),
-    ]);
-  });
-
-  it.each([40, 80, 120])('fit into %i columns', (width) => {
-    const lines = report([losing([group(1200, 'a-long-domain-of-somebody.example')])], { width }).lines();
-    const from = lines.findIndex((line) => line.startsWith('1,200 contacts lost'));
-    for (const line of lines.slice(from, lines.indexOf('', from))) {
-      expect(displayWidth(line)).toBeLessThanOrEqual(width);
-    }
-    expect(from).toBeGreaterThan(0);
-  });
-});
-
-describe('deliveries in progress over time', () => {
-  const HOUR = 3_600_000;
-  const going = (inProgress: ScenarioResult['inProgress']): ScenarioResult =>
-    scenario({ ...failed, ...(inProgress ? { inProgress } : {}) });
-  const falling = { t: [0, 6 * HOUR, 12 * HOUR, 30 * HOUR], deliveries: [1200, 600, 150, 0] };
-  const lineOf = (lines: string[]): string => lines.find((line) => line.includes('in progress |'))!;
-
-  it('are one line below the heading of a failure, with time span and highest number', () => {
-    const lines = report([going(falling)]).lines();
-    const at = lines.findIndex((line) => line.startsWith('✗ 1) '));
-    expect(lines[at + 1]).toMatch(/^ {3}in progress \|█+▄+▁+\| 0s to 30h00m, at most 1,200$/);
-    expect(lines[at + 2]).toBe('');
-    const [, full, half, little] = /\|(█+)(▄+)(▁+)\|/.exec(lines[at + 1]!)!;
-    expect(half!.length).toBeGreaterThan(full!.length - 3);
-    expect(little!.length).toBeGreaterThan(full!.length + half!.length);
-  });
-
-  it('are the same without color', () => {
-    const colored = lineOf(report([going(falling)], { color: true }).lines());
-    expect(colored).toContain('\u001b[2m');
-    // eslint-disable-next-line no-control-regex -- colors are control sequences
-    expect(colored.replaceAll(/\u001b\[\d+m/g, '')).toBe(lineOf(report([going(falling)]).lines()));
-  });
-
-  it.each([60, 80, 120, 200])('fit into %i columns', (width) => {
-    const line = lineOf(report([going(falling)], { width }).lines());
-    expect(displayWidth(line)).toBeLessThanOrEqual(width);
-    expect(line).toContain('at most 1,200');
-    expect(/\|(.*)\|/.exec(line)![1]!.length).toBeGreaterThanOrEqual(12);
-  });
-
-  it('lose their text in a narrow window, and are omitted in a very narrow one', () => {
-    expect(lineOf(report([going(falling)], { width: 40 }).lines())).toMatch(/^ {3}in progress \|.{23}\|$/);
-    expect(lineOf(report([going(falling)], { width: 26 }).lines())).toBeUndefined();
-  });
-
-  it('are omitted when no delivery took time, and for a scenario that passed', () => {
-    expect(lineOf(report([going(undefined)]).lines())).toBeUndefined();
-    expect(lineOf(report([going({ t: [], deliveries: [] })]).lines())).toBeUndefined();
-    expect(lineOf(report([going({ t: [5, 5], deliveries: [3, 0] })]).lines())).toBeUndefined();
-    expect(lineOf(report([scenario({ inProgress: falling })]).lines())).toBeUndefined();
-  });
-});
+import { START, failed, fakeTime, report } from './report.js';
 
 describe('terminal reporter', () => {
   it('writes one line per scenario: mark, folder, name, counts, real time', () => {
@@ -244,7 +95,7 @@ describe('terminal reporter', () => {
     for (const one of results) reporter.onScenarioEnd(ended(one));
     reporter.onRunEnd(runOf(results));
     expect(out.text()).toContain(
-      '0 passed, 0 failed\n1 invalid, 1 inconclusive, 1 with an error of the harness, 2 not run\n',
+      '0 passed, 0 failed\n1 invalid, 1 inconclusive, 1 with an internal error, 2 not run\n',
     );
     expect(out.text()).toMatch(/^! .*invalid: 1 problem$/m);
   });
