@@ -16,7 +16,7 @@ export function junitReporter(write: (text: string) => void): Reporter {
 
 /**
  * The text of `junit.xml`. A scenario that failed carries `<failure>`; one that is invalid,
- * inconclusive or hit an error of the harness carries `<error>` with that word as its type.
+ * inconclusive or ended with an internal error carries `<error>` with its status as type.
  */
 export function junitXml(run: RunResult): string {
   const document = create({ version: '1.0', encoding: 'UTF-8' });

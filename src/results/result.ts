@@ -21,7 +21,7 @@ export interface RunResult {
   virtualMs: number;
   passed: number;
   failed: number;
-  /** Scenarios that are invalid, inconclusive or hit an error of the harness. */
+  /** Scenarios that are invalid, inconclusive or ended with an internal error. */
   errors: number;
   /** The run was interrupted: `scenarios` contains those that had ended. */
   interrupted: boolean;

@@ -17,9 +17,9 @@ export function addExplain(program: Command, io: Io, done: Finish): void {
     .option('--last', 'read the events of the last run instead of playing the scenario', false)
     .option('--run <run-id>', 'read the events of this run')
     .option('--output <dir>', 'folder of the reports', nonEmpty, 'reports')
-    .option('--seed <seed>', 'seed instead of its own', nonEmpty)
-    .option('--policy <name|file>', 'retry policy instead of its own')
-    .addOption(wireOption('instead of its own'))
+    .option('--seed <seed>', 'seed instead of that of the scenario', nonEmpty)
+    .option('--policy <name|file>', 'retry policy instead of that of the scenario')
+    .addOption(wireOption('instead of that of the scenario'))
     .option('--sender <file>', 'module of an external sender, used instead of the built-in one')
     .addHelpText(
       'after',

@@ -8,9 +8,7 @@ import type { Finish, Io } from '../io.js';
 export function addExplore(program: Command, io: Io, done: Finish): void {
   program
     .command('explore')
-    .description(
-      'play random experiments, check every invariant, and save the first one that breaks one as a scenario',
-    )
+    .description('play random experiments until one breaks an invariant, and save that one as a scenario')
     .option('--runs <n>', 'experiments (default: 1000, or as many as --time allows)', wholeNumber)
     .option('--time <duration>', 'real time after which no experiment is started, such as 60s', duration)
     .option('--seed <seed>', 'seed of all random draws (default: the current time)', nonEmpty)

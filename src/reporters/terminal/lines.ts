@@ -61,7 +61,7 @@ function scenarioRemark(result: ScenarioResult): string {
     case 'inconclusive':
       return 'inconclusive';
     case 'error':
-      return 'harness failed';
+      return 'internal error';
   }
 }
 
@@ -106,7 +106,7 @@ function otherCounts(run: RunResult, start: RunStart): string {
   return [
     [count('invalid'), 'invalid'],
     [count('inconclusive'), 'inconclusive'],
-    [count('error'), 'with an error of the harness'],
+    [count('error'), 'with an internal error'],
     [notRun, 'not run'],
   ]
     .filter(([number]) => number !== 0)

@@ -69,15 +69,15 @@ export function plot(
       ),
     ),
   );
-  const tell = (index: number | null | undefined): void => {
+  const showValues = (index: number | null | undefined): void => {
     const last = index ?? t.length - 1;
     at.textContent = t.length === 0 ? '' : `${index == null ? 'At the end' : 'At'} ${time(t[last]!)}`;
     for (const [row, line] of lines.entries()) outputs[row]!.textContent = number(line.values[last] ?? 0);
   };
-  tell(undefined);
+  showValues(undefined);
   const holder = h('div', { class: 'plot', role: 'img', 'aria-label': label });
   const draw = (): (() => void) => {
-    const u = new uPlot(options(holder, lines, marks, tell), data(t, lines), holder);
+    const u = new uPlot(options(holder, lines, marks, showValues), data(t, lines), holder);
     const resize = new ResizeObserver(() =>
       u.setSize({ width: Math.max(200, holder.clientWidth), height: HEIGHT }),
     );
@@ -109,7 +109,7 @@ function options(
   holder: HTMLElement,
   lines: readonly Line[],
   marks: readonly Mark[],
-  tell: (index: number | null | undefined) => void,
+  showValues: (index: number | null | undefined) => void,
 ): uPlot.Options {
   const ink = color('--soft-ink');
   const grid = { stroke: color('--line'), width: 1 };
@@ -144,7 +144,7 @@ function options(
       })),
     ],
     hooks: {
-      setCursor: [(u) => tell(u.cursor.idx)],
+      setCursor: [(u) => showValues(u.cursor.idx)],
       drawClear: [(u) => drawMarks(u, marks)],
     },
   };

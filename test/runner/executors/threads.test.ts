@@ -60,7 +60,7 @@ describe('worker pool', () => {
     ['throw-text', /ended: a bare text/],
     ['reject', /ended: nobody caught this/],
     ['exit', /ended: it exited with code 3/],
-    ['fail', /^the harness failed: no luck$/],
+    ['fail', /^internal error: no luck$/],
   ])('a worker that does "%s" is an error of this scenario only', async (name, message) => {
     const one = pool();
     const other = play(pool(), 'pass');

@@ -232,7 +232,7 @@ describe('a thread that a sender ends', () => {
     ['throw', 'failed', 'the sender ./mine.js is at fault: the worker that played it ended', undefined],
     ['memory', 'failed', 'it ran out of memory', 'max-old-space-size'],
     ['spin', 'inconclusive', 'the sender ./mine.js kept its thread busy', '--timeout'],
-    ['fail', 'error', 'the harness failed: no luck', 'the sender ./mine.js plays in the same thread'],
+    ['fail', 'error', 'internal error: no luck', 'the sender ./mine.js plays in the same thread'],
   ])('%s: %s, and it is named', async (name, status, message, hint) => {
     const pool = new WorkerPool({
       workers: 1,

@@ -146,7 +146,7 @@ export class WorkerPool implements Executor {
         this.options.log?.(end.stack);
         // A disk that is full, for example, has a code; anything else is a bug of ours.
         const isExpected = end.code !== undefined && end.code !== 'E_HARNESS';
-        const message = isExpected ? end.message : `the harness failed: ${end.message}`;
+        const message = isExpected ? end.message : `internal error: ${end.message}`;
         const hint = end.hint ?? (sender ? faultOf(sender) : OUR_FAULT);
         return endedResult(plan, { status: 'error', message, hint, ...used });
       }
