@@ -3,7 +3,7 @@
 
 import type { LostGroup, ScenarioResult } from '../../results/result.js';
 import { link } from './data.js';
-import { h, mono, place, said } from '../ui/dom.js';
+import { h, mono, breakable, bdi } from '../ui/dom.js';
 import { count, number } from '../ui/words.js';
 
 export interface LostAt {
@@ -87,14 +87,14 @@ function item(scenario: ScenarioResult, index: number, group: LostGroup, isOverv
         'span',
         {},
         'at ',
-        h('b', {}, place(group.domain)),
+        h('b', {}, breakable(group.domain)),
         ` in ${group.mailing}: ${group.cause}`,
         group.why === 'soft-bounces' && ', soft bounces in a row',
         group.stage !== undefined && `, reply at ${group.stage}`,
       ),
       scenario.lost.expected && [' ', h('span', { class: 'expected' }, 'expected by the scenario')],
       group.said !== undefined && h('div', {}, mono(group.said)),
-      isOverview && h('div', { class: 'small' }, h('a', { href: link('s', index) }, said(scenario.name))),
+      isOverview && h('div', { class: 'small' }, h('a', { href: link('s', index) }, bdi(scenario.name))),
     ),
   );
 }

@@ -11,8 +11,8 @@ import type {
   Trouble,
 } from '../../results/comparison/comparison.js';
 import { FIGURES, type Figure, type Figures } from '../../results/comparison/figures.js';
-import { mix } from '../ui/charts.js';
-import { h, place, said } from '../ui/dom.js';
+import { stackedBar } from '../ui/charts.js';
+import { h, breakable, bdi } from '../ui/dom.js';
 import { plot } from '../ui/plot.js';
 import { longTable, table, type Column } from '../ui/table.js';
 import { followSystemTheme, themeButton } from '../ui/theme.js';
@@ -47,13 +47,13 @@ function head(): HTMLElement {
   return h(
     'div',
     { class: 'head' },
-    h('h1', {}, ...policies.flatMap((name, index) => [index > 0 && ' · ', said(name)])),
+    h('h1', {}, ...policies.flatMap((name, index) => [index > 0 && ' · ', bdi(name)])),
     h(
       'p',
       { class: 'meta' },
       h('span', {}, count(scenarios.length, 'scenario')),
       h('span', {}, `${count(differing, 'contact')} ${differing === 1 ? 'ends' : 'end'} differently`),
-      h('span', {}, 'Compared with ', said(policies[0]!), ': ✓ better, ✗ worse, = the same'),
+      h('span', {}, 'Compared with ', bdi(policies[0]!), ': ✓ better, ✗ worse, = the same'),
     ),
     data.interrupted && h('p', {}, h('b', {}, 'Interrupted: the comparison is partial.')),
   );
@@ -68,8 +68,8 @@ function thresholds(): Node[] {
       table(
         'Thresholds',
         [
-          { label: 'Fails if', isWide: true, cell: ({ text }) => said(text) },
-          { label: 'Policy', cell: ({ policy }) => said(policy) },
+          { label: 'Fails if', isWide: true, cell: ({ text }) => bdi(text) },
+          { label: 'Policy', cell: ({ policy }) => bdi(policy) },
           { label: 'Found', isNumber: true, cell: ({ actual }) => actual ?? 'not ended' },
           {
             label: 'Verdict',
@@ -97,9 +97,9 @@ function troubleCard({ file, name, policy, status, failures }: Trouble): HTMLEle
   return h(
     'div',
     { class: 'alarm' },
-    h('h3', {}, `✗ ${status}: `, said(name), ', ', said(policy)),
-    h('p', { class: 'quiet small' }, said(file)),
-    ...parts.filter(Boolean).map((part) => h('p', {}, said(part))),
+    h('h3', {}, `✗ ${status}: `, bdi(name), ', ', bdi(policy)),
+    h('p', { class: 'quiet small' }, bdi(file)),
+    ...parts.filter(Boolean).map((part) => h('p', {}, bdi(part))),
   );
 }
 
@@ -134,8 +134,8 @@ function sum(): HTMLElement {
     return h(
       'div',
       {},
-      h('p', { class: 'small' }, h('b', {}, said(name)), ` · ${words.join(' · ')}`),
-      mix(
+      h('p', { class: 'small' }, h('b', {}, bdi(name)), ` · ${words.join(' · ')}`),
+      stackedBar(
         ENDS.map(({ key, color }) => ({ color, count: figures[key] })),
         words.join(', '),
       ),
@@ -194,8 +194,8 @@ function scenarios(): Node[] {
       longTable(
         'Scenarios with the same results',
         [
-          { label: 'Scenario', isWide: true, cell: ({ name }) => said(name) },
-          { label: 'File', isWide: true, cell: ({ file }) => said(file) },
+          { label: 'Scenario', isWide: true, cell: ({ name }) => bdi(name) },
+          { label: 'File', isWide: true, cell: ({ file }) => bdi(file) },
         ],
         same,
       ),
@@ -208,15 +208,15 @@ function scenarioCard({ name, file, figures, ends }: ComparedScenario): HTMLElem
   return h(
     'article',
     { class: 'card cards' },
-    h('h3', {}, said(name)),
-    h('p', { class: 'quiet small' }, said(file)),
+    h('h3', {}, bdi(name)),
+    h('p', { class: 'quiet small' }, bdi(file)),
     rows.length > 0 && figureTable('Figures that differ', rows, figures),
     ends.groups.length > 0 &&
       longTable<EndGroup>(
         'Contacts that end differently',
         [
           { label: 'Contacts', isNumber: true, cell: ({ contacts }) => contacts },
-          { label: 'At', cell: ({ domain }) => place(domain) },
+          { label: 'At', cell: ({ domain }) => breakable(domain) },
           { label: 'Ends', isWide: true, cell: changesOf },
           { label: 'Examples', isWide: true, cell: examplesOf },
         ],
@@ -233,7 +233,7 @@ function changesOf({ changes }: EndGroup): HTMLElement {
     return h(
       'div',
       {},
-      said(mailing ?? 'status'),
+      bdi(mailing ?? 'status'),
       ': ',
       ...words.flatMap((word, index) => [index > 0 && ' → ', h('span', { class: 'whole' }, word)]),
     );
@@ -245,7 +245,7 @@ function examplesOf({ named }: EndGroup): HTMLElement {
   return h(
     'div',
     {},
-    ...named.slice(0, EXAMPLES_MAX).flatMap((address, index) => [index > 0 && ', ', place(address)]),
+    ...named.slice(0, EXAMPLES_MAX).flatMap((address, index) => [index > 0 && ', ', breakable(address)]),
   );
 }
 

@@ -8,7 +8,7 @@ import {
   type ToldLine,
 } from '../../results/view/story.js';
 import { viewOf } from './data.js';
-import { h, mono, said, printableLines } from '../ui/dom.js';
+import { h, mono, bdi, printableLines } from '../ui/dom.js';
 import { lanes } from './lanes.js';
 import { fact } from './overview.js';
 import { clock, count, outcomeWord, stateWord, statusWord, time } from '../ui/words.js';
@@ -21,7 +21,7 @@ export function contactPage(index: number, address: string): Node[] {
   const contact = view?.contacts.find((one) => one.address === address.toLowerCase());
   if (!view || !contact) {
     return [
-      h('h1', {}, said(address)),
+      h('h1', {}, bdi(address)),
       h(
         'p',
         { class: 'empty' },
@@ -36,7 +36,7 @@ export function contactPage(index: number, address: string): Node[] {
     h(
       'div',
       { class: 'head' },
-      h('h1', {}, said(contact.address)),
+      h('h1', {}, bdi(contact.address)),
       h(
         'p',
         { class: 'meta' },
@@ -56,7 +56,7 @@ export function contactPage(index: number, address: string): Node[] {
               'ul',
               { class: 'plain card' },
               ...contact.notes.map(([t, text]) =>
-                h('li', {}, h('span', { class: 'quiet' }, `${time(t)}  `), said(text)),
+                h('li', {}, h('span', { class: 'quiet' }, `${time(t)}  `), bdi(text)),
               ),
             ),
           ),
@@ -75,7 +75,7 @@ function deliverySection(delivery: ToldDelivery): HTMLElement {
   return h(
     'section',
     { 'data-delivery': mailing },
-    h('div', { class: 'sechead' }, h('h2', {}, said(mailing)), h('b', {}, stateWord(state))),
+    h('div', { class: 'sechead' }, h('h2', {}, bdi(mailing)), h('b', {}, stateWord(state))),
     h(
       'p',
       { class: 'meta' },
@@ -164,7 +164,7 @@ function attemptItem(attempt: ToldAttempt): HTMLElement {
     h(
       'p',
       {},
-      said(decision.text),
+      bdi(decision.text),
       decision.rule !== '' && h('span', { class: 'quiet small' }, ` ${decision.rule}.`),
     ),
     details,
@@ -182,7 +182,7 @@ function dialogue(lines: readonly ToldLine[]): HTMLElement {
             {},
             h('span', { class: 'at' }, clock(t)),
             h('span', {}, '·'),
-            h('span', { class: 'remark' }, said(text)),
+            h('span', { class: 'remark' }, bdi(text)),
           )
         : h(
             'li',

@@ -2,7 +2,7 @@
 
 import type { ContactStory, ScenarioView } from '../../results/view/view.js';
 import { link } from './data.js';
-import { h, place, said } from '../ui/dom.js';
+import { h, breakable, bdi } from '../ui/dom.js';
 import { longTable } from '../ui/table.js';
 import { number, stateWord, statusWord } from '../ui/words.js';
 
@@ -42,7 +42,7 @@ export function contactList(index: number, view: ScenarioView): HTMLElement {
               {
                 label: 'Contact',
                 isWide: true,
-                cell: ({ address }) => h('a', { href: link('s', index, 'c', address) }, place(address)),
+                cell: ({ address }) => h('a', { href: link('s', index, 'c', address) }, breakable(address)),
               },
               { label: 'Status', cell: ({ status }) => statusWord(status) },
               { label: 'Streak', isNumber: true, cell: ({ streak }) => streak },
@@ -55,7 +55,7 @@ export function contactList(index: number, view: ScenarioView): HTMLElement {
                     { class: 'small' },
                     ...deliveries.flatMap(({ state, mailing }, at) => [
                       at > 0 && ' · ',
-                      h('span', { class: 'whole' }, said(mailing), ' ', stateWord(state)),
+                      h('span', { class: 'whole' }, bdi(mailing), ' ', stateWord(state)),
                     ]),
                   ),
               },

@@ -2,7 +2,7 @@
 
 import type { Failure } from '../../results/result.js';
 import { link, sourcesOf } from './data.js';
-import { h, mono, said, printableLines } from '../ui/dom.js';
+import { h, mono, bdi, printableLines } from '../ui/dom.js';
 
 const CONTEXT = 3;
 const DETAILS_MAX = 30;
@@ -15,16 +15,9 @@ export function failureCard(index: number, failure: Failure): HTMLElement {
   return h(
     'article',
     { class: 'card failure' },
-    h('p', { class: 'message' }, said(message)),
+    h('p', { class: 'message' }, bdi(message)),
     (expected !== '' || actual !== '') &&
-      h(
-        'p',
-        {},
-        'expected ',
-        h('b', {}, said(expected)),
-        ', found ',
-        h('b', { class: 'hard' }, said(actual)),
-      ),
+      h('p', {}, 'expected ', h('b', {}, bdi(expected)), ', found ', h('b', { class: 'hard' }, bdi(actual))),
     h(
       'p',
       { class: 'small' },
@@ -41,7 +34,7 @@ export function failureCard(index: number, failure: Failure): HTMLElement {
         details.length > DETAILS_MAX &&
           h('li', { class: 'quiet' }, `and ${details.length - DETAILS_MAX} more in run.json`),
       ),
-    hint !== undefined && h('p', { class: 'small quiet' }, 'Hint: ', said(hint)),
+    hint !== undefined && h('p', { class: 'small quiet' }, 'Hint: ', bdi(hint)),
   );
 }
 

@@ -3,7 +3,7 @@
 
 import { contactPage } from './contact.js';
 import { link, page, sourcesOf } from './data.js';
-import { h, said, printableLines } from '../ui/dom.js';
+import { h, bdi, printableLines } from '../ui/dom.js';
 import { code } from './failure.js';
 import { overview } from './overview.js';
 import { clearPlots } from '../ui/plot.js';
@@ -51,7 +51,7 @@ function filePage(index: number, file: string, line: number): Node[] {
       ? h('p', { class: 'empty' }, 'This file is not part of the report.')
       : code(source, line, undefined);
   return [
-    h('div', { class: 'head' }, h('h1', {}, said(file)), h('p', { class: 'meta' }, `line ${line}`)),
+    h('div', { class: 'head' }, h('h1', {}, bdi(file)), h('p', { class: 'meta' }, `line ${line}`)),
     content,
   ];
 }
@@ -72,8 +72,8 @@ function top(crumbs: Crumb[]): HTMLElement {
             'li',
             {},
             href === undefined
-              ? h('span', { 'aria-current': 'page' }, said(text))
-              : h('a', { href }, said(text)),
+              ? h('span', { 'aria-current': 'page' }, bdi(text))
+              : h('a', { href }, bdi(text)),
           ),
         ),
       ),

@@ -3,9 +3,9 @@
 import type { ScenarioResult } from '../../results/result.js';
 import { deliveryCounts, wallTime, virtualTime } from '../../reporters/figures.js';
 import { alarm } from './alarm.js';
-import { mix } from '../ui/charts.js';
+import { stackedBar } from '../ui/charts.js';
 import { link, page } from './data.js';
-import { h, mono, said } from '../ui/dom.js';
+import { h, mono, bdi } from '../ui/dom.js';
 import { failureCard } from './failure.js';
 import { tableHead, tableRow, type Column } from '../ui/table.js';
 import { count, number, themeOf, time, verdict } from '../ui/words.js';
@@ -65,7 +65,7 @@ function head(): HTMLElement {
 }
 
 export function fact(label: string, value: string): HTMLElement {
-  return h('span', {}, `${label} `, h('b', {}, said(value)));
+  return h('span', {}, `${label} `, h('b', {}, bdi(value)));
 }
 
 function partial(): Node[] {
@@ -85,9 +85,9 @@ function partial(): Node[] {
             ' Stopped while running, and not counted: ',
             ...run.unfinished.flatMap(({ name, file }, index) => [
               index > 0 && ', ',
-              h('b', {}, said(name)),
+              h('b', {}, bdi(name)),
               ' (',
-              said(file),
+              bdi(file),
               ')',
             ]),
             '.',
@@ -107,7 +107,7 @@ function failures(entries: Entry[]): Node[] {
   for (const { index, result, failure } of shown) {
     if (index !== last) {
       cards.push(
-        h('h3', {}, verdict(result.status), ' ', h('a', { href: link('s', index) }, said(result.name))),
+        h('h3', {}, verdict(result.status), ' ', h('a', { href: link('s', index) }, bdi(result.name))),
       );
     }
     last = index;
@@ -207,7 +207,7 @@ function rows(entries: Entry[]): Node[] {
   return [...themes].flatMap(([theme, members]) => [
     ...(theme === ''
       ? []
-      : [h('tr', { class: 'group' }, h('td', { colspan: COLUMNS.length, class: 'wide' }, said(theme)))]),
+      : [h('tr', { class: 'group' }, h('td', { colspan: COLUMNS.length, class: 'wide' }, bdi(theme)))]),
     ...members.map((entry) => tableRow(COLUMNS, entry)),
   ]);
 }
@@ -220,13 +220,13 @@ const COLUMNS: Column<Entry>[] = [
   {
     label: 'Scenario',
     isWide: true,
-    cell: ({ index, result }) => h('a', { href: link('s', index) }, said(result.name)),
+    cell: ({ index, result }) => h('a', { href: link('s', index) }, bdi(result.name)),
   },
   {
     label: 'Deliveries',
     isWide: true,
     cell: ({ result }) =>
-      mix(
+      stackedBar(
         [
           { color: 'delivered', count: sum(result, ({ delivered }) => delivered) },
           { color: 'progress', count: sum(result, ({ inProgress }) => inProgress) },
@@ -247,7 +247,7 @@ const COLUMNS: Column<Entry>[] = [
     cell: ({ result }) =>
       result.lost.notTheirs === 0 ? 0 : h('b', { class: 'hard' }, `✕ ${number(result.lost.notTheirs)}`),
   },
-  { label: 'Policy', cell: ({ result }) => (result.policy === '' ? '' : said(result.policy)) },
+  { label: 'Policy', cell: ({ result }) => (result.policy === '' ? '' : bdi(result.policy)) },
   { label: 'Virtual time', isNumber: true, cell: ({ result }) => time(result.virtualMs) },
 ];
 

@@ -3,9 +3,9 @@
 
 import type { CauseView, Mark, MailingView } from '../../results/view/view.js';
 import type { MailingResult } from '../../results/result.js';
-import { mix } from '../ui/charts.js';
+import { stackedBar } from '../ui/charts.js';
 import { link } from './data.js';
-import { h, mono, place, said } from '../ui/dom.js';
+import { h, mono, breakable, bdi } from '../ui/dom.js';
 import { plot } from '../ui/plot.js';
 import { table, type Column } from '../ui/table.js';
 import { count, mailingState, number, outcomeWord, STATES, time } from '../ui/words.js';
@@ -75,7 +75,7 @@ function columns(index: number): Column<Named>[] {
     {
       label: 'Mailing',
       isWide: true,
-      cell: ({ name }) => h('a', { href: link('s', index, 'm', name) }, said(name)),
+      cell: ({ name }) => h('a', { href: link('s', index, 'm', name) }, bdi(name)),
     },
     { label: 'State', cell: ({ state }) => mailingState(state) },
     { label: 'Recipients', isNumber: true, cell: ({ recipients }) => recipients },
@@ -110,7 +110,7 @@ export function figures(mailing: MailingResult): HTMLElement {
     'div',
     { class: 'levels' },
     h('h4', {}, 'Server level: the replies of the servers'),
-    mix(
+    stackedBar(
       STATES.map(({ key, color }) => ({ color, count: values[key]! })),
       'shares of the figures below',
     ),
@@ -195,11 +195,11 @@ function causeCard(index: number, { cause, attempts, soft, hard, replies, others
         { label: 'Reply', isWide: true, cell: ({ said: text }) => mono(text === '' ? '(no reply)' : text) },
         { label: 'Outcome', cell: ({ outcome }) => outcomeWord(outcome) },
         { label: 'Stage', cell: ({ stage }) => stage },
-        { label: 'At', cell: ({ domain }) => place(domain) },
+        { label: 'At', cell: ({ domain }) => breakable(domain) },
         { label: 'Attempts', isNumber: true, cell: (reply) => reply.count },
         {
           label: 'Example',
-          cell: ({ example }) => h('a', { href: link('s', index, 'c', example) }, place(example)),
+          cell: ({ example }) => h('a', { href: link('s', index, 'c', example) }, breakable(example)),
         },
       ],
       replies,

@@ -7,7 +7,7 @@ import { alarm } from './alarm.js';
 import { strip } from '../ui/charts.js';
 import { contactList } from './contacts.js';
 import { link, page, viewOf } from './data.js';
-import { h, place, said } from '../ui/dom.js';
+import { h, breakable, bdi } from '../ui/dom.js';
 import { failureCard } from './failure.js';
 import { fact, repeatLine } from './overview.js';
 import { causes, curve, figures, responseTabs } from './response.js';
@@ -42,7 +42,7 @@ export function mailingPage(index: number, name: string): Node[] {
     h(
       'div',
       { class: 'head' },
-      h('h1', {}, said(name)),
+      h('h1', {}, bdi(name)),
       h(
         'p',
         { class: 'meta' },
@@ -87,7 +87,7 @@ function marksOf({ marks }: ScenarioView): HTMLElement {
       { class: 'small' },
       `${count(marks.length, 'event')} of the scenario, marked with a dashed line`,
     ),
-    h('ul', { class: 'plain small' }, ...marks.map(({ t, text }) => h('li', {}, `${time(t)}  `, said(text)))),
+    h('ul', { class: 'plain small' }, ...marks.map(({ t, text }) => h('li', {}, `${time(t)}  `, bdi(text)))),
   );
 }
 
@@ -96,11 +96,11 @@ function head(index: number, result: ScenarioResult, view: ScenarioView | undefi
     'div',
     { class: 'head' },
     h('p', {}, verdict(result.status)),
-    h('h1', {}, said(result.name)),
+    h('h1', {}, bdi(result.name)),
     h(
       'p',
       { class: 'meta' },
-      h('span', {}, 'File ', h('a', { href: link('s', index, 'file', result.file, 1) }, said(result.file))),
+      h('span', {}, 'File ', h('a', { href: link('s', index, 'file', result.file, 1) }, bdi(result.file))),
       result.policy !== '' && fact('Policy', result.policy),
       result.seed !== '' && fact('Seed', result.seed),
       result.wire !== '' && fact('Wire', result.wire),
@@ -158,7 +158,7 @@ function network(view: ScenarioView): Node[] {
       table<DomainView>(
         'Attempts by provider',
         [
-          { label: 'Provider', isWide: true, cell: ({ domain }) => place(domain) },
+          { label: 'Provider', isWide: true, cell: ({ domain }) => breakable(domain) },
           { label: 'Attempts', isNumber: true, cell: ({ attempts }) => attempts },
           ...OUTCOME_ORDER.map((name) => ({
             label: `${OUTCOME_SIGNS[name]!.sign} ${name}`,
@@ -187,7 +187,7 @@ function network(view: ScenarioView): Node[] {
       table<HostView>(
         'Connections by host',
         [
-          { label: 'Host', isWide: true, cell: ({ host }) => place(host) },
+          { label: 'Host', isWide: true, cell: ({ host }) => breakable(host) },
           { label: 'Opened', isNumber: true, cell: ({ opened }) => opened },
           { label: 'Most at once', isNumber: true, cell: ({ peak }) => peak },
           { label: 'Refused', isNumber: true, cell: ({ refused }) => refused },
@@ -225,9 +225,9 @@ function statusChanges(index: number, { changes, changesTotal }: ScenarioView): 
       {},
       reason,
       cause !== undefined && ['hard-bounce', 'soft-bounces'].includes(reason) && `: ${cause}`,
-      mailing !== undefined && [' in ', said(mailing)],
-      by !== 'sender' && [' by ', said(by)],
-      words !== undefined && [', “', said(words), '”'],
+      mailing !== undefined && [' in ', bdi(mailing)],
+      by !== 'sender' && [' by ', bdi(by)],
+      words !== undefined && [', “', bdi(words), '”'],
     );
   return h(
     'section',
@@ -241,7 +241,7 @@ function statusChanges(index: number, { changes, changesTotal }: ScenarioView): 
             {
               label: 'Contact',
               isWide: true,
-              cell: ({ address }) => h('a', { href: link('s', index, 'c', address) }, place(address)),
+              cell: ({ address }) => h('a', { href: link('s', index, 'c', address) }, breakable(address)),
             },
             { label: 'At', isNumber: true, cell: ({ t }) => time(t) },
             { label: 'From', cell: ({ from }) => statusWord(from) },

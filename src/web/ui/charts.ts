@@ -10,7 +10,7 @@ export interface Part {
 }
 
 /** A stacked bar; empty when all counts are 0. */
-export function mix(parts: readonly Part[], label: string): SVGElement {
+export function stackedBar(parts: readonly Part[], label: string): SVGElement {
   const total = parts.reduce((sum, { count }) => sum + count, 0) || 1;
   const svg = s('svg', {
     class: 'mix',

@@ -35,7 +35,7 @@ function append(element: Element, children: Child[]): void {
 }
 
 /** Text of unknown origin, isolated so that its direction does not affect the text around it. */
-export function said(text: string): HTMLElement {
+export function bdi(text: string): HTMLElement {
   return h('bdi', {}, printableLines(text));
 }
 
@@ -45,7 +45,7 @@ const PIECE_MAX = 22;
 const BREAKS = [/(?<=\.)|(?=@)/u, /(?<=-)/u, new RegExp(`(?<=^(?:.{${PIECE_MAX}})+)`, 'su')];
 
 /** A domain, host or address, which breaks between its labels rather than inside them. */
-export function place(text: string): HTMLElement {
+export function breakable(text: string): HTMLElement {
   const pieces = BREAKS.reduce(
     (all, at) => all.flatMap((piece) => (piece.length <= PIECE_MAX ? [piece] : piece.split(at))),
     [printableLines(text)],

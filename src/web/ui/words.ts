@@ -5,7 +5,7 @@ import type { MailingState } from '../../events/types.js';
 import { thousands } from '../../reporters/figures.js';
 import type { ScenarioStatus } from '../../results/result.js';
 import { formatDuration } from '../../base/units.js';
-import { h, said } from './dom.js';
+import { h, bdi } from './dom.js';
 
 export const number = thousands;
 
@@ -43,7 +43,7 @@ export function stateWord(state: string): HTMLElement {
 
 export function outcomeWord(outcome: string): HTMLElement {
   const { sign, color } = OUTCOME_SIGNS[outcome] ?? { sign: '·', color: 'quiet' };
-  return h('span', { class: color }, h('span', { 'aria-hidden': 'true' }, sign), ' ', said(outcome));
+  return h('span', { class: color }, h('span', { 'aria-hidden': 'true' }, sign), ' ', bdi(outcome));
 }
 
 const STATUS_WORDS: Record<string, string> = { active: 'active', error: '✕ error', 'opt-out': '⊘ opt-out' };
