@@ -14,24 +14,42 @@ export const EVENT_FORMAT = 1;
  */
 export function parseEvents(text: string, file: string): RunEvent[] {
   const lines = text.split('\n');
-  if (lines.pop() !== '') throw damaged(file, lines.length + 1, 'the last line is cut off');
-  if (lines.length === 0) throw damaged(file, 1, 'the file is empty');
-  const events: RunEvent[] = [];
-  for (const [index, line] of lines.entries()) {
-    const event = parseLine(line, file, index + 1);
-    if (event.seq !== index)
-      throw damaged(file, index + 1, `event ${index} was expected here, found ${String(event.seq)}`);
-    events.push(event);
-  }
-  const first = events[0]!;
-  if (first.type !== 'run.started') throw damaged(file, 1, `it must begin with run.started`);
+  if (lines.pop() !== '') throw damagedEvents(file, lines.length + 1, 'the last line is cut off');
+  if (lines.length === 0) throw damagedEvents(file, 1, 'the file is empty');
+  const events = lines.map((line, index) => parseEventLine(line, file, index));
+  checkFirst(events[0]!, file);
+  checkLast(events.at(-1)!.type, file, lines.length);
+  return events;
+}
+
+/** @throws BouncelabError E_EVENTS unless this is how a run of this version begins */
+export function checkFirst(first: RunEvent, file: string): void {
+  if (first.type !== 'run.started') throw damagedEvents(file, 1, `it must begin with run.started`);
   const format: number = first.format;
   if (format !== EVENT_FORMAT) {
-    throw damaged(file, 1, `it is of event format ${format}; this version reads format ${EVENT_FORMAT}`);
+    throw damagedEvents(
+      file,
+      1,
+      `it is of event format ${format}; this version reads format ${EVENT_FORMAT}`,
+    );
   }
-  if (events.at(-1)!.type !== 'run.ended')
-    throw damaged(file, lines.length, 'the run did not end: run.ended is missing');
-  return events;
+}
+
+/** @throws BouncelabError E_EVENTS unless the last event, of the type `last`, is the end of a run */
+export function checkLast(last: string | undefined, file: string, lines: number): void {
+  if (last !== 'run.ended') throw damagedEvents(file, lines, 'the run did not end: run.ended is missing');
+}
+
+/** @param seq number that the event must have, from 0 @throws BouncelabError E_EVENTS */
+export function parseEventLine(line: string, file: string, seq: number): RunEvent {
+  const event = parseLine(line, file, seq + 1);
+  if (event.seq !== seq) throw unexpectedEvent(file, seq, event.seq);
+  return event;
+}
+
+/** A line is missing, or stands at another place. */
+export function unexpectedEvent(file: string, expected: number, found: unknown): BouncelabError {
+  return damagedEvents(file, expected + 1, `event ${expected} was expected here, found ${String(found)}`);
 }
 
 function parseLine(line: string, file: string, number: number): RunEvent {
@@ -39,7 +57,7 @@ function parseLine(line: string, file: string, number: number): RunEvent {
   try {
     value = JSON.parse(line);
   } catch {
-    throw damaged(file, number, 'this line is not JSON');
+    throw damagedEvents(file, number, 'this line is not JSON');
   }
   if (
     typeof value !== 'object' ||
@@ -48,12 +66,13 @@ function parseLine(line: string, file: string, number: number): RunEvent {
     !('t' in value) ||
     !('type' in value)
   ) {
-    throw damaged(file, number, 'this line is not an event');
+    throw damagedEvents(file, number, 'this line is not an event');
   }
   return value as RunEvent;
 }
 
-function damaged(file: string, line: number, what: string): BouncelabError {
+/** A file of events that this program cannot have written to its end. */
+export function damagedEvents(file: string, line: number, what: string): BouncelabError {
   return new BouncelabError('E_EVENTS', `${file}:${line}: ${what}`, {
     location: { file, line, column: 1 },
     hint: 'Run the scenario again to get a complete events file.',

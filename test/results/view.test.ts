@@ -134,6 +134,21 @@ test('with too many contacts those with a failure have stories, and the others a
   expect(trouble.length).toBeGreaterThanOrEqual(8);
 });
 
+test('with too many attempts the later ones are counted, and the page stays small', async () => {
+  const { events } = await run(SKETCH);
+  const all = view(events.all);
+  const few = view(events.all, { limits: { attempts: 20 } });
+  expect(few.attempts).toHaveLength(20);
+  const made = ({ contacts, journeys }: ScenarioView): number =>
+    contacts
+      .flatMap(({ deliveries }) => deliveries)
+      .reduce(
+        (sum, { journey, attemptsLeftOut = 0 }) => sum + journeys[journey]!.length + attemptsLeftOut,
+        0,
+      );
+  expect(made(few)).toBe(made(all));
+});
+
 test('unknown types of events are ignored', async () => {
   const { events } = await run(SKETCH);
   const strange = { seq: 0, t: 0, type: 'comet.passed', tail: 3 } as unknown as RunEvent;

@@ -1,12 +1,12 @@
 // `bouncelab explain`: plays one scenario, or reads the events of a run, and prints the history of one
 // contact.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
-import { parseEvents } from '../../events/ndjson.js';
 import { explainLines } from '../../reporters/terminal/explain.js';
+import { audienceOf, contactEvents } from '../../results/view/contact-events.js';
 import { ViewFold } from '../../results/view/fold.js';
 import { Printer } from '../../reporters/terminal/screen.js';
 import { eventsName } from '../../suite/report-folder.js';
@@ -55,11 +55,14 @@ export async function explain(
   }
   const only = address.toLowerCase();
   const fold = new ViewFold({ policy: entry.plan.policy, only });
-  await readEvents(entry.plan, options, io, fold);
+  const past = eventsFile(entry.plan, options, io);
+  if (past) readPast(past, only, fold);
+  else await runScenario(entry.plan, { onEvent: fold.read });
   const view = fold.result;
   const contact = view.contacts.find((one) => one.address === only) ?? fold.plainContact(only);
   if (!contact) {
-    const near = closest(only, fold.addresses.slice(0, NAMES_MAX));
+    const names = past ? firstAddresses(past) : fold.addresses.slice(0, NAMES_MAX);
+    const near = closest(only, names);
     throw new BouncelabError('E_NOT_FOUND', `${quoted(address)} is not a contact of ${entry.plan.name}`, {
       hint: near === undefined ? 'its audience is in the scenario file' : `did you mean ${quoted(near)}?`,
     });
@@ -77,35 +80,46 @@ export async function explain(
   return EXIT.passed;
 }
 
-async function readEvents(
-  plan: ScenarioPlan,
+/** An events file: where it is, and how errors call it. */
+interface PastEvents {
+  path: string;
+  name: string;
+}
+
+/** The events of the run that the options name; undefined when the scenario is to be played. */
+function eventsFile(
+  { file: scenario }: ScenarioPlan,
   options: ExplainCommand,
   io: Io,
-  fold: ViewFold,
-): Promise<void> {
-  if (!options.last && options.run === undefined) {
-    await runScenario(plan, { onEvent: fold.read });
-    return;
-  }
+): PastEvents | undefined {
+  if (!options.last && options.run === undefined) return undefined;
   const run = options.run ?? 'latest';
-  const name = `${eventsName(plan.file)}.ndjson`;
-  const file = join(options.output, run, 'events', name);
-  const path = join(findRun(options.output, run, io.cwd), 'events', name);
+  const file = `${eventsName(scenario)}.ndjson`;
+  const name = join(options.output, run, 'events', file);
+  const path = join(findRun(options.output, run, io.cwd), 'events', file);
   if (!existsSync(path)) {
-    throw new BouncelabError('E_NOT_FOUND', `${file} does not exist`, {
+    throw new BouncelabError('E_NOT_FOUND', `${name} does not exist`, {
       hint: 'that run did not play this scenario; without --last and --run it is played now',
     });
   }
-  for (const event of parseEvents(readText(path, file), file)) fold.read(event);
+  return { path, name };
 }
 
-function readText(path: string, name: string): string {
+function readPast({ path, name }: PastEvents, only: string, fold: ViewFold): void {
   try {
-    return readFileSync(path, 'utf8');
+    for (const event of contactEvents(path, name, only)) fold.read(event);
   } catch (error) {
+    if (error instanceof BouncelabError) throw error;
     throw new BouncelabError('E_EVENTS', `${name} cannot be read: ${reason(error)}`, {
       hint: 'without --last and --run the scenario is played now',
       cause: error,
     });
   }
+}
+
+/** Addresses among which one that is close is looked for. */
+function firstAddresses({ path, name }: PastEvents): string[] {
+  const addresses: string[] = [];
+  for (const address of audienceOf(path, name)) if (addresses.push(address) >= NAMES_MAX) break;
+  return addresses;
 }

@@ -3,7 +3,8 @@
 // is made here from the events in its file.
 
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
-import type { RunEvent } from '../../events/types.js';
+import { BouncelabError } from '../../base/errors.js';
+import { readEvents } from '../../events/events-file.js';
 import type { RunResult, ScenarioResult } from '../../results/result.js';
 import type { Reporter, RunStart, ScenarioEnd } from '../reporter.js';
 import { ViewFold } from '../../results/view/fold.js';
@@ -12,8 +13,8 @@ import type { PageRun, ScenarioView } from '../../results/view/view.js';
 
 /** Characters of a source file that go into the page; an audience file may be far longer. */
 const SOURCE_LENGTH_MAX = 200_000;
-/** Characters of the events of a stopped scenario that are read for its view. */
-const CUT_OFF_LENGTH_MAX = 64 * 1024 * 1024;
+/** Bytes of the events of a stopped scenario that are read for its view. */
+const CUT_OFF_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface HtmlReportOptions {
   /** Path of the page. */
@@ -83,8 +84,8 @@ export class HtmlReport implements Reporter {
   private async view(scenario: string): Promise<string | undefined> {
     const left = await readIfThere(this.options.viewFile(scenario));
     if (left !== undefined) return left;
-    const events = await readIfThere(this.options.eventsFile(scenario));
-    return events === undefined ? undefined : JSON.stringify(cutOffView(events));
+    const view = cutOffView(this.options.eventsFile(scenario));
+    return view && JSON.stringify(view);
   }
 }
 
@@ -92,15 +93,24 @@ async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    return undefinedIfMissing(error);
   }
 }
 
+function undefinedIfMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+  throw error;
+}
+
 /** The view of a scenario that was stopped, from its events up to the last whole line. */
-function cutOffView(ndjson: string): ScenarioView {
+function cutOffView(file: string): ScenarioView | undefined {
   const fold = new ViewFold();
-  const lines = ndjson.slice(0, CUT_OFF_LENGTH_MAX).split('\n').slice(0, -1);
-  for (const line of lines) fold.read(JSON.parse(line) as RunEvent);
+  try {
+    const cutOff = { bytesMax: CUT_OFF_BYTES_MAX };
+    for (const event of readEvents(file, file, { cutOff })) fold.read(event);
+  } catch (error) {
+    // A file that was damaged while it was written still shows what came before.
+    if (!(error instanceof BouncelabError)) return undefinedIfMissing(error);
+  }
   return { ...fold.result, ended: 'cut off' };
 }

@@ -13,7 +13,7 @@ const MARKS_MAX = 200;
 
 export interface FoldOptions {
   policy?: PolicyFacts | undefined;
-  limits?: StoryLimits;
+  limits?: Partial<StoryLimits>;
   /** Limits the stories to this contact, lower case. */
   only?: string;
 }

@@ -17,18 +17,23 @@ import {
 
 type Told = Omit<ContactStory, 'deliveries'> & { deliveries: (DeliveryStory & { rows: number[] })[] };
 
-/** Most stories of contacts without a failure, and most stories in all. */
+/** Bounds of the view, so that the page of a run of any size can be written and opened. */
 export interface StoryLimits {
+  /** Stories of contacts without a failure. */
   plain: number;
+  /** Stories in all. */
   all: number;
+  /** Different attempts, with their dialogues. */
+  attempts: number;
 }
-const STORY_LIMITS: StoryLimits = { plain: 10_000, all: 20_000 };
+const STORY_LIMITS: StoryLimits = { plain: 10_000, all: 20_000, attempts: 200_000 };
 
 /** Remarks about one contact that are kept. */
 const NOTES_MAX = 200;
 const MAIL_FROM = /^MAIL FROM:\s*<([^>]+)>/i;
 
 export class Stories {
+  private readonly limits: StoryLimits;
   private readonly told = new Map<string, Told>();
   /** Status and streak of all contacts, for stories that begin later. */
   private readonly everybody = new Map<string, { status: ContactStory['status']; streak: number }>();
@@ -40,9 +45,11 @@ export class Stories {
 
   /** @param only the one contact to tell of, lower case */
   constructor(
-    private readonly limits: StoryLimits = STORY_LIMITS,
+    limits: Partial<StoryLimits> = {},
     private readonly only?: string,
-  ) {}
+  ) {
+    this.limits = { ...STORY_LIMITS, ...limits };
+  }
 
   /** Addresses of all contacts. */
   get addresses(): Iterable<string> {
@@ -192,6 +199,10 @@ export class Stories {
   private attempted(event: EventOf<'attempt'>): void {
     const delivery = this.delivery(event.address, event.mailing, event.outcome === 'accepted');
     if (!delivery) return;
+    if (this.attempts.values.length >= this.limits.attempts) {
+      delivery.attemptsLeftOut = (delivery.attemptsLeftOut ?? 0) + 1;
+      return;
+    }
     const said = saidIn(event);
     const dialogue = this.dialogues.of(event);
     const lines = dialogue?.lines ?? [];

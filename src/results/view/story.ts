@@ -44,6 +44,8 @@ export interface ToldDelivery {
   why: string | undefined;
   cause: Cause | undefined;
   attempts: ToldAttempt[];
+  /** Later attempts that the view has no room for. */
+  attemptsLeftOut: number;
 }
 
 /** The deliveries of a contact in the order in which they were queued. */
@@ -52,7 +54,7 @@ export function deliveriesOf(view: ScenarioView, contact: ContactStory): ToldDel
 }
 
 function told(view: ScenarioView, { address }: ContactStory, delivery: DeliveryStory): ToldDelivery {
-  const { mailing, queuedAt, state, endedAt, why, cause, returnPath = '' } = delivery;
+  const { mailing, queuedAt, state, endedAt, why, cause, returnPath = '', attemptsLeftOut = 0 } = delivery;
   const words = (index: number): string =>
     (view.strings[index] ?? '')
       .replaceAll(ADDRESS_MARK, () => address)
@@ -64,7 +66,16 @@ function told(view: ScenarioView, { address }: ContactStory, delivery: DeliveryS
   attempts.forEach((one, index) => {
     one.decision = decisionAfter(attempts.slice(0, index + 1), { state, why, startedAt }, view.policy);
   });
-  return { mailing, queuedAt: queuedAt < 0 ? undefined : queuedAt, state, endedAt, why, cause, attempts };
+  return {
+    mailing,
+    queuedAt: queuedAt < 0 ? undefined : queuedAt,
+    state,
+    endedAt,
+    why,
+    cause,
+    attempts,
+    attemptsLeftOut,
+  };
 }
 
 function attempt(view: ScenarioView, row: AttemptRow, words: (index: number) => string): ToldAttempt {

@@ -190,6 +190,8 @@ export interface DeliveryStory {
   returnPath?: string;
   /** Index into `journeys`. */
   journey: number;
+  /** Attempts that the view has no room for; `explain` shows them. */
+  attemptsLeftOut?: number;
 }
 
 /** `[virtual ms, '>' command or '<' reply or '-' remark, index into strings]` */

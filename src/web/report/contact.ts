@@ -67,7 +67,7 @@ export function contactPage(index: number, address: string): Node[] {
 }
 
 function deliverySection(delivery: ToldDelivery): HTMLElement {
-  const { attempts, mailing, state, endedAt, why, queuedAt } = delivery;
+  const { attempts, attemptsLeftOut, mailing, state, endedAt, why, queuedAt } = delivery;
   const folded = attempts.length > SHOWN_MAX;
   const first = folded ? attempts.slice(0, SHOWN_MAX / 2) : attempts;
   const middle = folded ? attempts.slice(SHOWN_MAX / 2, -SHOWN_MAX / 2) : [];
@@ -82,7 +82,7 @@ function deliverySection(delivery: ToldDelivery): HTMLElement {
       queuedAt !== undefined && fact('Queued at', time(queuedAt)),
       endedAt !== undefined && fact('Ended at', time(endedAt)),
       why !== undefined && fact('Why', why),
-      fact('Attempts', String(attempts.length)),
+      fact('Attempts', String(attempts.length + attemptsLeftOut)),
     ),
     h(
       'ol',
@@ -105,6 +105,14 @@ function deliverySection(delivery: ToldDelivery): HTMLElement {
         ),
       ...last.map((attempt) => attemptItem(attempt)),
     ),
+    attemptsLeftOut > 0 &&
+      h(
+        'p',
+        { class: 'empty' },
+        `${count(attemptsLeftOut, 'later attempt')} left out: the page of this run is full. `,
+        h('code', {}, 'bouncelab explain FILE ADDRESS --last'),
+        ' shows all.',
+      ),
   );
 }
 

@@ -98,5 +98,8 @@ export function contactList(index: number, view: ScenarioView): HTMLElement {
 }
 
 function attemptsOf({ journeys }: ScenarioView, { deliveries }: ContactStory): number {
-  return deliveries.reduce((sum, { journey }) => sum + (journeys[journey]?.length ?? 0), 0);
+  return deliveries.reduce(
+    (sum, { journey, attemptsLeftOut = 0 }) => sum + (journeys[journey]?.length ?? 0) + attemptsLeftOut,
+    0,
+  );
 }
