@@ -23,11 +23,11 @@ export interface LineHead {
   is(prefix: Buffer): boolean;
   /** The session of an event of a connection; undefined for any other event. */
   readonly session: number | undefined;
-  /** Whether the text of `ReadEventsOptions.marked` is in the line. */
+  /** Whether the text of `ReadEventsFileOptions.marked` is in the line. */
   readonly isMarked: boolean;
 }
 
-export interface ReadEventsOptions {
+export interface ReadEventsFileOptions {
   /** Which lines are parsed; all of them without it. */
   wants?: (head: LineHead) => boolean;
   /** A text whose lines `wants` can recognize cheaply. */
@@ -44,10 +44,10 @@ export interface ReadEventsOptions {
  * @throws BouncelabError E_EVENTS with the line, when the file is damaged or, without `cutOff`, incomplete
  * @throws the error of node:fs when it cannot be read
  */
-export function* readEvents(
+export function* readEventsFile(
   path: string,
   name: string,
-  { wants, marked, cutOff }: ReadEventsOptions = {},
+  { wants, marked, cutOff }: ReadEventsFileOptions = {},
 ): Generator<RunEvent, void, undefined> {
   const file = openSync(path, 'r');
   try {
@@ -86,7 +86,7 @@ export function* readEvents(
 }
 
 /**
- * The lines of a file that have a text in them, in order. No line is checked: `readEvents` does that.
+ * The lines of a file that have a text in them, in order. No line is checked: `readEventsFile` does that.
  *
  * @throws the error of node:fs when the file cannot be read
  */

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { linesWith, readEvents, type ReadEventsOptions } from '../../src/events/events-file.js';
+import { linesWith, readEventsFile, type ReadEventsFileOptions } from '../../src/events/events-file.js';
 import { parseEvents } from '../../src/events/ndjson.js';
 import type { RunEvent } from '../../src/events/types.js';
 import { audienceOf, contactEvents } from '../../src/results/view/contact-events.js';
@@ -26,8 +26,8 @@ function fileOf(text: string): string {
 const textOf = (events: readonly RunEvent[]): string =>
   events.map((event) => `${JSON.stringify(event)}\n`).join('');
 
-function collect(text: string, options?: ReadEventsOptions): RunEvent[] {
-  return [...readEvents(fileOf(text), 'events.ndjson', options)];
+function collect(text: string, options?: ReadEventsFileOptions): RunEvent[] {
+  return [...readEventsFile(fileOf(text), 'events.ndjson', options)];
 }
 
 const played = run({
@@ -38,7 +38,7 @@ const played = run({
   contacts: [...readers(40), ...readers(40, 'example.net')],
 }).then(({ events }) => events.all);
 
-describe('readEvents', () => {
+describe('readEventsFile', () => {
   it('gives what parseEvents gives, across the pieces that are read', async () => {
     const events = await played;
     // A line that is longer than two pieces, with characters of several bytes.
@@ -50,7 +50,7 @@ describe('readEvents', () => {
 
   it('gives the wanted events only', async () => {
     const events = await played;
-    const wants: ReadEventsOptions['wants'] = (head) => head.session === 2;
+    const wants: ReadEventsFileOptions['wants'] = (head) => head.session === 2;
     const expected = events.filter((event) => 'session' in event && event.session === 2);
     expect(expected.length).toBeGreaterThan(2);
     expect(collect(textOf(events), { wants })).toEqual(expected);

@@ -4,7 +4,7 @@
 
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { BouncelabError } from '../../base/errors.js';
-import { readEvents } from '../../events/events-file.js';
+import { readEventsFile } from '../../events/events-file.js';
 import type { RunResult, ScenarioResult } from '../../results/result.js';
 import type { Reporter, RunStart, ScenarioEnd } from '../reporter.js';
 import { ViewFold } from '../../results/view/fold.js';
@@ -107,7 +107,7 @@ function cutOffView(file: string): ScenarioView | undefined {
   const fold = new ViewFold();
   try {
     const cutOff = { bytesMax: CUT_OFF_BYTES_MAX };
-    for (const event of readEvents(file, file, { cutOff })) fold.read(event);
+    for (const event of readEventsFile(file, file, { cutOff })) fold.read(event);
   } catch (error) {
     // A file that was damaged while it was written still shows what came before.
     if (!(error instanceof BouncelabError)) return undefinedIfMissing(error);

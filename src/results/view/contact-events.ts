@@ -2,7 +2,7 @@
 // attempts used, and what all deliveries of its mailings came to. A file of a million contacts is read
 // twice, and most of its lines are not parsed.
 
-import { linesWith, readEvents, type LineHead } from '../../events/events-file.js';
+import { linesWith, readEventsFile, type LineHead } from '../../events/events-file.js';
 import type { RunEvent } from '../../events/types.js';
 
 /** Events of the run, of mailings and of all their deliveries, whose curve the story shows. */
@@ -20,7 +20,7 @@ const CLIENT = /"client":"([^"]+)"/;
  * @param path events of a run, NDJSON
  * @param name how errors call the file
  * @param address the contact, as events give it
- * @throws what `readEvents` throws
+ * @throws what `readEventsFile` throws
  */
 export function* contactEvents(
   path: string,
@@ -40,7 +40,7 @@ export function* contactEvents(
     if (head.session !== undefined) return sessions.has(head.session) || head.is(CONNECTION_OPENED);
     return OF_THE_RUN.some((prefix) => head.is(prefix));
   };
-  for (const event of readEvents(path, name, { marked, wants })) {
+  for (const event of readEventsFile(path, name, { marked, wants })) {
     if (event.type === 'connection.opened') {
       if (!clients.has(event.client)) continue;
       sessions.add(event.session);
@@ -53,6 +53,6 @@ export function* contactEvents(
 /** Addresses of the audience of a run, in the order in which the contacts were added. */
 export function* audienceOf(path: string, name: string): Generator<string, void, undefined> {
   const wants = (head: LineHead): boolean => head.is(CONTACT_ADDED);
-  for (const event of readEvents(path, name, { wants }))
+  for (const event of readEventsFile(path, name, { wants }))
     if (event.type === 'contact.added') yield event.address;
 }
