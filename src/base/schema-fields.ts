@@ -3,7 +3,8 @@
 // "must be ...", so that all errors read alike.
 
 import { z } from 'zod';
-import { isAddress, isDomain } from './addresses.js';
+import { addressFault, isAddress } from './addresses.js';
+import { domainFault, isDomain, shortened, type NameFault } from './domain-names.js';
 import { DURATION_PATTERN, parseDuration, parseRate, parseShare, parseSize, parseWindow } from './units.js';
 
 const DURATION_TEXT = 'a duration such as 90s, 30m, 6h or 1h30m';
@@ -99,7 +100,9 @@ export function rateField() {
 
 /** An address, as written. */
 export function addressField() {
-  return z.string({ error: ADDRESS_TEXT }).refine(isAddress, ADDRESS_TEXT);
+  return z.string({ error: ADDRESS_TEXT }).superRefine((text, context) => {
+    if (!isAddress(text)) context.addIssue(faultIssue(text, 'an address', addressFault(text), ADDRESS_TEXT));
+  });
 }
 
 /** The status code of a bounce message: `5.1.1`, `4.2.2`. */
@@ -107,10 +110,19 @@ export function bounceStatusField() {
   return z.string({ error: BOUNCE_STATUS_TEXT }).regex(/^[45]\.\d{1,3}\.\d{1,3}$/, BOUNCE_STATUS_TEXT);
 }
 
-/** A domain; becomes lower case. */
+/** A domain, of which an internationalized one may have either spelling; becomes lower case. */
 export function domainField() {
   return z
     .string({ error: DOMAIN_TEXT })
-    .refine(isDomain, DOMAIN_TEXT)
+    .superRefine((text, context) => {
+      if (!isDomain(text)) context.addIssue(faultIssue(text, 'a domain', domainFault(text), DOMAIN_TEXT));
+    })
     .transform((text) => text.toLowerCase());
+}
+
+/** The rule that a name breaks as a sentence of its own; without one, what was expected instead. */
+function faultIssue(text: string, what: string, fault: NameFault | undefined, expected: string) {
+  if (!fault) return { code: 'custom' as const, message: expected };
+  const message = `\`${shortened(text)}\` is not ${what}: ${fault.message}`;
+  return { code: 'custom' as const, message, params: { sentence: true, hint: fault.hint } };
 }

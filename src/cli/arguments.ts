@@ -3,6 +3,7 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 import { WIRES } from '../scenarios/plan.js';
+import { domainKey } from '../base/domain-names.js';
 import { parseDuration } from '../base/units.js';
 
 const WORKERS_MAX = 256;
@@ -28,7 +29,7 @@ export function hostPort(text: string, known: Map<string, number>): Map<string, 
   const [domain = '', number = ''] = text.split('=');
   if (domain === '' || number === '')
     throw new InvalidArgumentError('It must have the form DOMAIN=PORT, such as example.org=2525.');
-  return known.set(domain.toLowerCase(), port(number));
+  return known.set(domainKey(domain), port(number));
 }
 
 export function wholeNumber(text: string): number {

@@ -36,11 +36,13 @@ function line({ stderr }: Io, text: string): void {
   for (const part of parts) stderr.write(`${withoutCommands(part)}\n`);
 }
 
-/** Prints each bad line of an audience that the scenario allows to skip, and their number. */
+/** Prints the warnings of a scenario, and the number of bad lines of an audience that it allows to skip. */
 export function printWarnings(warnings: readonly Problem[], source: string, screen: Screen): void {
   if (warnings.length === 0) return;
   printProblems(warnings, source, screen);
-  screen.write(`${plural(warnings.length, 'bad line')} left out, as \`onBadLine: skip\` says\n\n`);
+  // Lines of another file bring its text along.
+  const lines = warnings.filter((warning) => warning.source !== undefined).length;
+  if (lines > 0) screen.write(`${plural(lines, 'bad line')} left out, as \`onBadLine: skip\` says\n\n`);
 }
 
 /**

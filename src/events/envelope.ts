@@ -1,9 +1,12 @@
 // The envelope in the commands of a session: the return path names the mailing, the recipient the
 // contact.
 
+import { addressKey } from '../base/addresses.js';
+import { pathIn } from '../base/smtp-path.js';
+
 /** `bounce+MAILING+RECIPIENT@...`, see the sender's return path. */
 const RETURN_PATH = /bounce\+([a-z0-9-]+)\+/i;
-const RCPT = /^RCPT TO:\s*<([^>]*)>/i;
+const RCPT = /^RCPT TO:\s*</i;
 
 /**
  * The mailing named by a return path, in a MAIL command or alone.
@@ -18,7 +21,8 @@ export function mailingOf(mailFrom: string, mailings: ReadonlyMap<string, unknow
   return others.length === 0 ? first : undefined;
 }
 
-/** The recipient of a RCPT command in lower case; undefined for any other command. */
+/** The key of the recipient of a RCPT command; undefined for any other command. */
 export function recipientOf(line: string): string | undefined {
-  return RCPT.exec(line)?.[1]?.toLowerCase();
+  const path = RCPT.test(line) ? pathIn(line) : undefined;
+  return path === undefined ? undefined : addressKey(path);
 }

@@ -14,7 +14,10 @@ import type {
 
 interface ContactAdded {
   type: 'contact.added';
+  /** Key of the contact, which all events use. */
   address: string;
+  /** The address as the user wrote it, where more than case tells it from the key. */
+  written?: string;
   status: ContactStatus;
   softBounceStreak: number;
 }

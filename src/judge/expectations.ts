@@ -2,7 +2,7 @@
 // what was found.
 
 import { formatDuration } from '../base/units.js';
-import { wildcard } from '../base/wildcard.js';
+import { addressKey, keyPattern } from '../base/addresses.js';
 import { sumLost } from '../results/tally/lost.js';
 import type { Check, ExpectationPlan, MailingNumber, NumberMatcher } from '../scenarios/plan.js';
 import type { Failure } from '../results/result.js';
@@ -98,13 +98,13 @@ function findInMailing(check: MailingCheck, mailing: MailingTally): Finding | un
       return times(
         `attempts of ${name} at ${check.address}`,
         check.expected,
-        mailing.attempts.get(check.address) ?? [],
+        mailing.attempts.get(addressKey(check.address)) ?? [],
       );
     case 'seen':
       return times(
         `attempts of ${name} at ${check.address} that a server saw`,
         check.expected,
-        mailing.seen.get(check.address) ?? [],
+        mailing.seen.get(addressKey(check.address)) ?? [],
       );
   }
 }
@@ -202,10 +202,11 @@ function findContact(check: Check & { kind: 'contact' }, tally: Tally): Finding 
 type ContactEntry = [string, { status: string; softBounceStreak: number }];
 
 function contactsMatching(pattern: string, tally: Tally): ContactEntry[] {
-  const contact = tally.contacts.get(pattern);
-  if (contact) return [[pattern, contact]];
+  const key = addressKey(pattern);
+  const contact = tally.contacts.get(key);
+  if (contact) return [[key, contact]];
   if (!pattern.includes('*')) return [];
-  const isMatch = wildcard(pattern);
+  const isMatch = keyPattern(pattern);
   return [...tally.contacts].filter(([address]) => isMatch(address));
 }
 

@@ -3,7 +3,8 @@
 
 import { RE2JS } from 're2js';
 import type { Cause, Reply, Stage } from '../events/types.js';
-import { wildcard } from '../base/wildcard.js';
+import { keyPattern } from '../base/addresses.js';
+import { domainKey } from '../base/domain-names.js';
 
 /** One rule: all given criteria must match. The first rule that matches gives the cause. */
 export interface CauseRule {
@@ -110,9 +111,9 @@ function testsOf(rule: CauseRule, search: (pattern: string) => Search): Test[] {
   }
   if (stage) tests.push((refusal) => stage.includes(refusal.stage));
   for (const key of ['host', 'domain'] as const) {
-    const names = rule[key]?.map((name) => wildcard(name.toLowerCase()));
+    const names = rule[key]?.map((name) => keyPattern(name));
     if (!names) continue;
-    tests.push(({ [key]: name }) => name !== undefined && names.some((one) => one(name.toLowerCase())));
+    tests.push(({ [key]: name }) => name !== undefined && names.some((one) => one(domainKey(name))));
   }
   if (text) {
     const any = lazily(text, search);

@@ -1,6 +1,7 @@
 // Classifies a reply: the outcome by its code, the cause by rules over enhanced code, text and host. The
 // two are independent: 552 and 452 both mean a full mailbox, and 550 may mean anything.
 
+import { domainKey } from '../base/domain-names.js';
 import { faultOf, type Cause, type Outcome, type Reply, type Stage } from '../events/types.js';
 import { CauseTable, linearSearch, type CauseRule } from './cause-rules.js';
 import type { PolicyOverride, RetryPolicy } from './retry-policy.js';
@@ -78,6 +79,6 @@ function matches(override: PolicyOverride, { reply, stage, cause, domain }: Refu
     (override.enhanced === undefined || override.enhanced === reply?.enhanced) &&
     (override.stage === undefined || override.stage === stage) &&
     (override.cause === undefined || override.cause === cause) &&
-    (override.domain === undefined || override.domain.toLowerCase() === domain)
+    (override.domain === undefined || domainKey(override.domain) === domain)
   );
 }

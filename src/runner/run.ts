@@ -1,6 +1,7 @@
 // Runs one scenario in this thread, from its plan to its result: installs the virtual clock, writes the
 // events, and reports progress.
 
+import { addressKey } from '../base/addresses.js';
 import { wallNow } from '../clock/system.js';
 import { VirtualClock } from '../clock/virtual.js';
 import { EventLog } from '../events/log.js';
@@ -92,8 +93,11 @@ export async function runScenario(
 }
 
 /** The contacts in the order in which they were added, with their addresses as the scenario writes them. */
-function* contactsAfter({ contacts }: ScenarioPlan, tally: Tally): Iterable<ContactRow> {
-  const written = new Map(contacts.map(({ address }) => [address.toLowerCase(), address]));
+function* contactsAfter({ contacts, events }: ScenarioPlan, tally: Tally): Iterable<ContactRow> {
+  const added = events.filter((event) => event.action === 'add' || event.action === 'subscribe');
+  // Of several spellings the first counts: it is the contact's own.
+  const all = [...contacts, ...added].reverse();
+  const written = new Map(all.map(({ address }) => [addressKey(address), address]));
   for (const [key, { status, softBounceStreak }] of tally.contacts)
     yield { address: written.get(key) ?? key, status, softBounceStreak };
 }

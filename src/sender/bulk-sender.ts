@@ -1,7 +1,8 @@
 // The sender that a program holds: it checks what the program passes in, resolves `completed`, and can be
 // stopped with everything that it has started.
 
-import { isAddress } from '../base/addresses.js';
+import { addressFault, isAddress } from '../base/addresses.js';
+import { shortened } from '../base/domain-names.js';
 import { BouncelabError } from '../base/errors.js';
 import type { ContactStatus, Fact, RunEvent } from '../events/types.js';
 import { MAILING_NAME_LENGTH_MAX } from './bounce/return-path.js';
@@ -83,13 +84,15 @@ export class BulkSender {
   /**
    * Adds a contact to the audience.
    *
-   * @returns false when the audience has a contact with this address; that contact is not changed
+   * @returns false when the audience has a contact with this address, in any spelling; that contact is not changed
    * @throws BouncelabError E_USAGE for an address that is not valid
    */
   addContact(contact: NewContact): boolean {
     if (!isAddress(contact.address)) {
-      throw new BouncelabError('E_USAGE', `\`${contact.address}\` is not an address`, {
-        hint: 'Write it like bob@example.org, without spaces or angle brackets.',
+      const fault = addressFault(contact.address);
+      const why = fault ? `: ${fault.message}` : '';
+      throw new BouncelabError('E_USAGE', `\`${shortened(contact.address)}\` is not an address${why}`, {
+        hint: fault?.hint ?? 'Write it like bob@example.org, without spaces or angle brackets.',
       });
     }
     return this.sender.addContact(contact);

@@ -2,6 +2,7 @@
 // See docs/library.md.
 
 import { randomBytes } from 'node:crypto';
+import { domainFault, isDomain } from '../base/domain-names.js';
 import { BouncelabError } from '../base/errors.js';
 import { seededRandom } from '../base/random.js';
 import { systemClock } from '../clock/system.js';
@@ -32,7 +33,7 @@ export interface CreateSenderOptions {
   random?: Random;
   /** A policy, the name of a shipped one, or the path of a policy file. Default: `emma`. */
   policy?: RetryPolicy | string;
-  /** `From:` of the messages. */
+  /** `From:` of the messages: `news@example.com` or `News <news@example.com>`. */
   from?: string;
   /**
    * `List-Unsubscribe:` of the messages: a mailto: or https: URI in which `{{email}}` is the contact's address.
@@ -41,7 +42,7 @@ export interface CreateSenderOptions {
   listUnsubscribe?: string;
   /** Signs the messages (RFC 6376). Default: they are not signed. */
   dkim?: DkimKey;
-  /** Domain of the return path: bounce messages are sent to it. */
+  /** Domain of the return path: bounce messages are sent to it. An internationalized one may have either spelling. */
   returnPathDomain?: string;
   /** Key of the signature in return paths. Default: drawn from `random`. */
   returnPathSecret?: string;
@@ -62,12 +63,14 @@ export interface CreateSenderOptions {
 /**
  * Makes a sender. With a store that has contacts and mailings in it, the sender resumes them at once.
  *
- * @throws BouncelabError E_USAGE for a policy that does not exist or is not valid, a DKIM key that cannot
- *   sign or an address that List-Unsubscribe cannot contain; E_STORE_... when the store cannot be read
+ * @throws BouncelabError E_USAGE for a policy that does not exist or is not valid, a `from` that is not one
+ *   mailbox, a `returnPathDomain` that is not a domain, a DKIM key that cannot sign or an address that
+ *   List-Unsubscribe cannot contain; E_STORE_... when the store cannot be read
  */
 export function createSender(options: CreateSenderOptions = {}): BulkSender {
   const { clock = systemClock(), dialer = systemDialer(), resolver = systemResolver() } = options;
   const { random = seededRandom(seedOf(options.store)), policy = 'emma' } = options;
+  checkDomain(options.returnPathDomain);
   return new BulkSender({
     ...options,
     clock,
@@ -75,6 +78,15 @@ export function createSender(options: CreateSenderOptions = {}): BulkSender {
     resolver,
     random,
     policy: typeof policy === 'string' ? policyNamed(policy) : policy,
+  });
+}
+
+function checkDomain(domain: string | undefined): void {
+  if (domain === undefined || isDomain(domain)) return;
+  const fault = domainFault(domain);
+  const why = fault ? `: ${fault.message}` : '';
+  throw new BouncelabError('E_USAGE', `\`returnPathDomain\` must be a domain, not \`${domain}\`${why}`, {
+    hint: fault?.hint ?? 'Write it like bounces.example.com.',
   });
 }
 

@@ -1,6 +1,7 @@
 // The sender and retry engine: it turns mailings into deliveries, and the result of each attempt into the
 // state of a delivery and the status of a contact. It reaches the world through its ports only.
 
+import { wireDomain } from '../base/domain-names.js';
 import { BouncelabError } from '../base/errors.js';
 import type { Emit } from '../events/types.js';
 import { formatDuration } from '../base/units.js';
@@ -100,7 +101,7 @@ export class Sender {
       transport: new SmtpTransport({
         clock,
         dialer: options.dialer,
-        clientName: options.clientName ?? 'sender.example',
+        clientName: wireDomain(options.clientName ?? 'sender.example'),
         timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
       }),
       limits: { ...DEFAULT_LIMITS, ...options.limits },

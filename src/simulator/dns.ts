@@ -1,6 +1,7 @@
 // The fake DNS of the fleet. Answers and errors have the shapes and codes of node:dns; every answer is
 // an event.
 
+import { domainKey } from '../base/domain-names.js';
 import type { Clock } from '../clock/clock.js';
 import type { Emit } from '../events/types.js';
 import type { DnsAnswer } from './plan.js';
@@ -52,7 +53,7 @@ export class FakeDns {
    * @throws system error ENOTFOUND (NXDOMAIN), ENODATA (no MX), ESERVFAIL or ETIMEOUT
    */
   async resolveMx(name: string): Promise<MailExchanger[]> {
-    const domain = name.toLowerCase();
+    const domain = domainKey(name);
     const found = this.options.zone.domain(domain);
     if (!found) return this.fail('MX', domain, domain, 'ENOTFOUND');
     const { answer, records } = found;
@@ -77,7 +78,7 @@ export class FakeDns {
    * @throws system error ENOTFOUND (NXDOMAIN), ENODATA (no address), ESERVFAIL or ETIMEOUT
    */
   async resolve4(written: string): Promise<string[]> {
-    const name = written.toLowerCase();
+    const name = domainKey(written);
     const host = this.options.zone.host(name);
     if (!host) {
       const answer = this.options.zone.domain(name)?.answer;

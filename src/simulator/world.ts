@@ -3,7 +3,8 @@
 // what is used of it.
 
 import type net from 'node:net';
-import { domainOf, parseAddress } from '../base/addresses.js';
+import { addressKey, domainOf, mailboxName, parseAddress } from '../base/addresses.js';
+import { domainKey } from '../base/domain-names.js';
 import type { Clock } from '../clock/clock.js';
 import type { Certificates } from './certificates.js';
 import { invariant } from '../base/errors.js';
@@ -107,7 +108,7 @@ export class World {
    * @returns `close` takes the host down: connections are refused
    */
   attach(domain: string, accept: (socket: MemorySocket) => void): { close(): void } {
-    const key = domain.toLowerCase();
+    const key = domainKey(domain);
     let address = this.attached.get(key);
     if (address === undefined) {
       address = addressNumber(this.addresses++);
@@ -139,7 +140,7 @@ export class World {
    */
   bounce(to: string, about: string, status: string): void {
     const { clock, clientAddress } = this.options;
-    const domain = domainOf(about).toLowerCase();
+    const domain = domainKey(domainOf(about));
     this.postman.send({
       domain,
       host: `mx.${domain}`,
@@ -159,12 +160,12 @@ export class World {
    *   one address
    */
   setBehaviors(subject: string, behaviors: BehaviorPlan[]): void {
-    const key = subject.toLowerCase();
-    const mailbox = parseAddress(key);
+    const mailbox = parseAddress(addressKey(subject));
+    const key = domainKey(subject);
     if (mailbox) {
       const site = this.siteOf(mailbox.domain);
       invariant(site, `no host for ${subject}`);
-      for (const host of site.hosts) host.setBehaviors(behaviors, mailbox.localPart);
+      for (const host of site.hosts) host.setBehaviors(behaviors, mailboxName(mailbox.localPart));
       return;
     }
     const plan = this.fleet.get(key);
@@ -191,7 +192,7 @@ export class World {
   }
 
   private siteOf(name: string): Site | undefined {
-    const domain = name.toLowerCase();
+    const domain = domainKey(name);
     const known = this.sites.get(domain);
     if (known) return known;
     // The name of a host is not a recipient domain that `default` would serve.

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pc from 'picocolors';
+import { addressKey } from '../../base/addresses.js';
 import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
 import { explainLines } from '../../reporters/terminal/explain.js';
 import { audienceOf, contactEvents } from '../../results/view/contact-events.js';
@@ -53,7 +54,7 @@ export async function explain(
     printProblems(entry.problems, entry.source, io.stderr);
     return EXIT.invalidScenario;
   }
-  const only = address.toLowerCase();
+  const only = addressKey(address);
   const fold = new ViewFold({ policy: entry.plan.policy, only });
   const past = eventsFile(entry.plan, options, io);
   if (past) readPast(past, only, fold);

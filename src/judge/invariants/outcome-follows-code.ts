@@ -1,6 +1,7 @@
 // Rules 4 and 5: 4xx is tried again and 5xx ends the delivery, unless an override of the policy matches
 // the reply. The state at the end follows from the last attempt.
 
+import { domainKey } from '../../base/domain-names.js';
 import type { EventOf, Outcome } from '../../events/types.js';
 import type { PolicyOverride } from '../../policy/retry-policy.js';
 import type { Invariant } from './invariant.js';
@@ -60,6 +61,6 @@ function matches(override: PolicyOverride, { reply, stage, cause, domain }: Even
     (override.enhanced === undefined || override.enhanced === reply?.enhanced) &&
     (override.stage === undefined || override.stage === stage) &&
     (override.cause === undefined || override.cause === cause) &&
-    (override.domain === undefined || override.domain.toLowerCase() === domain)
+    (override.domain === undefined || domainKey(override.domain) === domain)
   );
 }

@@ -29,7 +29,7 @@ export function explainLines(view: ScenarioView, contact: ContactStory, options:
   );
   const text = (line: string): string[] => wrap(line, columns);
   const lines = [
-    ...text(terminalLine(contact.address)).map(colors.bold),
+    ...text(terminalLine(contact.written ?? contact.address)).map(colors.bold),
     ...text(`${terminalLine(view.scenario)}, policy ${view.policy?.name ?? 'unknown'}`).map(colors.dim),
   ];
   for (const delivery of deliveries) lines.push('', ...deliveryLines(view, delivery, options));

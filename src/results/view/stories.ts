@@ -1,6 +1,7 @@
 // The story of each contact: its deliveries, every attempt with its dialogue, and its other events. When
 // there are too many contacts, those with a failure are kept first.
 
+import { addressKey } from '../../base/addresses.js';
 import type { Cause, EventOf, RunEvent } from '../../events/types.js';
 import { Dialogues } from './dialogues.js';
 import { saidIn } from './mailings.js';
@@ -36,14 +37,14 @@ export class Stories {
   private readonly limits: StoryLimits;
   private readonly told = new Map<string, Told>();
   /** Status and streak of all contacts, for stories that begin later. */
-  private readonly everybody = new Map<string, { status: ContactStory['status']; streak: number }>();
+  private readonly everybody = new Map<string, Pick<ContactStory, 'status' | 'streak' | 'written'>>();
   private readonly dialogues = new Dialogues();
   private readonly strings = new Table<string>();
   private readonly dialogueTable = new Table<DialogueLine[]>();
   private readonly attempts = new Table<AttemptRow>();
   private readonly journeys = new Table<number[]>();
 
-  /** @param only the one contact to tell of, lower case */
+  /** @param only key of the one contact to tell of */
   constructor(
     limits: Partial<StoryLimits> = {},
     private readonly only?: string,
@@ -66,8 +67,8 @@ export class Stories {
     this.dialogues.read(event);
     switch (event.type) {
       case 'contact.added': {
-        const { address, status, softBounceStreak: streak } = event;
-        this.everybody.set(address, { status, streak });
+        const { address, status, softBounceStreak: streak, written } = event;
+        this.everybody.set(address, { status, streak, ...(written === undefined ? {} : { written }) });
         if (event.t > 0) this.note(address, event.t, 'joined the audience');
         return;
       }
@@ -103,7 +104,7 @@ export class Stories {
       case 'message.returned': {
         const { rcpt, host, kind, outcome, said } = event;
         return this.note(
-          rcpt.toLowerCase(),
+          addressKey(rcpt),
           event.t,
           `${host} sent back ${kind === 'bounce' ? 'a bounce message' : 'an automatic reply'}: ${outcome}, ${said}`,
         );

@@ -171,7 +171,10 @@ export interface Mark {
 }
 
 export interface ContactStory {
+  /** Key of the contact. */
   address: string;
+  /** The address as the user wrote it, where more than case tells it from the key. */
+  written?: string;
   status: ContactStatus;
   streak: number;
   deliveries: DeliveryStory[];

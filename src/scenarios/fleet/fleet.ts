@@ -1,7 +1,8 @@
 // Reads `fleet` as plans of domains, and keeps the names of domains and hosts to which the rest of the
 // file may refer.
 
-import { isDomain } from '../../base/addresses.js';
+import { addressFault, isLocalPattern, mailboxName } from '../../base/addresses.js';
+import { domainFault, domainKey, isDomain, shortened } from '../../base/domain-names.js';
 import {
   DEFAULT_DOMAIN,
   type BehaviorPlan,
@@ -25,13 +26,13 @@ export class Fleet {
 
   /** Whether there is a server for this domain. */
   serves(domain: string): boolean {
-    const key = domain.toLowerCase();
+    const key = domainKey(domain);
     return (key !== DEFAULT_DOMAIN && this.domains.has(key)) || this.domains.has(DEFAULT_DOMAIN);
   }
 
   /** The plan of the servers that receive for a domain. */
   planOf(domain: string): DomainPlan | undefined {
-    return this.domains.get(domain.toLowerCase()) ?? this.domains.get(DEFAULT_DOMAIN);
+    return this.domains.get(domainKey(domain)) ?? this.domains.get(DEFAULT_DOMAIN);
   }
 
   /** Whether a server for this domain can ever be reached. */
@@ -64,12 +65,17 @@ export function readFleet(reader: Reader, folders: Folders): Fleet {
   const lines = new Map<string, number>();
   for (const written of reader.keys(root)) {
     const path = [...root, written];
-    const key = written.toLowerCase();
+    const key = domainKey(written);
     if (!isDomain(written)) {
-      reader.shape(path, `${quoted(written)} is not a domain`, {
-        on: 'key',
-        hint: 'write a domain such as example.org; list single mailboxes under `mailboxes`',
-      });
+      const fault = domainFault(written);
+      reader.shape(
+        path,
+        `${quoted(shortened(written))} is not a domain${fault ? `: ${fault.message}` : ''}`,
+        {
+          on: 'key',
+          hint: fault?.hint ?? 'write a domain such as example.org; list single mailboxes under `mailboxes`',
+        },
+      );
     }
     const first = lines.get(key);
     if (first !== undefined) {
@@ -89,7 +95,7 @@ export function readFleet(reader: Reader, folders: Folders): Fleet {
 function nameHosts(reader: Reader, fleet: Fleet): void {
   for (const [name, { line }] of fleet.hosts) {
     if (!fleet.domains.has(name)) continue;
-    const written = reader.keys(['fleet']).find((key) => key.toLowerCase() === name)!;
+    const written = reader.keys(['fleet']).find((key) => domainKey(key) === name)!;
     reader.problem(['fleet', written], `${quoted(name)} is a host and cannot be a domain of its own`, {
       on: 'key',
       hint: `the host is on line ${line}`,
@@ -153,11 +159,14 @@ function readMailboxes(
   const exact = new Map<string, number>();
   for (const written of reader.keys(path)) {
     const at = [...path, written];
-    const pattern = written.toLowerCase();
+    const pattern = mailboxName(written).normalize('NFC').toLowerCase();
     if (!isMailbox(written)) {
-      reader.shape(at, `${quoted(written)} is not a mailbox`, {
+      const fault = addressFault(`${written}@example.org`);
+      reader.shape(at, `${quoted(shortened(written))} is not a mailbox${fault ? `: ${fault.message}` : ''}`, {
         on: 'key',
-        hint: `write the part before the @, such as bob or ghost-*, with at most ${STARS_MAX} stars`,
+        hint:
+          fault?.hint ??
+          `write the part before the @, such as bob or ghost-*, with at most ${STARS_MAX} stars`,
       });
       continue;
     }
@@ -180,5 +189,5 @@ function readMailboxes(
 }
 
 function isMailbox(text: string): boolean {
-  return /^[^\s\p{C}"()<>[\]:;@\\,]{1,64}$/u.test(text) && text.split('*').length - 1 <= STARS_MAX;
+  return isLocalPattern(text) && text.split('*').length - 1 <= STARS_MAX;
 }

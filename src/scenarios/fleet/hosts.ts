@@ -1,7 +1,7 @@
 // Reads `hosts` and `dns` of one domain as plans, and refuses hosts and behaviors that no client can
 // reach.
 
-import { isDomain, isLabel } from '../../base/addresses.js';
+import { domainKey, isDomain, isLabel } from '../../base/domain-names.js';
 import {
   hostNameOf,
   type DnsAnswer,
@@ -130,7 +130,7 @@ function readHost(reader: Reader, path: Path, profile: ProfilePlan | undefined):
     });
   }
   if (name === undefined || preference === undefined) return undefined;
-  return { name: name.toLowerCase(), preference, hasAddress, behaviors };
+  return { name: domainKey(name), preference, hasAddress, behaviors };
 }
 
 function isHostName(reader: Reader, name: string, path: Path, domain: string | undefined): boolean {

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { shippedPath } from '../../base/package-root.js';
 import { BouncelabError } from '../../base/errors.js';
 import type { Cause, Reply, Stage } from '../../events/types.js';
-import { isDomain } from '../../base/addresses.js';
+import { isDomain } from '../../base/domain-names.js';
 import { profileSchema, type ProfileInput } from '../../simulator/profile-schema.js';
 import type { ProfilePlan, WordPlan } from '../../simulator/plan.js';
 import { arrangeProblems, listed, nameHint, quoted, type Problem } from '../../documents/problems.js';

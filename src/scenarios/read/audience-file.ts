@@ -4,7 +4,8 @@
 import { parse } from 'csv-parse/sync';
 import type { CsvError, Info } from 'csv-parse/sync';
 import type { Location } from '../../base/errors.js';
-import { isAddress } from '../../base/addresses.js';
+import { addressFault, isAddress } from '../../base/addresses.js';
+import { shortened } from '../../base/domain-names.js';
 import type { ContactPlan } from '../plan.js';
 import { counted, described, nameHint, quoted } from '../../documents/problems.js';
 import type { Problem } from '../../documents/problems.js';
@@ -154,7 +155,11 @@ class AudienceFile {
       this.add(`\`${column}\` must be ${expected}, not ${described(field(column))}`, at, hint);
     };
     const address = field('address');
-    if (!isAddress(address))
+    const fault = addressFault(address);
+    if (fault) {
+      const at = this.placeOf(record, Math.min(columns.indexOf('address'), fields.length - 1));
+      this.add(`\`${shortened(address)}\` is not an address: ${fault.message}`, at, fault.hint);
+    } else if (!isAddress(address))
       wrong('address', 'an address such as bob@example.org', 'spaces and angle brackets are not part of it');
     const status = STATUSES.find((one) => one === (field('status') || 'active'));
     if (!status)

@@ -1,7 +1,7 @@
 // Reads `audience` as a list of contacts: those listed, those generated, and those of a CSV file.
 
 import { dirname, resolve } from 'node:path';
-import { domainOf } from '../../base/addresses.js';
+import { addressKey, domainOf } from '../../base/addresses.js';
 import type { Location } from '../../base/errors.js';
 import type { Path } from '../../documents/locate.js';
 import { readAudienceFile } from './audience-file.js';
@@ -32,16 +32,22 @@ export class Audience {
 
   /** @returns where this address is written; undefined when it is no contact */
   origin(address: string): ContactOrigin | undefined {
-    return this.origins.get(address.toLowerCase());
+    return this.origins.get(addressKey(address));
   }
 
+  /** The address of a contact as it is written. */
+  written(key: string): string {
+    return this.contacts.find(({ address }) => addressKey(address) === key)?.address ?? key;
+  }
+
+  /** Keys of all contacts. */
   get addresses(): Iterable<string> {
     return this.origins.keys();
   }
 
   /** @returns the origin of the contact that already has this address, in which case nothing is added */
   add(contact: ContactPlan, origin: ContactOrigin): ContactOrigin | undefined {
-    const key = contact.address.toLowerCase();
+    const key = addressKey(contact.address);
     const first = this.origins.get(key);
     if (first) return first;
     this.origins.set(key, origin);
@@ -53,7 +59,7 @@ export class Audience {
   domains(): Map<string, { count: number; origin: ContactOrigin; address: string }> {
     const domains = new Map<string, { count: number; origin: ContactOrigin; address: string }>();
     for (const { address } of this.contacts) {
-      const domain = domainOf(address).toLowerCase();
+      const domain = domainOf(addressKey(address));
       const known = domains.get(domain);
       if (known) known.count++;
       else domains.set(domain, { count: 1, origin: this.origin(address)!, address });

@@ -1,6 +1,7 @@
 // Reads `events` as plans in the order of time, and checks the contacts and servers that they name.
 
-import { domainOf, isAddress } from '../../base/addresses.js';
+import { addressKey, domainOf, isAddress } from '../../base/addresses.js';
+import { domainKey } from '../../base/domain-names.js';
 import type { BehaviorPlan } from '../../simulator/plan.js';
 import { formatDuration } from '../../base/units.js';
 import type { Path } from '../../documents/locate.js';
@@ -108,7 +109,7 @@ function readSet(
     'a duration such as 90s, 30m, 6h or 1h30m',
   );
   const written = reader.read(setField, [...path, 'set']);
-  const subjectDomain = domainOf(written?.toLowerCase() ?? '');
+  const subjectDomain = domainOf(written ?? '');
   const profile = fleet.planOf(subjectDomain)?.profile;
   const context: BehaviorContext = { scope: written?.includes('@') ? 'mailbox' : 'domain', profile };
   let behaviors: BehaviorPlan[] | undefined;
@@ -124,7 +125,7 @@ function readSet(
     behaviors = behavior && [behavior];
   }
   if (written === undefined || at === undefined || behaviors === undefined) return undefined;
-  const subject = written.toLowerCase();
+  const subject = written.includes('@') ? addressKey(written) : domainKey(written);
   return knowsSubject(reader, subject, [...path, 'set'], fleet)
     ? { at, action: 'set', subject, behaviors }
     : undefined;
@@ -163,9 +164,14 @@ function addContact(reader: Reader, { plan, path }: Read, people: People): void 
   const first = people.addContact(plan.address, plan.at, reader.place(at));
   // An existing contact may subscribe again.
   if (!first || plan.action === 'subscribe') return;
-  reader.problem(at, `${quoted(plan.address)} is already a contact when this event adds it`, {
-    hint: `the first is on line ${first.line}; use \`subscribe\` for a contact that comes back`,
-  });
+  const hint = `the first is on line ${first.location.line}; use \`subscribe\` for a contact that comes back`;
+  if (first.address.toLowerCase() === plan.address.toLowerCase()) {
+    reader.problem(at, `${quoted(plan.address)} is already a contact when this event adds it`, { hint });
+    return;
+  }
+  // Whether a sender sees that two spellings are one contact is what such an event shows.
+  const message = `${quoted(plan.address)} is the contact ${quoted(first.address)} in another spelling`;
+  reader.warn({ message, hint: `so this event adds nothing; ${hint}`, location: reader.place(at) });
 }
 
 function checkSubject(reader: Reader, { plan, path }: Read, people: People, fleet: Fleet): void {

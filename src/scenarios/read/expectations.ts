@@ -2,6 +2,7 @@
 // shows.
 
 import type { z } from 'zod';
+import { domainKey } from '../../base/domain-names.js';
 import type { Location } from '../../base/errors.js';
 import type { ContactStatus } from '../../events/types.js';
 import type { Path } from '../../documents/locate.js';
@@ -257,7 +258,7 @@ class BlockReader {
     const { fleet } = this.subjects;
     for (const written of this.reader.keys(path)) {
       const at = [...path, written];
-      const domain = written.toLowerCase();
+      const domain = domainKey(written);
       if (!this.isServed(domain)) {
         const hint =
           domain === DEFAULT_DOMAIN

@@ -1,6 +1,7 @@
 // Reads `mailings` as plans, and checks the contacts that they are for.
 
 import type { z } from 'zod';
+import { domainKey } from '../../base/domain-names.js';
 import type { Path } from '../../documents/locate.js';
 import type { People } from './people.js';
 import type { MailingPlan } from '../plan.js';
@@ -138,7 +139,7 @@ export function checkRecipients(reader: Reader, people: People): void {
 
 function checkDomain(reader: Reader, domain: string, path: Path, people: People): void {
   const domains = people.domains();
-  if (domains === undefined || domains.has(domain.toLowerCase())) return;
+  if (domains === undefined || domains.has(domainKey(domain))) return;
   reader.problem(path, `no contact has an address at ${quoted(domain)}`, {
     hint: nameHint(domain, [...domains], 'domains of the audience'),
   });

@@ -1,9 +1,9 @@
 // All contacts of a scenario and when they begin to exist: the audience at the start, and the contacts
 // that events add. Addresses elsewhere in the file are checked against them.
 
-import { domainOf } from '../../base/addresses.js';
+import { addressKey, domainOf, keyPattern } from '../../base/addresses.js';
 import { formatDuration } from '../../base/units.js';
-import { STARS_MAX, wildcard } from '../../base/wildcard.js';
+import { STARS_MAX } from '../../base/wildcard.js';
 import type { Path } from '../../documents/locate.js';
 import type { Audience } from './audience.js';
 import { closest, quoted } from '../../documents/problems.js';
@@ -11,8 +11,8 @@ import type { Reader } from '../../documents/reader.js';
 
 export class People {
   private readonly audience: Audience;
-  /** Contacts that events add, by address in lower case. */
-  private readonly added = new Map<string, { at: number; location: { line: number } }>();
+  /** Contacts that events add, by key. */
+  private readonly added = new Map<string, { address: string; at: number; location: { line: number } }>();
   private complete: boolean;
   /** Set at the first call of `domains`, when all events have been read. */
   private knownDomains: ReadonlySet<string> | undefined;
@@ -27,22 +27,28 @@ export class People {
     this.complete = false;
   }
 
-  /** Adds the contact of an event. @returns the location of the contact that already has this address */
-  addContact(address: string, at: number, location: { line: number }): { line: number } | undefined {
-    const key = address.toLowerCase();
-    const first = this.audience.origin(key)?.location ?? this.added.get(key)?.location;
-    if (first) return first;
-    this.added.set(key, { at, location });
-    return undefined;
+  /** Adds the contact of an event. @returns the contact that already has this address, as written, and its location */
+  addContact(
+    address: string,
+    at: number,
+    location: { line: number },
+  ): { address: string; location: { line: number } } | undefined {
+    const key = addressKey(address);
+    const origin = this.audience.origin(key);
+    if (!origin && !this.added.has(key)) {
+      this.added.set(key, { address, at, location });
+      return undefined;
+    }
+    return origin ? { address: this.audience.written(key), location: origin.location } : this.added.get(key)!;
   }
 
-  /** Addresses of all contacts, in lower case. */
+  /** Keys of all contacts. */
   *addresses(): Iterable<string> {
     yield* this.audience.addresses;
     yield* this.added.keys();
   }
 
-  /** Domains of all contacts; undefined when some entry could not be read. */
+  /** Keys of the domains of all contacts; undefined when some entry could not be read. */
   domains(): ReadonlySet<string> | undefined {
     if (!this.complete) return undefined;
     this.knownDomains ??= new Set([...this.addresses()].map((address) => domainOf(address)));
@@ -51,7 +57,7 @@ export class People {
 
   /** Virtual time at which a contact begins to exist, ms; undefined when there is no such contact. */
   since(address: string): number | undefined {
-    const key = address.toLowerCase();
+    const key = addressKey(address);
     return this.audience.origin(key) ? 0 : this.added.get(key)?.at;
   }
 
@@ -92,7 +98,7 @@ export class People {
     const since = this.since(address);
     if (since === undefined) {
       if (!this.complete) return false;
-      const near = closest(address.toLowerCase(), this.addresses());
+      const near = closest(addressKey(address), this.addresses());
       const hint =
         near === undefined
           ? 'add it to the audience, or with an `add` event'
@@ -114,7 +120,7 @@ export class People {
         `the limit is ${STARS_MAX}`,
       );
     }
-    const isMatch = wildcard(pattern.toLowerCase());
+    const isMatch = keyPattern(pattern);
     for (const address of this.addresses()) if (isMatch(address)) return true;
     if (!this.complete) return false;
     return report(

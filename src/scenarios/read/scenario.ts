@@ -1,5 +1,6 @@
 // Reads a whole scenario: each part separately, then the references between them.
 
+import { domainOf } from '../../base/addresses.js';
 import { basename, dirname } from 'node:path';
 import { seedFromText } from '../../base/random.js';
 import type { Audience } from './audience.js';
@@ -86,8 +87,9 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
 /** Reports each domain of the audience that no server receives for. */
 function checkServers(reader: Reader, audience: Audience, fleet: Fleet): void {
   if (reader.get(['fleet']) === undefined || !reader.intact) return;
-  for (const [domain, { count, origin, address }] of audience.domains()) {
-    if (fleet.serves(domain)) continue;
+  for (const [key, { count, origin, address }] of audience.domains()) {
+    if (fleet.serves(key)) continue;
+    const domain = domainOf(address).toLowerCase();
     const others = count > 1 ? ` (${address} and ${counted(count - 1, 'other contact')})` : '';
     reportContact(reader, origin, {
       message: `${notServed(domain)}${others}`,

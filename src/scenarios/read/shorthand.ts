@@ -1,7 +1,7 @@
 // Checks contacts whose address names a behavior (bob+busy-x2@...), on domains with `shorthand: true`. A
 // tag that names no behavior is reported, since it is most likely a typing error.
 
-import { domainOf, localPartOf } from '../../base/addresses.js';
+import { addressKey, domainOf, localPartOf, mailboxName } from '../../base/addresses.js';
 import type { Location } from '../../base/errors.js';
 import { readShorthand } from '../../simulator/behaviors/shorthand.js';
 import { wildcard } from '../../base/wildcard.js';
@@ -27,7 +27,7 @@ export function checkShorthandOf(reader: Reader, audience: Audience, fleet: Flee
 /** @returns the problem of an address that should name a behavior and does not */
 export function misread(address: string, location: Location, fleet: Fleet): Problem | undefined {
   const plan = fleet.planOf(domainOf(address));
-  const localPart = localPartOf(address).toLowerCase();
+  const localPart = mailboxName(localPartOf(addressKey(address)));
   if (!plan?.shorthand || plan.mailboxes.some(({ pattern }) => wildcard(pattern)(localPart)))
     return undefined;
   const read = readShorthand(localPart, plan.profile);

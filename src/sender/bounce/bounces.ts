@@ -8,6 +8,7 @@ import type { Mailing } from '../model/mailing.js';
 import type { OpenDeliveries } from '../model/open-deliveries.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { Settlement } from '../settlement.js';
+import { isPostmaster } from './postmaster.js';
 import { readIncoming, type Incoming } from './report.js';
 import { digestOf, type ReturnPaths, type Returned } from './return-path.js';
 import { bounceOutcome } from './outcome.js';
@@ -28,7 +29,7 @@ export class Bounces {
   constructor(private readonly options: BouncesOptions) {}
 
   /**
-   * Takes a message that was sent to a return path.
+   * Takes a message that was sent to a return path, or to the postmaster.
    *
    * @param returnPath recipient address of the message
    * @param message as received; may be cut off at its end
@@ -54,6 +55,7 @@ export class Bounces {
       reported: Pick<Received, 'status' | 'action'> = {},
     ) => changes.emit({ type: 'bounce.received', to, ...whom, ...reported, result, why });
 
+    if (isPostmaster(to, returnPaths.domain)) return note('ignored', 'it is mail to the postmaster');
     if (!returned) return note('ignored', 'the return path is none of ours');
     const { mailing } = returned;
     if (!this.options.mailings.has(mailing)) return note('ignored', 'there is no such mailing');

@@ -1,8 +1,11 @@
 // The fields of a message/delivery-status part (RFC 3464, 2): groups of header fields, the first about
 // the message, each other one about a recipient. No field is required, since reports often lack some.
 
+import { reportedAddress, withoutComments } from './reported-address.js';
+
 /** Fields about one recipient. A field is absent when the report lacks it or its value is malformed. */
 export interface RecipientStatus {
+  /** As written, without type, comments and brackets; `isReported` compares it to a contact. */
   finalRecipient?: string;
   originalRecipient?: string;
   /** In lower case: `failed`, `delayed`, `delivered`, `relayed`, `expanded`, or another word. */
@@ -44,27 +47,16 @@ function fieldsOf(group: string): Fields {
 
 function statusOf(fields: Fields): RecipientStatus {
   const given = {
-    finalRecipient: addressOf(fields.get('final-recipient')),
-    originalRecipient: addressOf(fields.get('original-recipient')),
-    action: /^[a-z-]+/i.exec(fields.get('action') ?? '')?.[0].toLowerCase(),
-    status: STATUS.exec(fields.get('status') ?? '')?.[1],
+    finalRecipient: reportedAddress(fields.get('final-recipient') ?? ''),
+    originalRecipient: reportedAddress(fields.get('original-recipient') ?? ''),
+    action: /^[a-z-]+/i.exec(withoutComments(fields.get('action') ?? ''))?.[0].toLowerCase(),
+    status: STATUS.exec(withoutComments(fields.get('status') ?? ''))?.[1],
     diagnostic: afterType(fields.get('diagnostic-code')),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''));
 }
 
-/** Address in `rfc822; bob@example.org`; undefined for another address type (RFC 3464, 2.1.2). */
-function addressOf(field: string | undefined): string | undefined {
-  if (field === undefined) return undefined;
-  const [, type = 'rfc822', address = ''] = /^(?:([\w-]+)[ \t]*;)?(.*)$/s.exec(field)!;
-  if (!/^(rfc822|utf-8)$/i.test(type)) return undefined;
-  return address
-    .trim()
-    .replace(/^<(.*)>$/, '$1')
-    .toLowerCase();
-}
-
 /** The value after the type, such as `smtp;`. */
 function afterType(field: string | undefined): string | undefined {
-  return field?.replace(/^[\w-]+[ \t]*;[ \t]*/, '');
+  return field?.replace(/^[\w-]+[ \t]*(?:\([^()]*\)[ \t]*)?;[ \t]*/, '');
 }

@@ -1,9 +1,14 @@
 // The SMTP listener of the return-path domain, which receives bounce messages. It accepts return paths
-// as recipients and refuses all others, and replies to the final dot after the message has been applied.
+// and the postmaster as recipients and refuses all others, and replies to the final dot after the message has
+// been applied.
 
 import { SMTPServer } from 'smtp-server';
-import { domainOf } from '../../base/addresses.js';
+import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
+import { addressKey, parseAddress, wireAddress } from '../../base/addresses.js';
+import { domainKey } from '../../base/domain-names.js';
+import { parsePath } from '../../base/smtp-path.js';
 import type { Inlet } from '../ports.js';
+import { isPostmaster } from './postmaster.js';
 
 /** Bytes of a message that are parsed: the delivery status is near its beginning. The rest is dropped. */
 const READ_BYTES_MAX = 1024 * 1024;
@@ -54,18 +59,24 @@ class IntakeServer extends SMTPServer {
       socketTimeout: COMMAND_TIMEOUT_MS,
       lenientAddressParsing: true,
     });
+  }
+
+  override connect(socket: Parameters<SMTPServer['connect']>[0]): void {
+    const connection = new IntakeConnection(this, socket);
+    this.connections.add(connection);
     // A client that disconnects during a transaction will retry.
-    this.on('error', () => undefined);
+    connection.on('error', () => undefined);
+    connection.init();
   }
 
   /** STARTTLS is disabled, so no certificate is needed. */
   override updateSecureContext(): void {}
 
   override onRcptTo(...[{ address }, , callback]: Parameters<SMTPServer['onRcptTo']>): void {
-    const domain = domainOf(address);
-    if (domain.toLowerCase() !== this.intake.domain.toLowerCase())
-      return callback(refusal(550, '5.7.1 Relaying denied'));
-    if (!/^bounce\+/i.test(address)) return callback(refusal(550, '5.1.1 No such user here'));
+    if (isPostmaster(address, this.intake.domain)) return callback();
+    const { localPart = '', domain } = parseAddress(addressKey(address)) ?? {};
+    if (domain !== domainKey(this.intake.domain)) return callback(refusal(550, '5.7.1 Relaying denied'));
+    if (!localPart.startsWith('bounce+')) return callback(refusal(550, '5.1.1 No such user here'));
     callback();
   }
 
@@ -80,7 +91,9 @@ class IntakeServer extends SMTPServer {
     stream.once('end', () => {
       if (stream.sizeExceeded) return callback(refusal(552, '5.3.4 Message too big'));
       const message = Buffer.concat(chunks);
-      const applied = session.envelope.rcptTo.map(({ address }) => this.intake.received(address, message));
+      const applied = session.envelope.rcptTo.map(({ address }) =>
+        this.intake.received(wireAddress(address), message),
+      );
       Promise.all(applied).then(
         () => callback(null, '2.0.0 Noted'),
         (error: unknown) => {
@@ -89,6 +102,14 @@ class IntakeServer extends SMTPServer {
         },
       );
     });
+  }
+}
+
+class IntakeConnection extends SMTPConnection {
+  override _parseAddressCommand(
+    ...[name, command]: Parameters<SMTPConnection['_parseAddressCommand']>
+  ): ReturnType<SMTPConnection['_parseAddressCommand']> {
+    return parsePath(command, (line) => super._parseAddressCommand(name, line));
   }
 }
 

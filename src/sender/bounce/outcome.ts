@@ -6,6 +6,7 @@ import type { BouncedState, Cause, Reply } from '../../events/types.js';
 import { causeOf, overridden } from '../../policy/classify.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { RecipientStatus } from './delivery-status.js';
+import { isReported } from './reported-address.js';
 
 /** `reported`: status code and action that the report gives for the contact. `ignored`: the reason. */
 type BounceOutcome = { reported: { status?: string; action?: string } } & (
@@ -63,8 +64,8 @@ function isAbout(
   address: string,
   of: number,
 ): boolean {
-  if (originalRecipient !== undefined) return originalRecipient === address;
-  return finalRecipient === address || of === 1;
+  if (originalRecipient !== undefined) return isReported(originalRecipient, address);
+  return of === 1 || (finalRecipient !== undefined && isReported(finalRecipient, address));
 }
 
 function gravity(recipient: RecipientStatus): number {

@@ -14,14 +14,17 @@ const STATUS_TYPES = new Set(['message/delivery-status', 'message/global-deliver
 export async function readIncoming(message: Uint8Array): Promise<Incoming> {
   let email: Email;
   try {
-    email = await PostalMime.parse(message);
+    // An enclosed message is not read: a report within it is about another message.
+    email = await PostalMime.parse(message, { forceRfc822Attachments: true });
   } catch (error) {
     return { kind: 'other', why: `it cannot be read: ${(error as Error).message}` };
   }
-  if (!/^multipart\/report\b/i.test(headerOf(email, 'content-type')))
-    return isAutoReply(email) ? { kind: 'auto-reply' } : { kind: 'other', why: 'it is no delivery report' };
+  // Also within another multipart: gateways add notices to a report and make it a part of their own message.
   const part = email.attachments.find(({ mimeType }) => STATUS_TYPES.has(mimeType.toLowerCase()));
-  if (!part) return { kind: 'other', why: 'it holds no delivery status' };
+  if (!part && /^multipart\/report\b/i.test(headerOf(email, 'content-type')))
+    return { kind: 'other', why: 'it holds no delivery status' };
+  if (!part)
+    return isAutoReply(email) ? { kind: 'auto-reply' } : { kind: 'other', why: 'it is no delivery report' };
   const recipients = parseDeliveryStatus(textOf(part));
   return recipients.length > 0
     ? { kind: 'report', recipients }

@@ -4,7 +4,8 @@
 //   bounce+MAILING+LOCAL=DOMAIN+TAG@...    as long as that fits the 64 octets of a local part
 //   bounce+MAILING+~DIGEST+TAG@...         for addresses that are too long, or need quotes
 
-import { domainOf, localPartOf, parseAddress } from '../../base/addresses.js';
+import { addressKey, domainOf, localPartOf, parseAddress } from '../../base/addresses.js';
+import { domainKey } from '../../base/domain-names.js';
 import { createHash, createHmac } from 'node:crypto';
 
 /** Longest mailing name that fits a return path together with a digest and a run number. */
@@ -34,11 +35,19 @@ export interface Returned {
 }
 
 export class ReturnPaths {
-  /** @param secret key of the tags */
+  /** In A-labels, so that MAIL needs no SMTPUTF8 (RFC 6531, 3.2). */
+  readonly domain: string;
+
+  /**
+   * @param secret key of the tags
+   * @param domain of the return paths, in either spelling if it is internationalized
+   */
   constructor(
     private readonly secret: string,
-    readonly domain: string,
-  ) {}
+    domain: string,
+  ) {
+    this.domain = domainKey(domain);
+  }
 
   /** The return path of the messages of a mailing to a contact. @param address key of the contact */
   of(mailing: string, address: string): string {
@@ -50,9 +59,9 @@ export class ReturnPaths {
 
   /** Reads a return path. @returns undefined when it is none of the sender's */
   read(returnPath: string): Returned | undefined {
-    const { localPart, domain } = parseAddress(returnPath) ?? {};
-    if (localPart === undefined || domain?.toLowerCase() !== this.domain.toLowerCase()) return undefined;
-    const parts = RETURN_PATH.exec(localPart.toLowerCase());
+    const { localPart, domain } = parseAddress(addressKey(returnPath)) ?? {};
+    if (localPart === undefined || domain !== this.domain) return undefined;
+    const parts = RETURN_PATH.exec(localPart);
     if (!parts) return undefined;
     const [, mailing, who, tag] = parts as unknown as [string, string, string, string];
     const genuine = tag === this.tag(mailing, who);

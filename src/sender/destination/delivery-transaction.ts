@@ -1,6 +1,7 @@
 // One attempt of a delivery over an open connection: the mail transaction, and what each of its steps
 // means for the delivery and for its destination.
 
+import { wireAddress } from '../../base/addresses.js';
 import type { TriedHost } from '../../events/types.js';
 import type { Delivery } from '../model/delivery.js';
 import type { DialogueResult, MailTransaction } from '../transport.js';
@@ -34,7 +35,7 @@ export class DeliveryTransaction implements MailTransaction {
   ) {}
 
   get to(): string {
-    return this.delivery.contact.address;
+    return wireAddress(this.delivery.contact.address);
   }
 
   from(): string {

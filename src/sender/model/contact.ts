@@ -1,16 +1,17 @@
 // Contacts: the status that decides which contacts are mailed, and the streak of soft bounces that
 // decides the status. Rules 1, 8 and 9 of docs/semantics.md.
 
-import { domainOf } from '../../base/addresses.js';
+import { addressKey, asWritten, domainOf } from '../../base/addresses.js';
 import type { ContactStatus, Emit } from '../../events/types.js';
 import type { Clock } from '../ports.js';
 import { standing, type EndedDelivery, type HistoryEntry, type Standing } from './history.js';
 
 export interface Contact extends Standing {
-  /** As the user wrote it; RCPT TO uses this form. */
+  /** As the user wrote it. */
   readonly address: string;
-  /** The address in lower case; it identifies the contact. */
+  /** Identifies the contact: the same for all spellings of the address. */
   readonly key: string;
+  /** Of the key, so that it is the name that DNS knows. */
   readonly domain: string;
   /** Values of merge fields by name, in lower case. */
   readonly fields?: Readonly<Record<string, string>>;
@@ -36,11 +37,6 @@ export interface ContactChanges {
   emit: Emit;
 }
 
-/** The key of a contact: contacts with equal keys are the same contact. */
-export function contactKey(address: string): string {
-  return address.toLowerCase();
-}
-
 /** The audience. Every change of a status or a streak is made and logged here. */
 export class Contacts {
   private readonly byKey = new Map<string, Contact>();
@@ -52,7 +48,7 @@ export class Contacts {
   ) {}
 
   get(address: string): Contact | undefined {
-    return this.byKey.get(contactKey(address));
+    return this.byKey.get(addressKey(address));
   }
 
   all(): Iterable<Contact> {
@@ -61,7 +57,7 @@ export class Contacts {
 
   /** Adds a contact. @returns false when the audience has one with this address */
   add({ address, status = 'active', softBounceStreak = 0, fields }: NewContact): boolean {
-    const key = contactKey(address);
+    const key = addressKey(address);
     if (this.byKey.has(key)) {
       this.changes.emit({
         type: 'contact.refused',
@@ -72,13 +68,19 @@ export class Contacts {
       return false;
     }
     this.changes.contact(this.restore({ address, status, softBounceStreak, ...(fields ? { fields } : {}) }));
-    this.changes.emit({ type: 'contact.added', address: key, status, softBounceStreak });
+    this.changes.emit({
+      type: 'contact.added',
+      address: key,
+      ...asWritten(address),
+      status,
+      softBounceStreak,
+    });
     return true;
   }
 
   /** Takes over a contact from a store: logs nothing and stores nothing. */
   restore(known: Pick<Contact, 'address' | 'status' | 'softBounceStreak' | 'history' | 'fields'>): Contact {
-    const key = contactKey(known.address);
+    const key = addressKey(known.address);
     const contact: Contact = { ...known, key, domain: domainOf(key) };
     this.byKey.set(key, contact);
     return contact;

@@ -1,11 +1,12 @@
 // Which contacts a mailing or a request is for. Plain data, because a store keeps it.
 
-import { wildcard } from '../../base/wildcard.js';
+import { addressKey, keyPattern } from '../../base/addresses.js';
+import { domainKey } from '../../base/domain-names.js';
 import type { Contact } from './contact.js';
 
 /** All given criteria must match; an empty selection matches every contact. */
 export interface Selection {
-  /** Recipient domain. */
+  /** Recipient domain, in either spelling if it is internationalized. */
   domain?: string;
   /** One of these must match; `*` matches any text. Case is ignored. */
   addresses?: string[];
@@ -16,11 +17,11 @@ export function chooser({ domain, addresses }: Selection = {}): (
   contact: Pick<Contact, 'key' | 'domain'>,
 ) => boolean {
   const [names, patterns] = [new Set<string>(), [] as ((text: string) => boolean)[]];
-  for (const address of addresses?.map((one) => one.toLowerCase()) ?? []) {
-    if (address.includes('*')) patterns.push(wildcard(address));
-    else names.add(address);
+  for (const address of addresses ?? []) {
+    if (address.includes('*')) patterns.push(keyPattern(address));
+    else names.add(addressKey(address));
   }
-  const wanted = domain?.toLowerCase();
+  const wanted = domain === undefined ? undefined : domainKey(domain);
   return (contact) =>
     (wanted === undefined || contact.domain === wanted) &&
     (addresses === undefined || names.has(contact.key) || patterns.some((isMatch) => isMatch(contact.key)));

@@ -77,7 +77,7 @@ export class SmtpClient extends SMTPConnection {
       return this.outOfStep();
     }
     this.received = 0;
-    library._sendCommand.call(this, text, logged);
+    library._sendCommand.call(this, withBracketsBack(text), logged);
   }
 
   protected _onData(chunk: Buffer): void {
@@ -165,6 +165,18 @@ export class SmtpClient extends SMTPConnection {
   private get internals(): Internals {
     return this as unknown as Internals;
   }
+}
+
+/**
+ * nodemailer refuses an address with angle brackets, which a quoted local part may contain (RFC 5321, 4.1.2). Two
+ * control characters, which no address contains, replace them until the command is written.
+ */
+export function withBracketsAside(address: string): string {
+  return address.replaceAll('<', '\x01').replaceAll('>', '\x02');
+}
+
+function withBracketsBack(command: string): string {
+  return command.replaceAll('\x01', '<').replaceAll('\x02', '>');
 }
 
 /** Gives every line of a reply the code of its last line. */

@@ -12,7 +12,7 @@ import type {
   HostAddress,
   MailTransaction,
 } from '../transport.js';
-import { SmtpClient } from './client.js';
+import { SmtpClient, withBracketsAside } from './client.js';
 import { Deadline } from './deadline.js';
 import { errorCode, type LibraryError } from './library-error.js';
 import { inBlocks, whyUnfit } from './outgoing.js';
@@ -122,7 +122,7 @@ export class Session implements Connection {
     };
     if (client.destroyed) return this.take()!({ stage: 'mail', outcome: 'unreachable', error: 'ECLOSED' });
     client.beginTransaction();
-    client.send({ from, to: [to] }, inBlocks(message), (error, info) => {
+    client.send({ from, to: [withBracketsAside(to)] }, inBlocks(message), (error, info) => {
       if (error) return this.refused(error);
       const reply = parseReply(info?.response ?? '');
       if (!reply) return this.fail('EPROTOCOL');

@@ -1,7 +1,7 @@
 // A store in memory: for simulations in which the sender crashes, and for tests. It holds only the
 // records that were committed, which the sender does not change afterwards.
 
-import { contactKey } from '../model/contact.js';
+import { addressKey } from '../../base/addresses.js';
 import type {
   Commit,
   ContactRecord,
@@ -30,7 +30,7 @@ export function memoryStore(): Store {
     }),
     // Nothing below can throw, so the change is stored as a whole.
     commit(change: Commit) {
-      for (const record of change.contacts) contacts.set(contactKey(record.address), record);
+      for (const record of change.contacts) contacts.set(addressKey(record.address), record);
       for (const record of change.past) {
         const entries = past.get(record.contact);
         if (entries) entries[record.index] = record;
@@ -45,7 +45,7 @@ export function memoryStore(): Store {
       }
     },
     statuses: (contact) =>
-      statuses.filter((record) => contact === undefined || record.contact === contactKey(contact)),
+      statuses.filter((record) => contact === undefined || record.contact === addressKey(contact)),
     close: () => undefined,
   };
 }

@@ -1,7 +1,7 @@
 // The replies of a provider's profile: which one a behavior sends, and the placeholders in it, filled with
 // what the host knows.
 
-import { domainOf, localPartOf } from '../../base/addresses.js';
+import { domainOf, localPartOf, mailboxName } from '../../base/addresses.js';
 import type { Cause, Reply } from '../../events/types.js';
 import type { Random } from '../../base/random.js';
 import { RECIPIENT_POINTS } from './behavior.js';
@@ -97,7 +97,7 @@ export const PLACEHOLDERS: Readonly<Record<string, (known: Known) => string>> = 
   range: ({ client }) => client.replace(/\.\d+$/, '.0/24'),
   rcpt: ({ recipient, domain }) => recipient || `postmaster@${domain}`,
   rcpt_domain: ({ domain }) => domain,
-  name: ({ recipient }) => localPartOf(recipient),
+  name: ({ recipient }) => mailboxName(localPartOf(recipient)),
   sender: ({ sender }) => sender,
   from_domain: ({ sender }) => domainOf(sender),
   helo: ({ sender }) => domainOf(sender),

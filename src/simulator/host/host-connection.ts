@@ -1,6 +1,7 @@
 // One SMTP session at a receiving host: asks the host for a verdict at every stage and carries it out.
 
 import type net from 'node:net';
+import { parsePath } from '../../base/smtp-path.js';
 import type { Stage } from '../../events/types.js';
 import type { Host } from './host.js';
 import { PEER_GONE } from '../network/memory-socket.js';
@@ -130,7 +131,10 @@ export class HostConnection extends VerdictConnection {
   /** Called for the behaviors and again by the library: parsed once. */
   override _parseAddressCommand(name: string, command: Buffer | string): ParsedAddress {
     if (this.lastParsed?.command !== command)
-      this.lastParsed = { command, parsed: super._parseAddressCommand(name, command) };
+      this.lastParsed = {
+        command,
+        parsed: parsePath(command, (line) => super._parseAddressCommand(name, line)),
+      };
     return this.lastParsed.parsed;
   }
 

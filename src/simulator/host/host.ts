@@ -1,7 +1,7 @@
 // One receiving host: asks its behaviors for verdicts and counts what they depend on (attempts, connections,
 // transactions). It decides the same for a session over SMTP and for a client without bytes.
 
-import { localPartOf } from '../../base/addresses.js';
+import { localPartOf, mailboxName } from '../../base/addresses.js';
 import type { Clock } from '../../clock/clock.js';
 import type { Emit } from '../../events/types.js';
 import type { Random } from '../../base/random.js';
@@ -217,7 +217,7 @@ export class Host {
   private mailboxOf(recipient: string): readonly BehaviorPlan[] | undefined {
     const isShort = this.options.plan.shorthand === true;
     if (this.mailboxes.length === 0 && !isShort) return undefined;
-    const localPart = localPartOf(recipient);
+    const localPart = mailboxName(localPartOf(recipient));
     const named = this.mailboxes.find(({ matches }) => matches(localPart))?.behaviors;
     return named ?? (isShort ? this.shorthandFor(localPart) : undefined);
   }

@@ -1,5 +1,6 @@
 // Converts replies between their parts (code, enhanced code, lines) and their bytes on the wire.
 
+import { pathIn } from '../../base/smtp-path.js';
 import type { Reply } from '../../events/types.js';
 
 /** A refusal in the form that smtp-server expects. */
@@ -36,5 +37,5 @@ export function splitEnhanced(code: number, lines: string[]): Reply {
 
 /** The address between angle brackets of MAIL or RCPT, as written. */
 export function addressIn(command: Buffer): string {
-  return /<([^>]*)>/.exec(command.toString())?.[1] ?? '';
+  return pathIn(command.toString()) ?? '';
 }

@@ -1,6 +1,7 @@
 // The mail transactions of one session, one after the other: the state that behaviors decide on, the
 // recipients, and what becomes of the message for each of them when it is taken.
 
+import { addressKey } from '../../base/addresses.js';
 import type { Placement } from '../../events/types.js';
 import type { ComesBack, Verdict } from '../behaviors/behavior.js';
 import type { Host } from './host.js';
@@ -44,7 +45,7 @@ export class Transaction {
    * @param address as in the envelope
    */
   name(recipient: string, address: string): void {
-    this.state.recipient = recipient.toLowerCase();
+    this.state.recipient = addressKey(recipient);
     this.state.attempt = this.host.countAttempt(this.state.recipient);
     this.named.set(address.toLowerCase(), { ...this.state, placement: 'inbox' });
   }

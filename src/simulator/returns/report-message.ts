@@ -2,6 +2,7 @@
 // automatic replies (RFC 3834).
 
 import MimeNode from 'nodemailer/lib/mime-node';
+import { isAscii } from '../../base/domain-names.js';
 import type { ComesBack } from '../behaviors/behavior.js';
 
 /** An accepted message, and the message that is sent back about it. */
@@ -66,8 +67,8 @@ function deliveryStatus({ host, rcpt, acceptedAt, what }: Returning, { date }: I
     `Reporting-MTA: dns; ${host}`,
     `Arrival-Date: ${rfc5322(acceptedAt)}`,
     '',
-    `Original-Recipient: rfc822;${rcpt}`,
-    `Final-Recipient: rfc822;${rcpt}`,
+    `Original-Recipient: ${typed(rcpt)}`,
+    `Final-Recipient: ${typed(rcpt)}`,
     `Action: ${what.action}`,
     `Status: ${what.status}`,
     `Remote-MTA: dns; ${host}`,
@@ -75,6 +76,15 @@ function deliveryStatus({ host, rcpt, acceptedAt, what }: Returning, { date }: I
     `Last-Attempt-Date: ${rfc5322(date)}`,
   ];
   return `${fields.join('\r\n')}\r\n`;
+}
+
+/** An address with its type: beyond ASCII it is `utf-8`, in the form for 7-bit reports (RFC 6533, 3). */
+function typed(address: string): string {
+  if (isAscii(address)) return `rfc822;${address}`;
+  const embedded = Array.from(address, (character) =>
+    isAscii(character) ? character : `\\x{${character.codePointAt(0)!.toString(16).toUpperCase()}}`,
+  );
+  return `utf-8;${embedded.join('')}`;
 }
 
 /** The reply that the host would have sent during the SMTP session. */

@@ -36,7 +36,7 @@ export function contactPage(index: number, address: string): Node[] {
     h(
       'div',
       { class: 'head' },
-      h('h1', {}, bdi(contact.address)),
+      h('h1', {}, bdi(contact.written ?? contact.address)),
       h(
         'p',
         { class: 'meta' },

@@ -32,7 +32,9 @@ export function contactList(index: number, view: ScenarioView): HTMLElement {
     filter = id;
     for (const chip of chips) chip.setAttribute('aria-pressed', String(chip.dataset['filter'] === id));
     const { test } = FILTERS.find((one) => one.id === id)!;
-    const found = contacts.filter((contact) => test(contact) && contact.address.includes(words));
+    const found = contacts.filter(
+      (contact) => test(contact) && `${contact.address} ${contact.written ?? ''}`.includes(words),
+    );
     holder.replaceChildren(
       found.length === 0
         ? h('p', { class: 'empty' }, 'No contact matches.')
@@ -42,7 +44,8 @@ export function contactList(index: number, view: ScenarioView): HTMLElement {
               {
                 label: 'Contact',
                 isWide: true,
-                cell: ({ address }) => h('a', { href: link('s', index, 'c', address) }, breakable(address)),
+                cell: ({ address, written = address }) =>
+                  h('a', { href: link('s', index, 'c', address) }, breakable(written)),
               },
               { label: 'Status', cell: ({ status }) => statusWord(status) },
               { label: 'Streak', isNumber: true, cell: ({ streak }) => streak },

@@ -36,6 +36,42 @@ async function intake(received: (to: string, message: Uint8Array) => Promise<voi
 }
 
 describe('the listener', () => {
+  test.each([
+    'postmaster',
+    'Postmaster',
+    `postmaster@${DOMAIN}`,
+    `POSTMASTER@${DOMAIN.toUpperCase()}`,
+    `"postmaster"@${DOMAIN}`,
+  ])('accepts mail to %s', async (postmaster) => {
+    const came: string[] = [];
+    const port = await intake((to) => {
+      came.push(to);
+      return Promise.resolve();
+    });
+    const lines = [
+      'EHLO mx.example.org',
+      'MAIL FROM:<>',
+      `RCPT TO:<${postmaster}>`,
+      'DATA',
+      'Subject: hi\r\n\r\nthere\r\n.',
+    ];
+    const replies = await dialogue(port, ...lines);
+    expect(replies.slice(2).map((reply) => reply.slice(0, 3))).toEqual(['250', '354', '250']);
+    expect(came).toHaveLength(1);
+  });
+
+  test.each([
+    'postmaster@elsewhere.test',
+    'postmaster2',
+    `"post master"@${DOMAIN}`,
+    '"open@return.test',
+    'abuse',
+  ])('refuses %s', async (address) => {
+    const port = await intake(() => Promise.resolve());
+    const replies = await dialogue(port, 'EHLO mx.example.org', 'MAIL FROM:<>', `RCPT TO:<${address}>`);
+    expect(replies[2]).toMatch(/^5/);
+  });
+
   test('accepts mail for return paths only', async () => {
     const came: Received[] = [];
     const port = await intake((to, message) => {

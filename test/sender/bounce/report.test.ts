@@ -261,3 +261,88 @@ describe('any input', () => {
     );
   });
 });
+
+describe('a report names its contact in every form that the RFCs allow', () => {
+  const about = (original: string, final = original): string =>
+    report([
+      `Original-Recipient: ${original}`,
+      `Final-Recipient: ${final}`,
+      'Action: failed',
+      'Status: 5.1.1',
+    ]);
+
+  it.each([
+    ['the utf-8 type in 7 bits (RFC 6533)', 'jörg@example.org', 'utf-8; j\\x{F6}rg@example.org'],
+    ['the utf-8 type in 8 bits', 'jörg@example.org', 'utf-8; jörg@example.org'],
+    ['in xtext (RFC 3461)', 'bob+news@example.org', 'rfc822;bob+2Bnews@example.org'],
+    ['in xtext around \\x', 'jö+rg@example.org', 'utf-8;j+5Cx{F6}+2Brg@example.org'],
+    ['a plus that is no xtext', 'bob+2bnews@example.org', 'rfc822;bob+2Bnews@example.org'],
+    ['A-labels', 'bob@xn--bcher-kva.example', 'rfc822; bob@xn--bcher-kva.example'],
+    ['U-labels', 'bob@xn--bcher-kva.example', 'utf-8; bob@bücher.example'],
+    ['U-labels in 7 bits', 'bob@xn--bcher-kva.example', 'utf-8; bob@b\\x{FC}cher.example'],
+    ['a comment', BOB, 'rfc822; bob@example.org (Bob (the first))'],
+    ['comments before', BOB, '(original) rfc822 (as named) ; (to) <bob@example.org>'],
+    ['quotes', '"john (x) doe"@example.org', 'rfc822; "john (x) doe"@example.org (John)'],
+    ['needless quotes', BOB, 'rfc822; "bob"@example.org'],
+    ['normalization form D', 'jörg@example.org', 'utf-8; jo\u0308rg@example.org'],
+  ])('%s', async (_form, key, written) => {
+    expect(await outcome(about(written, 'rfc822; forwarded@elsewhere.test'), key)).toMatchObject({
+      state: 'hard-bounced',
+    });
+  });
+
+  it.each([
+    'rfc822; alice@example.org',
+    'utf-8; b\\x{F6}b@example.org',
+    'rfc822; bob@example.org.test (bob@example.org)',
+  ])('another address is another contact: %s', async (written) => {
+    expect(await outcome(about(written))).toMatchObject({ ignored: 'it is about another address' });
+  });
+
+  it('comments may stand in every field', async () => {
+    const fields = [
+      `Final-Recipient: rfc822; ${BOB} (Bob)`,
+      'Action: (the) failed (for good)',
+      'Status: (enhanced) 5.1.1 (no such user)',
+      'Diagnostic-Code: smtp (said); 550 5.1.1 No such user',
+    ];
+    expect(await outcome(report(fields))).toMatchObject({
+      state: 'hard-bounced',
+      why: 'bounce message: 550 5.1.1 No such user',
+    });
+  });
+
+  const wrapped = (inner: string, type = 'multipart/mixed; boundary="W"'): string =>
+    [
+      'From: gateway@example.org',
+      'Auto-Submitted: auto-replied',
+      'MIME-Version: 1.0',
+      `Content-Type: ${type}`,
+      '',
+      '--W',
+      inner,
+      '--W',
+      'Content-Type: text/plain',
+      '',
+      'Scanned by the gateway.',
+      '--W--',
+      '',
+    ].join('\r\n');
+  const part = report(FAILED).slice(report(FAILED).indexOf('Content-Type: multipart'));
+
+  it('a report within the message of a gateway counts', async () => {
+    expect(await outcome(wrapped(part))).toMatchObject({ state: 'hard-bounced' });
+    const twice = wrapped(
+      wrapped(part)
+        .slice(wrapped(part).indexOf('Content-Type: multipart'))
+        .replaceAll('--W', '--V')
+        .replace('"W"', '"V"'),
+    );
+    expect(await outcome(twice)).toMatchObject({ state: 'hard-bounced' });
+  });
+
+  it('a report within an enclosed message does not: it is about that message', async () => {
+    const enclosed = `Content-Type: message/rfc822\r\n\r\n${report(FAILED)}`;
+    expect(await outcome(wrapped(enclosed))).toMatchObject({ kind: 'auto-reply' });
+  });
+});

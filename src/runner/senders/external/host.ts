@@ -2,14 +2,13 @@
 // guards against what it must not do.
 
 import type net from 'node:net';
-import { domainOf } from '../../../base/addresses.js';
+import { addressKey, asWritten, domainOf, keyPattern } from '../../../base/addresses.js';
 import { setRealTimeout } from '../../../clock/system.js';
 import type { VirtualClock } from '../../../clock/virtual.js';
 import type { Emit, TerminalState } from '../../../events/types.js';
 import type { Resolver } from '../../../sender/ports.js';
 import type { RetryPolicy } from '../../../policy/retry-policy.js';
 import { chooser } from '../../../sender/model/selection.js';
-import { wildcard } from '../../../base/wildcard.js';
 import type { ContactPlan, MailingPlan } from '../../../scenarios/plan.js';
 import type { SenderFault } from '../../../judge/fault.js';
 import type { SenderEvent, RunSender } from '../run-sender.js';
@@ -111,11 +110,17 @@ export class ExternalSenderHost implements RunSender {
   }
 
   private addContact(contact: ExternalContact): void {
-    const key = contact.address.toLowerCase();
+    const key = addressKey(contact.address);
     if (this.contacts.has(key)) return;
     this.contacts.set(key, { ...contact });
     const { status, softBounceStreak } = contact;
-    this.options.emit({ type: 'contact.added', address: key, status, softBounceStreak });
+    this.options.emit({
+      type: 'contact.added',
+      address: key,
+      ...asWritten(contact.address),
+      status,
+      softBounceStreak,
+    });
     this.call(`addContact(${key})`, () => this.sender?.addContact?.({ ...contact }));
   }
 
@@ -142,12 +147,12 @@ export class ExternalSenderHost implements RunSender {
     if (event.action === 'crash') return;
     const { address, action } = event;
     if (action === 'reactivate' && address.includes('*')) {
-      const isMeant = wildcard(address.toLowerCase());
+      const isMeant = keyPattern(address);
       const meant = [...this.contacts].filter(([key, { status }]) => status === 'error' && isMeant(key));
       for (const [key] of meant) this.apply({ ...event, address: key });
       return;
     }
-    const key = address.toLowerCase();
+    const key = addressKey(address);
     const contact = this.contacts.get(key);
     if (action === 'add' || (action === 'subscribe' && !contact))
       return this.addContact({ address, status: 'active', softBounceStreak: 0 });
@@ -198,8 +203,8 @@ export class ExternalSenderHost implements RunSender {
       delivered: (mailing, address) => this.ended(mailing, address, 'delivered'),
       bounced: (mailing, address, kind) => this.ended(mailing, address, `${kind}-bounced`),
       withdrawn: (mailing, address) => this.ended(mailing, address, 'withdrawn'),
-      status: (address, status) => this.setStatus(address.toLowerCase(), status, 'hard-bounce'),
-      streak: (address, softBounces) => this.setStreak(address.toLowerCase(), softBounces),
+      status: (address, status) => this.setStatus(addressKey(address), status, 'hard-bounce'),
+      streak: (address, softBounces) => this.setStreak(addressKey(address), softBounces),
     };
     return checkedReports(
       reports,
@@ -211,7 +216,7 @@ export class ExternalSenderHost implements RunSender {
   private attempted(mailing: string, address: string, attempt: ReportedAttempt): void {
     const { startedAt, outcome, stage, reply } = attempt;
     const { clock, emit } = this.options;
-    const key = address.toLowerCase();
+    const key = addressKey(address);
     const { attempts } = this.mailings.get(mailing)!;
     const n = (attempts.get(key) ?? 0) + 1;
     attempts.set(key, n);
@@ -223,7 +228,7 @@ export class ExternalSenderHost implements RunSender {
   }
 
   private ended(mailing: string, address: string, state: TerminalState): void {
-    const key = address.toLowerCase();
+    const key = addressKey(address);
     const record = this.mailings.get(mailing);
     // A delivery that was not queued, or has ended already, breaks an invariant and fails there.
     this.options.emit({

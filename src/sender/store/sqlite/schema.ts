@@ -27,7 +27,7 @@ CREATE TABLE setting (
   value TEXT NOT NULL
 ) STRICT;
 CREATE TABLE contact (
-  key TEXT PRIMARY KEY,           -- the address in lower case
+  key TEXT PRIMARY KEY,           -- of the address
   address TEXT NOT NULL,
   status TEXT NOT NULL CHECK (status ${CONTACT_STATUS}),
   streak INTEGER NOT NULL CHECK (streak >= 0),

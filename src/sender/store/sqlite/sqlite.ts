@@ -4,7 +4,7 @@
 import path from 'node:path';
 import type Database from 'libsql';
 import { BouncelabError } from '../../../base/errors.js';
-import { contactKey } from '../../model/contact.js';
+import { addressKey } from '../../../base/addresses.js';
 import { Rows } from './rows.js';
 import { ADD_STATUS_CHANGE, APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPSERT } from './schema.js';
 import { checkAccess, checkHeader, checkOwner, storeError } from './errors.js';
@@ -165,7 +165,7 @@ class SqliteStore implements Store {
   }
 
   statuses(contact?: string): StatusRecord[] {
-    const key = contact === undefined ? undefined : contactKey(contact);
+    const key = contact === undefined ? undefined : addressKey(contact);
     return translated(this.file, () => this.rows.statuses(key));
   }
 
@@ -200,7 +200,7 @@ class SqliteStore implements Store {
     for (const record of contacts) {
       const { address, status, softBounceStreak, start, fields } = record;
       to.contact.run(
-        contactKey(address),
+        addressKey(address),
         address,
         status,
         softBounceStreak,
