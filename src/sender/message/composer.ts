@@ -3,17 +3,19 @@
 // each message with nodemailer, at a fraction of the cost.
 
 import MailComposer from 'nodemailer/lib/mail-composer';
-import { encodeWords, foldLines } from 'nodemailer/lib/mime-funcs';
+import { encodeWord, encodeWords, foldLines } from 'nodemailer/lib/mime-funcs';
 import { encode, wrap } from 'nodemailer/lib/qp';
-import { domainOf } from '../../base/addresses.js';
+import { wireAddress } from '../../base/addresses.js';
 import type { Contact } from '../model/contact.js';
 import type { Message } from '../model/mailing.js';
 import type { Sign } from './dkim.js';
+import { parseFrom } from './from.js';
 import { MergeText } from './merge-fields.js';
+import { messageIdOf } from './message-id.js';
 
 export interface MessageContext {
   mailing: string;
-  /** `From:` and the domain of Message-IDs. */
+  /** `From:`, and the domain of Message-IDs. */
   from: string;
   date: Date;
   /** Returns the last header lines for a contact, each after a line break. */
@@ -53,12 +55,13 @@ export class Composer {
 
   private async compose(): Promise<Piece[]> {
     const { message, context } = this;
+    const from = parseFrom(context.from);
     const subject = new MergeText(message.subject);
     const body = new MergeText(message.text);
-    const hasSubject = subject.fields().length > 0;
+    const hasSubject = subject.fields().length > 0 || needsWords(message.subject);
     const hasBody = body.fields().length > 0;
     const whole = await build({
-      from: context.from,
+      from,
       to: RECIPIENT,
       messageId: MESSAGE_ID,
       date: context.date,
@@ -70,8 +73,8 @@ export class Composer {
     });
     const end = whole.indexOf('\r\n\r\n');
     const slots: Slot[] = [
-      [RECIPIENT, (contact) => contact.address],
-      [MESSAGE_ID, (contact) => this.messageId(contact)],
+      [RECIPIENT, (contact) => wireAddress(contact.address)],
+      [MESSAGE_ID, ({ key }) => messageIdOf(context.mailing, key, from.address)],
     ];
     if (hasSubject) slots.push([`Subject: ${SUBJECT}`, (contact) => header('Subject', subject.for(contact))]);
     return [
@@ -82,11 +85,6 @@ export class Composer {
         ? [(contact: Contact) => quoted(padded(body.for(contact), message.sizeBytes))]
         : [whole.slice(end + 4)]),
     ];
-  }
-
-  private messageId({ key }: Contact): string {
-    const { mailing, from } = this.context;
-    return `<${mailing}.${encodeURIComponent(key).replace('%40', '=')}@${domainOf(from)}>`;
   }
 }
 
@@ -109,8 +107,17 @@ async function build(mail: ConstructorParameters<typeof MailComposer>[0]): Promi
 function header(name: string, value: string): string {
   const line = value.replace(/[\r\n]+/g, ' ');
   // nodemailer takes the shorter of Q and B: Q for text that is mostly ASCII.
-  const latin = line.replace(/[^ -~]/g, '').length * 2 > line.length;
-  return foldLines(`${name}: ${encodeWords(line, latin ? 'Q' : 'B', 52, true)}`, LINE_LENGTH_MAX);
+  const by = line.replace(/[^ -~]/g, '').length * 2 > line.length ? 'Q' : 'B';
+  const words = needsWords(line) ? encodeWord(line, by, 52) : encodeWords(line, by, 52, true);
+  return foldLines(`${name}: ${words}`, LINE_LENGTH_MAX);
+}
+
+/**
+ * Whether a text of ASCII must be encoded too: a word without a place to fold would exceed 998 octets (RFC 5322,
+ * 2.1.1), and a text that looks like an encoded word would be decoded.
+ */
+function needsWords(text: string): boolean {
+  return text.includes('=?') || /\S{900}/.test(text);
 }
 
 /** A body in quoted-printable (RFC 2045, 6.7). */

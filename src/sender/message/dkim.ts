@@ -3,6 +3,7 @@
 
 import { createPrivateKey } from 'node:crypto';
 import DKIM from 'nodemailer/lib/dkim';
+import { wireDomain } from '../../base/domain-names.js';
 import { BouncelabError } from '../../base/errors.js';
 
 /** Signing domain and its key. */
@@ -39,7 +40,7 @@ export function dkimSigner({ domain, selector, privateKey }: DkimKey): Sign {
     });
   }
   const signer = new DKIM({
-    domainName: domain,
+    domainName: wireDomain(domain),
     keySelector: selector,
     privateKey,
     headerFieldNames: SIGNED_FIELDS,

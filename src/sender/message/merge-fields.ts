@@ -1,7 +1,7 @@
 // Merge fields of a message, `{{name}}` or `{{ city | your town }}`: a text is parsed once for each mailing
 // and filled in for each contact.
 
-import { localPartOf } from '../../base/addresses.js';
+import { localPartOf, mailboxName } from '../../base/addresses.js';
 import type { Contact } from '../model/contact.js';
 
 /** Part of a text: literal text, or a field. */
@@ -50,5 +50,5 @@ function valueOf({ address, fields }: Contact, name: string): string | undefined
   if (name === 'email') return address;
   // A line break in a value would end the header field that holds it.
   const own = fields && Object.hasOwn(fields, name) ? fields[name]!.replace(BREAKS, ' ') : undefined;
-  return own ?? (name === 'name' ? localPartOf(address) : undefined);
+  return own ?? (name === 'name' ? mailboxName(localPartOf(address)) : undefined);
 }

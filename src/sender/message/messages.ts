@@ -7,6 +7,7 @@ import type { Delivery } from '../model/delivery.js';
 import type { Mailing } from '../model/mailing.js';
 import { Composer, type MessageContext } from './composer.js';
 import { dkimSigner, type DkimKey } from './dkim.js';
+import { parseFrom } from './from.js';
 import { listUnsubscribe } from './list-unsubscribe.js';
 
 interface MessagesOptions {
@@ -23,9 +24,10 @@ export class Messages implements MessageSource {
   private readonly composers = new Map<Mailing, Composer>();
   private readonly headers: Pick<MessageContext, 'from' | 'unsubscribe' | 'sign'>;
 
-  /** @throws BouncelabError E_USAGE for a DKIM key that cannot sign, or an unusable List-Unsubscribe */
+  /** @throws BouncelabError E_USAGE for a DKIM key that cannot sign, or an unusable From or List-Unsubscribe */
   constructor(private readonly options: MessagesOptions) {
     const { from = 'news@sender.example', listUnsubscribe: address, dkim } = options;
+    parseFrom(from);
     this.headers = {
       from,
       unsubscribe: address === undefined ? undefined : listUnsubscribe(address),
