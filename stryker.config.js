@@ -9,7 +9,7 @@ export default {
     'src/sender/destination/*.ts',
     'src/sender/model/*.ts',
     'src/policy/{cause-rules,cause-schema,classify,retry-policy,schema,shipped-causes,timetable}.ts',
-    'src/sender/bounce/{bounces,delivery-status,outcome}.ts',
+    'src/sender/bounce/{bounces,delivery-status,outcome,reported-address}.ts',
   ],
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts', related: false },

@@ -9,9 +9,9 @@ const PLACEHOLDER = '<quoted@placeholder.invalid>';
 /** Must be accepted and should be ignored (RFC 5321, C). */
 const SOURCE_ROUTE = /^@[^\s,:@"]+(?:,@[^\s,:@"]+)*:/;
 
-/** The mailbox in a command line, as written; undefined without one or with a quote that is not closed. */
+/** The mailbox in a command line, as written and without a source route; undefined without one or with an open quote. */
 export function pathIn(line: string): string | undefined {
-  return PATH.exec(line)?.[1];
+  return PATH.exec(line)?.[1]?.replace(SOURCE_ROUTE, '');
 }
 
 /**
@@ -26,9 +26,9 @@ export function parsePath<P extends { address: string }>(
 ): P | false {
   const line = command.toString();
   if (!line.includes('"')) return parse(command);
-  const [whole, path = ''] = PATH.exec(line) ?? [];
-  if (whole === undefined) return false;
+  const path = pathIn(line);
+  if (path === undefined) return false;
   if (!path.includes('"')) return parse(command);
-  const parsed = parse(line.replace(whole, PLACEHOLDER));
-  return parsed && { ...parsed, address: wireAddress(path.replace(SOURCE_ROUTE, '')) };
+  const parsed = parse(line.replace(PATH, PLACEHOLDER));
+  return parsed && { ...parsed, address: wireAddress(path) };
 }

@@ -181,3 +181,15 @@ test('a sparkline shows the highest level of each step', () => {
   expect(sparkline([0, 10, 20, 40], [8, 4, 2, 0], 4)).toBe('█▄▂▂');
   expect(sparkline([], [], 4)).toBe('');
 });
+
+test.each(['bob@bücher.example', 'BOB@xn--bcher-kva.example'])(
+  'explain finds a contact as %s and shows it as written',
+  async (address) => {
+    const cwd = folder();
+    writeFileSync(join(cwd, 'idn.yaml'), SCENARIO.replaceAll('example.org', 'bücher.example'));
+    const { code, out } = await cli(cwd, ['explain', 'idn.yaml', address]);
+    expect(code).toBe(0);
+    expect(out.split('\n')[0]).toBe('bob@bücher.example');
+    expect(out).toContain('> RCPT TO:<bob@xn--bcher-kva.example>');
+  },
+);

@@ -161,6 +161,15 @@ describe('an override', () => {
     for (const field of wrong) expect(outcome([{ ...all, ...field, treatAs: 'deferred' }])).toBe('rejected');
   });
 
+  test.each(['bücher.example', 'XN--Bcher-kva.example'])(
+    'matches a domain in either spelling: %s',
+    (domain) => {
+      const at = { ...attempt, domain: 'xn--bcher-kva.example' };
+      const overrides: PolicyOverride[] = [{ domain, treatAs: 'deferred' }];
+      expect(overridden('rejected', at, policy({ bounce: { overrides } }))).toBe('deferred');
+    },
+  );
+
   test('wins over later ones', () => {
     const first: PolicyOverride = { code: 554, treatAs: 'rejected' };
     const second: PolicyOverride = { stage: 'connect', treatAs: 'deferred' };

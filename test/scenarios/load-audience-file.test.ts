@@ -23,6 +23,33 @@ describe('an audience file', () => {
     ]);
   });
 
+  it('may have quoted local parts and internationalized domains', () => {
+    write('a.csv', 'address\n"""john doe""@example.org"\n"""a,b@c""@example.org"\nbob@bücher.example\n');
+    const plan = planOf(scenario({ fleet: 'fleet: { default: {} }', audience: 'audience: { file: a.csv }' }));
+    expect(plan.contacts.map(({ address }) => address)).toEqual([
+      '"john doe"@example.org',
+      '"a,b@c"@example.org',
+      'bob@bücher.example',
+    ]);
+  });
+
+  it('has a rule reported that an address breaks', () => {
+    const lines = [
+      'address',
+      '"""john doe@example.org"',
+      `${'b'.repeat(65)}@example.org`,
+      'bob@xn--a.example',
+      'bob@example.org',
+      '"""bob""@example.org"',
+    ];
+    expect(fromCsv(lines.join('\n'))).toEqual([
+      'a.csv:2:1+24 `"john doe@example.org` is not an address: its quote is not closed (RFC 5321, 4.1.2) | close it before the @, as in "john doe"@example.org',
+      `a.csv:3:1+77 \`${'b'.repeat(37)}...\` is not an address: its local part has 65 octets | the limit is 64 octets (RFC 5321, 4.5.3.1.1)`,
+      'a.csv:4:1+17 `bob@xn--a.example` is not an address: IDNA does not allow the domain `xn--a.example` (RFC 5890) | correct the name, or write it as it is registered, such as bücher.example or xn--bcher-kva.example',
+      'a.csv:6:1+21 the contact `"bob"@example.org` is named twice | the first is on line 5; case is ignored',
+    ]);
+  });
+
   it('has every bad line reported with its location and the text of the file', () => {
     const csv = [
       'address,status,softBounceStreak',

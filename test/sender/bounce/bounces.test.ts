@@ -43,6 +43,7 @@ function returnPaths({ events }: Ran, address: string): string[] {
 }
 
 test.each<[string, string, object]>([
+  ['is the postmaster', `Postmaster@${SENDER}`, { why: 'it is mail to the postmaster' }],
   ['is none of the sender’s', `bounce+news@${SENDER}`, { why: 'the return path is none of ours' }],
   [
     'names an unknown mailing',
