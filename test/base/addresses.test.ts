@@ -1,5 +1,6 @@
 // The parser of addresses: both parts as written, and what a text without `@` means.
 
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   addressFault,
@@ -186,4 +187,49 @@ test.each([
   ['RCPT TO:bob@example.org', undefined],
 ])('the path of %s is %s', (line, path) => {
   expect(pathIn(line)).toBe(path);
+});
+
+describe('for any text', () => {
+  const PIECES = [
+    'bob',
+    'B',
+    'ö',
+    'o\u0308',
+    '.',
+    '@',
+    '"',
+    '\\\\',
+    ' ',
+    '*',
+    '<',
+    'xn--',
+    'xn--bcher-kva',
+    'bücher',
+    '.example',
+    'ß',
+    '☃',
+  ];
+  const texts = fc.array(fc.constantFrom(...PIECES), { maxLength: 8 }).map((pieces) => pieces.join(''));
+
+  test('a key is its own key, and the form for SMTP has the same key', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const key = addressKey(text);
+        expect(addressKey(key)).toBe(key);
+        if (isAddress(text)) expect(addressKey(wireAddress(text))).toBe(key);
+      }),
+      { numRuns: 3000, seed: 1 },
+    );
+  });
+
+  test('an address has no fault, and its key is an address', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        if (!isAddress(text)) return;
+        expect(addressFault(text)).toBeUndefined();
+        expect(isAddress(addressKey(text))).toBe(true);
+      }),
+      { numRuns: 3000, seed: 2 },
+    );
+  });
 });

@@ -48,6 +48,17 @@ describe('a rule', () => {
       expect(cause([rule], reply, { ...from, ...but })).toBeUndefined();
   });
 
+  test.each(['bücher.example', 'xn--bcher-kva.example', '*.example', 'büch*.example', 'BÜCHER.*'])(
+    'matches an internationalized domain in either spelling: %s',
+    (domain) => {
+      const at = { domain: 'xn--bcher-kva.example' };
+      expect(cause([{ cause: 'policy', domain: [domain] }], '550 No', at)).toBe('policy');
+      expect(
+        cause([{ cause: 'policy', domain: [domain] }], '550 No', { domain: 'bucher.test' }),
+      ).toBeUndefined();
+    },
+  );
+
   test('matches when one of several values does', () => {
     const rule: CauseRule = {
       cause: 'policy',

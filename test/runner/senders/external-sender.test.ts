@@ -20,6 +20,16 @@ describe('a sender that keeps the contract', () => {
     expect(second.run!.scenarios[0]!.fingerprint).toBe(first.run!.scenarios[0]!.fingerprint);
   });
 
+  test('may name contacts in another spelling than the scenario', async () => {
+    const scenario = SCENARIO.replaceAll('example.org', 'bücher.example');
+    const other = moduleText(GOOD).replaceAll(
+      'await mail(name, address)',
+      "await mail(name, address.replace('bücher', 'xn--bcher-kva').toUpperCase())",
+    );
+    const ran = await play({ 'mine.js': other }, ['a.yaml', '--sender', 'mine.js'], { 'a.yaml': scenario });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+  });
+
   const LATER = (ms: string): string =>
     moduleText(`return { send: async ({ name, contacts }) => {
       await new Promise((go) => setTimeout(go, ${ms}));
