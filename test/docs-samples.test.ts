@@ -118,7 +118,9 @@ describe('a file in', () => {
     ]);
     at.write({
       'file.yaml': stringify(scenario),
-      'audience.csv': 'address,status,softBounceStreak\ngrace@example.org,,\nerin@example.com,error,4\n',
+      'subscribers.csv':
+        'Kontakt;Zustand;First Name;City;softBounceStreak\ngrace@example.org;;G;Y\nerin@example.com;abgemeldet;E;X;4\n',
+      'suppressed.csv': 'gone@example.org\n',
     });
     const { code, stdout } = await at.run(['validate', 'file.yaml']);
     expect(code, stdout).toBe(0);

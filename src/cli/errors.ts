@@ -36,13 +36,22 @@ function line({ stderr }: Io, text: string): void {
   for (const part of parts) stderr.write(`${withoutCommands(part)}\n`);
 }
 
-/** Prints the warnings of a scenario, and the number of bad lines of an audience that it allows to skip. */
-export function printWarnings(warnings: readonly Problem[], source: string, screen: Screen): void {
+/**
+ * Prints the warnings of a scenario, and the number of rows of an audience that it allows to skip.
+ *
+ * @param leftOut number of all rows that were left out; only the first ones are among the warnings
+ */
+export function printWarnings(
+  warnings: readonly Problem[],
+  leftOut: number,
+  source: string,
+  screen: Screen,
+): void {
   if (warnings.length === 0) return;
   printProblems(warnings, source, screen);
-  // Lines of another file bring its text along.
-  const lines = warnings.filter((warning) => warning.source !== undefined).length;
-  if (lines > 0) screen.write(`${plural(lines, 'bad line')} left out, as \`onBadLine: skip\` says\n\n`);
+  if (leftOut === 0) return;
+  const shown = leftOut > warnings.length ? '; the first ones are shown' : '';
+  screen.write(`${plural(leftOut, 'bad row')} left out, as \`onBadLine: skip\` says${shown}\n\n`);
 }
 
 /**

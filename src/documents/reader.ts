@@ -8,6 +8,7 @@ import { check, label, missingKey, objectKeys, unknownKey } from './issues.js';
 import type { UnplacedProblem } from './issues.js';
 import type { Path } from './locate.js';
 import { described } from './problems.js';
+import { sparseText } from './text-lines.js';
 import type { Problem } from './problems.js';
 import type { YamlFile } from './yaml-file.js';
 
@@ -17,10 +18,15 @@ interface ProblemOptions {
   on?: 'key' | 'value';
 }
 
+/** Lines of a large file that are shown before and after a problem. */
+const LINES_AROUND = 2;
+
 export class Reader {
   private readonly yaml: YamlFile;
   private readonly found: Problem[] = [];
   private readonly warned: Problem[] = [];
+  /** Paths of files whose text is not kept, by the name that messages show. */
+  private readonly large = new Map<string, string>();
 
   constructor(yaml: YamlFile) {
     this.yaml = yaml;
@@ -49,6 +55,29 @@ export class Reader {
   /** Reports a problem of another file that does not make this one invalid. */
   warn(problem: Problem): void {
     this.warned.push(problem);
+  }
+
+  /**
+   * Registers a file whose text is not kept.
+   *
+   * @param file as messages show it
+   * @param path absolute path
+   */
+  readAgain(file: string, path: string): void {
+    this.large.set(file, path);
+  }
+
+  /** Adds to problems of registered files the text around their locations. */
+  framed(problems: readonly Problem[]): Problem[] {
+    const sources = new Map<string, string>();
+    for (const [file, path] of this.large) {
+      const lines = problems.flatMap(({ location }) => (location.file === file ? [location.line] : []));
+      if (lines.length > 0) sources.set(file, sparseText(path, lines, LINES_AROUND));
+    }
+    return problems.map((problem) => {
+      const source = problem.source ?? sources.get(problem.location.file);
+      return source === undefined ? problem : { ...problem, source };
+    });
   }
 
   get failed(): boolean {

@@ -8,7 +8,13 @@ import { relative, sep } from 'node:path';
 const TEXT_SIZE_MAX = 1024 * 1024;
 
 /** The text of a file, or why it cannot be read; `absent` when the file does not exist. */
-type SourceText = { text: string } | { message: string; hint?: string; absent?: true };
+type SourceText = { text: string } | SourceProblem;
+
+interface SourceProblem {
+  message: string;
+  hint?: string;
+  absent?: true;
+}
 
 /** Path relative to `cwd` with forward slashes, as every message shows it. */
 export function displayPath(path: string, cwd: string): string {
@@ -27,19 +33,33 @@ export function readSource(path: string, sizeMax = TEXT_SIZE_MAX): SourceText {
   let bytes: Buffer;
   try {
     const stats = statSync(path);
-    if (stats.isDirectory()) return { message: 'this is a folder, not a file' };
-    if (!stats.isFile()) return { message: 'this is not a regular file' };
-    if (stats.size > sizeMax) {
-      return {
-        message: `the file is too large: ${megabytes(stats.size)}, and the limit is ${megabytes(sizeMax)}`,
-        hint: 'large audiences belong in a CSV file (audience: { file: ... }) or in audience.generate',
-      };
-    }
+    const wrong = kindProblem(stats, stats.size, sizeMax);
+    if (wrong) return wrong;
     bytes = readFileSync(path);
   } catch (error) {
-    return failure(error);
+    return readProblem(error);
   }
   return decode(bytes);
+}
+
+/**
+ * Why a file is not read; undefined for a regular file within the limit.
+ *
+ * @param size bytes
+ * @param sizeMax bytes
+ */
+export function kindProblem(
+  stats: { isDirectory(): boolean; isFile(): boolean },
+  size: number,
+  sizeMax: number,
+): SourceProblem | undefined {
+  if (stats.isDirectory()) return { message: 'this is a folder, not a file' };
+  if (!stats.isFile()) return { message: 'this is not a regular file' };
+  if (size <= sizeMax) return undefined;
+  return {
+    message: `the file is too large: ${megabytes(size)}, and the limit is ${megabytes(sizeMax)}`,
+    hint: 'large audiences belong in a CSV file (audience: { file: ... }) or in audience.generate',
+  };
 }
 
 function decode(bytes: Buffer): SourceText {
@@ -69,7 +89,8 @@ function invalidLine(bytes: Buffer): number {
   }
 }
 
-function failure(error: unknown): SourceText {
+/** Why a file could not be opened or read. */
+export function readProblem(error: unknown): SourceProblem {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') return { message: 'there is no such file', absent: true };
   if (code === 'EACCES' || code === 'EPERM')
@@ -77,7 +98,7 @@ function failure(error: unknown): SourceText {
   return { message: `the file cannot be read (${code ?? String(error)})` };
 }
 
-function megabytes(bytes: number): string {
+export function megabytes(bytes: number): string {
   const value = bytes / (1024 * 1024);
   return `${Number.isInteger(value) ? value : value.toFixed(1)} MiB`;
 }

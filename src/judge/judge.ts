@@ -34,10 +34,13 @@ export class Judge {
   private next = 0;
 
   constructor(private readonly plan: ScenarioPlan) {
-    const { expectations, policy, network } = plan;
+    const { expectations, policy, network, suppressed = [] } = plan;
     const { latencyMs } = network;
     const invariants = plan.sender ? INVARIANTS.filter(({ anySender }) => anySender) : INVARIANTS;
-    this.invariants = new InvariantChecker({ policy, limits: DEFAULT_LIMITS, latencyMs }, invariants);
+    this.invariants = new InvariantChecker(
+      { policy, limits: DEFAULT_LIMITS, latencyMs, suppressed: new Set(suppressed) },
+      invariants,
+    );
     this.timed = expectations
       .filter((expectation): expectation is ExpectationPlan & { at: number } => expectation.at !== 'end')
       .sort((a, b) => a.at - b.at);

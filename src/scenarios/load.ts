@@ -3,6 +3,7 @@
 
 import { dirname, resolve } from 'node:path';
 import type { RetryPolicy } from '../policy/retry-policy.js';
+import type { TakenFiles } from './read/audience-file/taken.js';
 import { readScenario } from './read/scenario.js';
 import type { ScenarioPlan, SenderPlan } from './plan.js';
 import { DEFAULT_POLICY, loadPolicy, readInlinePolicy, unknownPolicy } from '../policy/policy-file.js';
@@ -30,8 +31,12 @@ export interface LoadOptions {
 type LoadResult = {
   file: string;
   source: string;
-  /** Bad lines of an audience file that were left out, since the scenario sets `onBadLine: skip`. */
+  /** The first bad rows of an audience file that were left out, since the scenario sets `onBadLine: skip`. */
   warnings?: readonly Problem[];
+  /** Number of all rows that were left out. */
+  leftOut?: number;
+  /** What the files of the audience were taken for. */
+  taken?: TakenFiles;
 } & ({ plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] });
 
 /**
@@ -64,7 +69,7 @@ export function loadScenarioText(path: string, source: string, options: LoadOpti
     return { file, source, problems: arrangeProblems(yaml.problems.length > 0 ? yaml.problems : [wrong]) };
 
   const reader = new Reader(yaml);
-  const body = readScenario(reader, absolute, cwd);
+  const { body, audience } = readScenario(reader, absolute, cwd);
   const own = readPolicy(reader, dirname(absolute), cwd);
   const policy = options.policy === undefined ? own : overridingPolicy(reader, options.policy, cwd);
   const sender = readSender(reader, dirname(absolute), options);
@@ -72,15 +77,18 @@ export function loadScenarioText(path: string, source: string, options: LoadOpti
   const automated = body?.mailings.find(({ trigger }) => trigger);
   if (sender && automated) refuseAutomated(reader, sender, automated.name);
   if (sender && (options.store ?? body?.store ?? 'memory') !== 'memory') refuseStore(reader, sender);
-  const problems = arrangeProblems([...yaml.problems, ...reader.problems]);
-  if (!body || !policy || problems.length > 0) return { file, source, problems };
+  const problems = reader.framed(arrangeProblems([...yaml.problems, ...reader.problems]));
+  const taken = audience.files;
+  if (!body || !policy || problems.length > 0) return { file, source, problems, taken };
   const { seed = body.seed, wire = body.wire, store = body.store } = options;
-  const { warnings } = reader;
+  const warnings = reader.framed(reader.warnings);
   return {
     file,
     source,
     plan: { ...body, policy, seed, wire, store, ...(sender ? { sender } : {}) },
     ...(warnings.length > 0 ? { warnings } : {}),
+    leftOut: audience.leftOut,
+    taken,
   };
 }
 

@@ -32,6 +32,8 @@ export interface ScenarioPlan {
   /** Keyed by recipient domain, lower case; `default` receives for all other domains. */
   fleet: Record<string, DomainPlan>;
   contacts: ContactPlan[];
+  /** Keys of addresses that no server may see; they need not be contacts. Absent when there are none. */
+  suppressed?: string[];
   mailings: MailingPlan[];
   /** In order of time; events of the same time in the order of the file. */
   events: EventPlan[];

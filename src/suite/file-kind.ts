@@ -6,6 +6,7 @@ import { BouncelabError } from '../base/errors.js';
 import { BASELINE_KEY, readBaseline } from '../results/baseline/file.js';
 import { loadCauses } from '../policy/causes-file.js';
 import { loadScenario } from '../scenarios/load.js';
+import type { TakenFiles } from '../scenarios/read/audience-file/taken.js';
 import { loadPolicy } from '../policy/policy-file.js';
 import type { Problem } from '../documents/problems.js';
 import { loadProfile } from '../scenarios/fleet/profile-file.js';
@@ -39,8 +40,11 @@ interface CheckedFile {
   source: string;
   /** Empty when it is valid. */
   problems: readonly Problem[];
-  /** Lines of an audience file that were skipped, as the scenario allows. */
+  /** The first rows of an audience file that were left out, as the scenario allows, and the number of all. */
   warnings?: readonly Problem[];
+  leftOut?: number;
+  /** What the files of an audience were taken for. */
+  taken?: TakenFiles;
 }
 
 /** Validates a file as the kind that its keys show. @param file relative to `cwd` */
@@ -50,8 +54,8 @@ export function validateFile(file: string, cwd: string): CheckedFile {
   const source = 'text' in read ? read.text : '';
   const kind = kindOf(source);
   if (kind === 'scenario') {
-    const { problems = [], warnings = [] } = loadScenario(file, { cwd });
-    return { kind, source, problems, warnings };
+    const { problems = [], warnings = [], leftOut = 0, taken = {} } = loadScenario(file, { cwd });
+    return { kind, source, problems, warnings, leftOut, taken };
   }
   return { kind, source, problems: problemsOf(kind, path, cwd) };
 }

@@ -13,8 +13,9 @@ import type { Problem } from '../documents/problems.js';
 export type SuiteEntry = {
   file: string;
   source: string;
-  /** Lines of an audience file that were skipped, as the scenario allows. */
+  /** The first rows of an audience file that were left out, as the scenario allows, and the number of all. */
   warnings?: readonly Problem[];
+  leftOut?: number;
 } & ({ plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] });
 
 export interface SelectOptions {

@@ -67,8 +67,8 @@ describe('list', () => {
   });
 });
 
-describe('a scenario that skips bad lines of its audience', () => {
-  it('prints each bad line and their number', async () => {
+describe('a scenario that skips bad rows of its audience', () => {
+  it('prints what its file was taken for, each bad row and their number', async () => {
     const skipping = scenarioText('a').replace(
       'contacts: [bob@example.org]',
       'file: audience.csv\n  onBadLine: skip',
@@ -77,16 +77,23 @@ describe('a scenario that skips bad lines of its audience', () => {
       'scenarios/a.yaml': skipping,
       'scenarios/audience.csv': 'address\nbob@example.org\n"ann@example.org\nnobody\n',
     });
-    const left = '2 bad lines left out, as `onBadLine: skip` says\n';
+    const left = '2 bad rows left out, as `onBadLine: skip` says\n';
     const validated = await at.run(['validate']);
     expect(validated.code).toBe(0);
-    expect(validated.stdout).toMatch(
+    const taken = [
+      'scenarios/audience.csv: 3 rows, 2 bad; UTF-8, separator comma',
+      '  columns: address from `address`',
+      '  statuses: (none) is active: 1',
+      '',
+    ].join('\n');
+    expect(validated.stdout.slice(0, taken.length)).toBe(taken);
+    expect(validated.stdout.slice(taken.length)).toMatch(
       /^scenarios\/audience\.csv:3:1\n.*\n[^]*\nscenarios\/audience\.csv:4:1\n/,
     );
     expect(validated.stdout).toContain(left);
     const { code, stderr } = await at.run(['run', '--no-html']);
     expect(code).toBe(0);
-    expect(validated.stdout.startsWith(stderr)).toBe(true);
+    expect(validated.stdout.slice(taken.length).startsWith(stderr)).toBe(true);
   });
 });
 

@@ -141,7 +141,12 @@ function broken(events: Timed[], policy: RetryPolicy = EMMA): string[] {
 }
 
 function check(events: Timed[], policy: RetryPolicy = EMMA): InvariantChecker {
-  const checker = new InvariantChecker({ policy, limits: DEFAULT_LIMITS, latencyMs: 0 });
+  const checker = new InvariantChecker({
+    policy,
+    limits: DEFAULT_LIMITS,
+    latencyMs: 0,
+    suppressed: new Set(['never@a.test']),
+  });
   for (const [seq, [t, fact]] of events.entries()) checker.read({ seq, t, ...fact });
   return checker;
 }
@@ -288,6 +293,11 @@ describe('what breaks', () => {
         replied(7, 450),
         attempt(8, BOB, 1, 450, { startedAt: 6 }),
       ],
+    ],
+    [
+      'suppressed-unseen',
+      'a suppressed address',
+      [...BEGUN, added('never@a.test'), opened(0), ...rcpt(0, 'never@a.test')],
     ],
     ['active-only', 'an address of nobody', [...BEGUN, opened(0), ...rcpt(0, 'eve@a.test')]],
     [

@@ -52,7 +52,8 @@ async function runOnce(
   const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy, sender, wire, store });
   const baseline = BaselineCheck.open(options, io.cwd);
   const contactsFile = options.exportContacts && exportTarget(options.exportContacts, entries, io);
-  for (const { warnings = [], source } of entries) printWarnings(warnings, source, io.stderr);
+  for (const { warnings = [], leftOut = 0, source } of entries)
+    printWarnings(warnings, leftOut, source, io.stderr);
   const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
   const executor = createExecutor({
     workers: options.workers ?? defaultWorkers(),

@@ -133,8 +133,11 @@ function namedFiles(file: string): string[] {
   const source = readSource(file);
   if ('message' in source) return [];
   try {
-    const scenario = parse(source.text) as { policy?: unknown; audience?: { file?: unknown } } | null;
-    return [scenario?.policy, scenario?.audience?.file].flatMap((name) =>
+    const scenario = parse(source.text) as {
+      policy?: unknown;
+      audience?: { file?: unknown; suppress?: unknown };
+    } | null;
+    return [scenario?.policy, scenario?.audience?.file, scenario?.audience?.suppress].flatMap((name) =>
       typeof name === 'string' && WATCHED.has(extname(name)) ? [resolve(dirname(file), name)] : [],
     );
   } catch {

@@ -4,10 +4,12 @@ import pc from 'picocolors';
 import { EXIT, type ExitCode } from '../../base/errors.js';
 import { plural } from '../../reporters/figures.js';
 import { validateFile, type FileKind } from '../../suite/file-kind.js';
+import { terminalLine } from '../../reporters/text.js';
 import { findScenarios } from '../../suite/find.js';
 import { printProblems, printWarnings } from '../errors.js';
 import { inputsOr } from '../inputs.js';
 import type { Io } from '../io.js';
+import { takenLines } from './taken.js';
 
 const PLURALS: Record<FileKind, string> = {
   scenario: 'scenarios',
@@ -29,7 +31,8 @@ export function validate(files: string[], io: Io): ExitCode {
     kinds.push(checked.kind);
     problems += checked.problems.length;
     if (checked.problems.length > 0) invalid++;
-    printWarnings(checked.warnings ?? [], checked.source, io.stdout);
+    for (const line of takenLines(checked.taken ?? {})) io.stdout.write(`${terminalLine(line)}\n`);
+    printWarnings(checked.warnings ?? [], checked.leftOut ?? 0, checked.source, io.stdout);
     printProblems(checked.problems, checked.source, io.stdout);
   }
   if (invalid === 0) {

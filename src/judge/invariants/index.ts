@@ -21,6 +21,7 @@ import { outcomeFollowsCode } from './outcome-follows-code.js';
 import { senderFiguresMatch } from './sender-figures-match.js';
 import { repliesWereGiven } from './replies-were-given.js';
 import { streak } from './streak.js';
+import { suppressedUnseen } from './suppressed-unseen.js';
 import { terminalAbsorbing } from './terminal-absorbing.js';
 import { withdrawnAtOnce } from './withdrawn-at-once.js';
 
@@ -30,6 +31,7 @@ export const INVARIANTS: readonly Invariant[] = [
   conservation,
   terminalAbsorbing,
   activeOnly,
+  suppressedUnseen,
   withdrawnAtOnce,
   exactGrid,
   budgetAndWindow,

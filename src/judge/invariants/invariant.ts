@@ -40,6 +40,8 @@ export interface Watched {
   limits: DestinationLimits;
   /** Latency of the network in one direction, ms. */
   latencyMs: number;
+  /** Keys of addresses that no server may see. */
+  suppressed?: ReadonlySet<string>;
 }
 
 export interface Invariant {

@@ -1,37 +1,31 @@
-// Reads `audience` as a list of contacts: those listed, those generated, and those of a CSV file.
+// Reads `audience` as a list of contacts: those listed and those generated. The files that it names are read
+// by audience-files.ts.
 
-import { dirname, resolve } from 'node:path';
 import { addressKey, domainOf } from '../../base/addresses.js';
 import type { Location } from '../../base/errors.js';
 import type { Path } from '../../documents/locate.js';
-import { readAudienceFile } from './audience-file.js';
 import type { ContactPlan } from '../plan.js';
-import { counted, quoted, type Problem } from '../../documents/problems.js';
+import type { TakenFiles } from './audience-file/taken.js';
+import { counted, quoted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
 import { audienceSchema, contactSchema, CONTACTS_MAX, generateSchema } from '../schema/audience.js';
-import { displayPath } from '../../documents/source-file.js';
-
-/** Where a contact is written; shared by all contacts that one entry generates. */
-export interface ContactOrigin {
-  location: Location;
-  /** Text of the file of `location` when that is not the scenario. */
-  source?: string;
-}
-
-/** Reports a problem of a contact whose location is in the same file as `origin`. */
-export function reportContact(reader: Reader, { source }: ContactOrigin, problem: Problem): void {
-  reader.foreign(source === undefined ? problem : { ...problem, source });
-}
 
 /** Contacts at the start of the run, each once. */
 export class Audience {
   readonly contacts: ContactPlan[] = [];
   /** False when some entry could not be read: then a missing contact is no problem to report. */
   complete = true;
-  private readonly origins = new Map<string, ContactOrigin>();
+  /** What the files that it names were taken for. */
+  readonly files: TakenFiles = {};
+  /** Bad rows of `file` that were left out, as \`onBadLine: skip\` says. */
+  leftOut = 0;
+  /** Keys of suppressed addresses: their contacts are never mailed. */
+  readonly suppressed = new Set<string>();
+  /** The same location for all contacts that one entry generates. */
+  private readonly origins = new Map<string, Location>();
 
   /** @returns where this address is written; undefined when it is no contact */
-  origin(address: string): ContactOrigin | undefined {
+  origin(address: string): Location | undefined {
     return this.origins.get(addressKey(address));
   }
 
@@ -45,8 +39,8 @@ export class Audience {
     return this.origins.keys();
   }
 
-  /** @returns the origin of the contact that already has this address, in which case nothing is added */
-  add(contact: ContactPlan, origin: ContactOrigin): ContactOrigin | undefined {
+  /** @returns the location of the contact that already has this address, in which case nothing is added */
+  add(contact: ContactPlan, origin: Location): Location | undefined {
     const key = addressKey(contact.address);
     const first = this.origins.get(key);
     if (first) return first;
@@ -55,9 +49,19 @@ export class Audience {
     return undefined;
   }
 
+  /** Suppresses an address, which need not be a contact. */
+  suppress(address: string): void {
+    this.suppressed.add(addressKey(address));
+  }
+
+  /** @returns whether this address is suppressed */
+  isSuppressed(address: string): boolean {
+    return this.suppressed.has(addressKey(address));
+  }
+
   /** Number of contacts of each domain and the first of them, for problems reported once per domain. */
-  domains(): Map<string, { count: number; origin: ContactOrigin; address: string }> {
-    const domains = new Map<string, { count: number; origin: ContactOrigin; address: string }>();
+  domains(): Map<string, { count: number; origin: Location; address: string }> {
+    const domains = new Map<string, { count: number; origin: Location; address: string }>();
     for (const { address } of this.contacts) {
       const domain = domainOf(addressKey(address));
       const known = domains.get(domain);
@@ -68,12 +72,8 @@ export class Audience {
   }
 }
 
-/**
- * Reads `audience`.
- *
- * @param scenario absolute path of the scenario, to which the path of a CSV file is relative
- */
-export function readAudience(reader: Reader, scenario: string, cwd: string): Audience {
+/** Reads `audience` without the files that it names. */
+export function readAudience(reader: Reader): Audience {
   const audience = new Audience();
   const root: Path = ['audience'];
   if (reader.get(root) === undefined || !reader.object(audienceSchema, root)) {
@@ -86,13 +86,6 @@ export function readAudience(reader: Reader, scenario: string, cwd: string): Aud
   }
   readContacts(reader, audience, [...root, 'contacts']);
   readGenerated(reader, audience, [...root, 'generate']);
-  readFile(reader, audience, [...root, 'file'], scenario, cwd);
-  if (audience.contacts.length > CONTACTS_MAX) {
-    reader.problem(root, `the audience has ${counted(audience.contacts.length, 'contact')}`, {
-      hint: `the limit is ${CONTACTS_MAX.toLocaleString('en-US')}`,
-      on: 'key',
-    });
-  }
   return audience;
 }
 
@@ -105,10 +98,10 @@ function readContacts(reader: Reader, audience: Audience, path: Path): void {
       continue;
     }
     const marked = typeof reader.get(at) === 'string' ? at : [...at, 'address'];
-    const first = audience.add(contact, { location: reader.place(marked) });
+    const first = audience.add(contact, reader.place(marked));
     if (first) {
       reader.problem(marked, `the contact ${quoted(contact.address)} is named twice`, {
-        hint: firstHint(reader, first),
+        hint: firstHint(first, reader.file),
       });
     }
   }
@@ -123,9 +116,9 @@ function readGenerated(reader: Reader, audience: Audience, path: Path): void {
       audience.complete = false;
       continue;
     }
-    const origin: ContactOrigin = { location: reader.place(at) };
+    const origin = reader.place(at);
     let collisions = 0;
-    let collision: { address: string; first: ContactOrigin } | undefined;
+    let collision: { address: string; first: Location } | undefined;
     for (let n = 1; n <= generate.count; n++) {
       const address = `${generate.prefix}-${n}@${generate.at}`;
       const first = audience.add({ address, status: 'active', softBounceStreak: 0 }, origin);
@@ -136,53 +129,13 @@ function readGenerated(reader: Reader, audience: Audience, path: Path): void {
     if (!collision) continue;
     const others = collisions > 1 ? ` (and ${counted(collisions - 1, 'other')})` : '';
     reader.problem(at, `this generates ${quoted(collision.address)}${others}, which is a contact already`, {
-      hint: `${firstHint(reader, collision.first)}; give it another prefix`,
+      hint: `${firstHint(collision.first, reader.file)}; give it another prefix`,
     });
   }
 }
 
-function readFile(reader: Reader, audience: Audience, path: Path, scenario: string, cwd: string): void {
-  const name = reader.read(audienceSchema.shape.file, path);
-  const onBadLine: Path = ['audience', 'onBadLine'];
-  const isSkipping = reader.read(audienceSchema.shape.onBadLine, onBadLine) === 'skip';
-  if (name === undefined) {
-    if (reader.get(path) !== undefined) audience.complete = false;
-    else if (reader.get(onBadLine) !== undefined)
-      reader.problem(onBadLine, '`onBadLine` applies to the lines of `file`, and there is no `file`', {
-        on: 'key',
-        hint: 'remove it, or name a `file`',
-      });
-    return;
-  }
-  const absolute = resolve(dirname(scenario), name);
-  const file = displayPath(absolute, cwd);
-  const result = readAudienceFile(absolute, file);
-  if ('message' in result) {
-    audience.complete = false;
-    const hint = result.hint ?? 'the path is relative to the scenario';
-    reader.problem(path, `the audience file ${quoted(name)}: ${result.message}`, { hint });
-    return;
-  }
-  const { rows, problems, source } = result;
-  // Without a valid header every line is bad, so that skipping bad lines would leave no contact.
-  const isSkipped = isSkipping && rows.length > 0;
-  if (problems.length > 0 && !isSkipped) audience.complete = false;
-  for (const problem of problems) {
-    if (isSkipped) reader.warn(problem);
-    else reader.foreign(problem);
-  }
-  for (const { contact, location } of rows) {
-    const first = audience.add(contact, { location, source });
-    if (!first) continue;
-    const message = `the contact ${quoted(contact.address)} is named twice`;
-    const problem = { message, hint: firstHint(reader, first, file), location, source };
-    if (isSkipping) reader.warn(problem);
-    else reader.foreign(problem);
-  }
-}
-
 /** Where the contact is written first: a line of `from`, or a line of another file. */
-function firstHint(reader: Reader, { location }: ContactOrigin, from = reader.file): string {
-  const place = location.file === from ? `line ${location.line}` : `${location.file}:${location.line}`;
+export function firstHint(first: Location, from: string): string {
+  const place = first.file === from ? `line ${first.line}` : `${first.file}:${first.line}`;
   return `the first is on ${place}; case is ignored`;
 }

@@ -161,6 +161,10 @@ function knowsSubject(reader: Reader, subject: string, path: Path, fleet: Fleet)
 function addContact(reader: Reader, { plan, path }: Read, people: People): void {
   if (plan.action !== 'add' && plan.action !== 'subscribe') return;
   const at = [...path, plan.action];
+  if (people.isSuppressed(plan.address))
+    reader.problem(at, `${quoted(plan.address)} is suppressed, and no server may see it`, {
+      hint: 'remove the event, or the address from the file of `suppress`',
+    });
   const first = people.addContact(plan.address, plan.at, reader.place(at));
   // An existing contact may subscribe again.
   if (!first || plan.action === 'subscribe') return;

@@ -39,7 +39,12 @@ export class People {
       this.added.set(key, { address, at, location });
       return undefined;
     }
-    return origin ? { address: this.audience.written(key), location: origin.location } : this.added.get(key)!;
+    return origin ? { address: this.audience.written(key), location: origin } : this.added.get(key)!;
+  }
+
+  /** @returns whether the audience suppresses this address */
+  isSuppressed(address: string): boolean {
+    return this.audience.isSuppressed(address);
   }
 
   /** Keys of all contacts. */

@@ -4,7 +4,8 @@ import { domainOf } from '../../base/addresses.js';
 import { basename, dirname } from 'node:path';
 import { seedFromText } from '../../base/random.js';
 import type { Audience } from './audience.js';
-import { readAudience, reportContact } from './audience.js';
+import { readAudience } from './audience.js';
+import { readAudienceFiles } from './audience-files.js';
 import { notServed, notServedHint, readEvents } from './events.js';
 import { readExpectations } from './expectations.js';
 import type { Fleet } from '../fleet/fleet.js';
@@ -23,13 +24,18 @@ const TOP = scenarioSchema.shape;
 /** A plan without its policy, which the file may only name and the command line may replace. */
 type ScenarioBody = Omit<ScenarioPlan, 'policy'>;
 
+interface ReadScenario {
+  /** Undefined when some part could not be read. */
+  body: ScenarioBody | undefined;
+  audience: Audience;
+}
+
 /**
  * Reads a scenario whose top level is a mapping. Problems are collected by the reader.
  *
  * @param path absolute path of the file
- * @returns undefined when some part could not be read
  */
-export function readScenario(reader: Reader, path: string, cwd: string): ScenarioBody | undefined {
+export function readScenario(reader: Reader, path: string, cwd: string): ReadScenario {
   reader.object(scenarioSchema, []);
   const name = reader.readGiven(TOP.name, ['name']);
   const description = reader.read(TOP.description, ['description']);
@@ -40,7 +46,8 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
   const network = reader.read(TOP.network, ['network']);
 
   const fleet = readFleet(reader, { scenario: dirname(path), cwd });
-  const audience = readAudience(reader, path, cwd);
+  const audience = readAudience(reader);
+  readAudienceFiles(reader, audience, { folder: dirname(path), cwd });
   const people = new People(audience);
   const mailings = readMailings(reader);
   const events = readEvents(reader, fleet, people);
@@ -66,8 +73,8 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
     !store ||
     !network
   )
-    return undefined;
-  return {
+    return { body: undefined, audience };
+  const body: ScenarioBody = {
     file: reader.file,
     name,
     description,
@@ -78,10 +85,12 @@ export function readScenario(reader: Reader, path: string, cwd: string): Scenari
     network: { latencyMs: network.latency },
     fleet: Object.fromEntries(fleet.domains),
     contacts: audience.contacts,
+    ...(audience.suppressed.size > 0 ? { suppressed: [...audience.suppressed] } : {}),
     mailings: mailings.plans,
     events,
     expectations,
   };
+  return { body, audience };
 }
 
 /** Reports each domain of the audience that no server receives for. */
@@ -91,10 +100,10 @@ function checkServers(reader: Reader, audience: Audience, fleet: Fleet): void {
     if (fleet.serves(key)) continue;
     const domain = domainOf(address).toLowerCase();
     const others = count > 1 ? ` (${address} and ${counted(count - 1, 'other contact')})` : '';
-    reportContact(reader, origin, {
+    reader.foreign({
       message: `${notServed(domain)}${others}`,
       hint: notServedHint(domain, fleet),
-      location: origin.location,
+      location: origin,
     });
   }
 }

@@ -5,7 +5,7 @@ import { addressKey, domainOf, localPartOf, mailboxName } from '../../base/addre
 import type { Location } from '../../base/errors.js';
 import { readShorthand } from '../../simulator/behaviors/shorthand.js';
 import { wildcard } from '../../base/wildcard.js';
-import { reportContact, type Audience, type ContactOrigin } from './audience.js';
+import type { Audience } from './audience.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { nameHint, quoted, type Problem } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
@@ -13,14 +13,14 @@ import type { Reader } from '../../documents/reader.js';
 /** Reports contacts of the audience whose address names no known behavior; once for each generating entry. */
 export function checkShorthandOf(reader: Reader, audience: Audience, fleet: Fleet): void {
   if (![...fleet.domains.values()].some(({ shorthand }) => shorthand)) return;
-  const reported = new Set<ContactOrigin>();
+  const reported = new Set<Location>();
   for (const { address } of audience.contacts) {
     const origin = audience.origin(address)!;
     if (reported.has(origin)) continue;
-    const problem = misread(address, origin.location, fleet);
+    const problem = misread(address, origin, fleet);
     if (!problem) continue;
     reported.add(origin);
-    reportContact(reader, origin, problem);
+    reader.foreign(problem);
   }
 }
 

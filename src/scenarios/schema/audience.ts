@@ -39,6 +39,10 @@ export const generateSchema = z.strictObject({
     .describe('Addresses are PREFIX-1@..., PREFIX-2@..., and so on'),
 });
 
+function columnField(what: string) {
+  return z.string().min(1).optional().describe(`Name of the column with the ${what}`);
+}
+
 export const audienceSchema = z
   .strictObject({
     contacts: z.array(contactSchema).optional().describe('Contacts that are listed one by one'),
@@ -47,14 +51,33 @@ export const audienceSchema = z
       .string()
       .min(1)
       .optional()
-      .describe(
-        'CSV file with the columns address, status and softBounceStreak; its path is relative to the scenario',
-      ),
+      .describe('CSV file of contacts whose first line names the columns; relative to the scenario'),
+    columns: z
+      .strictObject({
+        address: columnField('addresses'),
+        status: columnField('statuses'),
+        softBounceStreak: columnField('soft-bounce streaks'),
+        fields: z
+          .array(z.string().min(1))
+          .optional()
+          .describe('Columns that become merge fields (default: all others); `First Name` is {{first_name}}'),
+      })
+      .optional()
+      .describe('Columns of `file` by their names there; those with usual names are found without it'),
+    statuses: z
+      .record(z.string(), z.enum(STATUSES))
+      .optional()
+      .describe('What status words of `file` mean, in any case: { cleaned: error }'),
+    suppress: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File of addresses that no server may see; relative to the scenario'),
     onBadLine: z
       .enum(['refuse', 'skip'])
       .optional()
       .describe(
-        '`refuse` (the default): a bad line of the file makes the scenario invalid. `skip`: the line is reported and left out',
+        '`refuse` (the default): a bad row of the file makes the scenario invalid. `skip`: the row is reported and left out',
       ),
   })
   .describe('The contacts at the start of the run');

@@ -7,7 +7,8 @@ import type { Contact } from '../model/contact.js';
 /** Part of a text: literal text, or a field. */
 type Part = string | { name: string; fallback: string | undefined; written: string };
 
-const FIELD = /\{\{\s*([a-z][a-z0-9_-]{0,63})\s*(?:\|([^{}|]*))?\}\}/gi;
+const FIELD = /\{\{\s*([a-z][a-z0-9_ -]{0,63}?)\s*(?:\|([^{}|]*))?\}\}/gi;
+const NAME_LENGTH_MAX = 64;
 const BREAKS = /[\r\n\u2028\u2029]+/g;
 
 /** A text with merge fields. */
@@ -19,7 +20,7 @@ export class MergeText {
     for (const match of text.matchAll(FIELD)) {
       const [written, name = '', fallback] = match;
       if (match.index > at) this.parts.push(text.slice(at, match.index));
-      this.parts.push({ name: name.toLowerCase(), fallback: fallback?.trim(), written });
+      this.parts.push({ name: name.toLowerCase().replace(/ +/g, '_'), fallback: fallback?.trim(), written });
       at = match.index + written.length;
     }
     if (at < text.length) this.parts.push(text.slice(at));
@@ -41,6 +42,24 @@ export class MergeText {
     }
     return text;
   }
+}
+
+/**
+ * The name of a merge field for a text such as the header of a column: `First Name` becomes `first_name`. Small
+ * letters without accents, digits and hyphens stay, and anything between them becomes one underscore.
+ *
+ * @returns undefined for a text without a letter of `a` to `z` at its start
+ */
+export function fieldName(text: string): string | undefined {
+  const name = text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll('ß', 'ss')
+    .replace(/[^a-z0-9-]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .slice(0, NAME_LENGTH_MAX);
+  return /^[a-z]/.test(name) ? name : undefined;
 }
 
 /** Fields of every contact. The default of `name` is the local part of the address. */
