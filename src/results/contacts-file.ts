@@ -1,7 +1,7 @@
-// The contacts after a run as a CSV file with the columns that `audience.file` reads, so that the next
-// run can start with them. The file is written completely or not at all.
+// CSV files of contacts that commands export: written completely or not at all. Those after a run have the
+// columns that `audience.file` reads, so that the next run can start with them.
 
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { ContactStatus } from '../events/types.js';
 import { BouncelabError } from '../base/errors.js';
 import { unwritable } from '../base/unwritable.js';
@@ -23,13 +23,22 @@ export class ContactsFile {
   private readonly draft: string;
   private descriptor: number | undefined;
 
-  /** Does not open it yet. */
-  constructor(readonly path: string) {
+  /**
+   * Does not open it yet.
+   *
+   * @param what its content, for errors
+   * @param option the option of the command line that names it
+   */
+  constructor(
+    readonly path: string,
+    private readonly what = 'the contacts',
+    private readonly option = '--export-contacts',
+  ) {
     this.draft = `${path}.${process.pid}.tmp`;
   }
 
   /** @throws BouncelabError E_OUTPUT when it cannot be written; what was there before stays then */
-  write(csv: string): void {
+  write(csv: string | Uint8Array): void {
     this.attempt(() => {
       this.descriptor ??= openSync(this.draft, 'w');
       // `writeFileSync` repeats until all is written: a single write to a nearly full disk takes only a part.
@@ -62,14 +71,15 @@ export class ContactsFile {
     } catch (error) {
       this.close(false);
       rmSync(this.draft, { force: true });
-      throw refused(this.path, error);
+      throw this.refused(error);
     }
   }
-}
 
-function refused(path: string, error: unknown): BouncelabError {
-  const what = `the contacts cannot be written to ${path}`;
-  return unwritable(what, 'name another file with --export-contacts', error);
+  /** The error for a failure to write it. */
+  refused(error: unknown): BouncelabError {
+    const message = `${this.what} cannot be written to ${this.path}`;
+    return unwritable(message, `name another file with ${this.option}`, error);
+  }
 }
 
 /** @throws BouncelabError E_OUTPUT when it cannot be written; what was there before stays then */
@@ -79,18 +89,19 @@ export function writeContacts(path: string, contacts: Iterable<ContactRow>): voi
     for (const block of contactsCsv(contacts)) file.write(block);
   } catch (error) {
     file.close(false);
-    throw error instanceof BouncelabError ? error : refused(path, error);
+    throw error instanceof BouncelabError ? error : file.refused(error);
   }
   file.close(true);
 }
 
 /**
- * Checks that contacts can be written to a file, and changes nothing.
+ * Checks that a file can be written, and changes nothing.
  *
- * @throws BouncelabError E_OUTPUT when they cannot
+ * @throws BouncelabError E_OUTPUT when it cannot
  */
-export function tryContactsFile(path: string): void {
-  const file = new ContactsFile(path);
+export function tryContactsFile(file: ContactsFile): void {
+  if (statSync(file.path, { throwIfNoEntry: false })?.isDirectory())
+    throw file.refused(new Error('it is a folder'));
   file.write('');
   file.close(false);
 }
@@ -99,7 +110,7 @@ export function tryContactsFile(path: string): void {
 export function* contactsCsv(contacts: Iterable<ContactRow>): Iterable<string> {
   let lines = ['address,status,softBounceStreak'];
   for (const { address, status, softBounceStreak } of contacts) {
-    lines.push(`${field(address)},${status},${softBounceStreak}`);
+    lines.push(`${csvField(address)},${status},${softBounceStreak}`);
     if (lines.length < LINES_AT_ONCE) continue;
     yield `${lines.join('\n')}\n`;
     lines = [];
@@ -107,6 +118,7 @@ export function* contactsCsv(contacts: Iterable<ContactRow>): Iterable<string> {
   if (lines.length > 0) yield `${lines.join('\n')}\n`;
 }
 
-function field(text: string): string {
+/** A field of a CSV file, in quotes where it needs them. */
+export function csvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -2,6 +2,7 @@
 // the last policy its contacts are compared and its events removed, so that memory and disk use do not grow
 // with the suite.
 
+import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +13,14 @@ import type { ScenarioResult } from '../results/result.js';
 import type { SuiteEntry } from '../suite/select.js';
 import { runSuite } from '../suite/suite.js';
 import type { ComparedScenario, Comparison, Trouble } from '../results/comparison/comparison.js';
+import type { ContactsFile } from '../results/contacts-file.js';
+import { differencesCsv, differencesHeader } from '../results/comparison/differences-csv.js';
 import { Ends } from '../results/comparison/ends.js';
 import { scenarioFigures, sumOf } from '../results/comparison/figures.js';
 import { PaceSum } from '../results/comparison/pace.js';
 import { checkThreshold, type Threshold } from '../results/comparison/threshold.js';
+
+const BLOCK_SIZE = 256 * 1024;
 
 interface CompareOptions {
   /** Names, in their order. */
@@ -26,6 +31,8 @@ interface CompareOptions {
   executor: Executor;
   thresholds: readonly Threshold[];
   signal?: AbortSignal;
+  /** Takes the contacts that end differently. The caller closes it. */
+  differences?: ContactsFile;
   /** Called when a scenario has ended under all policies. */
   onScenario?: (ended: number) => void;
 }
@@ -54,6 +61,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       ...(signal ? { signal } : {}),
     });
     const compared = player.compared();
+    if (options.differences) player.writeDifferences(options.differences);
     const sum = policies.map((_, policy) => sumOf(compared.map(({ figures }) => figures[policy]!)));
     const differing = compared.reduce((total, { ends }) => total + ends.contacts, 0);
     return {
@@ -118,6 +126,22 @@ class ComparingExecutor implements Executor {
     return result;
   }
 
+  /** Writes the contacts that end differently, in the order in which the scenarios were given. */
+  writeDifferences(file: ContactsFile): void {
+    file.write(differencesHeader(this.options.policies));
+    for (const [index, row] of this.rows.entries()) {
+      if (!row?.compared) continue;
+      const part = openSync(this.partOf(index), 'r');
+      try {
+        const block = Buffer.allocUnsafe(BLOCK_SIZE);
+        for (let size = readSync(part, block); size > 0; size = readSync(part, block))
+          file.write(block.subarray(0, size));
+      } finally {
+        closeSync(part);
+      }
+    }
+  }
+
   stop(): Promise<void> {
     return this.options.executor.stop();
   }
@@ -129,6 +153,19 @@ class ComparingExecutor implements Executor {
 
   troubles(): Trouble[] {
     return this.found.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  }
+
+  private keepDifferences(index: number, scenario: string, ends: Ends): void {
+    const part = openSync(this.partOf(index), 'w');
+    try {
+      for (const block of differencesCsv(scenario, ends.differing())) writeFileSync(part, block);
+    } finally {
+      closeSync(part);
+    }
+  }
+
+  private partOf(index: number): string {
+    return join(this.folder, `${index}.csv`);
   }
 
   private newRow(): Row {
@@ -143,6 +180,8 @@ class ComparingExecutor implements Executor {
     if (all.every(isOver)) {
       const compared = { file, name, seed, figures: all.map(scenarioFigures), ends: ends.differences() };
       this.pace.add(ends.paces);
+      // Scenarios end in any order: each has a file until all have ended.
+      if (this.options.differences) this.keepDifferences(index, file, ends);
       this.rows[index] = { results: [], ends: new Ends(0), left: 0, compared };
     } else this.rows[index] = undefined;
     this.options.onScenario?.(++this.ended);

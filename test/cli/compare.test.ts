@@ -65,6 +65,62 @@ test('compares figures and contacts of each policy, and leaves no files behind',
   expect(leftovers()).toEqual(before);
 });
 
+describe('--export-differences', () => {
+  test('has the contacts that end differently, with their status and deliveries under each policy', async () => {
+    const late = DOWN.replace('Down for', 'Again down for').replace(
+      'bob@yahoo.com',
+      '{ address: bob@yahoo.com, softBounceStreak: 3 }',
+    );
+    make({ 'scenarios/a.yaml': DOWN, 'scenarios/b.yaml': late, 'scenarios/easy.yaml': scenarioText('Easy') });
+    const args = ['compare', ...BOTH, '--export-differences', 'out.csv', '--html', 'page.html', '--json'];
+    const { code, stdout, stderr } = await place.run(args);
+    expect(code).toBe(0);
+    expect(parse(stdout).differing).toBe(4);
+    expect(stderr).toContain('differences: out.csv (4 contacts)');
+    expect(place.read('out.csv').split('\n')).toEqual([
+      'address,scenario,emma status,emma deliveries,four-attempts status,four-attempts deliveries',
+      'bob@yahoo.com,scenarios/a.yaml,active,november: delivered,active,november: soft-bounced',
+      'cid@yahoo.com,scenarios/a.yaml,active,november: delivered,active,november: soft-bounced',
+      'bob@yahoo.com,scenarios/b.yaml,active,november: delivered,error,november: soft-bounced',
+      'cid@yahoo.com,scenarios/b.yaml,active,november: delivered,active,november: soft-bounced',
+      '',
+    ]);
+    expect(readdirSync(place.dir).sort()).toEqual(['out.csv', 'page.html', 'scenarios']);
+  });
+
+  test('can be read as an audience', async () => {
+    make({ 'scenarios/a.yaml': DOWN });
+    await place.run(['compare', ...BOTH, '--export-differences', 'out.csv']);
+    place.write({ 'again.yaml': DOWN.replace(/contacts: .*/, 'file: out.csv') });
+    const { stdout } = await place.run(['validate', 'again.yaml']);
+    expect(stdout).toContain(
+      'out.csv: 2 rows, 0 bad; UTF-8, separator comma\n  columns: address from `address`',
+    );
+  });
+
+  test('of a run that is interrupted leaves the file as it was', async () => {
+    make({ 'scenarios/a.yaml': DOWN, 'out.csv': 'before' });
+    const args = ['compare', ...BOTH, '--export-differences', 'out.csv'];
+    const { code, stdout } = await place.run(args, { signal: AbortSignal.abort() });
+    expect(code).toBe(130);
+    expect(stdout).toContain('differences: out.csv (not written, since not all was played)');
+    expect(place.read('out.csv')).toBe('before');
+    expect(readdirSync(place.dir).sort()).toEqual(['out.csv', 'scenarios']);
+  });
+
+  test.each([
+    ['scenarios', 'the differences cannot be written to'],
+    ['page.html', '--html and --export-differences both write to page.html'],
+  ])('to %s is refused before anything is played', async (file, message) => {
+    make({ 'scenarios/a.yaml': DOWN });
+    const args = ['compare', ...BOTH, '--html', 'page.html', '--export-differences', file];
+    const { code, stderr } = await place.run(args);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(message);
+    expect(readdirSync(place.dir)).toEqual(['scenarios']);
+  });
+});
+
 /** An executor whose runs all end with this status, without events. */
 function ended(status: ScenarioStatus): Options {
   return {

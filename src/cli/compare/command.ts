@@ -22,6 +22,7 @@ export function addCompare(program: Command, io: Io, done: Finish): void {
     .option('--html [file]', 'write a page with plots (default file: compare.html)')
     .option('--json', 'print JSON', false)
     .option('--markdown', 'print Markdown, for a comment or the summary of a CI job', false)
+    .option('--export-differences <file>', 'write the contacts that do not end the same as CSV', nonEmpty)
     .option(
       '--fail-if <threshold>',
       'exit code 1 if this condition holds; may be given several times',
@@ -41,6 +42,7 @@ connections, refused, and differing (contacts that end differently).
 Examples:
   $ bouncelab compare --policy emma --policy four-attempts
   $ bouncelab compare scenarios/outages --policy emma --policy ./mine.yaml --html
+  $ bouncelab compare mine.yaml --policy emma --policy recipient-only --export-differences contacts.csv
   $ bouncelab compare --policy emma --policy ./mine.yaml --fail-if 'lost.delta > 0' --fail-if 'hours > 48'`,
     )
     .action(async (files: string[], options: CompareCommand) => {

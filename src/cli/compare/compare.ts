@@ -8,9 +8,11 @@ import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
 import { comparisonMarkdown } from '../../reporters/compare/markdown.js';
 import { comparePage } from '../../reporters/compare/page.js';
 import { comparisonLines } from '../../reporters/compare/terminal.js';
+import { plural } from '../../reporters/figures.js';
 import { Printer } from '../../reporters/terminal/screen.js';
 import { compare } from '../../studies/compare.js';
 import type { Comparison } from '../../results/comparison/comparison.js';
+import { ContactsFile, tryContactsFile } from '../../results/contacts-file.js';
 import { parseThreshold } from '../../results/comparison/threshold.js';
 import { defaultWorkers, WorkerPool } from '../../runner/executors/threads/pool.js';
 import type { ScenarioPlan, WireKind } from '../../scenarios/plan.js';
@@ -33,6 +35,7 @@ export interface CompareCommand {
   markdown: boolean;
   sender?: string;
   wire?: WireKind;
+  exportDifferences?: string;
   failIf?: string[];
   workers?: number;
   /** Milliseconds of real time. */
@@ -66,17 +69,19 @@ export async function compareCommand(files: string[], options: CompareCommand, i
   );
   const page = options.html === true ? PAGE : options.html;
   if (page !== undefined) await tryPage(resolve(io.cwd, page), page);
+  const differences = differencesFile(options.exportDifferences, page, io);
   const { plans, invalid } = comparable(selected);
   for (const { problems = [], source } of invalid) printProblems(problems, source, io.stderr);
   const screen = new Printer(io.stderr);
   const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
-  const comparison = await compare({
+  const comparison = await exporting(differences, {
     policies,
     scenarios: plans,
     version: version(),
     thresholds,
     executor: createExecutor({ workers: options.workers ?? defaultWorkers(), wallLimitMs: options.timeout }),
     signal: io.signal,
+    ...(differences ? { differences } : {}),
     onScenario: (ended) => screen.live(`${ended} of ${plans.length} scenarios`),
   });
   screen.clearLive();
@@ -91,7 +96,46 @@ export async function compareCommand(files: string[], options: CompareCommand, i
     await writePage(resolve(io.cwd, page), page, comparison);
     new Printer(options.json || options.markdown ? io.stderr : io.stdout).line(`page: ${page}`);
   }
+  if (differences) {
+    const { interrupted, differing } = comparison;
+    const said = interrupted ? 'not written, since not all was played' : plural(differing, 'contact');
+    new Printer(options.json || options.markdown ? io.stderr : io.stdout).line(
+      `differences: ${options.exportDifferences} (${said})`,
+    );
+  }
   return exitCodeOf(comparison, invalid.length > 0);
+}
+
+/** The file of `--export-differences`. Whether it can be written is seen before anything is played. */
+function differencesFile(
+  name: string | undefined,
+  page: string | undefined,
+  io: Io,
+): ContactsFile | undefined {
+  if (name === undefined) return undefined;
+  const path = resolve(io.cwd, name);
+  if (page !== undefined && path === resolve(io.cwd, page))
+    throw new BouncelabError('E_USAGE', `--html and --export-differences both write to ${name}`, {
+      hint: 'name two files',
+    });
+  const file = new ContactsFile(path, 'the differences', '--export-differences');
+  tryContactsFile(file);
+  return file;
+}
+
+/** Compares, and writes the file of differences completely or not at all. */
+async function exporting(
+  file: ContactsFile | undefined,
+  options: Parameters<typeof compare>[0],
+): Promise<Comparison> {
+  let isComplete = false;
+  try {
+    const comparison = await compare(options);
+    isComplete = !comparison.interrupted;
+    return comparison;
+  } finally {
+    file?.close(isComplete);
+  }
 }
 
 /** Names of the policies; the problems of an invalid policy are printed once, not once per scenario. */

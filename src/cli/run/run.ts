@@ -6,7 +6,7 @@ import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
 import { createReporters, FOR_PROGRAMS, parseReporters, type ReporterName } from '../../reporters/index.js';
 import { plural } from '../../reporters/figures.js';
 import { terminalLine } from '../../reporters/text.js';
-import { tryContactsFile } from '../../results/contacts-file.js';
+import { ContactsFile, tryContactsFile } from '../../results/contacts-file.js';
 import { defaultWorkers, WorkerPool } from '../../runner/executors/threads/pool.js';
 import { exitCodeOf } from '../../results/exit-code.js';
 import { readLatest } from '../../suite/report-folder.js';
@@ -121,7 +121,7 @@ function exportTarget(name: string, entries: readonly SuiteEntry[], io: Io): str
       hint: 'name a file',
     });
   }
-  tryContactsFile(target);
+  tryContactsFile(new ContactsFile(target));
   return target;
 }
 

@@ -86,6 +86,31 @@ export class Ends {
     return { contacts, groups: largest, notShown: contacts - shown };
   }
 
+  /**
+   * Contacts that end differently, in the order in which they were added; one text for each policy.
+   * `deliveries` has the end of each delivery, such as `november: delivered; december: withdrawn`.
+   */
+  *differing(): Generator<{ address: string; statuses: End[]; deliveries: string[] }> {
+    const mailings = [...new Set(this.ends.flatMap((ends) => [...ends.keys()]))].filter(
+      (name) => name !== '',
+    );
+    for (const [index, address] of this.addresses.entries()) {
+      if (!['', ...mailings].some((subject) => this.change(subject, index))) continue;
+      const end = (ends: Map<string, Uint8Array>, subject: string): End =>
+        ENDS[ends.get(subject)?.[index] ?? 0]!;
+      yield {
+        address,
+        statuses: this.ends.map((ends) => end(ends, '')),
+        deliveries: this.ends.map((ends) =>
+          mailings
+            .filter((mailing) => end(ends, mailing) !== 'absent')
+            .map((mailing) => `${mailing}: ${end(ends, mailing)}`)
+            .join('; '),
+        ),
+      };
+    }
+  }
+
   /** Time since the mailing of an event began, so that curves of mailings with different starts compare. */
   private since(policy: number, { t, mailing }: { t: number; mailing: string }): number {
     const starts = this.starts[policy]!;
