@@ -20,6 +20,9 @@ const LABEL_OCTETS_MAX = 63;
 
 /** Letters, digits and inner hyphens. */
 const LDH = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
+/** A domain that needs no further check but for its length: no label may be an A-label. Most are like this. */
+const PLAIN =
+  /^(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 /** Characters of a U-label after mapping; symbols are DISALLOWED (RFC 5892, 2.6 lists the exceptions). */
 const U_LABEL =
   /^(?:[\p{L}\p{M}\p{N}-]|\u00b7|\u0375|\u05f3|\u05f4|\u06fd|\u06fe|\u0f0b|\u200c|\u200d|\u30fb)*$/u;
@@ -77,7 +80,8 @@ export function domainInUnicode(key: string): string {
 
 /** @returns whether the text can be a domain that receives mail */
 export function isDomain(text: string): boolean {
-  return text.length <= DOMAIN_OCTETS_MAX && domainFault(text) === undefined && LDH.test(domainKey(text));
+  if (text.length > DOMAIN_OCTETS_MAX) return false;
+  return PLAIN.test(text) || (domainFault(text) === undefined && LDH.test(domainKey(text)));
 }
 
 /** @returns whether the text can be one part of a domain, such as mx1 */

@@ -165,19 +165,16 @@ class AudienceFile {
       return undefined;
     }
     const address = fields[columns.address] ?? '';
-    const fault = addressFault(address);
-    if (fault)
+    if (!isAddress(address)) {
+      const fault = addressFault(address);
       faults.push({
-        message: `\`${shortened(address)}\` is not an address: ${fault.message}`,
-        hint: fault.hint,
+        message: fault
+          ? `\`${shortened(address)}\` is not an address: ${fault.message}`
+          : `\`address\` must be an address such as bob@example.org, not ${described(address)}`,
+        hint: fault ? fault.hint : 'spaces and angle brackets are not part of it',
         index: columns.address,
       });
-    else if (!isAddress(address))
-      faults.push({
-        message: `\`address\` must be an address such as bob@example.org, not ${described(address)}`,
-        hint: 'spaces and angle brackets are not part of it',
-        index: columns.address,
-      });
+    }
     const streak = columns.softBounceStreak === undefined ? '' : (fields[columns.softBounceStreak] ?? '');
     if (!/^\d{0,9}$/.test(streak))
       faults.push({
