@@ -1,5 +1,5 @@
 // Deliveries that wait for a connection at one destination: those whose window ends meanwhile, and what it
-// costs to know them. Costs are counted in looks at a window, not in time.
+// costs to know them. Costs are counted in looks at a delivery and its window, not in time.
 
 import { describe, expect, test } from 'vitest';
 import type { AttemptJournal } from '../../src/sender/destination/attempt-journal.js';
@@ -40,6 +40,12 @@ function destination(edgeOf: (name: string) => number) {
   const queue = new ReadyQueue(clock, journal);
   const add = (name: string): Delivery => {
     const delivery = new Delivery(mailing, contactOf(`${name}@example.org`));
+    Object.defineProperty(delivery, 'inProgress', {
+      get() {
+        seen.looks++;
+        return delivery.state === 'queued';
+      },
+    });
     queue.add(delivery);
     queue.watchExpiry();
     return delivery;
@@ -64,6 +70,43 @@ describe('a backlog of 2,000 deliveries', () => {
     seen.looks = 0;
     while (queue.take()) queue.watchExpiry();
     expect(seen.looks).toBe(2000);
+  });
+
+  test('is not scanned for each that expires', () => {
+    const { clock, seen, add } = destination((name) => 5000 + 10 * (Number(name) % 1000));
+    for (let n = 0; n < 2000; n++) add(String(n));
+    seen.looks = 0;
+    clock.to(100_000);
+    expect(seen.expired).toHaveLength(2000);
+    expect(seen.looks).toBe(2000);
+  });
+
+  test('is not scanned for each that expires while a connection is being opened', () => {
+    const { clock, queue, seen, add } = destination((name) => 5000 + Number(name));
+    for (let n = 0; n < 2000; n++) add(String(n));
+    queue.connectingSince = 1000;
+    seen.looks = 0;
+    clock.to(100_000);
+    expect(seen.expired).toEqual([]);
+    expect(seen.looks).toBe(2000);
+    queue.connectingSince = undefined;
+    queue.watchExpiry();
+    clock.to(100_001);
+    expect(seen.expired).toHaveLength(2000);
+  });
+
+  test('ends only those that still wait', () => {
+    const { clock, queue, seen, add } = destination(() => 5000);
+    const stays = add('stays');
+    add('0');
+    for (let n = 1; n < 2000; n++) {
+      const { delivery } = queue.take()!;
+      if (delivery === stays) queue.add(delivery);
+      else add(String(n));
+    }
+    clock.to(10_000);
+    expect(seen.expired.map(([, name]) => name)).toContain('stays');
+    expect(seen.expired).toHaveLength(2);
   });
 });
 

@@ -1,7 +1,9 @@
 // The deliveries of one destination that are due and wait for a connection, the oldest first. Those
-// whose retry window ends while they wait are ended at that moment, by one timer for all of them.
+// whose retry window ends while they wait are ended at that moment, by one timer for all of them. A long
+// backlog is kept in a second order, by those moments, so that none of them costs a look at all the others.
 
 import Denque from 'denque';
+import TinyQueue from 'tinyqueue';
 import type { Delivery } from '../model/delivery.js';
 import type { Clock, Timer } from '../ports.js';
 import type { AttemptJournal } from './attempt-journal.js';
@@ -12,15 +14,32 @@ export interface Waiting {
   since: number;
 }
 
+interface Entry extends Waiting {
+  /** Its place in the queue: those that were put back are below 0. */
+  place: number;
+  /** The last moment at which its attempt may begin. */
+  edge: number;
+  isTaken: boolean;
+}
+
+type Expiries = TinyQueue<Entry>;
+
+function expiries(entries: Entry[] = []): Expiries {
+  return new TinyQueue(entries, (a, b) => a.edge - b.edge || a.place - b.place);
+}
+
+/** Entries that were taken are kept in the order of expiry up to this number beside those that wait. */
+const TAKEN_KEPT_MAX = 64;
+
 export class ReadyQueue {
-  /**
-   * When the connection that is being opened was begun; undefined when none is. What waits shares its
-   * result if it fails, so that its attempt counts as begun.
-   */
-  connectingSince: number | undefined;
-  private readonly waiting = new Denque<Waiting>();
-  /** When the first window of those that wait is over, or earlier: its delivery may have been taken. */
-  private expiresAt = Infinity;
+  private readonly waiting = new Denque<Entry>();
+  private added = 0;
+  private putBackCount = 0;
+  /** Those that wait and may expire, and some that were taken since. */
+  private expiries = expiries();
+  /** Their windows are over, but their attempts count as begun with the connection that is being opened. */
+  private held: Entry[] = [];
+  private sharedSince: number | undefined;
   private timer: { at: number; timer: Timer } | undefined;
 
   constructor(
@@ -32,15 +51,28 @@ export class ReadyQueue {
     return this.waiting.length === 0;
   }
 
+  /**
+   * When the connection that is being opened was begun; undefined when none is. What waits shares its
+   * result if it fails, so that its attempt counts as begun.
+   */
+  set connectingSince(since: number | undefined) {
+    this.sharedSince = since;
+    if (since !== undefined) return;
+    for (const entry of this.held) this.expiries.push(entry);
+    this.held = [];
+  }
+
   add(delivery: Delivery): void {
-    this.waiting.push({ delivery, since: this.clock.now() });
-    this.mayExpire(delivery);
+    const entry = this.entry(delivery, this.clock.now(), this.added++);
+    this.waiting.push(entry);
+    this.mayExpire(entry);
   }
 
   /** Puts a delivery back that is due since `since`, as the next to be taken. */
   putBack(delivery: Delivery, since: number): void {
-    this.waiting.unshift({ delivery, since });
-    this.mayExpire(delivery);
+    const entry = this.entry(delivery, since, -++this.putBackCount);
+    this.waiting.unshift(entry);
+    this.mayExpire(entry);
   }
 
   /**
@@ -51,16 +83,18 @@ export class ReadyQueue {
    */
   take(sharedSince = Infinity): Waiting | undefined {
     for (let entry = this.waiting.shift(); entry; entry = this.waiting.shift()) {
-      if (this.isEmpty) this.forgetExpiry();
+      entry.isTaken = true;
+      if (this.isEmpty) this.forgetExpiries();
       if (entry.delivery.inProgress && !this.isTooLate(entry, sharedSince)) return entry;
     }
     return undefined;
   }
 
-  /** Sets the timer for `expiresAt`. Looks at no delivery, since this is called for each that comes. */
+  /** Sets the timer for the first that expires. Looks at no other, since this is called for each that comes. */
   watchExpiry(): void {
-    const at = this.expiresAt;
-    if (at === Infinity || (this.timer && this.timer.at <= at)) return;
+    const first = this.expiries.peek();
+    const at = first && first.edge + 1;
+    if (at === undefined || (this.timer && this.timer.at <= at)) return;
     this.timer?.timer.cancel();
     const timer = this.clock.after(Math.max(0, at - this.clock.now()), () => {
       this.timer = undefined;
@@ -70,33 +104,39 @@ export class ReadyQueue {
   }
 
   private expire(): void {
-    const waiting = this.waiting.toArray();
-    this.waiting.clear();
-    this.expiresAt = Infinity;
-    for (const entry of waiting) {
-      if (!entry.delivery.inProgress || this.isTooLate(entry, this.connectingSince)) continue;
-      this.waiting.push(entry);
-      this.mayExpire(entry.delivery);
+    const now = this.clock.now();
+    for (let next = this.expiries.peek(); next && next.edge < now; next = this.expiries.peek()) {
+      this.expiries.pop();
+      if (next.isTaken || !next.delivery.inProgress) continue;
+      if (!this.isTooLate(next, this.sharedSince)) this.held.push(next);
     }
-    // Attempts that count as begun are looked at again when the connection is open or has failed.
-    if (this.connectingSince === undefined) this.watchExpiry();
+    this.watchExpiry();
   }
 
-  private mayExpire(delivery: Delivery): void {
-    this.expiresAt = Math.min(this.expiresAt, this.journal.edgeOf(delivery) + 1);
+  private entry(delivery: Delivery, since: number, place: number): Entry {
+    return { delivery, since, place, edge: this.journal.edgeOf(delivery), isTaken: false };
+  }
+
+  private mayExpire(entry: Entry): void {
+    if (entry.edge === Infinity) return;
+    this.expiries.push(entry);
+    // Made anew only after it has doubled, so that the cost for each entry stays the same.
+    if (this.expiries.length > 2 * this.waiting.length + TAKEN_KEPT_MAX)
+      this.expiries = expiries(this.expiries.data.filter(({ isTaken }) => !isTaken));
   }
 
   /** Ends a delivery whose window was over before its attempt began. */
-  private isTooLate({ delivery, since }: Waiting, sharedSince = Infinity): boolean {
+  private isTooLate({ delivery, since, edge }: Entry, sharedSince = Infinity): boolean {
     const begun = Math.min(Math.max(sharedSince, since), this.clock.now());
-    if (begun <= this.journal.edgeOf(delivery)) return false;
+    if (begun <= edge) return false;
     this.journal.expired(delivery);
     return true;
   }
 
-  private forgetExpiry(): void {
+  private forgetExpiries(): void {
     this.timer?.timer.cancel();
     this.timer = undefined;
-    this.expiresAt = Infinity;
+    this.expiries = expiries();
+    this.held = [];
   }
 }
