@@ -64,4 +64,10 @@ export const BUGS = [
     find: "if (digit === 5) return 'rejected';",
     replace: "if (digit === 5) return 'deferred';",
   },
+  {
+    name: 'the refusal of a further connection is the result of all that wait',
+    file: 'src/sender/destination/destination.ts',
+    find: 'if (this.openConnections() > 0) return this.furtherFailed(host);',
+    replace: '',
+  },
 ];

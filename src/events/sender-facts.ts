@@ -82,7 +82,7 @@ interface HostSuspended {
   until: number;
   why: 'refused' | 'throttled';
 }
-/** A host refused a connection while others were open: the sender opens no more than these for now. */
+/** A connection failed while others were open: the sender opens no more than these for now. */
 interface DestinationLimited {
   type: 'destination.limited';
   domain: string;

@@ -36,7 +36,7 @@ export interface CarePolicy {
   suspendMs: number;
   /** When every host is suspended: `try` ignores the suspensions, `wait` waits for the first to end. */
   allSuspended: 'try' | 'wait';
-  /** After a refused connection: time until the limit of connections rises by one; 0: at once. */
+  /** After a further connection failed: time until the limit of connections rises by one; 0: the next time that mail falls due. */
   recoverMs: number;
 }
 

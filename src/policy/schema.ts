@@ -139,7 +139,7 @@ const destination = z.strictObject({
   recover: durationField()
     .optional()
     .describe(
-      'After a connection was refused while others were open, no more than these are opened; the limit rises by one each time this duration has passed',
+      'After a connection failed while others were open, no more than these are opened; the limit rises by one each time this duration has passed; `0s`: until deliveries fall due again',
     ),
 });
 

@@ -532,6 +532,23 @@ describe('what breaks', () => {
         END(1),
       ],
     ],
+    [
+      'further-connection-uncharged',
+      'a delivery that takes the refusal of a second connection',
+      [
+        START,
+        added(BOB),
+        added('eve@a.test'),
+        building(),
+        started(2),
+        queued(BOB),
+        queued('eve@a.test'),
+        opened(0),
+        attempt(10, BOB, 1, 'refused'),
+        replied(20, 450),
+        attempt(20, 'eve@a.test', 1, 450, { startedAt: 0, client: clientOf(1) }),
+      ],
+    ],
     ['nothing-left', 'a connection left open', changed(GIVEN_UP, -2, 1)],
     ['nothing-left', 'a mailing that never ends', [START, building(), END(0)]],
   ];

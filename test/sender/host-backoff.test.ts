@@ -6,7 +6,8 @@ import type { CarePolicy } from '../../src/policy/retry-policy.js';
 import { readers, twoHosts, type BehaviorSketch } from '../support/plans.js';
 import { MINUTE, policy } from '../support/policies.js';
 import { run } from '../support/runs.js';
-import { ONE_ATTEMPT, sendTo, type Script } from '../support/scripted-server.js';
+import type { Handshake } from '../../src/simulator/network/network.js';
+import { ONE_ATTEMPT, sendTo, type Script, type ScriptedOptions } from '../support/scripted-server.js';
 
 const BOB = 'bob@example.org';
 
@@ -98,14 +99,15 @@ describe('a host that refuses', () => {
     },
   );
 
-  test('is tried at each attempt under a policy without `destination`', async () => {
+  test('is not suspended under a policy without `destination`', async () => {
     const { destination: _, ...rest } = policy();
-    const { events } = await sendTo(secondIsRefused, {
+    const { events, sessions } = await sendTo(secondIsRefused, {
       contacts: readers(2),
       limits: { connectionsMax: 2, idleMs: MINUTE },
       policy: rest,
     });
-    expect(events.of('attempt').map(({ outcome }) => outcome)).toContain('deferred');
+    expect(events.of('attempt').map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
+    expect(sessions).toHaveLength(2);
     expect(events.of('destination.limited')).toEqual([]);
     expect(events.of('host.suspended')).toEqual([]);
   });
@@ -124,7 +126,91 @@ describe('a host that refuses', () => {
   });
 });
 
-describe('a refused further connection', () => {
+describe('a further connection that fails', () => {
+  const MESSAGE = { subject: 'More', text: 'Hello', sizeBytes: 0 };
+  /** One connection carries a message for a minute; a second mailing of two falls due after ten seconds. */
+  const beside = (second: Script, more: Partial<ScriptedOptions> = {}) =>
+    sendTo(
+      (moment, clock) => {
+        if (moment.session > 1) return second(moment, clock);
+        if (moment.verb !== '.' || moment.nth > 1) return undefined;
+        clock.after(MINUTE, () => moment.say('250 2.0.0 kept\r\n'));
+        return null;
+      },
+      {
+        policy: policy(),
+        ...more,
+        before: ({ clock, sender }) => {
+          for (const name of ['one', 'two'])
+            clock.at(10_000, () => sender.send({ name, kind: 'standard', message: MESSAGE }, 0));
+          more.before?.({ clock, sender });
+        },
+      },
+    );
+
+  test.each<[string, Script, ((dial: number) => Handshake)?]>([
+    ['is refused', () => undefined, (dial) => (dial > 1 ? 'refuse' : 'accept')],
+    ['is greeted with 421', ({ verb }) => (verb === 'CONNECT' ? '421 4.7.0 busy\r\n' : undefined)],
+    ['is greeted with 554', ({ verb }) => (verb === 'CONNECT' ? '554 5.7.1 no\r\n' : undefined)],
+    ['meets 550 at EHLO', ({ verb }) => (/EHLO|HELO/.test(verb) ? '550 5.7.1 no\r\n' : undefined)],
+    ['is closed without a greeting', ({ socket }) => (socket.end(), null)],
+  ])('and %s is the result of no delivery', async (_what, second, handshake) => {
+    const { events, server } = await beside(second, handshake ? { handshake } : {});
+    expect(events.of('attempt').map(({ outcome, startedAt }) => [outcome, startedAt])).toEqual([
+      ['accepted', 0],
+      ['accepted', MINUTE],
+      ['accepted', MINUTE],
+    ]);
+    expect(events.of('destination.limited')).toMatchObject([{ connections: 1 }]);
+    expect(events.of('host.suspended')).toEqual([]);
+    expect(server.dials).toBe(2);
+  });
+
+  test('is a first connection again when the one beside it has ended', async () => {
+    const { events } = await beside(({ verb, say, session, socket }, clock) => {
+      if (verb !== 'CONNECT') return undefined;
+      clock.after(session === 2 ? 2 * MINUTE : 0, () => {
+        say('554 5.7.1 no\r\n');
+        socket.end();
+      });
+      return null;
+    });
+    // The greeting comes when the first connection has ended: it is the result of the delivery that waits.
+    expect(events.of('attempt').map(({ mailing, outcome, t }) => [mailing, outcome, t])).toEqual([
+      ['news', 'accepted', MINUTE],
+      ['two', 'accepted', MINUTE],
+      ['one', 'rejected', 130_000],
+    ]);
+  });
+
+  test.each([0, 10])(
+    'is not made again and again when the limit recovers without delay',
+    async (latencyMs) => {
+      const { events, server } = await beside(
+        ({ verb }) => (verb === 'CONNECT' ? '421 4.7.0 busy\r\n' : undefined),
+        { latencyMs, policy: policy({ destination: { recoverMs: 0 } }) },
+      );
+      expect(events.of('attempt').map(({ outcome }) => outcome)).toEqual(Array(3).fill('accepted'));
+      expect(server.dials).toBeLessThanOrEqual(3);
+    },
+  );
+
+  test('withdraws the delivery that it was opened for when the contact has opted out meanwhile', async () => {
+    const slowly421: Script = ({ verb, say }, clock) => {
+      if (verb !== 'CONNECT') return undefined;
+      clock.after(10_000, () => say('421 4.7.0 busy\r\n'));
+      return null;
+    };
+    const { events } = await beside(slowly421, {
+      before: ({ clock, sender }) => clock.at(15_000, () => sender.optOut(BOB, 'contact')),
+    });
+    expect(events.ends(BOB).map(({ mailing, state, t }) => [mailing, state, t])).toEqual([
+      ['two', 'withdrawn', 15_000],
+      ['one', 'withdrawn', 20_000],
+      ['news', 'delivered', MINUTE],
+    ]);
+  });
+
   test('lowers the limit to the open connections, idle ones included', async () => {
     const { events } = await sendTo(secondIsRefused, {
       contacts: readers(2),
@@ -135,7 +221,7 @@ describe('a refused further connection', () => {
     expect(events.of('host.suspended')).toEqual([]);
   });
 
-  test('is compared with open connections to the same host only', async () => {
+  test('at a host without a connection is passed to the next host, and lowers nothing', async () => {
     const { events } = await run({
       fleet: twoHosts([{ do: 'down' }]),
       contacts: readers(20),
@@ -155,9 +241,10 @@ test('the lowered limit grows again by the time of the policy', async () => {
     policy: policy({ destination: { recoverMs: 40 * MINUTE } }),
     mailings: ['a', { name: 'b', at: 50 * MINUTE }],
   });
-  const rounds = [0, 0, 0, 0];
+  const rounds = [0, 0, 0];
   for (const { t } of events.of('connection.opened')) rounds[Math.floor(t / (25 * MINUTE))]!++;
-  // Three with the refused one, then two; after 40 minutes a third is opened and refused again.
-  expect(rounds).toEqual([3, 2, 3, 2]);
+  // Three with the refused one; after 40 minutes a third is opened and refused again.
+  expect(rounds).toEqual([3, 0, 3]);
+  expect(events.of('attempt').map(({ outcome }) => outcome)).toEqual(Array(200).fill('accepted'));
   expect(events.of('destination.limited').map(({ connections }) => connections)).toEqual([2, 2]);
 });

@@ -10,6 +10,7 @@ import { completedWhenEmpty } from './completed-when-empty.js';
 import { conservation } from './conservation.js';
 import { deliveredMeansAccepted } from './delivered-means-accepted.js';
 import { exactGrid } from './exact-grid.js';
+import { furtherConnectionUncharged } from './further-connection-uncharged.js';
 import { History } from './run-history.js';
 import type { Breach, Invariant, Watch, Watched } from './invariant.js';
 import { idleCloseUncharged } from './idle-close-uncharged.js';
@@ -41,6 +42,7 @@ export const INVARIANTS: readonly Invariant[] = [
   oneAcceptance,
   repliesWereGiven,
   idleCloseUncharged,
+  furtherConnectionUncharged,
   limits,
   completedWhenEmpty,
   senderFiguresMatch,

@@ -1,5 +1,5 @@
-// Opens one connection to a destination: one host after the other, one address after the other, until
-// a connection is open or a reply counts for the whole domain.
+// Opens one connection to a destination: one host after the other, one address after the other, until a
+// connection is open, or a 5xx reply to the first one counts for the whole domain.
 
 import type { TriedHost } from '../../events/types.js';
 import type { Resolver } from '../ports.js';
@@ -77,17 +77,12 @@ export class ConnectionAttempt {
       if (!result) return owner.opened(connection);
       this.last = { result, host, index: this.tried.length };
       this.tried.push(triedHost(host, result));
-      this.backOff(host, result);
-      // A 5xx holds for the domain (rule 13): the next host is not asked to overrule it.
-      if (result.outcome === 'rejected') return this.end();
+      // A 5xx to the first connection is the result (rule 13): the next host is not asked to overrule it.
+      if (result.outcome === 'rejected' && owner.openConnections() === 0) return this.end();
+      if (this.addresses.length === 0 && owner.openConnections(host) === 0)
+        owner.backoff.suspend(host, 'refused');
       this.next().catch((error: unknown) => owner.broken(error));
     });
-  }
-
-  private backOff(host: string, { outcome }: DialogueResult): void {
-    const { backoff } = this.owner;
-    if (this.owner.openConnections(host) > 0) return backoff.lower(host, this.owner.openConnections());
-    if (outcome !== 'rejected' && this.addresses.length === 0) backoff.suspend(host, 'refused');
   }
 
   private end(): void {

@@ -1,5 +1,6 @@
 // Mail to one recipient domain: the deliveries that are due, and the connections that carry them. One
-// connection is opened at a time; if it fails, its result counts for everything that is due (rule 13).
+// connection is opened at a time; if the first one fails, its result counts for everything that is due, and
+// if a further one fails, for nothing (rule 13).
 
 import type { Emit } from '../../events/types.js';
 import type { CarePolicy } from '../../policy/retry-policy.js';
@@ -74,6 +75,7 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner {
 
   /** Takes a delivery that is due. It is sent when `pump` finds a connection for it. */
   add(delivery: Delivery): void {
+    this.backoff.regain();
     this.ready.add(delivery);
   }
 
@@ -139,8 +141,9 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner {
     this.pump();
   }
 
-  /** All deliveries that are due share the result. */
+  /** All deliveries that are due share the result, unless another connection is open. */
   failed(result: DialogueResult, host?: string): void {
+    if (this.openConnections() > 0) return this.furtherFailed(host);
     const { lead, since, attempt } = this.connecting!;
     const due = [lead];
     for (let entry = this.take(since); entry; entry = this.take(since)) due.push(entry);
@@ -166,6 +169,7 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner {
 
   closed(connection: Connection): void {
     this.connections.delete(connection);
+    if (this.connections.size === 0) this.backoff.regain();
     this.pump();
     this.resolveDrained();
   }
@@ -193,6 +197,15 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner {
       this.pump();
     });
     return false;
+  }
+
+  /** A connection failed while others are open: fewer are opened from now on, and what waits goes on waiting. */
+  private furtherFailed(host = this.domain): void {
+    const { lead } = this.connectingEnded();
+    this.backoff.lower(host, this.openConnections());
+    if (this.journal.uncharged(lead.delivery)) this.ready.putBack(lead.delivery, lead.since);
+    this.pump();
+    this.resolveDrained();
   }
 
   /** Opens a connection for `lead`. */

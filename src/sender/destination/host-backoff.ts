@@ -1,6 +1,6 @@
-// Back-off from the hosts of a destination. A host that refuses connections or throttles is suspended
-// for a time; when it refuses a further connection while others are open, fewer are opened from then on.
-// None of this counts as an attempt.
+// Back-off from the hosts of a destination. A host that refuses connections or throttles is suspended for a
+// time; when a further connection fails while others are open, fewer are opened from then on. None of this
+// counts as an attempt.
 
 import type { Emit } from '../../events/types.js';
 import type { Clock } from '../ports.js';
@@ -9,7 +9,7 @@ import type { CarePolicy } from '../../policy/retry-policy.js';
 interface HostBackoffOptions {
   domain: string;
   clock: Clock;
-  /** Absent: no host is suspended and the limit stays. */
+  /** Absent: no host is suspended, and a lowered limit recovers without delay. */
   policy: CarePolicy | undefined;
   connectionsMax: number;
   emit: Emit;
@@ -58,21 +58,36 @@ export class HostBackoff {
     return first;
   }
 
-  /** Lowers the limit to the `open` connections there were when a host refused a further one. */
+  /** Lowers the limit to the `open` connections there were when a further one failed. */
   lower(host: string, open: number): void {
     const { policy, clock, emit, domain } = this.options;
-    if (!policy) return;
     this.lowered = { to: open, at: clock.now() };
-    emit({ type: 'destination.limited', domain, host, connections: open });
+    if (policy) emit({ type: 'destination.limited', domain, host, connections: open });
   }
 
-  /** Connections that may be open at once now: after a refusal, one more for each `recoverMs` passed. */
+  /**
+   * Connections that may be open at once now: after a further one failed, one more for each `recoverMs`
+   * passed.
+   */
   get connectionsMax(): number {
-    const { policy, clock, connectionsMax } = this.options;
-    if (!policy || !this.lowered) return connectionsMax;
+    const { clock, connectionsMax } = this.options;
+    if (!this.lowered) return connectionsMax;
     const { to, at } = this.lowered;
-    const regained = policy.recoverMs === 0 ? Infinity : Math.floor((clock.now() - at) / policy.recoverMs);
+    const regained = this.recoverMs === 0 ? 0 : Math.floor((clock.now() - at) / this.recoverMs);
     return Math.min(connectionsMax, to + regained);
+  }
+
+  /**
+   * Called when deliveries fall due, and when no connection is left: a limit that recovers without delay is
+   * lifted then, and not before, so that the host is not dialed again and again while one is open.
+   */
+  regain(): void {
+    if (this.recoverMs === 0) this.lowered = undefined;
+  }
+
+  /** Without a policy nothing is lowered for longer than needed. */
+  private get recoverMs(): number {
+    return this.options.policy?.recoverMs ?? 0;
   }
 
   private get waits(): boolean {
