@@ -30,8 +30,8 @@ export const BUGS = [
   {
     name: 'the edge of the window is excluded',
     file: 'src/policy/retry-policy.ts',
-    find: 'return retryAt > windowEdge(retry, progress)',
-    replace: 'return retryAt >= windowEdge(retry, progress)',
+    find: 'if (offset > retry.windowMs)',
+    replace: 'if (offset >= retry.windowMs)',
   },
   {
     name: 'a second attempt in flight',
@@ -55,7 +55,7 @@ export const BUGS = [
   {
     name: 'the grid drifts with the time that attempts take',
     file: 'src/policy/retry-policy.ts',
-    find: 'const gridPoint = progress.firstAttemptAt + gridOffset(retry.intervalsMs, progress.attempts);',
+    find: 'const gridPoint = progress.firstAttemptAt + offset;',
     replace: 'const gridPoint = progress.endedAt + retry.intervalsMs.at(-1)!;',
   },
   {
@@ -63,6 +63,12 @@ export const BUGS = [
     file: 'src/policy/classify.ts',
     find: "if (digit === 5) return 'rejected';",
     replace: "if (digit === 5) return 'deferred';",
+  },
+  {
+    name: 'a wait for a connection takes the attempt at the edge of the window',
+    file: 'src/policy/retry-policy.ts',
+    find: 'return from + windowMs + overrunMs;',
+    replace: 'return from + windowMs;',
   },
   {
     name: 'the refusal of a further connection is the result of all that wait',

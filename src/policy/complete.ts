@@ -29,6 +29,7 @@ export function completePolicy(
       jitter: either(retry.jitter, base?.retry.jitter, 'retry.jitter'),
       attempts: completeAttempts(retry.attempts, base?.retry.attempts),
       windowMs: either(retry.window, base?.retry.windowMs, 'retry.window'),
+      overrunMs: either(retry.overrun, base?.retry.overrunMs, 'retry.overrun'),
       windowFrom: either(retry.windowFrom, base?.retry.windowFrom, 'retry.windowFrom'),
     },
     bounce: {

@@ -16,7 +16,10 @@ export interface RetryPolicy {
     attempts:
       | { counting: 'per-class'; replied: number | null; unreachable: number | null }
       | { counting: 'total'; total: number | null };
+    /** Attempts whose offset on the grid is at most this are made. */
     windowMs: number;
+    /** How long after the window an attempt that lies in it may still begin. */
+    overrunMs: number;
     windowFrom: 'mailing-start' | 'first-attempt';
   };
   bounce: {
@@ -78,7 +81,8 @@ export function budgetClass(outcome: 'deferred' | 'unreachable' | 'unknown', sta
 
 /**
  * Decides after a temporary failure: when to try again, or to give up (rules 5 and 6 of
- * docs/semantics.md). An attempt exactly at the edge of the window is made.
+ * docs/semantics.md). An attempt lies in the window by its offset on the grid, whatever delays it; an
+ * attempt exactly at the edge is made.
  */
 export function decide({ retry }: RetryPolicy, progress: DeliveryProgress): Decision {
   const { attempts: budget } = retry;
@@ -87,19 +91,25 @@ export function decide({ retry }: RetryPolicy, progress: DeliveryProgress): Deci
       ? isSpent(progress.replied + progress.unreachable, budget.total)
       : isSpent(progress[progress.class], budget[progress.class]);
   if (spent) return { giveUp: 'budget spent' };
-  const gridPoint = progress.firstAttemptAt + gridOffset(retry.intervalsMs, progress.attempts);
+  const offset = gridOffset(retry.intervalsMs, progress.attempts);
+  if (offset > retry.windowMs) return { giveUp: 'window over' };
+  const gridPoint = progress.firstAttemptAt + offset;
   const jitter = retry.jitter * progress.draw * stepBefore(retry.intervalsMs, progress.attempts);
   // An attempt that was still running at its next grid point delays that attempt, not the grid.
   const retryAt = Math.max(gridPoint + Math.round(jitter), progress.endedAt);
-  return retryAt > windowEdge(retry, progress) ? { giveUp: 'window over' } : { retryAt };
+  return retryAt > latestStart(retry, progress) ? { giveUp: 'window over' } : { retryAt };
 }
 
-/** The last time at which an attempt may begin; Infinity before the first attempt that counts. */
-export function windowEdge(
-  { windowMs, windowFrom }: RetryPolicy['retry'],
+/**
+ * The last time at which an attempt that lies in the window may begin: `overrun` after the window. Infinity
+ * when the window begins with the first attempt and there was none.
+ */
+export function latestStart(
+  { windowMs, overrunMs, windowFrom }: RetryPolicy['retry'],
   { mailingStartedAt, firstAttemptAt }: { mailingStartedAt: number; firstAttemptAt: number | undefined },
 ): number {
-  return windowMs + (windowFrom === 'mailing-start' ? mailingStartedAt : (firstAttemptAt ?? Infinity));
+  const from = windowFrom === 'mailing-start' ? mailingStartedAt : (firstAttemptAt ?? Infinity);
+  return from + windowMs + overrunMs;
 }
 
 /**
@@ -116,14 +126,20 @@ export function gridOffset(intervalsMs: readonly number[], n: number): number {
 }
 
 /**
- * Counts the points of a grid that have passed after a given one.
+ * Counts the points of a grid that have passed after a given one. Points outside the window do not count:
+ * no attempt would have been made there.
  *
  * @param index of the given point, which is not counted
  * @param elapsedMs since the first attempt
  */
-export function pointsPassed(intervalsMs: readonly number[], index: number, elapsedMs: number): number {
+export function pointsPassed(
+  { intervalsMs, windowMs }: Pick<RetryPolicy['retry'], 'intervalsMs' | 'windowMs'>,
+  index: number,
+  elapsedMs: number,
+): number {
+  const until = Math.min(elapsedMs, windowMs);
   let passed = 0;
-  while (gridOffset(intervalsMs, index + passed + 1) <= elapsedMs) passed++;
+  while (gridOffset(intervalsMs, index + passed + 1) <= until) passed++;
   return passed;
 }
 

@@ -59,7 +59,14 @@ const retry = z
     counting: counting.describe(
       '`per-class`: a budget for each class of failure. `total`: one budget for both, and `attempts` is one number',
     ),
-    window: durationField().optional().describe('Attempts are made within this time'),
+    window: durationField()
+      .optional()
+      .describe('Attempts are made up to this offset on the grid, exactly there included'),
+    overrun: durationField()
+      .optional()
+      .describe(
+        'How long after the window an attempt that lies in it may still begin, for example because it waited for a connection; what waits longer is given up',
+      ),
     windowFrom: z
       .enum(['mailing-start', 'first-attempt'])
       .optional()

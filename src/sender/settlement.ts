@@ -12,7 +12,7 @@ import type { AttemptJournal, AttemptResult } from './destination/attempt-journa
 import type { OpenDeliveries } from './model/open-deliveries.js';
 import type { Clock, Random } from './ports.js';
 import type { Queue } from './queue.js';
-import { budgetClass, decide, pointsPassed, windowEdge, type RetryPolicy } from '../policy/retry-policy.js';
+import { budgetClass, decide, latestStart, pointsPassed, type RetryPolicy } from '../policy/retry-policy.js';
 
 interface SettlementOptions {
   clock: Clock;
@@ -52,7 +52,7 @@ export class Settlement implements AttemptJournal {
     return fact.cause;
   }
 
-  /** Ends a delivery whose retry window ended while it waited for a connection. */
+  /** Ends a delivery that waited for a connection for longer than its window and `overrun` allow. */
   expired(delivery: Delivery): void {
     const { changes, clock } = this.options;
     changes.change(() =>
@@ -77,9 +77,9 @@ export class Settlement implements AttemptJournal {
   }
 
   /** The last moment at which an attempt of a delivery may begin, ms on the sender's clock. */
-  edgeOf({ mailing, firstAttemptAt }: Delivery): number {
+  latestStartOf({ mailing, firstAttemptAt }: Delivery): number {
     const { startedAt: mailingStartedAt } = mailing;
-    return windowEdge(this.options.policy.retry, { mailingStartedAt, firstAttemptAt });
+    return latestStart(this.options.policy.retry, { mailingStartedAt, firstAttemptAt });
   }
 
   /** After a restart: the grid points that passed in the meantime become one late attempt, not many. */
@@ -88,7 +88,7 @@ export class Settlement implements AttemptJournal {
     if (firstAttemptAt === undefined) return;
     const { changes, clock, policy } = this.options;
     const elapsed = clock.now() - firstAttemptAt;
-    const passed = pointsPassed(policy.retry.intervalsMs, attempts + missed, elapsed);
+    const passed = pointsPassed(policy.retry, attempts + missed, elapsed);
     if (passed === 0) return;
     delivery.missed += passed;
     changes.delivery(delivery);

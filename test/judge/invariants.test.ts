@@ -370,9 +370,21 @@ describe('what breaks', () => {
     ],
     [
       'budget-and-window',
-      'an attempt a millisecond after the window',
-      [...BEGUN, attempt(0, BOB, 1, 'refused'), attempt(30 * M + 1, BOB, 2, 'refused')],
-      { ...EMMA, retry: { ...EMMA.retry, windowMs: 30 * M } },
+      'an attempt a millisecond after the overrun',
+      [...BEGUN, attempt(0, BOB, 1, 'refused'), attempt(35 * M + 1, BOB, 2, 'refused')],
+      { ...EMMA, retry: { ...EMMA.retry, windowMs: 30 * M, overrunMs: 5 * M } },
+    ],
+    [
+      'budget-and-window',
+      'an attempt whose place on the grid is after the window',
+      [...BEGUN, attempt(0, BOB, 1, 'refused'), attempt(30 * M, BOB, 2, 'refused')],
+      { ...EMMA, retry: { ...EMMA.retry, windowMs: 30 * M - 1 } },
+    ],
+    [
+      'budget-and-window',
+      'a delivery given up while it waits, before the overrun has ended',
+      [...BEGUN, attempt(0, BOB, 1, 'refused'), ended(35 * M, BOB, 'soft-bounced')],
+      { ...EMMA, retry: { ...EMMA.retry, windowMs: 30 * M, overrunMs: 5 * M } },
     ],
     [
       'budget-and-window',

@@ -84,9 +84,12 @@ function deliver(retry: RetryPolicy['retry'], meet: () => Fate): MailingOutcome 
           ? [answered, budget.replied]
           : [unanswered, budget.unreachable];
     if (allowed !== null && used >= allowed) return over('soft-bounced');
+    // An attempt lies in the window by its place on the grid. The one before it may delay it, but not by
+    // more than the overrun. With one contact the first attempt is made as the mailing starts: both windows
+    // are the same.
     grid += retry.intervalsMs[Math.min(attempts.length, retry.intervalsMs.length) - 1]!;
+    if (grid > retry.windowMs) return over('soft-bounced');
     at = Math.max(grid, endedAt);
-    // With one contact the first attempt is made as the mailing starts: both windows are the same.
-    if (at > retry.windowMs) return over('soft-bounced');
+    if (at > retry.windowMs + retry.overrunMs) return over('soft-bounced');
   }
 }

@@ -35,6 +35,7 @@ const policies: fc.Arbitrary<RetryPolicy> = fc
       fc.record({ counting: fc.constant('total' as const), total: budget }),
     ),
     windowMs: fc.integer({ min: 0, max: 20 }).map((half) => half * 30 * M),
+    overrunMs: fc.integer({ min: 0, max: 40 }).map((minutes) => minutes * M),
     windowFrom: fc.constantFrom('mailing-start' as const, 'first-attempt' as const),
     softBouncesToError: fc.integer({ min: 1, max: 4 }),
   })

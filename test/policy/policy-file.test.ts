@@ -17,6 +17,7 @@ const EMMA: RetryPolicy = {
     jitter: 0,
     attempts: { counting: 'per-class', replied: 4, unreachable: null },
     windowMs: 30 * H,
+    overrunMs: 30 * M,
     windowFrom: 'mailing-start',
   },
   bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },
@@ -94,6 +95,7 @@ describe('a policy', () => {
       '  jitter: 0.1',
       '  window: 1h30m',
       '  windowFrom: first-attempt',
+      '  overrun: 0s',
       'bounce:',
       '  hard: recipient-only',
       '  softBouncesToError: 2',
@@ -112,6 +114,7 @@ describe('a policy', () => {
         jitter: 0.1,
         attempts: EMMA.retry.attempts,
         windowMs: 90 * M,
+        overrunMs: 0,
         windowFrom: 'first-attempt',
       },
       bounce: {

@@ -23,7 +23,7 @@ describe('a policy whose `retry` is', () => {
     ['3', '8+1 `retry` must be a mapping, not `3`'],
     [
       '{ x: 1 }',
-      '10+1 unknown key `x` | keys here: interval, jitter, attempts, counting, window, windowFrom',
+      '10+1 unknown key `x` | keys here: interval, jitter, attempts, counting, window, overrun, windowFrom',
     ],
     ['{ attempts: 0 }', '20+1 `attempts` must be a whole number of at least 1, or `unlimited`, not `0`'],
     [

@@ -6,7 +6,7 @@ import {
   budgetClass,
   decide,
   gridOffset,
-  windowEdge,
+  latestStart,
   type BudgetClass,
   type Decision,
   type RetryPolicy,
@@ -139,20 +139,31 @@ describe('the window', () => {
     expect(nearEdge(0, rules)).toEqual({ retryAt: 30 * HOUR });
   });
 
-  test('an attempt one millisecond after the edge is not', () => {
-    expect(nearEdge(1)).toEqual({ giveUp: 'window over' });
+  test('an attempt whose place on the grid is one millisecond after the edge is not', () => {
+    const rules = policy({ retry: { windowMs: 30 * HOUR - 1 } }, THIRTY_HOURS);
+    expect(nearEdge(0, rules)).toEqual({ giveUp: 'window over' });
+  });
+
+  test.each<[string, number, number, Decision]>([
+    ['a millisecond late', 1, 30 * MINUTE, { retryAt: 30 * HOUR + 1 }],
+    ['as late as the overrun', 30 * MINUTE, 30 * MINUTE, { retryAt: 30.5 * HOUR }],
+    ['later than the overrun', 30 * MINUTE + 1, 30 * MINUTE, { giveUp: 'window over' }],
+    ['a millisecond late, without an overrun', 1, 0, { giveUp: 'window over' }],
+  ])('the last point on the grid after a first attempt that began %s', (_what, late, overrunMs, decision) => {
+    expect(nearEdge(late, policy({ retry: { overrunMs } }, THIRTY_HOURS))).toEqual(decision);
   });
 
   test('counted from the first attempt it does not matter how late that was', () => {
     const rules = policy({ retry: { windowFrom: 'first-attempt' } }, THIRTY_HOURS);
     expect(nearEdge(5 * HOUR, rules)).toEqual({ retryAt: 35 * HOUR });
-    expect(windowEdge(rules.retry, { mailingStartedAt: 3, firstAttemptAt: 10 })).toBe(30 * HOUR + 10);
-    expect(windowEdge(rules.retry, { mailingStartedAt: 3, firstAttemptAt: undefined })).toBe(Infinity);
+    expect(latestStart(rules.retry, { mailingStartedAt: 3, firstAttemptAt: 10 })).toBe(30.5 * HOUR + 10);
+    expect(latestStart(rules.retry, { mailingStartedAt: 3, firstAttemptAt: undefined })).toBe(Infinity);
   });
 
-  test('an attempt that outlasts the window is the last', () => {
-    const decision = decide(THIRTY_HOURS, progress({ attempts: 60, endedAt: 30 * HOUR + 1 }));
-    expect(decision).toEqual({ giveUp: 'window over' });
+  test('an attempt that is still running at the edge delays the one that is due there, up to the overrun', () => {
+    const after = (endedAt: number): Decision => decide(THIRTY_HOURS, progress({ attempts: 60, endedAt }));
+    expect(after(30 * HOUR + 1)).toEqual({ retryAt: 30 * HOUR + 1 });
+    expect(after(30.5 * HOUR + 1)).toEqual({ giveUp: 'window over' });
   });
 
   test('of zero leaves only the first attempt', () => {
@@ -169,6 +180,13 @@ describe('jitter', () => {
     expect(decide(rules, progress({ draw: 0.5 }))).toEqual({ retryAt: 12.5 * MINUTE });
     const third = progress({ attempts: 2, endedAt: 12 * MINUTE, draw: 0.5 });
     expect(decide(rules, third)).toEqual({ retryAt: 70 * MINUTE + 15 * MINUTE });
+  });
+
+  test('takes no attempt out of the window that lies in it by the grid, up to the overrun', () => {
+    const atEdge = (overrunMs: number): Decision =>
+      decide(policy({ retry: { jitter: 0.5, windowMs: 30 * MINUTE, overrunMs } }), progress({ draw: 0.5 }));
+    expect(atEdge(7.5 * MINUTE)).toEqual({ retryAt: 37.5 * MINUTE });
+    expect(atEdge(7 * MINUTE)).toEqual({ giveUp: 'window over' });
   });
 
   test('does not move the grid: the attempt after a late one is drawn from its own point', () => {
@@ -188,6 +206,7 @@ describe('laws', () => {
         fc.record({ counting: fc.constant('total' as const), total: budget }),
       ),
       windowMs: fc.integer({ min: 0, max: 48 * HOUR }),
+      overrunMs: fc.integer({ min: 0, max: 2 * HOUR }),
       windowFrom: fc.constantFrom('mailing-start' as const, 'first-attempt' as const),
     })
     .map((retry) => policy({ retry }));
@@ -197,7 +216,7 @@ describe('laws', () => {
     draw: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
   });
 
-  test('no attempt before the last one ended, none past the edge, none over budget; times never go back', () => {
+  test('no attempt before the last one ended, none outside the window, none over budget; times never go back', () => {
     fc.assert(
       fc.property(
         anyPolicy,
@@ -205,7 +224,7 @@ describe('laws', () => {
         fc.integer({ min: 0, max: 2 * HOUR }),
         (rules, steps, firstAttemptAt) => {
           const { retry } = rules;
-          const edge = windowEdge(retry, { mailingStartedAt: 0, firstAttemptAt });
+          const latest = latestStart(retry, { mailingStartedAt: 0, firstAttemptAt });
           const used = { replied: 0, unreachable: 0 };
           let startedAt = firstAttemptAt;
           for (const [index, { class: kind, lasts, draw }] of steps.entries()) {
@@ -228,9 +247,10 @@ describe('laws', () => {
             if ('giveUp' in decision) return;
             const { retryAt } = decision;
             expect(retryAt).toBeGreaterThanOrEqual(endedAt);
-            expect(retryAt).toBeLessThanOrEqual(edge);
-            const grid = firstAttemptAt + gridOffset(retry.intervalsMs, index + 1);
-            expect(retryAt).toBeGreaterThanOrEqual(grid);
+            expect(retryAt).toBeLessThanOrEqual(latest);
+            const offset = gridOffset(retry.intervalsMs, index + 1);
+            expect(offset).toBeLessThanOrEqual(retry.windowMs);
+            expect(retryAt).toBeGreaterThanOrEqual(firstAttemptAt + offset);
             startedAt = retryAt;
           }
         },

@@ -5,9 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { ViewFold } from '../../src/results/view/fold.js';
 import { deliveriesOf } from '../../src/results/view/story.js';
 import type { ScenarioView } from '../../src/results/view/view.js';
+import type { RetryPolicy } from '../../src/policy/retry-policy.js';
 import type { RunEvent } from '../../src/events/types.js';
 import { readers } from '../support/plans.js';
-import { EMMA } from '../support/policies.js';
+import { EMMA, MINUTE, policy } from '../support/policies.js';
 import { run } from '../support/runs.js';
 
 const HOUR = 3_600_000;
@@ -114,6 +115,46 @@ describe('a story', () => {
     const last = delivery!.attempts.at(-1)!;
     expect(last.startedAt - delivery!.attempts[0]!.startedAt).toBe(30 * HOUR);
     expect(last.decision.text).toMatch(/window of 30h00m, which ends at 30h00m05s/);
+  });
+
+  test.each<[string, Partial<RetryPolicy['retry']>, RegExp]>([
+    [
+      'waited for a connection for too long',
+      { overrunMs: 4 * MINUTE },
+      /was due at 30m05s waited for a connection until 34m05s, when the window of 30m and its overrun of 4m ended/,
+    ],
+    [
+      'ended too late for the next attempt',
+      { intervalsMs: [10 * MINUTE], windowMs: 10 * MINUTE, overrunMs: 0 },
+      /the next attempt would begin after the window of 10m\./,
+    ],
+    [
+      'has its next place on the grid after the window',
+      { windowMs: 20 * MINUTE },
+      /the next attempt would lie outside the window of 20m, which ends at 20m05s/,
+    ],
+  ])('of one that %s', async (_what, retry, said) => {
+    // One contact waits for one of five connections, each of which is silent for ten minutes.
+    const silent = { do: 'unresponsive', stage: 'message' };
+    const rules = policy({ retry: { windowMs: 30 * MINUTE, ...retry } });
+    const { events } = await run({
+      fleet: {
+        'example.org': {
+          behaviors: retry.intervalsMs
+            ? [silent]
+            : [{ do: 'busy', stage: 'rcpt', attempts: { from: 1, to: 1 } }, silent],
+        },
+      },
+      contacts: readers(6),
+      policy: rules,
+    });
+    const seen = view(events.all, { policy: rules });
+    const decisions = seen.contacts.map(
+      (contact) => deliveriesOf(seen, contact)[0]!.attempts.at(-1)!.decision,
+    );
+    const found = decisions.filter(({ text }) => said.test(text));
+    expect(found).not.toEqual([]);
+    expect(new Set(found.map(({ rule }) => rule))).toEqual(new Set(['Rule 6, giving up']));
   });
 
   test('of one lost to a greeting names rule 13 and the greeting', async () => {

@@ -117,7 +117,7 @@ describe('a host that refuses', () => {
       fleet: { 'example.org': { behaviors: [{ do: 'down' }] } },
       contacts: [BOB],
       policy: policy({
-        retry: { windowMs: 70 * MINUTE },
+        retry: { windowMs: 70 * MINUTE, overrunMs: 0 },
         destination: { suspendMs: 600 * MINUTE, allSuspended: 'wait' },
       }),
     });

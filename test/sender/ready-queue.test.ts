@@ -15,7 +15,7 @@ const mailing = new Mailing(
 );
 
 /** A queue of one destination, and what it asked and reported. */
-function destination(edgeOf: (name: string) => number) {
+function destination(latestStart: (name: string) => number) {
   const clock = new ManualClock();
   const expired: [number, string][] = [];
   const nameOf = ({ contact }: Delivery): string => contact.key.replace('@example.org', '');
@@ -27,9 +27,9 @@ function destination(edgeOf: (name: string) => number) {
     finalDot: fail,
     attempted: fail,
     uncharged: fail,
-    edgeOf(delivery) {
+    latestStartOf(delivery) {
       seen.looks++;
-      return edgeOf(nameOf(delivery));
+      return latestStart(nameOf(delivery));
     },
     expired(delivery) {
       delivery.state = 'soft-bounced';
@@ -58,8 +58,8 @@ describe('a backlog of 2,000 deliveries', () => {
     ['whose windows end together', () => 5000],
     ['whose windows end one before the other', (name) => 5000 - Number(name)],
     ['without a window', () => Infinity],
-  ])('%s is not scanned for each that comes', (_what, edgeOf) => {
-    const { seen, add } = destination(edgeOf);
+  ])('%s is not scanned for each that comes', (_what, latestStart) => {
+    const { seen, add } = destination(latestStart);
     for (let n = 0; n < 2000; n++) add(String(n));
     expect(seen.looks).toBe(2000);
   });

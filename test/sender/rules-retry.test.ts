@@ -158,7 +158,7 @@ describe('rule 6: giving up', () => {
   ])('an attempt that is due %s the edge of the window', async (_when, extra, attempts) => {
     const { events, mailing } = await run({
       fleet: DOWN,
-      policy: policy({ retry: { windowMs: HOUR + extra } }),
+      policy: policy({ retry: { windowMs: HOUR + extra, overrunMs: 0 } }),
     });
     expect(events.of('connection.refused')).toHaveLength(attempts);
     // It ends with its last attempt, not at the end of the window.
@@ -166,17 +166,19 @@ describe('rule 6: giving up', () => {
   });
 
   test.each([
-    ['mailing-start', 1],
-    ['first-attempt', 2],
+    ['mailing-start', 0, 1],
+    ['mailing-start', 3 * MINUTE - 1, 1],
+    ['mailing-start', 3 * MINUTE, 2],
+    ['first-attempt', 0, 2],
   ] as const)(
-    'the window counts from %s: a first attempt 5 minutes late is followed by %i in all',
-    async (windowFrom, attempts) => {
+    'the window counts from %s, with an overrun of %i ms: a first attempt 5 minutes late makes %i in all',
+    async (windowFrom, overrunMs, attempts) => {
       // Five silent connections occupy the destination for the five minutes of RCPT.
       const silent = { do: 'unresponsive', stage: 'rcpt', attempts: { from: 1, to: 1 } };
       const { events } = await run({
         fleet: { 'example.org': { behaviors: [silent] } },
         contacts: readers(6),
-        policy: policy({ retry: { windowMs: 32 * MINUTE, windowFrom } }),
+        policy: policy({ retry: { windowMs: 32 * MINUTE, overrunMs, windowFrom } }),
       });
       const starts = events.rcptTimes('reader-6@example.org').map((at) => (at - BUILDING_MS) / MINUTE);
       expect(starts).toEqual([5, 35].slice(0, attempts));
@@ -184,11 +186,13 @@ describe('rule 6: giving up', () => {
     },
   );
 
-  test('a delivery that waits for a free connection at the end of its window is given up then', async () => {
+  test('a delivery that waits for a free connection until the overrun of its window ends is given up then', async () => {
     const { events, mailing, result } = await run({
       fleet: { 'example.org': { behaviors: [{ do: 'unresponsive', stage: 'rcpt' }] } },
       contacts: readers(40),
-      policy: policy({ retry: { windowMs: 12 * MINUTE, attempts: { counting: 'total', total: 1 } } }),
+      policy: policy({
+        retry: { windowMs: 10 * MINUTE, overrunMs: 2 * MINUTE, attempts: { counting: 'total', total: 1 } },
+      }),
     });
     // Five connections at once, five minutes each: 15 attempts begin in time, the others never.
     expect(events.commands('RCPT')).toHaveLength(15);
@@ -229,7 +233,7 @@ describe('rule 6: giving up', () => {
       // The second mailing waits from minute 59 on, with its edge at 89; the first from 60 on, its edge.
       const { events } = await sendTo(stuck, {
         ...withStuck(58 * MINUTE, 29 * MINUTE),
-        policy: policy({ retry: { windowMs: HOUR } }),
+        policy: policy({ retry: { windowMs: HOUR, overrunMs: 0 } }),
       });
       expect(endsOfBob(events)[0]).toEqual(['news', 'window over', HOUR + 1]);
     });
@@ -237,7 +241,7 @@ describe('rule 6: giving up', () => {
     test('when another delivery was given up before it', async () => {
       const { events } = await sendTo(stuck, {
         ...withStuck(57.5 * MINUTE, MINUTE),
-        policy: policy({ retry: { windowMs: HOUR, intervalsMs: [29 * MINUTE] } }),
+        policy: policy({ retry: { windowMs: HOUR, overrunMs: 0, intervalsMs: [29 * MINUTE] } }),
       });
       expect(endsOfBob(events)).toEqual([
         ['news', 'window over', HOUR + 1],
@@ -255,7 +259,9 @@ describe('rule 6: giving up', () => {
         {
           contacts: readers(5),
           limits: { connectionsMax: 1 },
-          policy: policy({ retry: { windowMs: 11 * MINUTE, attempts: { counting: 'total', total: 1 } } }),
+          policy: policy({
+            retry: { windowMs: 11 * MINUTE, overrunMs: 0, attempts: { counting: 'total', total: 1 } },
+          }),
         },
       );
       const ends = events.of('delivery.ended').map(({ why, t }) => [why, t]);

@@ -285,7 +285,8 @@ describe('points of a grid that have passed', () => {
     [60, 1],
     [89, 1],
     [90, 2],
-  ])('at %i, on a grid of 30 with one attempt made: %i', (elapsed, passed) => {
-    expect(pointsPassed([30], 1, elapsed)).toBe(passed);
+    [1000, 2],
+  ])('at %i, on a grid of 30 with a window of 100 and one attempt made: %i', (elapsed, passed) => {
+    expect(pointsPassed({ intervalsMs: [30], windowMs: 100 }, 1, elapsed)).toBe(passed);
   });
 });

@@ -18,6 +18,7 @@ export function plan(name: string, change: Partial<ScenarioPlan> = {}): Scenario
         jitter: 0,
         attempts: { counting: 'per-class', replied: 4, unreachable: null },
         windowMs: 108_000_000,
+        overrunMs: 0,
         windowFrom: 'mailing-start',
       },
       bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },

@@ -14,6 +14,7 @@ export const EMMA: RetryPolicy = {
     jitter: 0,
     attempts: { counting: 'per-class', replied: 4, unreachable: null },
     windowMs: 30 * HOUR,
+    overrunMs: 30 * MINUTE,
     windowFrom: 'mailing-start',
   },
   bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },

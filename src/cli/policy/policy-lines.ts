@@ -61,8 +61,10 @@ function ending({ attempts, gaveUp }: Timetable): string {
 function facts({ retry, bounce, causes = [] }: RetryPolicy): string[] {
   const from =
     retry.windowFrom === 'mailing-start' ? 'the start of the mailing' : 'the first attempt of the delivery';
+  const { windowMs, overrunMs } = retry;
   const lines = [
-    `No attempt begins later than ${formatDuration(retry.windowMs)} after ${from}. Times are counted from the first attempt.`,
+    `No attempt is due later than ${formatDuration(windowMs)} after the first one.`,
+    `None begins later than ${formatDuration(windowMs + overrunMs)} after ${from}${overrunMs > 0 ? ': the window, and the overrun for what waits for a connection' : ''}.`,
   ];
   if (retry.jitter > 0)
     lines.push(

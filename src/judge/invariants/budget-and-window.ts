@@ -3,8 +3,8 @@
 
 import { gridOffset } from '../../policy/retry-policy.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
-import type { SeenDelivery } from './run-history.js';
-import type { Invariant } from './invariant.js';
+import type { History, SeenDelivery } from './run-history.js';
+import type { Breach, Invariant } from './invariant.js';
 
 export const budgetAndWindow: Invariant = {
   name: 'budget-and-window',
@@ -14,28 +14,34 @@ export const budgetAndWindow: Invariant = {
       attempt: ({ mailing, address, n, startedAt }) => {
         const delivery = history.delivery(mailing, address);
         if (!delivery) return undefined;
-        const because = [delivery.first, delivery.last];
-        if (isSpent(delivery, retry))
-          return { what: `attempt ${n} was made after the budget was spent`, mailing, address, because };
-        const edge = edgeOf(history.mailings.get(mailing)?.started?.t ?? 0, delivery, retry);
-        if (startedAt <= edge) return undefined;
-        const what = `attempt ${n} began ${startedAt - edge} ms after the window was over`;
-        return { what, mailing, address, because };
+        const say = (what: string): Breach => ({
+          what: `attempt ${n} ${what}`,
+          mailing,
+          address,
+          because: [delivery.first, delivery.last],
+        });
+        if (isSpent(delivery, retry)) return say('was made after the budget was spent');
+        const outside = nextOffset(delivery, retry) - retry.windowMs;
+        if (outside > 0) return say(`was made, whose place on the grid is ${outside} ms after the window`);
+        const late = startedAt - latestStart(history, mailing, delivery, retry);
+        return late > 0 ? say(`began ${late} ms after the window and its overrun`) : undefined;
       },
       'delivery.ended': ({ mailing, address, state, t }) => {
         const delivery = history.delivery(mailing, address);
         if (!delivery || state !== 'soft-bounced') return undefined;
-        const edge = edgeOf(history.mailings.get(mailing)?.started?.t ?? 0, delivery, retry);
         const { first, last, attempts } = delivery;
-        // An attempt was due within the window, which was over before it could begin.
-        if (t > edge && !isSpent(delivery, retry)) return undefined;
+        const latest = latestStart(history, mailing, delivery, retry);
         const isOver =
-          first && last && latestNext(first.startedAt, last.t, attempts + delivery.missed, retry) > edge;
-        if (isSpent(delivery, retry) || isOver) {
+          isSpent(delivery, retry) ||
+          nextOffset(delivery, retry) > retry.windowMs ||
+          (last !== undefined && last.t > latest);
+        if (isOver) {
           if (t === last?.t) return undefined;
           const what = `it was given up ${t - (last?.t ?? 0)} ms after its last attempt had ended`;
           return { what, mailing, address, because: [last] };
         }
+        // An attempt lies in the window: it cannot begin in time, or it waited for longer than allowed.
+        if (t > latest || (t === last?.t && latestNext(delivery, retry) > latest)) return undefined;
         const what = `it was given up after ${attempts} attempts with time and budget left`;
         return { what, mailing, address, because: [first, last] };
       },
@@ -54,14 +60,30 @@ function isSpent({ replied, unreachable, last }: SeenDelivery, { attempts }: Ret
   return budget !== null && (isReplied ? replied : unreachable) >= budget;
 }
 
-function edgeOf(startedAt: number, { first }: SeenDelivery, { windowMs, windowFrom }: Retry): number {
-  if (windowFrom === 'mailing-start') return startedAt + windowMs;
-  return first ? first.startedAt + windowMs : Infinity;
+/** The place of the next attempt on the grid, ms from the first one. */
+function nextOffset({ attempts, missed }: SeenDelivery, { intervalsMs }: Retry): number {
+  return gridOffset(intervalsMs, attempts + missed);
+}
+
+/** The last time at which an attempt that lies in the window may begin. */
+function latestStart(
+  { mailings }: History,
+  mailing: string,
+  { first }: SeenDelivery,
+  { windowMs, overrunMs, windowFrom }: Retry,
+): number {
+  const from =
+    windowFrom === 'mailing-start'
+      ? (mailings.get(mailing)?.started?.t ?? 0)
+      : (first?.startedAt ?? Infinity);
+  return from + windowMs + overrunMs;
 }
 
 /** The latest time at which the next attempt can be due. */
-function latestNext(firstAt: number, lastEnd: number, attempts: number, retry: Retry): number {
+function latestNext(delivery: SeenDelivery, retry: Retry): number {
+  const { first, last, attempts, missed } = delivery;
   const { intervalsMs, jitter } = retry;
-  const step = intervalsMs[Math.min(attempts, intervalsMs.length) - 1]!;
-  return Math.max(firstAt + gridOffset(intervalsMs, attempts) + jitter * step, lastEnd);
+  if (!first || !last) return 0;
+  const step = intervalsMs[Math.min(attempts + missed, intervalsMs.length) - 1]!;
+  return Math.max(first.startedAt + nextOffset(delivery, retry) + jitter * step, last.t);
 }

@@ -269,15 +269,15 @@ export class History {
     if (this.domain(domain).open.delete(session)) this.wasBusy(domain, t, at);
   }
 
-  /** Counts the grid points that passed without a sender: one attempt, due now, replaces them. */
+  /** Counts the grid points in the window that passed without a sender: one attempt, due now, replaces them. */
   private restarted(at: number): void {
     this.restartedAt = at;
     for (const { deliveries } of this.mailings.values()) {
       for (const delivery of deliveries.values()) {
         const { first, ended, attempts } = delivery;
         if (!first || ended) continue;
-        const next = (): number => attempts + delivery.missed + 1;
-        while (first.startedAt + gridOffset(this.retry.intervalsMs, next()) <= at) delivery.missed++;
+        const next = (): number => gridOffset(this.retry.intervalsMs, attempts + delivery.missed + 1);
+        while (next() <= Math.min(at - first.startedAt, this.retry.windowMs)) delivery.missed++;
       }
     }
   }

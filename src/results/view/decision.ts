@@ -27,6 +27,8 @@ interface End {
   why: string | undefined;
   /** When the mailing became in-progress. */
   startedAt: number;
+  /** When a delivery was given up that waited for a connection; absent for any other end. */
+  waitedUntil?: number;
 }
 
 /** @param attempts those of one delivery, up to the one that is explained */
@@ -45,6 +47,7 @@ export function decisionAfter(
         rule: last.shared ? 'Rules 4 and 13, hard bounce for all that were due there' : 'Rule 4, hard bounce',
       };
     default:
+      if (end.waitedUntil !== undefined) return waited(last, end.waitedUntil, policy);
       if (last.nextAt !== undefined) return retry(attempts, last, last.nextAt, policy);
       return over(attempts, end, policy);
   }
@@ -64,6 +67,21 @@ function retry(
   };
 }
 
+function waited({ nextAt }: Tried, until: number, policy: PolicyFacts | undefined): DecisionText {
+  const due = nextAt === undefined ? '' : ` that was due at ${formatDuration(nextAt)}`;
+  const over = policy
+    ? `the window of ${formatDuration(policy.retry.windowMs)}${andOverrun(policy)}`
+    : 'its window';
+  return {
+    text: `Soft bounce: the attempt${due} waited for a connection until ${formatDuration(until)}, when ${over} ended.`,
+    rule: 'Rule 6, giving up',
+  };
+}
+
+function andOverrun({ retry: { overrunMs } }: PolicyFacts): string {
+  return overrunMs === 0 ? '' : ` and its overrun of ${formatDuration(overrunMs)}`;
+}
+
 function over(
   attempts: readonly Tried[],
   { state, why, startedAt }: End,
@@ -74,13 +92,7 @@ function over(
       return { text: `Withdrawn: the contact became ${why ?? 'inactive'}.`, rule: 'Rule 10, withdrawal' };
     case 'soft-bounced':
       if (why === 'window over') {
-        const edge = policy ? ` of ${formatDuration(policy.retry.windowMs)}` : '';
-        const from = policy?.retry.windowFrom === 'first-attempt' ? attempts[0]!.startedAt : startedAt;
-        const at = policy ? `, which ends at ${formatDuration(from + policy.retry.windowMs)}` : '';
-        return {
-          text: `Soft bounce: the next attempt would lie outside the window${edge}${at}.`,
-          rule: 'Rule 6, giving up',
-        };
+        return { text: `Soft bounce: ${beyond(attempts, startedAt, policy)}.`, rule: 'Rule 6, giving up' };
       }
       return {
         text: `Soft bounce: ${why ?? 'given up'}.${policy ? ` ${budgetText(attempts, policy)}` : ''}`,
@@ -91,6 +103,17 @@ function over(
     default:
       return { text: why ?? '', rule: '' };
   }
+}
+
+/** Why the next attempt is not made: its place on the grid, or the time at which it could begin. */
+function beyond(attempts: readonly Tried[], startedAt: number, policy: PolicyFacts | undefined): string {
+  if (!policy) return 'the next attempt would lie outside the window';
+  const { windowMs, overrunMs, windowFrom } = policy.retry;
+  const edge = (windowFrom === 'first-attempt' ? attempts[0]!.startedAt : startedAt) + windowMs;
+  const window = `the window of ${formatDuration(windowMs)}`;
+  return attempts.at(-1)!.endedAt > edge + overrunMs
+    ? `the next attempt would begin after ${window}${andOverrun(policy)}`
+    : `the next attempt would lie outside ${window}, which ends at ${formatDuration(edge)}`;
 }
 
 /** `Answers with 4xx so far: 2 of 4.` */

@@ -140,10 +140,10 @@ export class ViewFold {
 
 /** The part of a policy that explains decisions. */
 function policyFacts({ name, retry, bounce }: PolicyFacts): PolicyFacts {
-  const { intervalsMs, jitter, attempts, windowMs, windowFrom } = retry;
+  const { intervalsMs, jitter, attempts, windowMs, overrunMs, windowFrom } = retry;
   return {
     name,
-    retry: { intervalsMs, jitter, attempts, windowMs, windowFrom },
+    retry: { intervalsMs, jitter, attempts, windowMs, overrunMs, windowFrom },
     bounce: { hard: bounce.hard, softBouncesToError: bounce.softBouncesToError },
   };
 }

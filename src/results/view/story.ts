@@ -64,7 +64,14 @@ function told(view: ScenarioView, { address }: ContactStory, delivery: DeliveryS
   );
   const startedAt = view.mailings.find(({ name }) => name === mailing)?.startedAt ?? 0;
   attempts.forEach((one, index) => {
-    one.decision = decisionAfter(attempts.slice(0, index + 1), { state, why, startedAt }, view.policy);
+    const hasWaited = state === 'soft-bounced' && index === attempts.length - 1 && one.nextAt !== undefined;
+    const end = {
+      state,
+      why,
+      startedAt,
+      ...(hasWaited && endedAt !== undefined ? { waitedUntil: endedAt } : {}),
+    };
+    one.decision = decisionAfter(attempts.slice(0, index + 1), end, view.policy);
   });
   return {
     mailing,

@@ -40,6 +40,7 @@ export interface PolicyFacts {
       | { counting: 'per-class'; replied: number | null; unreachable: number | null }
       | { counting: 'total'; total: number | null };
     windowMs: number;
+    overrunMs: number;
     windowFrom: 'mailing-start' | 'first-attempt';
   };
   bounce: { hard: 'any-5xx' | 'recipient-only'; softBouncesToError: number };

@@ -27,7 +27,7 @@ export interface AttemptJournal {
   /** The attempt that was running does not count. @returns whether the delivery is still in progress */
   uncharged(delivery: Delivery): boolean;
   /** The last moment at which an attempt of this delivery may begin; Infinity for none. */
-  edgeOf(delivery: Delivery): number;
+  latestStartOf(delivery: Delivery): number;
   /** That moment passed before the attempt that was due could begin. */
   expired(delivery: Delivery): void;
 }

@@ -1,5 +1,5 @@
-// The deliveries of one destination that are due and wait for a connection, the oldest first. Those
-// whose retry window ends while they wait are ended at that moment, by one timer for all of them. A long
+// The deliveries of one destination that are due and wait for a connection, the oldest first. Those that wait
+// longer than their window and `overrun` allow are ended at that moment, by one timer for all of them. A long
 // backlog is kept in a second order, by those moments, so that none of them costs a look at all the others.
 
 import Denque from 'denque';
@@ -18,14 +18,14 @@ interface Entry extends Waiting {
   /** Its place in the queue: those that were put back are below 0. */
   place: number;
   /** The last moment at which its attempt may begin. */
-  edge: number;
+  latestStart: number;
   isTaken: boolean;
 }
 
 type Expiries = TinyQueue<Entry>;
 
 function expiries(entries: Entry[] = []): Expiries {
-  return new TinyQueue(entries, (a, b) => a.edge - b.edge || a.place - b.place);
+  return new TinyQueue(entries, (a, b) => a.latestStart - b.latestStart || a.place - b.place);
 }
 
 /** Entries that were taken are kept in the order of expiry up to this number beside those that wait. */
@@ -37,7 +37,7 @@ export class ReadyQueue {
   private putBackCount = 0;
   /** Those that wait and may expire, and some that were taken since. */
   private expiries = expiries();
-  /** Their windows are over, but their attempts count as begun with the connection that is being opened. */
+  /** Their time is over, but their attempts count as begun with the connection that is being opened. */
   private held: Entry[] = [];
   private sharedSince: number | undefined;
   private timer: { at: number; timer: Timer } | undefined;
@@ -76,7 +76,7 @@ export class ReadyQueue {
   }
 
   /**
-   * Takes the next delivery. Those that were withdrawn are dropped, those whose window is over expire.
+   * Takes the next delivery. Those that were withdrawn are dropped, those whose time is over expire.
    *
    * @param sharedSince when the failed connection was begun whose result the delivery shares; default: its
    *   attempt begins now
@@ -93,7 +93,7 @@ export class ReadyQueue {
   /** Sets the timer for the first that expires. Looks at no other, since this is called for each that comes. */
   watchExpiry(): void {
     const first = this.expiries.peek();
-    const at = first && first.edge + 1;
+    const at = first && first.latestStart + 1;
     if (at === undefined || (this.timer && this.timer.at <= at)) return;
     this.timer?.timer.cancel();
     const timer = this.clock.after(Math.max(0, at - this.clock.now()), () => {
@@ -105,7 +105,7 @@ export class ReadyQueue {
 
   private expire(): void {
     const now = this.clock.now();
-    for (let next = this.expiries.peek(); next && next.edge < now; next = this.expiries.peek()) {
+    for (let next = this.expiries.peek(); next && next.latestStart < now; next = this.expiries.peek()) {
       this.expiries.pop();
       if (next.isTaken || !next.delivery.inProgress) continue;
       if (!this.isTooLate(next, this.sharedSince)) this.held.push(next);
@@ -114,21 +114,21 @@ export class ReadyQueue {
   }
 
   private entry(delivery: Delivery, since: number, place: number): Entry {
-    return { delivery, since, place, edge: this.journal.edgeOf(delivery), isTaken: false };
+    return { delivery, since, place, latestStart: this.journal.latestStartOf(delivery), isTaken: false };
   }
 
   private mayExpire(entry: Entry): void {
-    if (entry.edge === Infinity) return;
+    if (entry.latestStart === Infinity) return;
     this.expiries.push(entry);
     // Made anew only after it has doubled, so that the cost for each entry stays the same.
     if (this.expiries.length > 2 * this.waiting.length + TAKEN_KEPT_MAX)
       this.expiries = expiries(this.expiries.data.filter(({ isTaken }) => !isTaken));
   }
 
-  /** Ends a delivery whose window was over before its attempt began. */
-  private isTooLate({ delivery, since, edge }: Entry, sharedSince = Infinity): boolean {
+  /** Ends a delivery whose time was over before its attempt began. */
+  private isTooLate({ delivery, since, latestStart }: Entry, sharedSince = Infinity): boolean {
     const begun = Math.min(Math.max(sharedSince, since), this.clock.now());
-    if (begun <= edge) return false;
+    if (begun <= latestStart) return false;
     this.journal.expired(delivery);
     return true;
   }

@@ -22,6 +22,7 @@ export function drawPolicy(draw: Draw): Data {
       attempts: drawBudget(draw),
       window: drawWindow(draw, steps),
       ...draw.maybe(0.3, () => ({ windowFrom: 'first-attempt' })),
+      ...draw.maybe(0.5, () => ({ overrun: draw.one(['0s', '1ms', '1s', '5m', '2h']) })),
     },
     ...draw.maybe(0.5, () => ({ bounce: drawBounce(draw) })),
     ...draw.maybe(0.4, () => ({
