@@ -65,6 +65,12 @@ export const BUGS = [
     replace: "if (digit === 5) return 'deferred';",
   },
   {
+    name: 'a delivery without an attempt counts for the streak',
+    file: 'src/sender/model/contact.ts',
+    find: 'if (ended.unattempted === true) return;',
+    replace: '',
+  },
+  {
     name: 'a wait for a connection takes the attempt at the edge of the window',
     file: 'src/policy/retry-policy.ts',
     find: 'return from + windowMs + overrunMs;',

@@ -148,6 +148,8 @@ interface DeliveryEnded {
   cause?: Cause;
   /** The rule that ended it: `budget spent`, `window over`, `5xx`, ... */
   why: string;
+  /** Given up without any attempt: it leaves the streak of the contact alone (rule 8). */
+  unattempted?: true;
 }
 /** A bounce message turned a delivered message into a bounced one (rule 11). */
 interface DeliveryReturned {

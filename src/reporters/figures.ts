@@ -26,21 +26,24 @@ export function plural(count: number, noun: string): string {
 }
 
 /**
- * Deliveries of all mailings of a scenario by state, `1,000 delivered · 3 soft · 1 hard`, and the number
- * of contacts that got status error for a cause that is not theirs.
+ * Deliveries of all mailings of a scenario by state, `1,000 delivered · 3 soft · 1 hard`, with the number
+ * of soft bounces without any attempt, and the number of contacts that got status error for a cause that is not theirs.
  */
 export function deliveryCounts(result: ScenarioResult): string {
   const sum = { delivered: 0, soft: 0, hard: 0, withdrawn: 0, 'in progress': 0 };
+  let unattempted = 0;
   for (const mailing of Object.values(result.mailings)) {
+    unattempted += mailing.unattempted;
     sum.delivered += mailing.delivered;
     sum.soft += mailing.bounced.soft;
     sum.hard += mailing.bounced.hard;
     sum.withdrawn += mailing.withdrawn;
     sum['in progress'] += mailing.inProgress;
   }
+  const without = unattempted > 0 ? ` (${thousands(unattempted)} unattempted)` : '';
   const counts = { ...sum, 'lost, not theirs': result.lost.notTheirs };
   return Object.entries(counts)
     .filter(([, count]) => count > 0)
-    .map(([what, count]) => `${thousands(count)} ${what}`)
+    .map(([what, count]) => `${thousands(count)} ${what}${what === 'soft' ? without : ''}`)
     .join(' · ');
 }

@@ -116,6 +116,8 @@ export interface MailingResult {
   delivered: number;
   inProgress: number;
   bounced: { soft: number; hard: number };
+  /** Of the soft-bounced ones, those that were given up without any attempt. */
+  unattempted: number;
   withdrawn: number;
   /** Where the receiving side put the messages that it accepted; the sender does not know it. */
   placement: Record<Placement, number>;

@@ -135,6 +135,7 @@ export type MailingNumber =
   | 'inProgress'
   | 'bounced.soft'
   | 'bounced.hard'
+  | 'unattempted'
   | 'withdrawn'
   | 'possibleDuplicates'
   | 'lateBounces';

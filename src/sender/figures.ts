@@ -11,6 +11,8 @@ export interface MailingFigures {
   delivered: number;
   inProgress: number;
   bounced: { soft: number; hard: number };
+  /** Of the soft-bounced ones, those that were given up without any attempt. */
+  unattempted: number;
   withdrawn: number;
   /** Attempts whose connection was lost after the final dot and before its reply. */
   possibleDuplicates: number;
@@ -19,9 +21,12 @@ export interface MailingFigures {
 /** Counts the deliveries of a mailing. @param contacts of the whole audience */
 export function mailingFigures(mailing: Mailing, contacts: Iterable<Contact>): MailingFigures {
   const ended = { delivered: 0, 'soft-bounced': 0, 'hard-bounced': 0 };
+  let unattempted = 0;
   for (const { history } of contacts) {
     for (const past of history?.past ?? []) {
-      if ('mailing' in past && past.mailing === mailing.name) ended[past.what]++;
+      if (!('mailing' in past) || past.mailing !== mailing.name) continue;
+      ended[past.what]++;
+      if (past.unattempted === true) unattempted++;
     }
   }
   const { state, recipients, open: inProgress, possibleDuplicates } = mailing;
@@ -32,6 +37,7 @@ export function mailingFigures(mailing: Mailing, contacts: Iterable<Contact>): M
     delivered,
     inProgress,
     bounced: { soft, hard },
+    unattempted,
     withdrawn: recipients - inProgress - delivered - soft - hard,
     possibleDuplicates,
   };

@@ -195,12 +195,12 @@ export class Settlement implements AttemptJournal {
 
   private softBounced(delivery: Delivery, cause: Cause, why: string, begunAt: number): void {
     this.end(delivery, 'soft-bounced', why, cause);
-    this.count(delivery, { what: 'soft-bounced', begunAt });
+    this.count(delivery, { what: 'soft-bounced', begunAt, ...delivery.unattempted });
   }
 
   private count(
     { contact, mailing }: Delivery,
-    how: Pick<EndedDelivery, 'what' | 'begunAt' | 'spares'>,
+    how: Pick<EndedDelivery, 'what' | 'begunAt' | 'unattempted' | 'spares'>,
   ): void {
     const { startedAt: chosenAt, name } = mailing;
     const endedAt = this.options.clock.now();

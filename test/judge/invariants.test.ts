@@ -135,6 +135,20 @@ const GIVEN_UP: Timed[] = [
   END(90 * M),
 ];
 
+const END_OF_BOB: FactOf<'delivery.ended'> = {
+  type: 'delivery.ended',
+  mailing: 'news',
+  address: BOB,
+  state: 'soft-bounced',
+  why: '',
+};
+/** Given up while it waited for its first attempt, after the window and its overrun. */
+const UNATTEMPTED: Timed[] = [
+  ...BEGUN,
+  [31 * 60 * M, { ...END_OF_BOB, unattempted: true }],
+  completed(31 * 60 * M),
+];
+
 /** Names of the invariants that a history breaks. */
 function broken(events: Timed[], policy: RetryPolicy = EMMA): string[] {
   return check(events, policy).violations.map(({ invariant }) => invariant.name);
@@ -235,6 +249,7 @@ describe('a history that keeps the rules breaks nothing', () => {
         END(30 * M),
       ],
     ],
+    ['given up without an attempt', [...UNATTEMPTED, END(31 * 60 * M)]],
     ['a slow refusal, shared by what became due while it was said', sharedLate(265)],
     ['the same, of a server that has closed when it is heard', sharedLate(255)],
     [
@@ -561,6 +576,16 @@ describe('what breaks', () => {
         attempt(20, 'eve@a.test', 1, 450, { startedAt: 0, client: clientOf(1) }),
       ],
     ],
+    [
+      'streak',
+      'a delivery without an attempt that counts',
+      [...UNATTEMPTED, streakTo(31 * 60 * M, BOB, 0, 1), END(32 * 60 * M)],
+    ],
+    [
+      'streak',
+      'a delivery that claims to have had no attempt',
+      changed(GIVEN_UP, -5, 1, [90 * M, { ...END_OF_BOB, unattempted: true }]),
+    ],
     ['nothing-left', 'a connection left open', changed(GIVEN_UP, -2, 1)],
     ['nothing-left', 'a mailing that never ends', [START, building(), END(0)]],
   ];
@@ -582,6 +607,7 @@ describe('the figures that the sender gives of a mailing', () => {
     delivered: 0,
     inProgress: 0,
     bounced: { soft: 1, hard: 0 },
+    unattempted: 0,
     withdrawn: 0,
     possibleDuplicates: 0,
   };
@@ -601,6 +627,7 @@ describe('the figures that the sender gives of a mailing', () => {
       '0 soft bounced for 1 soft bounced, 1 hard bounced for 0 hard bounced',
       { bounced: { soft: 0, hard: 1 } },
     ],
+    ['1 unattempted for 0 unattempted', { unattempted: 1 }],
     ['1 withdrawn for 0 withdrawn', { withdrawn: 1 }],
     ['1 possible duplicates for 0 possible duplicates', { possibleDuplicates: 1 }],
   ])('sender-figures-match: %s', (what, wrong) => {

@@ -25,6 +25,7 @@ export function scenario(change: Partial<ScenarioResult> = {}): ScenarioResult {
         delivered: 1000,
         inProgress: 0,
         bounced: { soft: 3, hard: 1 },
+        unattempted: 0,
         withdrawn: 0,
         placement: { inbox: 0, junk: 0, discarded: 0, returned: 0 },
         possibleDuplicates: 0,

@@ -88,6 +88,7 @@ describe('a mailing', () => {
       delivered: 1,
       inProgress: 0,
       bounced: { soft: 1, hard: 1 },
+      unattempted: 0,
       withdrawn: 1,
       possibleDuplicates: 1,
       lateBounces: 0,

@@ -101,6 +101,7 @@ describe('createSender', () => {
       delivered: 1,
       inProgress: 0,
       bounced: { soft: 0, hard: 1 },
+      unattempted: 0,
       withdrawn: 0,
       possibleDuplicates: 0,
     });

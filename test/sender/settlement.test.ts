@@ -7,6 +7,7 @@ import { Changes } from '../../src/sender/changes.js';
 import { Contacts } from '../../src/sender/model/contact.js';
 import { Delivery } from '../../src/sender/model/delivery.js';
 import type { AttemptResult } from '../../src/sender/destination/attempt-journal.js';
+import { standing } from '../../src/sender/model/history.js';
 import { mailingFigures } from '../../src/sender/figures.js';
 import { Mailing } from '../../src/sender/model/mailing.js';
 import { OpenDeliveries } from '../../src/sender/model/open-deliveries.js';
@@ -158,12 +159,35 @@ describe('a delivery', () => {
   test('whose window ends while it waits is a soft bounce with its last cause, or `other`', () => {
     const { settlement, deliveries, facts } = world(['bob', 'eve']);
     settlement.expired(deliveries[0]!);
-    deliveries[1]!.lastCause = 'throttled';
+    const throttled = { code: 451, enhanced: '4.7.28', lines: ['slow down'] };
+    settlement.attempted(deliveries[1]!, result('deferred', { reply: throttled }));
     settlement.expired(deliveries[1]!);
-    expect(facts.filter(({ type }) => type === 'delivery.ended')).toMatchObject([
-      { state: 'soft-bounced', why: 'window over', cause: 'other' },
+    const ends = facts.filter(({ type }) => type === 'delivery.ended');
+    expect(ends).toMatchObject([
+      { state: 'soft-bounced', why: 'window over', cause: 'other', unattempted: true },
       { state: 'soft-bounced', why: 'window over', cause: 'throttled' },
     ]);
+    expect(ends[1]).not.toHaveProperty('unattempted');
+    // Rule 8: only an attempt says something about the contact.
+    expect(deliveries.map(({ contact }) => contact.softBounceStreak)).toEqual([0, 1]);
+  });
+
+  test('without an attempt leaves a contact that is one soft bounce from error active, also after a recount', () => {
+    const { settlement, deliveries, contacts } = world(['bob']);
+    const { contact } = deliveries[0]!;
+    contact.softBounceStreak = 3;
+    const other = { chosenAt: 0, begunAt: 0, endedAt: 0 };
+    settlement.expired(deliveries[0]!);
+    expect(contact).toMatchObject({ status: 'active', softBounceStreak: 3 });
+    contacts.count(contact, { what: 'delivered', mailing: 'other', ...other });
+    settlement.returned(contact, contacts.ended(contact, 'other')!, 'soft-bounced', 'mailbox-full');
+    expect(contact).toMatchObject({ status: 'error', softBounceStreak: 4 });
+    expect(standing({ status: 'active', softBounceStreak: 3 }, contact.history!.past.slice(0, 1), 4)).toEqual(
+      {
+        status: 'active',
+        softBounceStreak: 3,
+      },
+    );
   });
 
   test('skips the grid points that passed while no sender ran', () => {
@@ -250,6 +274,7 @@ describe('the figures of a mailing', () => {
     contacts.add({ address: 'nobody@example.org' });
     contacts.reactivate(a.contact, 'support', 'why');
     for (const one of [a, b!, c!, d!]) settlement.attempted(one, result('accepted'));
+    settlement.attempted(e!, result('deferred'));
     for (const one of [e!, f!]) settlement.expired(one);
     settlement.attempted(g!, result('rejected'));
     settlement.attempted(h!, result('unknown'));
@@ -263,6 +288,7 @@ describe('the figures of a mailing', () => {
       delivered: 4,
       inProgress: 3,
       bounced: { soft: 2, hard: 1 },
+      unattempted: 1,
       withdrawn: 1,
       possibleDuplicates: 1,
     });

@@ -7,7 +7,7 @@ import type { Invariant } from './invariant.js';
 export const senderFiguresMatch: Invariant = {
   name: 'sender-figures-match',
   rule: 'the figures that the sender gives of a mailing match its events (rule 2)',
-  watch() {
+  watch({ history }) {
     const counted = new Map<string, MailingFigures>();
     const of = (mailing: string): MailingFigures => {
       let found = counted.get(mailing);
@@ -28,8 +28,10 @@ export const senderFiguresMatch: Invariant = {
           of(mailing).inProgress++;
           return undefined;
         },
-        'delivery.ended': ({ mailing, state }) => {
+        'delivery.ended': ({ mailing, address, state }) => {
           const counts = of(mailing);
+          if (state === 'soft-bounced' && history.delivery(mailing, address)?.attempts === 0)
+            counts.unattempted++;
           counts.inProgress--;
           if (state === 'delivered' || state === 'withdrawn') counts[state]++;
           else counts.bounced[state === 'soft-bounced' ? 'soft' : 'hard']++;
@@ -65,6 +67,7 @@ function nothingYet(): MailingFigures {
     delivered: 0,
     inProgress: 0,
     bounced: { soft: 0, hard: 0 },
+    unattempted: 0,
     withdrawn: 0,
     possibleDuplicates: 0,
   };
@@ -78,6 +81,7 @@ function inWords({ state, recipients, bounced, ...rest }: MailingFigures): strin
     `${rest.inProgress} in progress`,
     `${bounced.soft} soft bounced`,
     `${bounced.hard} hard bounced`,
+    `${rest.unattempted} unattempted`,
     `${rest.withdrawn} withdrawn`,
     `${rest.possibleDuplicates} possible duplicates`,
   ];

@@ -22,7 +22,7 @@ interface Computed {
 interface Step {
   seq: number;
   t: number;
-  what: 'opt-out' | 'reactivate' | 'subscribe' | 'delivered' | 'soft-bounced' | 'hard-bounced' | 'spared';
+  what: 'opt-out' | 'reactivate' | 'subscribe' | 'delivered' | 'soft-bounced' | 'hard-bounced' | 'uncounted';
   /** For a delivery: from the choice of recipients to the start of its last attempt. */
   span?: { from: number; to: number };
 }
@@ -71,10 +71,20 @@ export const streak: Invariant = {
           return undefined;
         },
         'delivery.ended': (event) => {
-          const { address, state } = event;
+          const { mailing, address, state } = event;
           const contact = computed.get(address);
           if (!contact || state === 'withdrawn') return undefined;
           touched.add(address);
+          const { attempts } = history.delivery(mailing, address) ?? {};
+          const isUnattempted = state === 'soft-bounced' && attempts === 0;
+          if (isUnattempted !== (event.unattempted === true))
+            return {
+              what: `it was given up after ${attempts} attempts, and says otherwise`,
+              mailing,
+              address,
+            };
+          // Neither the streak nor what is expected of the status changes.
+          if (isUnattempted) return undefined;
           contact.by = event;
           if (state === 'delivered') contact.streak = 0;
           if (state === 'soft-bounced') contact.streak++;
@@ -155,7 +165,7 @@ function deliveriesOf(
 ): Step[] {
   const found: Step[] = [];
   for (const [mailing, { started, deliveries }] of history.mailings) {
-    const { ended, last, returned } = deliveries.get(latest.address) ?? {};
+    const { ended, last, attempts, returned } = deliveries.get(latest.address) ?? {};
     if (!ended || !started || ended.state === 'withdrawn') continue;
     const message = returned ?? (mailing === latest.mailing ? latest : undefined);
     const { state, cause = 'other' } = message ?? ended;
@@ -163,7 +173,8 @@ function deliveriesOf(
     const isSpared = state === 'hard-bounced' && bounce.hard === 'recipient-only' && !isTheirs;
     const { seq, t } = ended;
     const span = { from: started.t, to: last?.t === t ? last.startedAt : t };
-    found.push({ seq, t, what: isSpared ? 'spared' : (state as Step['what']), span });
+    const isCounted = !isSpared && (state !== 'soft-bounced' || attempts !== 0);
+    found.push({ seq, t, what: isCounted ? (state as Step['what']) : 'uncounted', span });
   }
   return found;
 }

@@ -17,6 +17,7 @@ export function responseOf(occurrences: readonly MailingTally[]): MailingTally {
     delivered: sum(({ delivered }) => delivered),
     inProgress: sum(({ inProgress }) => inProgress),
     bounced: { soft: sum(({ bounced }) => bounced.soft), hard: sum(({ bounced }) => bounced.hard) },
+    unattempted: sum(({ unattempted }) => unattempted),
     withdrawn: sum(({ withdrawn }) => withdrawn),
     possibleDuplicates: sum(({ possibleDuplicates }) => possibleDuplicates),
     lateBounces: sum(({ lateBounces }) => lateBounces),

@@ -15,8 +15,9 @@ export interface MailingTally extends MailingResult {
 
 /** The figures of a mailing as `run.json` has them. */
 export function resultOf(tally: MailingTally): MailingResult {
-  const { kind, series, state, recipients, delivered, inProgress, bounced, withdrawn } = tally;
-  const { placement, possibleDuplicates, lateBounces, startedAt, completedAt, causes, lost } = tally;
+  const { kind, series, state, recipients, delivered, inProgress, bounced, unattempted } = tally;
+  const { withdrawn, placement, possibleDuplicates, lateBounces, startedAt, completedAt, causes, lost } =
+    tally;
   return {
     kind,
     ...(series === undefined ? {} : { series }),
@@ -25,6 +26,7 @@ export function resultOf(tally: MailingTally): MailingResult {
     delivered,
     inProgress,
     bounced,
+    unattempted,
     withdrawn,
     placement,
     possibleDuplicates,
@@ -52,6 +54,7 @@ export function newMailing(kind: MailingTally['kind'], series: string | undefine
     delivered: 0,
     inProgress: 0,
     bounced: { soft: 0, hard: 0 },
+    unattempted: 0,
     withdrawn: 0,
     possibleDuplicates: 0,
     lateBounces: 0,

@@ -183,6 +183,7 @@ export class Tally {
         mailing.withdrawn++;
         return;
       default:
+        if (event.unattempted) mailing.unattempted++;
         this.lost.bounced(event);
         return countBounce(mailing, event.state, event.cause ?? 'other');
     }

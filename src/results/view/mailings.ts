@@ -31,6 +31,7 @@ export class MailingFold {
       startedAt: null,
       completedAt: null,
       recipients: 0,
+      unattempted: 0,
       lateBounces: 0,
       possibleDuplicates: 0,
       placement: { inbox: 0, junk: 0, discarded: 0, returned: 0 },
@@ -52,8 +53,9 @@ export class MailingFold {
     this.curve.set(t, this.levels);
   }
 
-  ended({ t, state, cause }: EventOf<'delivery.ended'>): void {
+  ended({ t, state, cause, unattempted }: EventOf<'delivery.ended'>): void {
     this.levels.inProgress--;
+    if (unattempted) this.view.unattempted++;
     this.count(state, cause);
     this.curve.set(t, this.levels);
   }

@@ -86,6 +86,7 @@ export interface MailingView {
   delivered: number;
   inProgress: number;
   bounced: { soft: number; hard: number };
+  unattempted: number;
   withdrawn: number;
   lateBounces: number;
   possibleDuplicates: number;

@@ -30,6 +30,7 @@ const NUMBERS = [
   'recipients',
   'delivered',
   'inProgress',
+  'unattempted',
   'withdrawn',
   'possibleDuplicates',
   'lateBounces',

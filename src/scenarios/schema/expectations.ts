@@ -48,6 +48,7 @@ export const mailingExpectationSchema = z
     bounced: numbersOf(['soft', 'hard'])
       .optional()
       .describe('Deliveries that were given up (soft) or permanently refused (hard)'),
+    unattempted: number().describe('Soft-bounced deliveries that were given up without any attempt'),
     withdrawn: number().describe('Deliveries that ended because the contact became `error` or `opt-out`'),
     possibleDuplicates: number().describe(
       'Attempts whose connection was lost after the final dot: the message may have been accepted',

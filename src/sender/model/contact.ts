@@ -100,6 +100,7 @@ export class Contacts {
       case 'delivered':
         return this.setStreak(contact, 0, ended.mailing);
       case 'soft-bounced':
+        if (ended.unattempted === true) return;
         this.setStreak(contact, contact.softBounceStreak + 1, ended.mailing);
         if (contact.softBounceStreak >= this.softBouncesToError)
           this.toError(contact, 'soft-bounces', ended.mailing);

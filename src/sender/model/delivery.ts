@@ -56,6 +56,11 @@ export class Delivery {
     return this.state === 'queued';
   }
 
+  /** The field of a delivery that is given up without any attempt. */
+  get unattempted(): { unattempted?: true } {
+    return this.attempts === 0 ? { unattempted: true } : {};
+  }
+
   /** Ends the delivery. Terminal states are absorbing (rule 14). @param why for the log */
   end(state: TerminalState, why: string, changes: DeliveryChanges, cause?: Cause): void {
     invariant(
@@ -73,6 +78,7 @@ export class Delivery {
       state,
       ...(cause === undefined ? {} : { cause }),
       why,
+      ...(state === 'soft-bounced' ? this.unattempted : {}),
     });
     this.mailing.deliveryEnded(changes);
   }

@@ -19,6 +19,8 @@ export interface EndedDelivery {
   /** When its last attempt began; equal to `endedAt` when its window ended while it waited for an attempt. */
   begunAt: number;
   endedAt: number;
+  /** Soft-bounced without any attempt: it leaves the streak alone (rule 8). */
+  unattempted?: true;
   /** The policy lets the contact stay active after this hard bounce. */
   spares?: true;
   /** A bounce message has changed its end. */
@@ -79,11 +81,12 @@ export function standing(
       default: {
         if (inactive.some((span) => isRuledOut(entry, span))) break;
         if (entry.what === 'delivered') softBounceStreak = 0;
-        if (entry.what === 'soft-bounced') softBounceStreak++;
+        const isSoft = entry.what === 'soft-bounced' && entry.unattempted !== true;
+        if (isSoft) softBounceStreak++;
         const leaves =
           entry.what === 'hard-bounced'
             ? entry.spares !== true
-            : entry.what === 'soft-bounced' && softBounceStreak >= softBouncesToError;
+            : isSoft && softBounceStreak >= softBouncesToError;
         // Not from `opt-out`: an operator may re-activate `error`, which would override the contact's wish.
         if (leaves && status === 'active') leave('error', entry.endedAt);
       }

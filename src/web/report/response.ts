@@ -121,6 +121,7 @@ export function figures(mailing: MailingResult): HTMLElement {
       ...STATES.map(({ key, label, sign, color }) =>
         figure(label, sign, values[key]!, share(values[key]!), color),
       ),
+      mailing.unattempted > 0 && figure('Soft bounced unattempted', '', mailing.unattempted, ''),
     ),
     h('h4', {}, 'Placement: what the servers did with accepted messages (invisible to a sender)'),
     h(

@@ -151,6 +151,10 @@ describe('figures', () => {
 
   it('sums the deliveries of all mailings and omits zeros', () => {
     expect(deliveryCounts(scenario())).toBe('1,000 delivered · 3 soft · 1 hard');
+    const waited = { ...scenario().mailings['november']!, unattempted: 2 };
+    expect(deliveryCounts(scenario({ mailings: { november: waited } }))).toBe(
+      '1,000 delivered · 3 soft (2 unattempted) · 1 hard',
+    );
     const { november } = scenario().mailings;
     const open = { ...november!, delivered: 0, bounced: { soft: 0, hard: 0 }, withdrawn: 2, inProgress: 1 };
     expect(deliveryCounts(scenario({ mailings: { a: open, b: open } }))).toBe('4 withdrawn · 2 in progress');
