@@ -2,15 +2,25 @@
 // The entry point of the command line: connects the process (arguments, signals, streams, exit code) with
 // `program.ts`.
 
-import { EXIT } from '../base/errors.js';
+import { writeSync } from 'node:fs';
+import { EXIT, type ExitCode } from '../base/errors.js';
 import { processIo } from './io.js';
 import { main } from './program.js';
+
+// Until a command has its exit code, anything that ends the process is a failure, whatever code it ends with.
+let isOver = false;
+process.exitCode = EXIT.harness;
+process.on('exit', () => {
+  if (isOver) return;
+  process.exitCode = EXIT.harness;
+  sayThatItWasCut();
+});
 
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     // After the first signal a run still reports the scenarios that have ended; the second ends it at once.
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    if (interrupt.signal.aborted) end(EXIT.interrupted);
     interrupt.abort();
   });
 }
@@ -32,4 +42,18 @@ await Promise.all(
   ),
 );
 if (unwritable) process.stderr.write(`error: the output cannot be written: ${unwritable.message}\n`);
-process.exit(unwritable && exitCode === EXIT.passed ? EXIT.usage : exitCode);
+end(unwritable && exitCode === EXIT.passed ? EXIT.usage : exitCode);
+
+function end(code: ExitCode): never {
+  isOver = true;
+  process.exit(code);
+}
+
+/** Written at once: nothing that is asynchronous is done any more. */
+function sayThatItWasCut(): void {
+  try {
+    writeSync(2, 'error: the process was ended before the command was over, so that there is no verdict\n');
+  } catch {
+    // Standard error is closed; the exit code says the same.
+  }
+}

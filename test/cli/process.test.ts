@@ -66,6 +66,20 @@ describe('the process', () => {
     expect(await start(['rnu']).ended).toMatchObject({ code: 2, stdout: '' });
   });
 
+  // Something that was loaded into the process acts as soon as the first scenario is about to be played.
+  it.each([
+    ['is ended', 'process.exit(0)'],
+    ['throws', "throw new Error('out of nowhere')"],
+  ])('that %s before there is a verdict ends with 4, and says so', async (_, act) => {
+    at.write({
+      'scenarios/a.yaml': scenarioText('a'),
+      'act.mjs': `process.on('worker', () => { ${act}; });`,
+    });
+    const { code, stderr } = await start(['run'], { NODE_OPTIONS: '--import=./act.mjs' }).ended;
+    expect(code).toBe(4);
+    expect(stderr).toContain('error: the process was ended before the command was over');
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)(
     '%s stops a run, and the scenarios that ended are reported',
     async (signal) => {
