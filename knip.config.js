@@ -6,8 +6,8 @@ export default {
   entry: [
     'src/index.ts',
     'src/cli/main.ts',
-    // Loaded by their URL in dist/: the entry of a worker thread, and the jobs that it runs.
-    'src/runner/executors/threads/entry.ts',
+    // Loaded by their URL in dist/: the entries of worker threads and processes, and the jobs that they run.
+    'src/runner/executors/{threads,processes}/entry.ts',
     'src/**/*-job.ts',
     'src/web/report/{main,comparison}.ts',
     'bench/**/*.{mjs,ts}',

@@ -31,38 +31,26 @@ export function assertLoopback(address: string, port: number): void {
   });
 }
 
-/** Calls of `asOurs` in progress, all in the current turn of the event loop. */
-let opening = 0;
-
-/** Whether this package opens the socket, and not a sender module that runs in the same thread. */
-export function opensLoopback(): boolean {
-  return opening > 0;
-}
+/** Called with a socket before it connects, and with a server before it listens: a guard then lets these pass. */
+export type Announce = (own: net.Socket | net.Server) => void;
 
 /**
  * Opens a TCP connection on this machine.
  *
  * @throws BouncelabError E_NOT_LOOPBACK for an address outside loopback, before any packet is sent
  */
-export function connectLoopback(options: {
-  host: string;
-  port: number;
-  allowHalfOpen?: boolean;
-}): net.Socket {
-  assertLoopback(options.host, options.port);
-  return asOurs(() => net.connect(options));
+export function connectLoopback(
+  { host, port, allowHalfOpen = false }: { host: string; port: number; allowHalfOpen?: boolean },
+  announce: Announce = () => {},
+): net.Socket {
+  assertLoopback(host, port);
+  const socket = new net.Socket({ allowHalfOpen });
+  announce(socket);
+  return socket.connect({ host, port });
 }
 
 /** Makes a server listen on 127.0.0.1. @param port 0: the operating system picks one */
-export function listenLoopback(server: net.Server, port: number): void {
-  asOurs(() => server.listen(port, '127.0.0.1'));
-}
-
-function asOurs<T>(open: () => T): T {
-  opening++;
-  try {
-    return open();
-  } finally {
-    opening--;
-  }
+export function listenLoopback(server: net.Server, port: number, announce: Announce = () => {}): void {
+  announce(server);
+  server.listen(port, '127.0.0.1');
 }

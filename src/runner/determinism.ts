@@ -4,7 +4,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { ScenarioPlan } from '../scenarios/plan.js';
 import type { Failure, ScenarioResult } from '../results/result.js';
-import { runScenario } from './run.js';
+import { runScenario, type RunScenarioOptions } from './run.js';
 
 /** The first difference of two event streams. */
 export interface Difference {
@@ -76,19 +76,23 @@ export class StreamComparison {
 
 const NEWLINE = 0x0a;
 
+interface RunAgainOptions extends Pick<RunScenarioOptions, 'wallLimitMs' | 'staysGuarded'> {
+  /** Result of the first run, which passed or failed. */
+  first: ScenarioResult;
+  /** Its events, NDJSON. */
+  eventsFile: string;
+}
+
 /**
  * Runs a scenario a second time. Writes nothing.
  *
- * @param of.first result of the first run, which passed or failed
- * @param of.eventsFile its events, NDJSON
- * @param of.wallLimitMs real ms the second run may take
  * @returns the result of the first run, failed if the second one differs; that of the second run, if it was
  *   cut off before it differed
  * @throws what `runScenario` throws
  */
 export async function runAgain(
   plan: ScenarioPlan,
-  { first, eventsFile, wallLimitMs }: { first: ScenarioResult; eventsFile: string; wallLimitMs?: number },
+  { first, eventsFile, wallLimitMs, staysGuarded }: RunAgainOptions,
 ): Promise<ScenarioResult> {
   const comparison = new StreamComparison(eventsFile);
   let difference: Difference | undefined;
@@ -96,6 +100,7 @@ export async function runAgain(
   try {
     again = await runScenario(plan, {
       ...(wallLimitMs === undefined ? {} : { wallLimitMs }),
+      ...(staysGuarded === undefined ? {} : { staysGuarded }),
       onText: (ndjson) => comparison.write(ndjson),
       stop: () => comparison.difference !== undefined,
     });

@@ -4,6 +4,7 @@
 import type net from 'node:net';
 import type { RunEnd, VirtualClock } from '../clock/virtual.js';
 import { BouncelabError } from '../base/errors.js';
+import type { Announce } from '../base/loopback.js';
 import type { Emit } from '../events/types.js';
 import { seededRandom } from '../base/random.js';
 import { MemoryNetwork } from '../simulator/network/memory.js';
@@ -13,6 +14,7 @@ import { certificates } from '../simulator/certificates.js';
 import { usesTls } from '../scenarios/fleet/uses-tls.js';
 import { World } from '../simulator/world.js';
 import { formatDuration } from '../base/units.js';
+import { Guard } from './senders/external/guard.js';
 import { ExternalSenderHost } from './senders/external/host.js';
 import type { Judge, Judgement } from '../judge/judge.js';
 import type { EventPlan, ScenarioPlan } from '../scenarios/plan.js';
@@ -32,6 +34,8 @@ export interface RunContext {
   wallLimitMs?: number;
   /** Called at every instant; true ends the run early. */
   stop?: () => boolean;
+  /** An external sender stays under guard after the run. */
+  staysGuarded?: boolean;
 }
 
 /** @throws BouncelabError E_HARNESS when bouncelab itself fails */
@@ -48,6 +52,7 @@ export async function play(plan: ScenarioPlan, context: RunContext): Promise<Jud
   const tls = usesTls(plan.fleet, plan.events);
   // TLS works with immediates that the clock does not see unless it watches for them.
   if (tls) clock.watchHiddenImmediates();
+  const guard = plan.sender && new Guard();
   const world = new World({
     certificates: tls ? await certificates() : undefined,
     clock,
@@ -55,11 +60,12 @@ export async function play(plan: ScenarioPlan, context: RunContext): Promise<Jud
     emit,
     fleet: plan.fleet,
     clientAddress: '127.0.0.1',
-    network: networkOf(plan, clock),
+    network: networkOf(plan, clock, guard?.permit),
   });
   const kept = await openSenderStore(plan);
-  const sender = senderOf(plan, world, kept, context);
+  const sender = senderOf(plan, world, kept, { ...context, guard });
   try {
+    guard?.install();
     await sender.start();
     sender.addContacts(plan.contacts);
     for (const event of plan.events) clock.at(event.at, () => apply(event, sender, world, emit));
@@ -73,15 +79,20 @@ export async function play(plan: ScenarioPlan, context: RunContext): Promise<Jud
     sender.close();
     await world.close();
     await kept.remove();
+    if (!context.staysGuarded) guard?.uninstall();
   }
 }
 
-function networkOf({ wire, network: { latencyMs } }: ScenarioPlan, clock: VirtualClock): Network {
+function networkOf(
+  { wire, network: { latencyMs } }: ScenarioPlan,
+  clock: VirtualClock,
+  announce?: Announce,
+): Network {
   switch (wire) {
     case 'memory':
       return new MemoryNetwork(clock, latencyMs);
     case 'tcp':
-      return new TcpNetwork(clock, latencyMs);
+      return new TcpNetwork(clock, latencyMs, announce);
   }
 }
 
@@ -89,13 +100,14 @@ function senderOf(
   plan: ScenarioPlan,
   world: World,
   { store }: SenderStore,
-  { clock, emit, wallLimitMs }: RunContext,
+  { clock, emit, wallLimitMs, guard }: RunContext & { guard: Guard | undefined },
 ): RunSender {
   // The in-memory socket has the part of net.Socket that SMTP needs.
   const dial = (address: string, port: number): net.Socket =>
     world.dial(address, port) as unknown as net.Socket;
   const ports = { clock, resolver: world.dns, emit, policy: plan.policy };
-  if (plan.sender) return new ExternalSenderHost({ ...ports, ...plan.sender, dial, wallLimitMs });
+  if (plan.sender && guard)
+    return new ExternalSenderHost({ ...ports, ...plan.sender, dial, guard, wallLimitMs });
   return new BuiltInSender(
     new SenderProcess({
       ...ports,

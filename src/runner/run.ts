@@ -34,6 +34,8 @@ export interface RunScenarioOptions {
   onContacts?: (csv: string) => void;
   /** Called at every instant; true ends the run early. */
   stop?: () => boolean;
+  /** An external sender stays under guard after the run, until the end of its process. */
+  staysGuarded?: boolean;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { existsSync, openSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -78,6 +78,23 @@ describe('the process', () => {
     const { code, stderr } = await start(['run'], { NODE_OPTIONS: '--import=./act.mjs' }).ended;
     expect(code).toBe(4);
     expect(stderr).toContain('error: the process was ended before the command was over');
+  });
+
+  it('that is interrupted ends the process of an external sender, even one that is blocked', async () => {
+    at.write({
+      'a.yaml': scenarioText('a'),
+      'busy.mjs': `import { renameSync, writeFileSync } from 'node:fs';
+        export function createSender() {
+          writeFileSync('pid.tmp', String(process.pid));
+          renameSync('pid.tmp', 'pid');
+          for (;;) {}
+        }`,
+    });
+    const { child, ended } = start(['run', 'a.yaml', '--sender', 'busy.mjs']);
+    while (!existsSync(at.path('pid'))) await new Promise((resolve) => setImmediate(resolve));
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 130, stderr: '' });
+    expect(() => process.kill(Number(at.read('pid')), 0)).toThrow('ESRCH');
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(

@@ -14,7 +14,7 @@ import { compare } from '../../studies/compare.js';
 import type { Comparison } from '../../results/comparison/comparison.js';
 import { ContactsFile, tryContactsFile } from '../../results/contacts-file.js';
 import { parseThreshold } from '../../results/comparison/threshold.js';
-import { defaultWorkers, WorkerPool } from '../../runner/executors/threads/pool.js';
+import { defaultWorkers, WorkerPool } from '../../runner/executors/pool.js';
 import type { ScenarioPlan, WireKind } from '../../scenarios/plan.js';
 import { listPolicies, loadPolicy, unknownPolicy } from '../../policy/policy-file.js';
 import { quoted } from '../../documents/problems.js';

@@ -10,7 +10,7 @@ import { plural, thousands, virtualTime, wallTime } from '../../reporters/figure
 import { Printer } from '../../reporters/terminal/screen.js';
 import { terminalLine, terminalLines } from '../../reporters/text.js';
 import { wrap } from '../../reporters/terminal/layout.js';
-import { defaultWorkers } from '../../runner/executors/threads/pool.js';
+import { defaultWorkers } from '../../runner/executors/pool.js';
 import { documentText, type Data } from '../../studies/explore/document.js';
 import {
   explore,

@@ -7,7 +7,7 @@ import { createReporters, FOR_PROGRAMS, parseReporters, type ReporterName } from
 import { plural } from '../../reporters/figures.js';
 import { terminalLine } from '../../reporters/text.js';
 import { ContactsFile, tryContactsFile } from '../../results/contacts-file.js';
-import { defaultWorkers, WorkerPool } from '../../runner/executors/threads/pool.js';
+import { defaultWorkers, WorkerPool } from '../../runner/executors/pool.js';
 import { exitCodeOf } from '../../results/exit-code.js';
 import { readLatest } from '../../suite/report-folder.js';
 import { loadPolicy, unknownPolicy } from '../../policy/policy-file.js';

@@ -1,6 +1,6 @@
-// Messages between the main thread and a worker thread. Plain data: they are cloned on the way.
+// Messages between the main thread and a worker, a thread or a process. Plain data: they are cloned on the way.
 
-import { BouncelabError } from '../../../base/errors.js';
+import { BouncelabError } from '../../base/errors.js';
 
 /** A job threw, or one of its reports could not be taken. */
 export interface JobFailure {
@@ -12,12 +12,12 @@ export interface JobFailure {
   stack: string;
 }
 
-/** From a worker thread: `ready` once its module is loaded; then for each job its reports and one end. */
+/** From a worker: `ready` once its module is loaded; then for each job its reports and one end. */
 export type WorkerMessage<Report, Result> =
   { kind: 'ready' } | { kind: 'report'; report: Report } | { kind: 'done'; result: Result } | JobFailure;
 
 /**
- * What the module of a worker thread exports as `carryOut`. The thread is given one job at a time.
+ * What the module of a worker exports as `carryOut`. The worker is given one job at a time.
  *
  * @param report sends something to the main thread while the job goes on
  */

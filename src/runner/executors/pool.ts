@@ -1,16 +1,17 @@
-// The executor of this machine: a pool of worker threads. Anything that happens to a thread becomes the result of
-// the one scenario that it played.
+// The executor of this machine: a pool of worker threads, and of a worker process for each scenario that an
+// external sender plays in. Anything that happens to a worker becomes the result of the one scenario that it
+// played.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ResourceLimits } from 'node:worker_threads';
-import { builtModule } from '../../../base/package-root.js';
-import { formatDuration } from '../../../base/units.js';
-import { wallNow } from '../../../clock/system.js';
-import type { ScenarioPlan, SenderPlan } from '../../../scenarios/plan.js';
-import type { ScenarioResult } from '../../../results/result.js';
-import { endedResult, faultedResult, type Used } from '../../unplayed.js';
+import { builtModule } from '../../base/package-root.js';
+import { formatDuration } from '../../base/units.js';
+import { wallNow } from '../../clock/system.js';
+import type { ScenarioPlan, SenderPlan } from '../../scenarios/plan.js';
+import type { ScenarioResult } from '../../results/result.js';
+import { endedResult, faultedResult, type Used } from '../unplayed.js';
 import {
   isLocal,
   type Executor,
@@ -18,23 +19,28 @@ import {
   type Job,
   type JobOutputs,
   type RunProgress,
-} from '../executor.js';
+} from './executor.js';
 import { failureOf } from './messages.js';
 import type { OutputName, RunJob, RunReport } from './run-job.js';
-import { WorkerThread, type JobEnd } from './thread.js';
+import { WorkerProcess } from './processes/process.js';
+import { WorkerThread } from './threads/thread.js';
+import type { JobEnd, JobWorker, WorkerOptions } from './worker.js';
 
 export interface WorkerPoolOptions extends ExecutorOptions {
   /** Real time that a scenario gets beyond its limit to end by itself and explain why, ms. */
   graceMs?: number;
-  /** The module that threads load; default: the one that plays scenarios. */
+  /** The module that workers load; default: the one that plays scenarios. */
   module?: URL;
   resourceLimits?: ResourceLimits;
 }
 
 type RunThread = WorkerThread<RunJob, RunReport, ScenarioResult>;
+type RunWorker = JobWorker<RunJob, RunReport, ScenarioResult>;
 type RunEnd = JobEnd<ScenarioResult>;
+type OnReport = (report: RunReport) => void;
 
 const OUR_FAULT = 'this is a bug in Bouncelab, not in the scenario; --debug shows more';
+const LONGER = 'if it only needs longer, allow it with --timeout, such as --timeout 10m';
 const MORE_MEMORY =
   'give Node more memory, such as NODE_OPTIONS=--max-old-space-size=8192, or use fewer --workers';
 
@@ -43,11 +49,11 @@ export function defaultWorkers(): number {
   return availableParallelism();
 }
 
-/** Worker threads that play one scenario at a time each, started when they are needed. */
+/** Workers that play one scenario at a time each, started when they are needed. */
 export class WorkerPool implements Executor {
   readonly workers: number;
   private readonly idle: RunThread[] = [];
-  private readonly threads = new Set<RunThread>();
+  private readonly started = new Set<RunWorker>();
   private stopped = false;
 
   constructor(private readonly options: WorkerPoolOptions) {
@@ -85,14 +91,14 @@ export class WorkerPool implements Executor {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    await Promise.all([...this.threads].map((thread) => this.dismiss(thread)));
+    await Promise.all([...this.started].map((worker) => this.dismiss(worker)));
   }
 
   private async playOnceOrTwice(
     plan: ScenarioPlan,
     files: Partial<Record<OutputName, string>>,
     streams: readonly OutputName[],
-    onReport: (report: RunReport) => void,
+    onReport: OnReport,
   ): Promise<RunEnd> {
     const { wallLimitMs, checkDeterminism } = this.options;
     const first = await this.carryOut({ kind: 'play', plan, wallLimitMs, files, streams }, onReport);
@@ -106,33 +112,50 @@ export class WorkerPool implements Executor {
     });
   }
 
-  private async carryOut(job: RunJob, onReport: (report: RunReport) => void = () => {}): Promise<RunEnd> {
+  private async carryOut(job: RunJob, onReport: OnReport = () => {}): Promise<RunEnd> {
     if (this.stopped) return { kind: 'stopped' };
     const { wallLimitMs, graceMs = 1000 } = this.options;
+    return job.plan.sender
+      ? this.inProcess(job, wallLimitMs + graceMs, onReport)
+      : this.inThread(job, wallLimitMs + graceMs, onReport);
+  }
+
+  private async inThread(job: RunJob, limitMs: number, onReport: OnReport): Promise<RunEnd> {
     const thread = this.take();
-    const end = await thread.carryOut(job, { limitMs: wallLimitMs + graceMs, onReport });
-    // A thread is used again only after a scenario that passed or failed with the built-in sender: any other end
-    // may leave something behind, and so may the modules of an external sender.
-    const isClean = isOver(end) && !job.plan.sender;
-    if (isClean && !thread.broken) this.idle.push(thread);
+    const end = await thread.carryOut(job, { limitMs, onReport });
+    // A thread is used again only after a scenario that passed or failed: any other end may leave something behind.
+    if (isOver(end) && !thread.broken) this.idle.push(thread);
     else await this.dismiss(thread);
+    return end;
+  }
+
+  /** A process is never used again: the modules of an external sender may leave something behind. */
+  private async inProcess(job: RunJob, limitMs: number, onReport: OnReport): Promise<RunEnd> {
+    const worker: RunWorker = new WorkerProcess(this.workerOptions());
+    this.started.add(worker);
+    const end = await worker.carryOut(job, { limitMs, onReport });
+    await this.dismiss(worker);
     return end;
   }
 
   private take(): RunThread {
     for (let thread = this.idle.pop(); thread; thread = this.idle.pop()) {
       if (!thread.broken) return thread;
-      this.threads.delete(thread);
+      this.started.delete(thread);
     }
-    const { module = builtModule('runner/executors/threads/run-job.js'), resourceLimits, log } = this.options;
-    const thread: RunThread = new WorkerThread({ module, resourceLimits, log });
-    this.threads.add(thread);
+    const thread: RunThread = new WorkerThread(this.workerOptions());
+    this.started.add(thread);
     return thread;
   }
 
-  private async dismiss(thread: RunThread): Promise<void> {
-    this.threads.delete(thread);
-    await thread.stop();
+  private workerOptions(): WorkerOptions {
+    const { module = builtModule('runner/executors/run-job.js'), resourceLimits, log } = this.options;
+    return { module, resourceLimits, log };
+  }
+
+  private async dismiss(worker: RunWorker): Promise<void> {
+    this.started.delete(worker);
+    await worker.stop();
   }
 
   private result(plan: ScenarioPlan, end: RunEnd, used: Used): ScenarioResult | undefined {
@@ -153,26 +176,42 @@ export class WorkerPool implements Executor {
       case 'crashed': {
         this.options.log?.(end.stack);
         const memory = end.outOfMemory ? { hint: MORE_MEMORY } : {};
-        const message = `the worker that played it ended: ${end.message}`;
-        return sender
-          ? faultedResult(plan, sender, { message, details: [], ...memory }, used)
-          : endedResult(plan, { status: 'error', message, hint: OUR_FAULT, ...memory, ...used });
-      }
-      case 'timeout':
+        const ended = `ended: ${end.message}`;
+        if (sender)
+          return faultedResult(
+            plan,
+            sender,
+            { message: `its process ${ended}`, details: [], ...memory },
+            used,
+          );
         return endedResult(plan, {
-          status: 'inconclusive',
-          message:
-            `${sender ? `the sender ${sender.name} kept its thread busy: ` : ''}` +
-            `it used more than ${formatDuration(this.options.wallLimitMs)} of real time and was stopped; ` +
-            `its virtual time was at ${formatDuration(used.virtualMs)} at its last report`,
-          hint: 'if it only needs longer, allow it with --timeout, such as --timeout 10m',
+          status: 'error',
+          message: `the worker that played it ${ended}`,
+          hint: OUR_FAULT,
+          ...memory,
           ...used,
         });
+      }
+      case 'timeout': {
+        const limit = `it used more than ${formatDuration(this.options.wallLimitMs)} of real time and was stopped`;
+        const at = `its virtual time was at ${formatDuration(used.virtualMs)} at its last report`;
+        // A run that is only slow ends by itself at the limit, as inconclusive.
+        if (sender) {
+          const message = `it kept its process busy: ${limit}`;
+          return faultedResult(plan, sender, { message, details: [at], hint: LONGER }, used);
+        }
+        return endedResult(plan, {
+          status: 'inconclusive',
+          message: `${limit}; ${at}`,
+          hint: LONGER,
+          ...used,
+        });
+      }
     }
   }
 }
 
-/** Divides the outputs into files that the thread writes itself, and those that it sends. */
+/** Divides the outputs into files that the worker writes itself, and those that it sends. */
 function divide(outputs: JobOutputs): { files: Partial<Record<OutputName, string>>; streams: OutputName[] } {
   const files: Partial<Record<OutputName, string>> = {};
   const streams: OutputName[] = [];
@@ -205,10 +244,10 @@ function isOver(end: RunEnd): end is RunEnd & { kind: 'done' } {
   return end.kind === 'done' && (end.result.status === 'passed' || end.result.status === 'failed');
 }
 
-/** For a failure of ours in a thread in which an external sender plays too. */
+/** For a failure of ours in a process in which an external sender plays too. */
 function faultOf({ name }: SenderPlan): string {
   return (
-    `the sender ${name} plays in the same thread and may have changed what belongs to JavaScript or Node; ` +
+    `the sender ${name} plays in the same process and may have changed what belongs to JavaScript or Node; ` +
     'if it has not, this is a bug in Bouncelab; --debug shows more'
   );
 }

@@ -1,13 +1,13 @@
-// The module that worker threads load to play scenarios. The virtual clock is installed in the worker's
-// thread, so that the main thread keeps real time and can enforce the limit.
+// The module that workers load to play scenarios. The virtual clock is installed in the worker, so that the main
+// thread keeps real time and can enforce the limit.
 
-import { ViewFold } from '../../../results/view/fold.js';
-import type { ScenarioResult } from '../../../results/result.js';
-import type { ScenarioPlan } from '../../../scenarios/plan.js';
-import { runAgain } from '../../determinism.js';
-import { runScenario, type RunScenarioOptions } from '../../run.js';
-import type { JobOutputs, RunProgress } from '../executor.js';
-import { FileOutput } from '../file-output.js';
+import { ViewFold } from '../../results/view/fold.js';
+import type { ScenarioResult } from '../../results/result.js';
+import type { ScenarioPlan } from '../../scenarios/plan.js';
+import { runAgain } from '../determinism.js';
+import { runScenario, type RunScenarioOptions } from '../run.js';
+import type { JobOutputs, RunProgress } from './executor.js';
+import { FileOutput } from './file-output.js';
 import type { CarryOut } from './messages.js';
 
 export type OutputName = keyof JobOutputs;
@@ -16,7 +16,7 @@ interface PlayJob {
   kind: 'play';
   plan: ScenarioPlan;
   wallLimitMs: number;
-  /** Paths of the outputs that the thread writes itself. */
+  /** Paths of the outputs that the worker writes itself. */
   files: Partial<Record<OutputName, string>>;
   /** Outputs that are sent to the main thread as reports. */
   streams: readonly OutputName[];
@@ -40,7 +40,7 @@ export type RunReport =
 type Report = (report: RunReport) => void;
 
 export const carryOut: CarryOut<RunJob, RunReport, ScenarioResult> = (job, report) =>
-  job.kind === 'play' ? play(job, report) : runAgain(job.plan, job);
+  job.kind === 'play' ? play(job, report) : runAgain(job.plan, { ...job, staysGuarded: true });
 
 async function play(job: PlayJob, report: Report): Promise<ScenarioResult> {
   const { plan, wallLimitMs, files, streams } = job;
@@ -48,6 +48,7 @@ async function play(job: PlayJob, report: Report): Promise<ScenarioResult> {
   const view = wantsView ? new ViewFold({ policy: plan.policy }) : undefined;
   const result = await runScenario(plan, {
     wallLimitMs,
+    staysGuarded: true,
     onProgress: (progress) => report({ kind: 'progress', progress }),
     ...(view ? { onEvent: view.read } : {}),
     ...outputOptions(job, report),

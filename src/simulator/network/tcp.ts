@@ -6,7 +6,7 @@
 import net from 'node:net';
 import type { VirtualClock } from '../../clock/virtual.js';
 import { BouncelabError, invariant } from '../../base/errors.js';
-import { connectLoopback, listenLoopback } from '../../base/loopback.js';
+import { connectLoopback, listenLoopback, type Announce } from '../../base/loopback.js';
 import { ClockedNetwork, keyOf } from './network.js';
 import { MemorySocket, type Endpoint, type Sent } from './memory-socket.js';
 import { TcpLine, type Side } from './tcp-line.js';
@@ -28,7 +28,12 @@ export class TcpNetwork extends ClockedNetwork {
   private failure: Error | undefined;
   private readonly unwatch: () => void;
 
-  constructor(clock: VirtualClock, latencyMs: number) {
+  /** @param announce is called with each socket and server of the operating system before it is opened */
+  constructor(
+    clock: VirtualClock,
+    latencyMs: number,
+    private readonly announce?: Announce,
+  ) {
     super(clock, latencyMs);
     this.unwatch = clock.watch({
       settled: () => this.settled(),
@@ -74,7 +79,7 @@ export class TcpNetwork extends ClockedNetwork {
     let client: net.Socket | undefined;
     const start = (): void => {
       const { port } = server.address() as net.AddressInfo;
-      client = this.keep(connectLoopback({ host: LOOPBACK, port, allowHalfOpen: true }));
+      client = this.keep(connectLoopback({ host: LOOPBACK, port, allowHalfOpen: true }, this.announce));
       client.once('error', (error) => this.fail(`connect to ${LOOPBACK}:${port}`, error));
     };
     if (server.listening) start();
@@ -100,7 +105,7 @@ export class TcpNetwork extends ClockedNetwork {
     server.on('error', (error) => this.fail(`listen on ${LOOPBACK}`, error));
     // Every client that dials before the port listens adds a listener.
     server.setMaxListeners(0);
-    listenLoopback(server, 0);
+    listenLoopback(server, 0, this.announce);
     const port = { server, accepted };
     this.ports.set(address, port);
     return port;

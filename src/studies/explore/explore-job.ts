@@ -5,7 +5,7 @@ import { invariant } from '../../base/errors.js';
 import { sizeOf, type ScenarioDocument } from './document.js';
 import { INVARIANTS } from '../../judge/invariants/index.js';
 import { drawExperiment, endsInCalm } from './experiment.js';
-import type { CarryOut } from '../../runner/executors/threads/messages.js';
+import type { CarryOut } from '../../runner/executors/messages.js';
 import type { ExploreAnswer, ExploreJob } from './messages.js';
 import { shrink } from './shrink.js';
 import { planOf, playTrial, type TrialFinding, type TrialResult } from './trial.js';

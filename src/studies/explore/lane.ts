@@ -2,7 +2,8 @@
 // like any other, and the next one gets a new thread.
 
 import { builtModule } from '../../base/package-root.js';
-import { WorkerThread, type JobEnd } from '../../runner/executors/threads/thread.js';
+import { WorkerThread } from '../../runner/executors/threads/thread.js';
+import type { JobEnd } from '../../runner/executors/worker.js';
 import type { ExploreAnswer, ExploreJob } from './messages.js';
 
 /** Real time that a job may use, ms. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BouncelabError } from '../../../src/base/errors.js';
 import { ContactsFile } from '../../../src/results/contacts-file.js';
-import { WorkerPool, type WorkerPoolOptions } from '../../../src/runner/executors/threads/pool.js';
+import { WorkerPool, type WorkerPoolOptions } from '../../../src/runner/executors/pool.js';
 import type { JobOutputs, RunProgress, TextOutput } from '../../../src/runner/executors/executor.js';
 import { FileOutput } from '../../../src/runner/executors/file-output.js';
 import { plan } from '../../suite/plans.js';

@@ -1,4 +1,4 @@
-// What an external sender must not do in its thread: use another network, end the process, start processes or
+// What an external sender must not do in its process: use another network, end the process, start processes or
 // threads, or leave changes behind for later scenarios.
 
 import childProcess from 'node:child_process';
@@ -10,10 +10,7 @@ import workerThreads from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectLoopback, listenLoopback } from '../../../src/base/loopback.js';
 import { Guard } from '../../../src/runner/senders/external/guard.js';
-import { FileOutput } from '../../../src/runner/executors/file-output.js';
-import { WorkerPool } from '../../../src/runner/executors/threads/pool.js';
 import { moduleText, play, playOne, SCENARIO } from './external-module.js';
-import { plan } from '../../suite/plans.js';
 
 const guards: Guard[] = [];
 function guarded(): Guard {
@@ -23,18 +20,22 @@ function guarded(): Guard {
   return guard;
 }
 afterEach(() => {
-  for (const guard of guards.splice(0)) guard.uninstall();
+  for (const guard of guards.splice(0).reverse()) guard.uninstall();
 });
 
 const OUTSIDE = '192.0.2.1';
 const EPERM = { code: 'EPERM' };
 
 describe('a forbidden call fails at once, and is kept', () => {
-  const spawned = 'to start the process true, and must stay within its own thread';
+  const spawned = 'to start the process true, and must stay within its own process';
   test.each<[string, () => unknown, string]>([
     ['listening', () => net.createServer().listen(0, '0.0.0.0'), 'to listen on 0.0.0.0:0'],
     ['a datagram', () => dgram.createSocket('udp4').send('x', 53, OUTSIDE), 'a datagram'],
-    ['a group', () => dgram.createSocket('udp4').addMembership('224.0.0.114'), 'a datagram'],
+    [
+      'a datagram, by its class',
+      () => new (dgram.Socket as never as new (type: string) => unknown)('udp4'),
+      'a datagram',
+    ],
     ['a debugger', () => inspector.open(0, '0.0.0.0'), 'to listen for a debugger'],
 
     [
@@ -92,13 +93,19 @@ describe('a forbidden call fails at once, and is kept', () => {
   test('the sockets of a TCP wire are allowed', async () => {
     const guard = guarded();
     const server = net.createServer((socket) => socket.end());
-    listenLoopback(server, 0);
+    listenLoopback(server, 0, guard.permit);
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as net.AddressInfo;
-    const socket = connectLoopback({ host: '127.0.0.1', port }).resume();
+    const socket = connectLoopback({ host: '127.0.0.1', port }, guard.permit).resume();
     await new Promise((resolve) => socket.once('close', resolve));
-    server.close();
     expect(guard.tried).toBeUndefined();
+    // Once each: a module that gets hold of them cannot open them again.
+    await new Promise((resolve) => server.close(resolve));
+    expect(() => server.listen(0)).toThrow(expect.objectContaining(EPERM) as Error);
+    expect(guard.tried).toContain('to listen on');
+    const later = guarded();
+    socket.connect(port, '127.0.0.1').on('error', () => {});
+    expect(later.tried).toContain(`a connection to 127.0.0.1:${port}`);
   });
 
   test('afterwards everything is as it was', () => {
@@ -106,7 +113,6 @@ describe('a forbidden call fails at once, and is kept', () => {
     guarded();
     guards.pop()!.uninstall();
     expect({ ...childProcess, exit: process.exit, connect: net.Socket.prototype.connect }).toEqual(before);
-    expect(Object.hasOwn(workerThreads, 'parentPort')).toBe(true);
   });
 });
 
@@ -162,15 +168,6 @@ describe('a run', () => {
     expect(ran.run!.scenarios.map(({ status }) => status)).toEqual(['failed', 'passed']);
   });
 
-  test('takes no result from a module', async () => {
-    const forged = `
-      const { parentPort } = await import('node:worker_threads');
-      parentPort?.postMessage({ kind: 'result', result: { status: 'passed' } });`;
-    const ran = await playOne(`return { async send() { ${forged} } };`);
-    expect(ran.code).toBe(1);
-    expect(ran.stdout).toContain('delivered of november');
-  });
-
   test('a TCP wire works with an external sender', async () => {
     const ran = await playOne(
       'return { send: async ({ name, contacts }) => { for (const { address } of contacts) await mail(name, address); } };',
@@ -217,34 +214,5 @@ describe('a run', () => {
     expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain(`is at fault: it reported what cannot be: report.`);
     expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain(message);
     expect(ran.code).toBe(1);
-  });
-});
-
-describe('a thread that a sender ends', () => {
-  const FIXTURE = new URL('../executors/fixtures/job.mjs', import.meta.url);
-  const sender = {
-    file: '/mine.js',
-    name: './mine.js',
-    location: { file: 'a.yaml', line: 2, column: 9 },
-  };
-
-  test.each([
-    ['throw', 'failed', 'the sender ./mine.js is at fault: the worker that played it ended', undefined],
-    ['memory', 'failed', 'it ran out of memory', 'max-old-space-size'],
-    ['spin', 'inconclusive', 'the sender ./mine.js kept its thread busy', '--timeout'],
-    ['fail', 'error', 'internal error: no luck', 'the sender ./mine.js plays in the same thread'],
-  ])('%s: %s, and it is named', async (name, status, message, hint) => {
-    const pool = new WorkerPool({
-      workers: 1,
-      wallLimitMs: name === 'spin' ? 150 : 20_000,
-      graceMs: 0,
-      module: FIXTURE,
-      resourceLimits: { maxOldGenerationSizeMb: 16 },
-    });
-    const result = await pool.play({ plan: plan(name, { sender }) }, { events: new FileOutput('unused') });
-    await pool.stop();
-    expect(result).toMatchObject({ status });
-    expect(result!.failures[0]!.message).toContain(message);
-    expect(result!.failures[0]!.hint ?? '').toContain(hint ?? '');
   });
 });

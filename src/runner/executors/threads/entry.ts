@@ -3,10 +3,10 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../../../base/errors.js';
-import { failureOf, type CarryOut, type WorkerMessage } from './messages.js';
+import { failureOf, type CarryOut, type WorkerMessage } from '../messages.js';
 
 invariant(parentPort, 'entry.js was started outside a worker thread');
-// Kept here: an external sender that plays in this thread gets no access to it (see its guard).
+
 const port = parentPort;
 const post = (message: WorkerMessage<unknown, unknown>): void => port.postMessage(message);
 

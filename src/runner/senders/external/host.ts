@@ -1,5 +1,4 @@
-// Lets an external module send in a run: gives it contacts and mailings, turns its reports into events, and
-// guards against what it must not do.
+// Lets an external module send in a run: gives it contacts and mailings, and turns its reports into events.
 
 import type net from 'node:net';
 import { addressKey, asWritten, domainOf, keyPattern } from '../../../base/addresses.js';
@@ -19,7 +18,7 @@ import type {
   SenderPorts,
   SenderReports,
 } from './contract.js';
-import { Guard } from './guard.js';
+import type { Guard } from './guard.js';
 import { loadSender } from './load.js';
 import { withConnectTimeout } from './connect-timeout.js';
 import { checkedReports } from './reports.js';
@@ -35,6 +34,8 @@ interface ExternalSenderOptions {
   resolver: Resolver;
   dial: (address: string, port: number) => net.Socket;
   policy: RetryPolicy;
+  /** Installed before the module is loaded. */
+  guard: Guard;
   /** Real ms that loading may take. */
   wallLimitMs: number | undefined;
 }
@@ -51,7 +52,6 @@ const SMTP_PORT = 25;
 const LOAD_LIMIT_MS = 10_000;
 
 export class ExternalSenderHost implements RunSender {
-  private readonly guard = new Guard();
   private readonly contacts = new Map<string, ExternalContact>();
   private readonly mailings = new Map<string, MailingRecord>();
   private sender: ExternalSender | undefined;
@@ -63,7 +63,6 @@ export class ExternalSenderHost implements RunSender {
 
   /** Loads the module. An error that it throws is kept and returned by `fault`. */
   async start(): Promise<void> {
-    this.guard.install();
     process.on('uncaughtException', this.onUncaught);
     process.on('unhandledRejection', this.onUncaught);
     try {
@@ -76,11 +75,11 @@ export class ExternalSenderHost implements RunSender {
   close(): void {
     process.removeListener('uncaughtException', this.onUncaught);
     process.removeListener('unhandledRejection', this.onUncaught);
-    this.guard.uninstall();
   }
 
   fault(): SenderFault | undefined {
-    if (this.guard.tried !== undefined) return { message: this.guard.tried, details: [] };
+    const { tried } = this.options.guard;
+    if (tried !== undefined) return { message: tried, details: [] };
     if (!this.failure) return undefined;
     const { what, error } = this.failure;
     const { message, places } = describeThrown(error, this.options.file);

@@ -1,0 +1,120 @@
+// A worker that is a process of its own, for a job with code that is not ours: whatever that code does to its
+// process, this one goes on. Node itself refuses to let it start processes and threads.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { builtModule } from '../../../base/package-root.js';
+import type { WorkerMessage } from '../messages.js';
+import { JobWorker, type WorkerOptions } from '../worker.js';
+import { FrameReader, frameOf, PIPE_FD, TAG_BYTES } from './frames.js';
+
+/** The end of what a process wrote to its standard error that is kept to explain its end, characters. */
+const LAST_WORDS_MAX = 4000;
+
+/** Ended with this process. */
+const running = new Set<ChildProcess>();
+let endsWithUs = false;
+
+export class WorkerProcess<Job, Report, Result> extends JobWorker<Job, Report, Result> {
+  private readonly child: ChildProcess;
+  private readonly pipe: Duplex;
+  private readonly closed: Promise<void>;
+  private readonly tag = randomBytes(TAG_BYTES);
+  private lastWords = '';
+
+  constructor(options: WorkerOptions) {
+    super(options);
+    this.child = start(options);
+    this.pipe = this.child.stdio[PIPE_FD] as Duplex;
+    this.closed = new Promise((resolve) => {
+      this.child.once('close', (code, signal) => {
+        running.delete(this.child);
+        this.onClose(code, signal);
+        resolve();
+      });
+      this.child.once('error', (error) => {
+        this.crash(`it could not be started: ${error.message}`);
+        // Without a process there is no `close`.
+        if (this.child.pid === undefined) resolve();
+      });
+    });
+    this.listen();
+  }
+
+  protected override post(job: Job): void {
+    this.pipe.write(frameOf(this.tag, job));
+  }
+
+  protected override async terminate(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.closed;
+  }
+
+  private listen(): void {
+    const { log } = this.options;
+    const reader = new FrameReader(this.tag);
+    // It may end while the job is written to it; `close` says how it ended.
+    this.pipe.on('error', () => undefined);
+    this.pipe.on('data', (chunk: Buffer) => {
+      if (this.broken) return;
+      try {
+        for (const message of reader.push(chunk)) this.onMessage(message as WorkerMessage<Report, Result>);
+      } catch {
+        this.crash('something other than Bouncelab wrote to the pipe over which its result is sent');
+      }
+    });
+    for (const stream of [this.child.stdout!, this.child.stderr!])
+      stream.setEncoding('utf8').on('data', (text: string) => log?.(text));
+    this.child.stderr!.on('data', (text: string) => {
+      this.lastWords = (this.lastWords + text).slice(-LAST_WORDS_MAX);
+    });
+  }
+
+  private onClose(code: number | null, signal: NodeJS.Signals | null): void {
+    const outOfMemory = /heap out of memory/.test(this.lastWords);
+    const how = signal === null ? `it exited with code ${code}` : `it was ended by the signal ${signal}`;
+    this.crash(outOfMemory ? 'it ran out of memory' : how, this.lastWords, outOfMemory);
+  }
+}
+
+function start({ module, resourceLimits }: WorkerOptions): ChildProcess {
+  const entry = fileURLToPath(builtModule('runner/executors/processes/entry.js'));
+  const heapMb = resourceLimits?.maxOldGenerationSizeMb;
+  const heap = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`];
+  const child = spawn(process.execPath, [...nodeOptions(), ...heap, entry, module.href], {
+    // Its output is captured, so that our standard output stays clean for programs that read it.
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C in a terminal is for this process, which decides what becomes of the other.
+    detached: process.platform !== 'win32',
+  });
+  if (child.pid !== undefined) running.add(child);
+  if (!endsWithUs) process.once('exit', () => running.forEach((one) => one.kill('SIGKILL')));
+  endsWithUs = true;
+  return child;
+}
+
+/**
+ * Options of Node for the process: those of this one, and the permission model, which holds below JavaScript. It
+ * leaves out the permissions to start processes and threads and to debug.
+ */
+function nodeOptions(): string[] {
+  const own = process.execArgv.filter(
+    (option) => !/^--(inspect|debug|experimental-permission|permission)/.test(option),
+  );
+  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission';
+  const allowed = ['--allow-fs-read=*', '--allow-fs-write=*', '--allow-addons', '--allow-wasi'];
+  // Newer versions of Node have a permission for the network too, which the TCP wire needs.
+  const network = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : [];
+  return [
+    ...own,
+    permission,
+    ...allowed,
+    ...network,
+    '--disable-warning=SecurityWarning',
+    '--disable-warning=ExperimentalWarning',
+  ];
+}
