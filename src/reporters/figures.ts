@@ -1,6 +1,6 @@
 // Figures as text for people: real time, virtual time, counts of deliveries. All reporters use them.
 
-import type { ScenarioResult } from '../results/result.js';
+import type { RunResult, ScenarioResult } from '../results/result.js';
 import { formatDuration } from '../base/units.js';
 
 /** Real time: `412 ms`, `1.8 s`, `2m05s`. */
@@ -46,4 +46,16 @@ export function deliveryCounts(result: ScenarioResult): string {
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${thousands(count)} ${what}${what === 'soft' ? without : ''}`)
     .join(' · ');
+}
+
+/** How many scenarios were skipped for each reason. */
+export function skippedByReason({ scenarios }: RunResult): [reason: string, count: number][] {
+  return countedReasons(scenarios.filter(({ status }) => status === 'skipped'));
+}
+
+/** How often each reason is given, in the order in which they appear. */
+export function countedReasons(skipped: readonly { reason?: string }[]): [reason: string, count: number][] {
+  const counts = new Map<string, number>();
+  for (const { reason = '' } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts];
 }

@@ -1,5 +1,5 @@
 // The `github` reporter: workflow commands that put each failure on its line of the scenario file
-// in a pull request. `bouncelab run` adds it where GITHUB_ACTIONS is set.
+// in a pull request, and a notice on each that was skipped. `bouncelab run` adds it where GITHUB_ACTIONS is set.
 
 import type { RunResult } from '../results/result.js';
 import { comparison } from './comparison.js';
@@ -20,6 +20,11 @@ export function githubReporter(
   return {
     onRunEnd(run: RunResult) {
       for (const scenario of run.scenarios) {
+        if (scenario.reason !== undefined) {
+          const { file, name, reason } = scenario;
+          const properties = `file=${workflowProperty(toRepositoryPath(file))},title=${workflowProperty(name)}`;
+          write(`::notice ${properties}::${workflowMessage(`skipped: ${reason}`)}\n`);
+        }
         for (const failure of scenario.failures) {
           const properties = [
             `file=${workflowProperty(toRepositoryPath(failure.file))}`,

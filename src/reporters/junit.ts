@@ -16,7 +16,8 @@ export function junitReporter(write: (text: string) => void): Reporter {
 
 /**
  * The text of `junit.xml`. A scenario that failed carries `<failure>`; one that is invalid,
- * inconclusive or ended with an internal error carries `<error>` with its status as type.
+ * inconclusive or ended with an internal error carries `<error>` with its status as type; one that was not
+ * played carries `<skipped>` with the reason.
  */
 export function junitXml(run: RunResult): string {
   const document = create({ version: '1.0', encoding: 'UTF-8' });
@@ -29,7 +30,7 @@ export function junitXml(run: RunResult): string {
     const suite = root.ele('testsuite', {
       name: xmlAttribute(folder),
       ...totals(scenarios),
-      skipped: '0',
+      skipped: String(scenarios.filter(({ status }) => status === 'skipped').length),
       timestamp: run.startedAt,
     });
     if (run.interrupted) suite.ele('properties').ele('property', { name: 'interrupted', value: 'true' });
@@ -40,11 +41,11 @@ export function junitXml(run: RunResult): string {
 
 function totals(scenarios: ScenarioResult[]): Record<string, string> {
   const failures = scenarios.filter(({ status }) => status === 'failed').length;
-  const passed = scenarios.filter(({ status }) => status === 'passed').length;
+  const fine = scenarios.filter(({ status }) => status === 'passed' || status === 'skipped').length;
   return {
     tests: String(scenarios.length),
     failures: String(failures),
-    errors: String(scenarios.length - failures - passed),
+    errors: String(scenarios.length - failures - fine),
     time: seconds(scenarios.reduce((sum, { wallMs }) => sum + wallMs, 0)),
   };
 }
@@ -70,6 +71,10 @@ function testCase(suite: Element, folder: string, scenario: ScenarioResult): voi
     properties.ele('property', { name, value: xmlAttribute(String(scenario[name])) });
   }
   if (scenario.status === 'passed') return;
+  if (scenario.status === 'skipped') {
+    element.ele('skipped', { message: xmlAttribute(scenario.reason ?? '') });
+    return;
+  }
   // Many CI systems read only one failure per test case, so one element holds all of them.
   const [first, ...rest] = scenario.failures;
   const more = rest.length > 0 ? ` (and ${rest.length} more)` : '';

@@ -11,9 +11,13 @@ const PRECEDENCE: readonly [ScenarioStatus, ExitCode][] = [
   ['failed', EXIT.failed],
 ];
 
-/** 130 when interrupted, else 4, 3, 5 or 1 for the first of these that a scenario has, else 0. */
+/**
+ * 130 when interrupted, else 4, 3, 5 or 1 for the first of these that a scenario has, else 0; 5 also when all
+ * scenarios were skipped.
+ */
 export function exitCodeOf(run: RunResult): ExitCode {
   if (run.interrupted) return EXIT.interrupted;
   const found = PRECEDENCE.find(([status]) => run.scenarios.some((scenario) => scenario.status === status));
-  return found ? found[1] : EXIT.passed;
+  if (found) return found[1];
+  return run.scenarios.some(({ status }) => status !== 'skipped') ? EXIT.passed : EXIT.inconclusive;
 }

@@ -6,8 +6,9 @@ import type { Cause, MailingKind, MailingState, Placement, Stage } from '../even
 /**
  * `passed`: every expectation held. `failed`: one did not. `inconclusive`: a deadlock or the
  * watchdog ended it. `error`: the harness itself failed. `invalid`: the file could not be read.
+ * `skipped`: it was not played, since it cannot be played with the sender of the command line.
  */
-export type ScenarioStatus = 'passed' | 'failed' | 'inconclusive' | 'error' | 'invalid';
+export type ScenarioStatus = 'passed' | 'failed' | 'inconclusive' | 'error' | 'invalid' | 'skipped';
 
 export interface RunResult {
   /** Version of bouncelab. */
@@ -23,6 +24,8 @@ export interface RunResult {
   failed: number;
   /** Scenarios that are invalid, inconclusive or ended with an internal error. */
   errors: number;
+  /** Scenarios that were not played. */
+  skipped: number;
   /** The run was interrupted: `scenarios` contains those that had ended. */
   interrupted: boolean;
   /** Scenarios that were running when it was interrupted; none of them is in `scenarios`. */
@@ -39,6 +42,8 @@ export interface ScenarioResult {
   file: string;
   name: string;
   status: ScenarioStatus;
+  /** Why it was skipped; absent otherwise. */
+  reason?: string;
   seed: string;
   policy: string;
   wire: string;

@@ -1,5 +1,5 @@
-// Results of scenarios that were not played to their end: the file was invalid, the worker crashed, or the
-// limit of real time was reached. They have the shape of any other result; all counts are zero.
+// Results of scenarios that were not played to their end: the file was invalid, the scenario was skipped, the
+// worker crashed, or the limit of real time was reached. They have the shape of any other result; all counts are zero.
 
 import { faultFailure, type SenderFault } from '../judge/fault.js';
 import { noneLost } from '../results/tally/lost.js';
@@ -20,6 +20,13 @@ export function invalidResult(file: string, problems: readonly Problem[]): Scena
     ...(hint === undefined ? {} : { hint }),
   }));
   return { ...nothing(file, file, 'invalid'), failures };
+}
+
+/** The result of a scenario that is not played. */
+export function skippedResult(plan: ScenarioPlan, reason: string): ScenarioResult {
+  const { seed, policy, wire } = plan;
+  const { file, name, status, ...rest } = nothing(plan.file, plan.name, 'skipped');
+  return { file, name, status, reason, ...rest, seed, policy: policy.name, wire };
 }
 
 /** What a scenario had used when it was ended from outside. */
@@ -54,7 +61,7 @@ export function endedResult(plan: ScenarioPlan, ending: Ending): ScenarioResult 
   return cutOff(plan, ending.status, failure, ending);
 }
 
-/** The result of a scenario whose external sender ended the worker thread. */
+/** The result of a scenario whose external sender ended its process. */
 export function faultedResult(
   plan: ScenarioPlan,
   sender: SenderPlan,

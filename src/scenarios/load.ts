@@ -27,7 +27,7 @@ export interface LoadOptions {
   sender?: string | undefined;
 }
 
-/** A scenario file after loading: its plan, or its problems. `source` is empty when it could not be read. */
+/** A scenario file after loading. `source` is empty when it could not be read. */
 type LoadResult = {
   file: string;
   source: string;
@@ -37,7 +37,23 @@ type LoadResult = {
   leftOut?: number;
   /** What the files of the audience were taken for. */
   taken?: TakenFiles;
-} & ({ plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] });
+} & LoadedPlan;
+
+/** The plan of a scenario, or its problems. */
+export type LoadedPlan =
+  | { plan: ScenarioPlan; problems?: undefined; skipped?: undefined }
+  | {
+      plan?: undefined;
+      problems: Problem[];
+      /** Present when the one problem is that the sender of the command line cannot play it: a run skips it. */
+      skipped?: Skipped;
+    };
+
+export interface Skipped {
+  plan: ScenarioPlan;
+  /** A clause that names the sender. */
+  reason: string;
+}
 
 /**
  * Loads one scenario.
@@ -73,19 +89,24 @@ export function loadScenarioText(path: string, source: string, options: LoadOpti
   const own = readPolicy(reader, dirname(absolute), cwd);
   const policy = options.policy === undefined ? own : overridingPolicy(reader, options.policy, cwd);
   const sender = readSender(reader, dirname(absolute), options);
-  if (sender && body?.events.some(({ action }) => action === 'crash')) refuseCrash(reader, sender);
-  const automated = body?.mailings.find(({ trigger }) => trigger);
-  if (sender && automated) refuseAutomated(reader, sender, automated.name);
-  if (sender && (options.store ?? body?.store ?? 'memory') !== 'memory') refuseStore(reader, sender);
-  const problems = reader.framed(arrangeProblems([...yaml.problems, ...reader.problems]));
+  const found = [...yaml.problems, ...reader.problems];
+  const misfit = sender && body && misfitOf({ ...body, store: options.store ?? body.store }, sender);
+  const all = misfit ? [...found, wholeFileProblem(file, misfit)] : found;
+  const problems = reader.framed(arrangeProblems(all));
   const taken = audience.files;
-  if (!body || !policy || problems.length > 0) return { file, source, problems, taken };
+  if (!body || !policy || found.length > 0) return { file, source, problems, taken };
   const { seed = body.seed, wire = body.wire, store = body.store } = options;
+  const plan = { ...body, policy, seed, wire, store, ...(sender ? { sender } : {}) };
+  if (misfit) {
+    // A scenario that names the sender itself is wrong. One that was written for another sender is skipped.
+    const skipped = { plan, reason: misfit.message };
+    return { file, source, problems, taken, ...(options.sender === undefined ? {} : { skipped }) };
+  }
   const warnings = reader.framed(reader.warnings);
   return {
     file,
     source,
-    plan: { ...body, policy, seed, wire, store, ...(sender ? { sender } : {}) },
+    plan,
     ...(warnings.length > 0 ? { warnings } : {}),
     leftOut: audience.leftOut,
     taken,
@@ -126,31 +147,27 @@ export function senderProblem(name: string, file: string): { message: string; hi
   };
 }
 
-function refuseCrash(reader: Reader, { name }: SenderPlan): void {
-  reader.foreign(
-    wholeFileProblem(reader.file, {
-      message: `this scenario has a \`crash\` event, and the sender ${quoted(name)} cannot be restarted on a store`,
+/** Why an external sender cannot play a scenario; undefined when it can. */
+function misfitOf(
+  { events, mailings, store }: Pick<ScenarioPlan, 'events' | 'mailings' | 'store'>,
+  { name }: SenderPlan,
+): { message: string; hint: string } | undefined {
+  if (events.some(({ action }) => action === 'crash'))
+    return {
+      message: `the scenario has a \`crash\` event, and the sender ${quoted(name)} cannot be restarted on a store`,
       hint: 'leave out `sender`, or the event `crash`',
-    }),
-  );
-}
-
-function refuseStore(reader: Reader, { name }: SenderPlan): void {
-  reader.foreign(
-    wholeFileProblem(reader.file, {
-      message: `\`store\` keeps the state of the sender of bouncelab, and ${quoted(name)} keeps its own`,
-      hint: 'leave out `store` (or `--store`), or `sender` (or `--sender`)',
-    }),
-  );
-}
-
-function refuseAutomated(reader: Reader, { name }: SenderPlan, mailing: string): void {
-  reader.foreign(
-    wholeFileProblem(reader.file, {
-      message: `the mailing ${quoted(mailing)} is automated, and the sender ${quoted(name)} can send only standard mailings`,
+    };
+  if (mailings.some(({ trigger }) => trigger))
+    return {
+      message: `the scenario has an automated mailing, and the sender ${quoted(name)} can send only standard mailings`,
       hint: 'leave out `sender`, or write each occurrence as a standard mailing',
-    }),
-  );
+    };
+  if (store !== 'memory')
+    return {
+      message: `\`store\` keeps the state of the built-in sender, and ${quoted(name)} keeps its own`,
+      hint: 'leave out `store`, or `sender`',
+    };
+  return undefined;
 }
 
 /** The policy that the file names or contains. */

@@ -12,7 +12,12 @@ import type { ScenarioPlan } from '../scenarios/plan.js';
 import type { ScenarioResult } from '../results/result.js';
 import type { SuiteEntry } from '../suite/select.js';
 import { runSuite } from '../suite/suite.js';
-import type { ComparedScenario, Comparison, Trouble } from '../results/comparison/comparison.js';
+import type {
+  ComparedScenario,
+  Comparison,
+  SkippedScenario,
+  Trouble,
+} from '../results/comparison/comparison.js';
 import type { ContactsFile } from '../results/contacts-file.js';
 import { differencesCsv, differencesHeader } from '../results/comparison/differences-csv.js';
 import { Ends } from '../results/comparison/ends.js';
@@ -27,6 +32,8 @@ interface CompareOptions {
   policies: readonly string[];
   /** Plans of each scenario: one for each policy. */
   scenarios: readonly (readonly ScenarioPlan[])[];
+  /** Scenarios that are left out of the comparison. */
+  skipped?: readonly SkippedScenario[];
   version: string;
   executor: Executor;
   thresholds: readonly Threshold[];
@@ -44,7 +51,7 @@ interface CompareOptions {
  * @throws BouncelabError E_OUTPUT when the temporary folder cannot be written
  */
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  const { policies, scenarios, version, thresholds, signal } = options;
+  const { policies, scenarios, skipped = [], version, thresholds, signal } = options;
   const folder = await mkdtemp(join(tmpdir(), 'bouncelab-compare-'));
   const player = new ComparingExecutor(options, folder);
   try {
@@ -70,6 +77,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
       sum,
       differing,
       scenarios: compared,
+      skipped: [...skipped],
       troubles: player.troubles(),
       thresholds: thresholds.map((threshold) => checkThreshold(threshold, policies, sum, differing)),
       curves: player.pace.curves(),

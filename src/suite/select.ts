@@ -5,18 +5,18 @@ import { resolve } from 'node:path';
 import { BouncelabError } from '../base/errors.js';
 import { notAScenario } from './file-kind.js';
 import { findScenarios } from './find.js';
-import { loadScenario, senderProblem } from '../scenarios/load.js';
-import type { ScenarioPlan, StoreKind, WireKind } from '../scenarios/plan.js';
+import { loadScenario, senderProblem, type LoadedPlan } from '../scenarios/load.js';
+import type { StoreKind, WireKind } from '../scenarios/plan.js';
 import type { Problem } from '../documents/problems.js';
 
-/** A scenario file after loading: its plan, or its problems. */
+/** A scenario file after loading. */
 export type SuiteEntry = {
   file: string;
   source: string;
   /** The first rows of an audience file that were left out, as the scenario allows, and the number of all. */
   warnings?: readonly Problem[];
   leftOut?: number;
-} & ({ plan: ScenarioPlan; problems?: undefined } | { plan?: undefined; problems: Problem[] });
+} & LoadedPlan;
 
 export interface SelectOptions {
   /** Files, folders and globs. */
@@ -39,14 +39,17 @@ export interface SelectOptions {
  * policies, are skipped; a file of another kind that is given itself has that as its one problem.
  *
  * @throws AggregateError of BouncelabErrors for inputs that do not exist
- * @throws BouncelabError E_USAGE when the module of the sender does not exist
+ * @throws BouncelabError E_USAGE when the module of the sender does not exist, or is to have a store
  * @throws BouncelabError E_NOT_FOUND when no scenario matches
  */
 export function selectScenarios(options: SelectOptions): SuiteEntry[] {
   const { inputs, cwd, grep, only, seed, policy, sender, wire, store } = options;
   const { files, named, problems } = findScenarios(inputs, cwd);
   if (problems.length > 0) throw new AggregateError(problems, 'some inputs are not there');
-  if (sender !== undefined) checkSender(sender, cwd);
+  if (sender !== undefined) {
+    checkSender(sender, cwd);
+    if (store !== undefined && store !== 'memory') throw storeOfAnother(sender);
+  }
   const wanted = only ? files.filter((file) => only.has(file)) : files;
   const entries: SuiteEntry[] = [];
   for (const file of wanted) {
@@ -69,11 +72,17 @@ function checkSender(name: string, cwd: string): void {
   if (problem) throw new BouncelabError('E_USAGE', problem.message, { hint: problem.hint });
 }
 
+function storeOfAnother(sender: string): BouncelabError {
+  const what = `--store keeps the state of the built-in sender, and ${sender} keeps its own`;
+  return new BouncelabError('E_USAGE', what, { hint: 'leave out --store, or --sender' });
+}
+
 /** An invalid file has no name and no tags: its whole text is searched. */
 function matcher(pattern: string): (entry: SuiteEntry) => boolean {
   const plain = pattern.toLowerCase();
   const expression = regularExpression(pattern);
-  return ({ file, plan, source }) => {
+  return ({ file, plan: played, skipped, source }) => {
+    const plan = played ?? skipped?.plan;
     const texts = plan ? [file, plan.name, ...plan.tags] : [file, source];
     return texts.some((text) => text.toLowerCase().includes(plain) || expression?.test(text));
   };

@@ -11,7 +11,7 @@ import { RunOutput, withOutputErrors } from './report-folder.js';
 import { ContactsFile } from '../results/contacts-file.js';
 import type { RunResult, ScenarioResult, Unfinished } from '../results/result.js';
 import type { SuiteEntry } from './select.js';
-import { invalidResult } from '../runner/unplayed.js';
+import { invalidResult, skippedResult } from '../runner/unplayed.js';
 
 export interface SuiteOptions {
   /** The scenarios, in the order in which they are reported. */
@@ -70,7 +70,8 @@ export async function runSuite(options: SuiteOptions): Promise<RunResult> {
     virtualMs: results.reduce((sum, { virtualMs }) => sum + virtualMs, 0),
     passed: results.filter(({ status }) => status === 'passed').length,
     failed: results.filter(({ status }) => status === 'failed').length,
-    errors: results.filter(({ status }) => status !== 'passed' && status !== 'failed').length,
+    errors: results.filter(({ status }) => !['passed', 'failed', 'skipped'].includes(status)).length,
+    skipped: results.filter(({ status }) => status === 'skipped').length,
     interrupted: options.signal?.aborted ?? false,
     unfinished: play.unfinished,
     scenarios: results,
@@ -119,7 +120,8 @@ class Play {
     if (signal?.aborted) interrupt();
     signal?.addEventListener('abort', interrupt, { once: true });
     for (const entry of entries) {
-      if (entry.problems && !signal?.aborted) this.finish(entry, invalidResult(entry.file, entry.problems));
+      const result = withoutPlaying(entry);
+      if (result && !signal?.aborted) this.finish(entry, result);
     }
     try {
       await Promise.all(Array.from({ length: workers }, () => this.lane()));
@@ -178,10 +180,16 @@ class Play {
   private finish(entry: SuiteEntry, result: ScenarioResult): void {
     const { bail, reporters } = this.options;
     this.results.set(entry, result);
-    if (bail && result.status !== 'passed') this.stopped = true;
+    if (bail && !['passed', 'skipped'].includes(result.status)) this.stopped = true;
     const end = { result, sources: sourcesOf(entry), repeat: repeatCommand(result, this.options) };
     for (const reporter of reporters) reporter.onScenarioEnd?.(end);
   }
+}
+
+/** The result of a scenario that is not played; undefined for one that is. */
+function withoutPlaying({ file, problems, skipped }: SuiteEntry): ScenarioResult | undefined {
+  if (skipped) return skippedResult(skipped.plan, skipped.reason);
+  return problems && invalidResult(file, problems);
 }
 
 function sourcesOf({ file, source, problems = [] }: SuiteEntry): Map<string, string> {
@@ -192,11 +200,12 @@ function sourcesOf({ file, source, problems = [] }: SuiteEntry): Map<string, str
   return sources;
 }
 
-/** The command that repeats one scenario as it was played. */
+/** The command that repeats one scenario as it was played; empty for one that was skipped. */
 function repeatCommand(
-  { file, seed, failures }: ScenarioResult,
+  { file, seed, status, failures }: ScenarioResult,
   { policy, sender, wire, store }: SuiteOptions,
 ): string {
+  if (status === 'skipped') return '';
   const words = ['bouncelab', 'run', file.startsWith('-') ? `./${file}` : file];
   if (seed !== '') words.push('--seed', seed);
   if (policy !== undefined) words.push('--policy', policy);

@@ -274,6 +274,7 @@ describe('exit code', () => {
     passed: 0,
     failed: 0,
     errors: 0,
+    skipped: 0,
     interrupted: false,
     unfinished: [],
     scenarios: statuses.map((status) => resultOf(plan('x'), status)),
@@ -285,6 +286,9 @@ describe('exit code', () => {
     [5, ['failed', 'inconclusive']],
     [3, ['inconclusive', 'invalid', 'failed']],
     [4, ['invalid', 'error', 'inconclusive', 'failed']],
+    [0, ['passed', 'skipped']],
+    [1, ['failed', 'skipped']],
+    [5, ['skipped', 'skipped']],
   ])('%i for %j', (code, statuses) => {
     expect(exitCodeOf(run(...statuses))).toBe(code);
     expect(exitCodeOf(run(...statuses.toReversed()))).toBe(code);
@@ -318,6 +322,7 @@ describe('report folder', () => {
       'passed',
       'failed',
       'errors',
+      'skipped',
       'interrupted',
       'unfinished',
       'scenarios',

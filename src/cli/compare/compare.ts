@@ -15,6 +15,7 @@ import type { Comparison } from '../../results/comparison/comparison.js';
 import { ContactsFile, tryContactsFile } from '../../results/contacts-file.js';
 import { parseThreshold } from '../../results/comparison/threshold.js';
 import { defaultWorkers, WorkerPool } from '../../runner/executors/pool.js';
+import type { Skipped } from '../../scenarios/load.js';
 import type { ScenarioPlan, WireKind } from '../../scenarios/plan.js';
 import { listPolicies, loadPolicy, unknownPolicy } from '../../policy/policy-file.js';
 import { quoted } from '../../documents/problems.js';
@@ -70,13 +71,14 @@ export async function compareCommand(files: string[], options: CompareCommand, i
   const page = options.html === true ? PAGE : options.html;
   if (page !== undefined) await tryPage(resolve(io.cwd, page), page);
   const differences = differencesFile(options.exportDifferences, page, io);
-  const { plans, invalid } = comparable(selected);
+  const { plans, invalid, skipped } = comparable(selected);
   for (const { problems = [], source } of invalid) printProblems(problems, source, io.stderr);
   const screen = new Printer(io.stderr);
   const createExecutor = io.createExecutor ?? ((settings) => new WorkerPool(settings));
   const comparison = await exporting(differences, {
     policies,
     scenarios: plans,
+    skipped: skipped.map(({ plan: { file, name }, reason }) => ({ file, name, reason })),
     version: version(),
     thresholds,
     executor: createExecutor({ workers: options.workers ?? defaultWorkers(), wallLimitMs: options.timeout }),
@@ -170,16 +172,25 @@ function policyNames(given: readonly string[], io: Io): string[] | ExitCode {
   return new Set(names).size === names.length ? names : [...given];
 }
 
-function comparable(selected: readonly SuiteEntry[][]): { plans: ScenarioPlan[][]; invalid: SuiteEntry[] } {
+interface Comparable {
+  plans: ScenarioPlan[][];
+  invalid: SuiteEntry[];
+  skipped: Skipped[];
+}
+
+function comparable(selected: readonly SuiteEntry[][]): Comparable {
   const plans: ScenarioPlan[][] = [];
   const invalid: SuiteEntry[] = [];
+  const skipped: Skipped[] = [];
   for (const [index] of selected[0]!.entries()) {
     const entries = selected.map((entriesOfPolicy) => entriesOfPolicy[index]!);
-    const wrong = entries.find(({ problems }) => problems);
+    const wrong = entries.find((entry) => entry.problems && !entry.skipped);
+    const passedOver = entries.find((entry) => entry.skipped)?.skipped;
     if (wrong) invalid.push(wrong);
+    else if (passedOver) skipped.push(passedOver);
     else plans.push(entries.map(({ plan }) => plan!));
   }
-  return { plans, invalid };
+  return { plans, invalid, skipped };
 }
 
 async function writePage(file: string, name: string, comparison: Comparison): Promise<void> {
@@ -213,11 +224,13 @@ async function withDraft(
   }
 }
 
-function exitCodeOf({ interrupted, troubles, thresholds }: Comparison, isInvalid: boolean): ExitCode {
+function exitCodeOf(comparison: Comparison, isInvalid: boolean): ExitCode {
+  const { interrupted, troubles, thresholds, scenarios, skipped } = comparison;
   const has = (status: string): boolean => troubles.some((trouble) => trouble.status === status);
   if (interrupted) return EXIT.interrupted;
   if (has('error')) return EXIT.harness;
   if (isInvalid) return EXIT.invalidScenario;
-  if (has('inconclusive')) return EXIT.inconclusive;
+  const isNothingJudged = scenarios.length === 0 && skipped.length > 0 && troubles.length === 0;
+  if (has('inconclusive') || isNothingJudged) return EXIT.inconclusive;
   return has('failed') || thresholds.some(({ holds }) => holds) ? EXIT.failed : EXIT.passed;
 }

@@ -13,12 +13,12 @@ import { Printer } from '../../reporters/terminal/screen.js';
 import { eventsName } from '../../suite/report-folder.js';
 import type { ScenarioPlan, WireKind } from '../../scenarios/plan.js';
 import { closest, nameHint, quoted } from '../../documents/problems.js';
-import { runScenario } from '../../runner/run.js';
 import { selectScenarios } from '../../suite/select.js';
 import { reason } from '../../base/os-error.js';
 import { printProblems } from '../errors.js';
 import type { Io } from '../io.js';
 import { findRun } from '../run-folder.js';
+import { playScenario } from './play.js';
 
 /** Addresses that are searched for a similar one. */
 const NAMES_MAX = 50_000;
@@ -58,7 +58,8 @@ export async function explain(
   const fold = new ViewFold({ policy: entry.plan.policy, only });
   const past = eventsFile(entry.plan, options, io);
   if (past) readPast(past, only, fold);
-  else await runScenario(entry.plan, { onEvent: fold.read });
+  else await playScenario(entry.plan, io, fold.read);
+  if (io.signal.aborted) return EXIT.interrupted;
   const view = fold.result;
   const contact = view.contacts.find((one) => one.address === only) ?? fold.plainContact(only);
   if (!contact) {

@@ -61,7 +61,8 @@ export class BaselineCheck {
     const colors = pc.createColors(screen.color);
     const now = baselineOf(run, inputs);
     const unknown = new Set(run.scenarios.filter((one) => !isRecordable(one)).map(({ file }) => file));
-    const isCut = run.interrupted || unknown.size > 0;
+    const isCut =
+      run.interrupted || run.scenarios.some((one) => !isRecordable(one) && one.status !== 'skipped');
     const name = terminalLine(this.name);
     if (!this.known || this.update) {
       if (isCut) {

@@ -157,7 +157,9 @@ async function lastFailed(outputDir: string, io: Io): Promise<Set<string>> {
       hint: 'run once without --last-failed',
     });
   }
-  const failed = last.scenarios.filter(({ status }) => status !== 'passed').map(({ file }) => file);
+  const failed = last.scenarios
+    .filter(({ status }) => status !== 'passed' && status !== 'skipped')
+    .map(({ file }) => file);
   const here = failed.filter((file) => existsSync(resolve(io.cwd, file)));
   const gone = failed.length - here.length;
   if (here.length === 0 && gone > 0) {

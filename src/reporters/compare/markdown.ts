@@ -3,7 +3,7 @@
 import type { ComparedScenario, Comparison } from '../../results/comparison/comparison.js';
 import { FIGURES, type Figure, type Figures } from '../../results/comparison/figures.js';
 import { comparison as expectedAndFound } from '../comparison.js';
-import { plural, thousands } from '../figures.js';
+import { countedReasons, plural, thousands } from '../figures.js';
 import { cellCode, codeBlock, codeSpan } from '../markdown/text.js';
 import { cellOf, differingFigures, isDifferent, LABELS } from './cells.js';
 
@@ -13,7 +13,7 @@ const TROUBLES_MAX = 20;
 
 /** The Markdown text of a comparison. */
 export function comparisonMarkdown(comparison: Comparison): string {
-  const { policies, scenarios, sum, differing, interrupted, troubles, thresholds } = comparison;
+  const { policies, scenarios, sum, differing, skipped, interrupted, troubles, thresholds } = comparison;
   const different = scenarios.filter(isDifferent);
   const shown = different.slice(0, SCENARIOS_MAX);
   const same = scenarios.length - different.length;
@@ -24,6 +24,8 @@ export function comparisonMarkdown(comparison: Comparison): string {
     '',
     `Compared with ${codeSpan(policies[0]!)}: ✓ better, ✗ worse, = the same. ${plural(differing, 'contact')} ${differing === 1 ? 'ends' : 'end'} differently; ${plural(same, 'scenario')} of ${thousands(scenarios.length)} ${same === 1 ? 'has' : 'have'} the same results.`,
   ];
+  for (const [reason, count] of countedReasons(skipped))
+    lines.push('', `${thousands(count)} skipped: ${codeSpan(reason)}`);
   if (interrupted) lines.push('', '**Interrupted: the comparison is partial.**');
   if (thresholds.length > 0) lines.push('');
   for (const { text, policy, actual, holds } of thresholds) {

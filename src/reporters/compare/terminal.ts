@@ -4,7 +4,7 @@
 import type { ComparedScenario, Comparison, EndGroup, Trouble } from '../../results/comparison/comparison.js';
 import { FIGURES, type Figure, type Figures } from '../../results/comparison/figures.js';
 import { comparison as expectedAndFound } from '../comparison.js';
-import { plural, thousands } from '../figures.js';
+import { countedReasons, plural, thousands } from '../figures.js';
 import { displayWidth, pad, truncate, wrap } from '../terminal/layout.js';
 import type { Colors } from '../terminal/lines.js';
 import { terminalLine } from '../text.js';
@@ -20,7 +20,7 @@ const GAP = 2;
 
 /** Lines no wider than `columns`, but at least 40 columns are used. */
 export function comparisonLines(comparison: Comparison, columns: number, colors: Colors): string[] {
-  const { scenarios, policies, sum, differing, interrupted, troubles } = comparison;
+  const { scenarios, policies, sum, differing, skipped, interrupted, troubles } = comparison;
   const width = Math.max(40, Math.min(columns, LINE_COLUMNS));
   const differ = scenarios.filter(isDifferent);
   const names = policies.map(terminalLine);
@@ -36,6 +36,8 @@ export function comparisonLines(comparison: Comparison, columns: number, colors:
   lines.push(
     ...wrap(`${plural(differing, 'contact')} ${differing === 1 ? 'ends' : 'end'} differently.`, width),
   );
+  for (const [reason, count] of countedReasons(skipped))
+    lines.push(...wrap(terminalLine(`${thousands(count)} skipped: ${reason}`), width));
   if (interrupted) lines.push(colors.yellow('interrupted: the comparison is partial'));
   for (const trouble of troubles) lines.push('', ...troubleLines(trouble, width, colors));
   lines.push(...thresholdLines(comparison, width, colors));

@@ -4,7 +4,7 @@
 
 import type { Failure, RunResult, ScenarioResult, ScenarioStatus } from '../../results/result.js';
 import { comparison } from '../comparison.js';
-import { plural, thousands, virtualTime, wallTime } from '../figures.js';
+import { plural, skippedByReason, thousands, virtualTime, wallTime } from '../figures.js';
 import { cellCode, codeBlock, codeSpan } from './text.js';
 import type { Reporter, RunStart, ScenarioEnd } from '../reporter.js';
 
@@ -21,6 +21,7 @@ const MARKS: Record<ScenarioStatus, string> = {
   inconclusive: '!',
   error: '!',
   invalid: '!',
+  skipped: '-',
 };
 
 /** Collects results and passes the text to `write` at the end of the run. */
@@ -35,7 +36,7 @@ export class MarkdownReporter implements Reporter {
   }
 
   onScenarioEnd({ result, repeat }: ScenarioEnd): void {
-    if (result.status !== 'passed') this.repeats.set(result, repeat);
+    if (isTroubled(result)) this.repeats.set(result, repeat);
   }
 
   onRunEnd(run: RunResult): void {
@@ -45,6 +46,7 @@ export class MarkdownReporter implements Reporter {
       lostLines(run),
       ...troubled(run).map((result) => scenarioLines(result, this.repeats.get(result) ?? '')),
       leftOutLines(run),
+      skippedLines(run),
       tableLines(run),
     ];
     const text = blocks.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
@@ -53,13 +55,15 @@ export class MarkdownReporter implements Reporter {
 }
 
 function headLines(run: RunResult, total: number): string[] {
-  const { passed, failed, errors, interrupted, scenarios } = run;
+  const { passed, failed, errors, skipped, interrupted, scenarios } = run;
   const words = [
     failed > 0 && `${thousands(failed)} failed`,
     errors > 0 && `${thousands(errors)} without a verdict`,
     `${thousands(passed)} passed`,
+    skipped > 0 && `${thousands(skipped)} skipped`,
   ];
-  const mark = failed > 0 ? MARKS.failed : errors > 0 || scenarios.length === 0 ? '!' : MARKS.passed;
+  const isJudged = scenarios.length > skipped;
+  const mark = failed > 0 ? MARKS.failed : errors > 0 || !isJudged ? '!' : MARKS.passed;
   const lines = [
     `### ${mark} Bouncelab: ${words.filter(Boolean).join(', ')}`,
     '',
@@ -97,7 +101,11 @@ function lostLines(run: RunResult): string[] {
 }
 
 function troubled({ scenarios }: RunResult): ScenarioResult[] {
-  return scenarios.filter(({ status }) => status !== 'passed').slice(0, TROUBLED_MAX);
+  return scenarios.filter(isTroubled).slice(0, TROUBLED_MAX);
+}
+
+function isTroubled({ status }: ScenarioResult): boolean {
+  return status !== 'passed' && status !== 'skipped';
 }
 
 function scenarioLines({ name, status, failures }: ScenarioResult, repeat: string): string[] {
@@ -123,8 +131,12 @@ function failureText(failure: Failure): string[] {
 }
 
 function leftOutLines({ scenarios }: RunResult): string[] {
-  const left = scenarios.filter(({ status }) => status !== 'passed').length - TROUBLED_MAX;
+  const left = scenarios.filter(isTroubled).length - TROUBLED_MAX;
   return left > 0 ? [`and ${plural(left, 'scenario')} more that did not pass`] : [];
+}
+
+function skippedLines(run: RunResult): string[] {
+  return skippedByReason(run).map(([reason, count]) => `- ${thousands(count)} skipped: ${codeSpan(reason)}`);
 }
 
 function tableLines({ scenarios }: RunResult): string[] {

@@ -4,8 +4,8 @@
 import type pc from 'picocolors';
 import type { Failure, RunResult, ScenarioResult, ScenarioStatus } from '../../results/result.js';
 import { comparison } from '../comparison.js';
-import { deliveryCounts, plural, virtualTime, wallTime } from '../figures.js';
-import { displayWidth, pad, truncate } from './layout.js';
+import { deliveryCounts, plural, skippedByReason, thousands, virtualTime, wallTime } from '../figures.js';
+import { displayWidth, pad, truncate, wrap } from './layout.js';
 import type { RunStart } from '../reporter.js';
 import { terminalLine } from '../text.js';
 
@@ -23,6 +23,7 @@ const UNFINISHED_MAX = 8;
 /** The mark of a status, in its color. */
 export function mark(status: ScenarioStatus, colors: Colors): string {
   if (status === 'passed') return colors.green('✓');
+  if (status === 'skipped') return colors.dim('-');
   return status === 'failed' ? colors.red('✗') : colors.yellow('!');
 }
 
@@ -35,7 +36,9 @@ export function title(result: ScenarioResult): string {
 
 /** One line for one scenario, no wider than `columns`; counts and time are at its right end. */
 export function scenarioLine(result: ScenarioResult, columns: number, colors: Colors): string {
-  const time = (result.status === 'invalid' ? '' : wallTime(result.wallMs)).padStart(TIME_COLUMNS);
+  const time = (['invalid', 'skipped'].includes(result.status) ? '' : wallTime(result.wallMs)).padStart(
+    TIME_COLUMNS,
+  );
   const remark = scenarioRemark(result);
   const room = Math.min(columns, LINE_COLUMNS) - 2 - time.length - 2;
   // Without enough room, the counts are left out first, then the theme, then the end of the name.
@@ -45,9 +48,14 @@ export function scenarioLine(result: ScenarioResult, columns: number, colors: Co
   const whole = title(result);
   const name = truncate(displayWidth(whole) <= nameRoom ? whole : terminalLine(result.name), nameRoom);
   const parts = [`${mark(result.status, colors)} ${pad(name, nameRoom)}`];
-  if (remarkFits) parts.push(result.status === 'passed' ? colors.dim(remark) : colors.yellow(remark));
+  if (remarkFits) parts.push(isFine(result) ? colors.dim(remark) : colors.yellow(remark));
   if (time.trim() !== '') parts.push(colors.dim(time));
   return parts.join('  ');
+}
+
+/** Whether a result is none that a person must look at. */
+export function isFine({ status }: ScenarioResult): boolean {
+  return status === 'passed' || status === 'skipped';
 }
 
 function scenarioRemark(result: ScenarioResult): string {
@@ -62,6 +70,8 @@ function scenarioRemark(result: ScenarioResult): string {
       return 'inconclusive';
     case 'error':
       return 'internal error';
+    case 'skipped':
+      return 'skipped';
   }
 }
 
@@ -84,6 +94,7 @@ export function summaryLines(run: RunResult, start: RunStart, columns: number, c
   ];
   const others = otherCounts(run, start);
   if (others !== '') lines.push(colors.yellow(others));
+  lines.push(...skippedLines(run, columns, colors));
   if (run.interrupted) {
     lines.push(
       colors.yellow(`interrupted: ${run.scenarios.length} of ${start.total} ran, the report is partial`),
@@ -97,6 +108,15 @@ export function summaryLines(run: RunResult, start: RunStart, columns: number, c
   // Not cut to the width, so that the path can be copied.
   lines.push(`${columns >= COUNTS_FROM ? 'report: ' : ''}${colors.cyan(terminalLine(start.reportDir))}`);
   return lines;
+}
+
+/** How many scenarios were skipped, by reason; a warning when none is left. */
+function skippedLines(run: RunResult, columns: number, colors: Colors): string[] {
+  const lines = skippedByReason(run).flatMap(([reason, count]) =>
+    wrap(terminalLine(`${thousands(count)} skipped: ${reason}`), columns),
+  );
+  if (run.skipped === 0 || run.skipped < run.scenarios.length) return lines;
+  return [...lines, colors.yellow('no scenario was judged')];
 }
 
 function otherCounts(run: RunResult, start: RunStart): string {

@@ -8,7 +8,7 @@ import { plural, thousands, virtualTime } from '../figures.js';
 import type { Reporter, RunStart, ScenarioEnd, ScenarioProgress, ScenarioStart } from '../reporter.js';
 import { Printer, type Screen } from './screen.js';
 import { failureLines } from './failure.js';
-import { scenarioLine, summaryLines } from './lines.js';
+import { isFine, scenarioLine, summaryLines } from './lines.js';
 import { lostLines } from './lost.js';
 import { terminalLine } from '../text.js';
 
@@ -78,7 +78,7 @@ export class TerminalReporter implements Reporter {
   onScenarioEnd(end: ScenarioEnd): void {
     this.running.delete(end.result.file);
     this.ended += 1;
-    if (end.result.status !== 'passed') this.troubled.push(end);
+    if (!isFine(end.result)) this.troubled.push(end);
     this.line(scenarioLine(end.result, this.printer.columns, this.colors));
   }
 

@@ -62,8 +62,14 @@ export interface Trouble {
   file: string;
   name: string;
   policy: string;
-  status: Exclude<ScenarioStatus, 'passed'>;
+  status: Exclude<ScenarioStatus, 'passed' | 'skipped'>;
   failures: Failure[];
+}
+
+export interface SkippedScenario {
+  file: string;
+  name: string;
+  reason: string;
 }
 
 export interface ComparedScenario {
@@ -84,6 +90,8 @@ export interface Comparison {
   /** Contacts that do not end the same under all policies. */
   differing: number;
   scenarios: ComparedScenario[];
+  /** Scenarios that were not played, each with the reason. */
+  skipped: SkippedScenario[];
   /** Broken invariants; and runs that did not end, whose scenarios are in no figure. */
   troubles: Trouble[];
   /** Thresholds of `--fail-if` that were given. */

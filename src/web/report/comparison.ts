@@ -3,6 +3,7 @@
 
 import { cellOf, differingFigures, isDifferent, LABELS } from '../../reporters/compare/cells.js';
 import { comparison as expectedAndFound } from '../../reporters/comparison.js';
+import { countedReasons } from '../../reporters/figures.js';
 import type {
   Comparison,
   ComparedScenario,
@@ -54,6 +55,9 @@ function head(): HTMLElement {
       h('span', {}, count(scenarios.length, 'scenario')),
       h('span', {}, `${count(differing, 'contact')} ${differing === 1 ? 'ends' : 'end'} differently`),
       h('span', {}, 'Compared with ', bdi(policies[0]!), ': ✓ better, ✗ worse, = the same'),
+    ),
+    ...countedReasons(data.skipped).map(([reason, skipped]) =>
+      h('p', { class: 'note' }, `${number(skipped)} skipped: `, bdi(reason)),
     ),
     data.interrupted && h('p', {}, h('b', {}, 'Interrupted: the comparison is partial.')),
   );

@@ -18,7 +18,7 @@ interface Entry {
   result: ScenarioResult;
 }
 
-type Filter = 'all' | 'passed' | 'not-passed' | 'lost';
+type Filter = 'all' | 'passed' | 'not-passed' | 'skipped' | 'lost';
 
 export function overview(): Node[] {
   const { run } = page;
@@ -40,13 +40,16 @@ export function overview(): Node[] {
 function head(): HTMLElement {
   const { run, runId } = page;
   const bad = run.failed + run.errors;
-  const status = run.failed > 0 ? 'failed' : run.errors > 0 ? 'error' : 'passed';
+  const status =
+    run.failed > 0 ? 'failed' : run.errors > 0 ? 'error' : run.passed > 0 ? 'passed' : 'inconclusive';
   const words = [
     run.failed > 0 && `${number(run.failed)} failed`,
     run.errors > 0 && `${number(run.errors)} without a verdict`,
     `${number(run.passed)} passed`,
+    run.skipped > 0 && `${number(run.skipped)} skipped`,
   ];
-  const sentence = bad === 0 && run.passed === 0 ? 'Nothing ran' : words.filter(Boolean).join(', ');
+  const isEmpty = bad + run.passed + run.skipped === 0;
+  const sentence = isEmpty ? 'Nothing ran' : words.filter(Boolean).join(', ');
   return h(
     'div',
     { class: 'head' },
@@ -131,8 +134,13 @@ function failures(entries: Entry[]): Node[] {
 
 const FILTERS: { name: Filter; label: string; test: (result: ScenarioResult) => boolean }[] = [
   { name: 'all', label: 'All', test: () => true },
-  { name: 'not-passed', label: 'Not passed', test: ({ status }) => status !== 'passed' },
+  {
+    name: 'not-passed',
+    label: 'Not passed',
+    test: ({ status }) => status !== 'passed' && status !== 'skipped',
+  },
   { name: 'passed', label: 'Passed', test: ({ status }) => status === 'passed' },
+  { name: 'skipped', label: 'Skipped', test: ({ status }) => status === 'skipped' },
   { name: 'lost', label: 'Lost contacts', test: ({ lost }) => lost.total > 0 },
 ];
 

@@ -112,8 +112,12 @@ function head(index: number, result: ScenarioResult, view: ScenarioView | undefi
   );
 }
 
-function cutOff({ status }: ScenarioResult, view: ScenarioView | undefined): Node[] {
+function cutOff({ status, reason }: ScenarioResult, view: ScenarioView | undefined): Node[] {
   if (status === 'invalid') return [];
+  if (status === 'skipped')
+    return [
+      h('p', { class: 'note' }, h('b', {}, 'Skipped. '), 'It was not played: ', bdi(reason ?? ''), '.'),
+    ];
   if (!view)
     return [
       h('p', { class: 'note' }, 'The events of this scenario were not kept; only its figures are shown.'),

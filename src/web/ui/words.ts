@@ -53,9 +53,15 @@ export function statusWord(status: string): HTMLElement {
   return h('span', { class: color }, STATUS_WORDS[status] ?? status);
 }
 
+/** Class and glyph of a verdict. */
+const VERDICTS: Partial<Record<ScenarioStatus, [kind: string, glyph: string]>> = {
+  passed: ['passed', '✓'],
+  failed: ['failed', '✕'],
+  skipped: ['skipped', '–'],
+};
+
 export function verdict(status: ScenarioStatus, text: string = status): HTMLElement {
-  const [kind, glyph] =
-    status === 'passed' ? ['passed', '✓'] : status === 'failed' ? ['failed', '✕'] : ['other', '!'];
+  const [kind, glyph] = VERDICTS[status] ?? ['other', '!'];
   return h(
     'span',
     { class: `verdict ${kind}` },

@@ -268,7 +268,7 @@ describe('a scenario is refused', () => {
       'a.yaml': scenario,
     });
     expect(ran.code).toBe(3);
-    expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('this scenario has a `crash` event');
+    expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('the scenario has a `crash` event');
   });
 
   test('with an automated mailing', async () => {
@@ -280,7 +280,7 @@ describe('a scenario is refused', () => {
       'a.yaml': scenario,
     });
     expect(ran.code).toBe(3);
-    expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('the mailing `november` is automated');
+    expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('the scenario has an automated mailing');
   });
 });
 
