@@ -9,9 +9,11 @@ export type Stage = (typeof STAGES)[number];
 export interface Reply {
   /** Three-digit reply code. */
   code: number;
-  /** Enhanced status code (RFC 3463), such as `4.2.2`. */
+  /** Reply code of each line, where they are not all `code`: the last line counts. */
+  codes?: number[];
+  /** Enhanced status code (RFC 3463), such as `4.2.2`, when each line begins with it. */
   enhanced?: string;
-  /** Text of each line, without reply code and enhanced code. */
+  /** Text of each line as it was said, without reply code and `enhanced`. */
   lines: string[];
 }
 

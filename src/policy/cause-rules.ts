@@ -2,6 +2,7 @@
 // themselves are data: those of a policy first, then classification/causes.yaml.
 
 import { RE2JS } from 're2js';
+import { enhancedOf } from '../events/reply-text.js';
 import type { Cause, Reply, Stage } from '../events/types.js';
 import { keyPattern } from '../base/addresses.js';
 import { domainKey } from '../base/domain-names.js';
@@ -64,7 +65,13 @@ export function nativeSearch(pattern: string): Search {
   return (text) => compiled.test(text);
 }
 
-type Test = (refusal: Refusal, text: string) => boolean;
+/** What the rules compare: the refusal, its text as searched, and its enhanced code. */
+interface Searched extends Refusal {
+  said: string;
+  enhanced: string | undefined;
+}
+
+type Test = (refusal: Searched) => boolean;
 
 interface CompiledRule {
   rule: CauseRule;
@@ -81,17 +88,30 @@ export class CauseTable {
     this.rules = rules.map((rule) => ({ rule, tests: testsOf(rule, search) }));
   }
 
+  /** Place of a rule that {@link find} has returned, from 0. */
+  indexOf(rule: CauseRule): number {
+    return this.rules.findIndex((one) => one.rule === rule);
+  }
+
   /** The first rule that matches; undefined when none does. */
   find(refusal: Refusal): CauseRule | undefined {
     const { reply, stage, host = '', domain = '' } = refusal;
-    const text = searchable(reply);
-    const key = `${reply.code} ${reply.enhanced ?? ''} ${stage} ${host} ${domain} ${text}`;
+    const said = searchable(reply);
+    const enhanced = enhancedOf(reply);
+    const key = `${reply.code} ${enhanced ?? ''} ${stage} ${host} ${domain} ${said}`;
     if (this.answers.has(key)) return this.answers.get(key);
-    const found = this.rules.find(({ tests }) => tests.every((test) => test(refusal, text)))?.rule;
+    const searched = { ...refusal, said, enhanced };
+    const found = this.rules.find(({ tests }) => tests.every((test) => test(searched)))?.rule;
     if (this.answers.size >= ANSWERS_MAX) this.answers.clear();
     this.answers.set(key, found);
     return found;
   }
+}
+
+/** The pattern of a rule that is found in a reply; undefined for a rule without patterns. */
+export function matchingPattern({ text }: CauseRule, reply: Reply): string | undefined {
+  const said = searchable(reply);
+  return text?.find((pattern) => linearSearch(withoutAccents(pattern))(said));
 }
 
 /** The cheap tests come first. */
@@ -104,10 +124,7 @@ function testsOf(rule: CauseRule, search: (pattern: string) => Search): Test[] {
   }
   if (rule.enhanced) {
     const patterns = rule.enhanced.map(enhancedPattern);
-    tests.push(({ reply }, said) => {
-      const enhanced = reply.enhanced ?? enhancedWithin(reply.code, said);
-      return enhanced !== undefined && patterns.some((one) => one.test(enhanced));
-    });
+    tests.push(({ enhanced }) => enhanced !== undefined && patterns.some((one) => one.test(enhanced)));
   }
   if (stage) tests.push((refusal) => stage.includes(refusal.stage));
   for (const key of ['host', 'domain'] as const) {
@@ -117,11 +134,11 @@ function testsOf(rule: CauseRule, search: (pattern: string) => Search): Test[] {
   }
   if (text) {
     const any = lazily(text, search);
-    tests.push((_, said) => any(said));
+    tests.push(({ said }) => any(said));
   }
   if (unless) {
     const any = lazily(unless, search);
-    tests.push((_, said) => !any(said));
+    tests.push(({ said }) => !any(said));
   }
   return tests;
 }
@@ -130,7 +147,7 @@ function testsOf(rule: CauseRule, search: (pattern: string) => Search): Test[] {
 function lazily(patterns: readonly string[], search: (pattern: string) => Search): Search {
   let compiled: Search[] | undefined;
   return (text) => {
-    compiled ??= patterns.map(search);
+    compiled ??= patterns.map((pattern) => search(withoutAccents(pattern)));
     return compiled.some((one) => one(text));
   };
 }
@@ -141,16 +158,12 @@ function enhancedPattern(written: string): RegExp {
   return new RegExp(`^${type === 'x' ? '[45]' : type}\\.${subject}\\.${detail === '*' ? '\\d+' : detail}$`);
 }
 
-const WITHIN = /(?:^|[\s(#])([45]\.\d{1,2}\.\d{1,3})(?=[\s),;:]|$)/;
-
-/** Some servers write the enhanced code somewhere in the text: `(#5.7.1)` at its end, as qmail does. */
-function enhancedWithin(code: number, text: string): string | undefined {
-  const found = WITHIN.exec(text)?.[1];
-  return found?.[0] === String(code)[0] ? found : undefined;
-}
-
 /** Addresses do not show the cause and may contain any word. Bounded, so that no text makes it slow. */
 const ADDRESS = /[^\s<>()@"'`]{1,64}@[a-z0-9.-]{1,255}/gi;
+
+/** Nor do the paths of URLs, and many servers begin with their name. */
+const URL_PATH = /(https?:\/\/[a-z0-9.-]{1,255})[/?#:][^\s<>"']{0,500}/gi;
+const HOST_FIRST = /^\s*(?:[a-z0-9-]{1,63}\.){1,10}[a-z]{2,20}:?\s(?!does not)/i;
 
 /** The text that the rules search: the first characters of all lines joined, without addresses. */
 function searchable({ lines }: Reply): string {
@@ -159,5 +172,22 @@ function searchable({ lines }: Reply): string {
     text += ` ${line.slice(0, TEXT_LENGTH_MAX)}`;
     if (text.length > TEXT_LENGTH_MAX) break;
   }
-  return text.slice(0, TEXT_LENGTH_MAX).replace(ADDRESS, '').replace(/\s+/g, ' ').trim().toLowerCase();
+  const bare = text
+    .slice(0, TEXT_LENGTH_MAX)
+    .replace(ADDRESS, '')
+    .replace(URL_PATH, '$1')
+    .replace(HOST_FIRST, ' ')
+    .replace(/([a-z])_(?=[a-z])/gi, '$1 ')
+    .replace(/\s+/g, ' ');
+  return withoutAccents(bare).trim().toLowerCase();
+}
+
+/** Latin letters without their accents: servers write `boîte` as well as `boite`. */
+function withoutAccents(text: string): string {
+  // eslint-disable-next-line no-control-regex -- ASCII is the frequent case
+  if (/^[\x00-\x7f]*$/.test(text)) return text;
+  return text
+    .normalize('NFD')
+    .replace(/(\p{Script=Latin})\p{M}{1,10}/gu, '$1')
+    .normalize('NFC');
 }

@@ -2,6 +2,7 @@
 // two are independent: 552 and 452 both mean a full mailbox, and 550 may mean anything.
 
 import { domainKey } from '../base/domain-names.js';
+import { enhancedOf } from '../events/reply-text.js';
 import { faultOf, type Cause, type Outcome, type Reply, type Stage } from '../events/types.js';
 import { CauseTable, linearSearch, type CauseRule } from './cause-rules.js';
 import type { PolicyOverride, RetryPolicy } from './retry-policy.js';
@@ -76,7 +77,7 @@ export function overridden(outcome: Outcome, attempt: Refusal, { bounce }: Retry
 function matches(override: PolicyOverride, { reply, stage, cause, domain }: Refusal): boolean {
   return (
     (override.code === undefined || override.code === reply?.code) &&
-    (override.enhanced === undefined || override.enhanced === reply?.enhanced) &&
+    (override.enhanced === undefined || (reply && override.enhanced === enhancedOf(reply)) === true) &&
     (override.stage === undefined || override.stage === stage) &&
     (override.cause === undefined || override.cause === cause) &&
     (override.domain === undefined || domainKey(override.domain) === domain)

@@ -1,11 +1,13 @@
 // The shipped rules: classification/causes.yaml, read when the first refusal is classified.
 
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { LineCounter, parse, parseDocument, type YAMLSeq } from 'yaml';
 import { shippedPath } from '../base/package-root.js';
+import { invariant } from '../base/errors.js';
 import { CauseTable, nativeSearch, type CauseRule } from './cause-rules.js';
 
-const SHIPPED = shippedPath('classification/causes.yaml');
+const FILE = 'classification/causes.yaml';
+const SHIPPED = shippedPath(FILE);
 
 let table: CauseTable | undefined;
 
@@ -22,4 +24,26 @@ export function shippedCauseRules(): CauseRule[] {
     const lists = Object.entries(conditions).map(([key, value]) => [key, [value].flat().map(String)]);
     return { cause, ...Object.fromEntries(lists) } as CauseRule;
   });
+}
+
+/** Where a shipped rule is written, and the reply that made it necessary. */
+export interface RuleOrigin {
+  /** Path in the package. */
+  file: string;
+  /** From 1. */
+  line: number;
+  why: string;
+}
+
+/** @param index of the rule in its file, from 0 */
+export function originOfShipped(index: number): RuleOrigin {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(readFileSync(SHIPPED, 'utf8'), { lineCounter });
+  const item = (document.get('causes') as YAMLSeq).items[index] as { range?: [number] } | undefined;
+  invariant(item?.range, `${FILE} has a rule ${index}`);
+  return {
+    file: FILE,
+    line: lineCounter.linePos(item.range[0]).line,
+    why: (document.getIn(['causes', index, 'why']) as string | undefined) ?? '',
+  };
 }

@@ -56,7 +56,7 @@ describe('the cause', () => {
     ['550 No such user here', 'user-unknown'],
     ['450 4.1.1 <bob@example.org>: Recipient address rejected: unverified address', 'user-unknown'],
     ['550 Requested action not taken: mailbox unavailable', 'user-unknown', 'rcpt'],
-    ['550 Denied', 'other', 'message'],
+    ['550 Denied', 'policy', 'message'],
 
     ['550 5.2.1 The email account that you tried to reach is disabled.', 'mailbox-disabled'],
     ['550 5.2.1 Mailbox disabled, not accepting messages', 'mailbox-disabled'],
@@ -108,6 +108,46 @@ describe('the cause', () => {
     ['500 5.5.2 Syntax error', 'protocol-error'],
     ['554 No', 'other'],
     ['450 No', 'other'],
+
+    // A check of the sender says nothing about the recipient.
+    ['550-Verification failed for <news@s.example>\n550-No such user\n550 Sender verify failed', 'policy'],
+    [
+      '550-Verification failed for <news@s.example>\n550-Unrouteable address\n550 Sender verify failed',
+      'policy',
+    ],
+    ['550 5.1.0 <n@s.example>: Sender address rejected: User unknown in virtual mailbox table', 'policy'],
+    ['450 4.1.7 <n@s.example>: Sender address rejected: unverified address: timed out', 'policy', 'mail'],
+    ['550 5.1.7 Sender mailbox does not exist', 'policy'],
+
+    // A directory is no block list, and a limit of a mailbox is no rate.
+    ['550 5.1.1 User bob not listed in Domino Directory', 'user-unknown'],
+    ['550 eve not listed in public Name & Address Book', 'user-unknown'],
+    ['452 4.2.2 The mailbox has exceeded the limit', 'mailbox-full'],
+    ['552 5.2.2 Too many messages in this mailbox', 'mailbox-full'],
+    ['452 mailbox exceeded its size limit', 'mailbox-full'],
+    ['552 Account(s) <bob@example.org> does not have enough space', 'mailbox-full'],
+    ['550 Das Postfach ist voll', 'mailbox-full'],
+    ['550 5.7.1 Submission quota exceeded', 'throttled'],
+    ['554 5.7.0 The limit on the number of outgoing messages was exceeded', 'throttled'],
+    ['421 Connection refused. IB007', 'throttled', 'connect'],
+    ['550 SC-004 Mail rejected for policy reasons', 'ip-blocklisted'],
+    ['550 DY-001 Mail rejected for policy reasons', 'ip-blocklisted'],
+    ['450 4.2.0 <bob@example.org>: Recipient address rejected: See the help page', 'greylisted'],
+    ['550 5.6.7 Non-ASCII addresses not permitted for that recipient', 'protocol-error'],
+    ['521 mx.example.org does not accept mail', 'policy', 'connect'],
+    ['450 4.1.2 <bob@example.org>: Recipient address rejected: Domain not found', 'dns-failure'],
+    ['550 5.1.90 You have reached your daily limit for message recipients', 'throttled'],
+    ['556 5.1.10 Recipient address has null MX', 'dns-failure'],
+    ['550 5.4.4 Invalid domain', 'dns-failure'],
+    ['525 5.7.13 User account disabled', 'mailbox-disabled'],
+    ['554 Service currently unavailable', 'server-busy'],
+    ['550 5.7.1 Relaying denied. IP name lookup failed [192.0.2.7]', 'dns-failure'],
+    ['551 not our user', 'user-unknown'],
+    ['550 Usuario desconocido', 'user-unknown'],
+    ['550 Boîte aux lettres inexistante', 'user-unknown'],
+    ['550 Пользователь не найден', 'user-unknown'],
+    ['550 blocked due to spam content', 'content-block', 'message'],
+    ['550 192.0.2.7 blocked by bl.example.net', 'ip-blocklisted'],
     ['550 5.0.0 No', 'other', 'message'],
   ])('of %j is %s', (text, cause, stage = 'rcpt') => {
     expect(causeOf(parseReply(text)!, stage)).toBe(cause);
@@ -169,6 +209,18 @@ describe('an override', () => {
       expect(overridden('rejected', at, policy({ bounce: { overrides } }))).toBe('deferred');
     },
   );
+
+  test.each([
+    '550 5.7.1 Try later',
+    '550 #5.7.1 Your access has been rejected',
+    '550 sorry (#5.7.1)',
+    '550-5.7.1 Not now\n550 See our page',
+  ])('finds the enhanced code of %j', (text) => {
+    const refusal = { ...attempt, reply: parseReply(text)! };
+    const treated = (enhanced: string): Outcome =>
+      overridden('rejected', refusal, policy({ bounce: { overrides: [{ enhanced, treatAs: 'deferred' }] } }));
+    expect([treated('5.7.1'), treated('5.7.2')]).toEqual(['deferred', 'rejected']);
+  });
 
   test('wins over later ones', () => {
     const first: PolicyOverride = { code: 554, treatAs: 'rejected' };

@@ -5,6 +5,34 @@ import { MINUTE, policy } from '../support/policies.js';
 import { at, only, type ServerStage } from '../support/dialogue.js';
 import { sendTo, type Script, type Scripted, type ScriptedOptions } from '../support/scripted-server.js';
 
+describe('a reply in another charset', () => {
+  /** Replies to RCPT; one character is one byte. */
+  const saysBytes = (bytes: string): Script =>
+    at('rcpt', ({ socket }) => {
+      socket.write(Buffer.from(bytes, 'latin1'));
+      return null;
+    });
+
+  test.each<[charset: string, bytes: string, text: string]>([
+    [
+      'UTF-8',
+      Buffer.from('Benutzer gelöscht – 用户不存在').toString('latin1'),
+      'Benutzer gelöscht – 用户不存在',
+    ],
+    ['Latin-1', 'Utilisateur inconnu \xe0 cette adresse', 'Utilisateur inconnu à cette adresse'],
+    ['windows-1252', 'Bo\xeete pleine \x96 d\xe9sol\xe9', 'Boîte pleine – désolé'],
+  ])('%s is text', async (_, bytes, text) => {
+    const attempt = only(await sendToOnce(saysBytes(`550 ${bytes}\r\n`)));
+    expect(attempt.reply).toEqual({ code: 550, lines: [text] });
+  });
+
+  test('may change it from line to line', async () => {
+    const utf8 = Buffer.from('gelöscht').toString('latin1');
+    const attempt = only(await sendToOnce(saysBytes(`550-${utf8}\r\n550 gel\xf6scht\r\n`)));
+    expect(attempt.reply!.lines).toEqual(['gelöscht', 'gelöscht']);
+  });
+});
+
 describe('a malformed reply', () => {
   const garbage = [
     'hello there\r\n',

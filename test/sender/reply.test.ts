@@ -36,6 +36,16 @@ describe('a reply', () => {
     });
   });
 
+  test('keeps its lines as they were said when not all begin with the same enhanced code', () => {
+    for (const lines of [
+      ['5.7.1 Not now', 'see our page'],
+      ['see our page', '5.7.1 Not now'],
+      ['5.7.1 one', '5.7.2 two'],
+      ['#5.7.1 one', '#5.7.1 two'],
+    ])
+      expect(parseReply(`550-${lines[0]}\n550 ${lines[1]}`)).toEqual({ code: 550, lines });
+  });
+
   test('may have its lines ended by CRLF as well as by LF', () => {
     expect(parseReply('450-4.2.0 one\r\n450 4.2.0 two')).toEqual(parseReply('450-4.2.0 one\n450 4.2.0 two'));
   });
@@ -43,8 +53,7 @@ describe('a reply', () => {
   test('whose lines have different codes has the code of its last line', () => {
     expect(parseReply('550-5.1.1 no such user\n450 4.2.1 try later')).toEqual({
       code: 450,
-      enhanced: '4.2.1',
-      lines: ['no such user', 'try later'],
+      lines: ['5.1.1 no such user', '4.2.1 try later'],
     });
   });
 
@@ -87,7 +96,7 @@ describe('a reply', () => {
     const { lines, ...rest } = parseReply(`550-5.1.1 ${'x'.repeat(6000)}\n`.repeat(100) + '550 5.1.1 no')!;
     expect(rest).toEqual({ code: 550, enhanced: '5.1.1' });
     expect(lines.join('').length).toBeLessThanOrEqual(REPLY_LENGTH_MAX);
-    expect(lines.map((line) => line.length)).toEqual([6000, 1980]);
+    expect(lines.map((line) => line.length)).toEqual([6000, 2000]);
   });
 
   test('is parsed into the parts that it was written from', () => {

@@ -2,6 +2,7 @@
 // the reply. The state at the end follows from the last attempt.
 
 import { domainKey } from '../../base/domain-names.js';
+import { enhancedOf } from '../../events/reply-text.js';
 import type { EventOf, Outcome } from '../../events/types.js';
 import type { PolicyOverride } from '../../policy/retry-policy.js';
 import type { Invariant } from './invariant.js';
@@ -58,7 +59,7 @@ function expectedOf(code: number, override: PolicyOverride | undefined): Outcome
 function matches(override: PolicyOverride, { reply, stage, cause, domain }: EventOf<'attempt'>): boolean {
   return (
     (override.code === undefined || override.code === reply?.code) &&
-    (override.enhanced === undefined || override.enhanced === reply?.enhanced) &&
+    (override.enhanced === undefined || (reply && override.enhanced === enhancedOf(reply)) === true) &&
     (override.stage === undefined || override.stage === stage) &&
     (override.cause === undefined || override.cause === cause) &&
     (override.domain === undefined || domainKey(override.domain) === domain)

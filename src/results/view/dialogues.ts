@@ -1,7 +1,9 @@
 // The dialogue of each session as the server read and wrote it, and the part of it that belongs to an
 // attempt. The client address and port in the attempt identify its session.
 
-import type { FactOf, RunEvent } from '../../events/types.js';
+import { decodedText } from '../../base/charset.js';
+import { saidLines } from '../../events/reply-text.js';
+import type { FactOf, Reply, RunEvent } from '../../events/types.js';
 
 /** One line of a dialogue: `>` a command, `<` a reply, `-` a remark. */
 export interface SpokenLine {
@@ -52,6 +54,12 @@ export class Dialogues {
         return this.command(event.session, event.line, event.t);
       case 'smtp.reply':
         return this.say(event.session, { t: event.t, kind: '<', text: replyText(event) });
+      case 'smtp.garbled':
+        return this.say(event.session, {
+          t: event.t,
+          kind: '<',
+          text: decodedText(Buffer.from(event.text, 'latin1')).trimEnd(),
+        });
       case 'message.accepted':
         return this.say(event.session, {
           t: event.t,
@@ -115,12 +123,9 @@ export class Dialogues {
   }
 }
 
-/** A reply as on the wire, without the hyphens of its lines: `452 4.2.2 Mailbox full`. */
-export function replyText({
-  code,
-  enhanced,
-  lines,
-}: Pick<FactOf<'smtp.reply'>, 'code' | 'enhanced' | 'lines'>): string {
-  const head = [code, enhanced].filter((part) => part !== undefined).join(' ');
-  return lines.map((line) => `${head} ${line}`.trimEnd()).join('\n') || head;
+/** A reply as it was said, its lines joined by line feeds: `452 4.2.2 Mailbox full`. */
+export function replyText(reply: Reply): string {
+  return saidLines(reply)
+    .map((line) => line.trimEnd())
+    .join('\n');
 }

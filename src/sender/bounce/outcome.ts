@@ -2,6 +2,7 @@
 // decides; a report without the necessary fields is ignored.
 
 import { domainOf } from '../../base/addresses.js';
+import { enhancedOf, splitEnhanced } from '../../events/reply-text.js';
 import type { BouncedState, Cause, Reply } from '../../events/types.js';
 import { causeOf, overridden } from '../../policy/classify.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
@@ -74,15 +75,24 @@ function gravity(recipient: RecipientStatus): number {
 
 /** The entry as an SMTP reply; undefined when neither status nor diagnostic has a 4xx or 5xx code. */
 function replyOf({ status, diagnostic = '' }: RecipientStatus): Reply | undefined {
-  const [, code, , enhanced] = /^([45]\d\d)([ -]+([45]\.\d{1,3}\.\d{1,3})\b)?/.exec(diagnostic) ?? [];
-  const known = status ?? enhanced;
-  const digit = (known ?? code)?.[0];
+  const said = saidIn(diagnostic);
+  const known = status ?? (said && enhancedOf(said));
+  const digit = (known ?? String(said?.code))[0];
   if (digit !== '4' && digit !== '5') return undefined;
   // A code of another class in the diagnostic comes from an earlier attempt.
-  const fits = code?.[0] === digit;
+  const fits = said && String(said.code).startsWith(digit);
   return {
-    code: fits ? Number(code) : Number(`${digit}50`),
+    code: fits ? said.code : Number(`${digit}50`),
     ...(known === undefined ? {} : { enhanced: known }),
-    lines: [diagnostic],
+    lines: said?.lines ?? [diagnostic],
   };
+}
+
+/** The reply that a diagnostic quotes: `550-5.1.1 No such user 550 5.1.1 here`, its lines in one. */
+function saidIn(diagnostic: string): Reply | undefined {
+  const code = /^[45]\d\d(?=[ -])/.exec(diagnostic)?.[0];
+  if (code === undefined) return undefined;
+  const text = diagnostic.slice(3).replace(/^[ -]+/, '');
+  const lines = diagnostic[3] === '-' ? text.split(new RegExp(` ${code}[ -]`)) : [text];
+  return splitEnhanced(Number(code), lines);
 }

@@ -2,6 +2,7 @@
 // another message. MIME is left to postal-mime.
 
 import PostalMime, { type Attachment, type Email } from 'postal-mime';
+import { decodedText } from '../../base/charset.js';
 import { parseDeliveryStatus, type RecipientStatus } from './delivery-status.js';
 
 export type Incoming =
@@ -32,7 +33,7 @@ export async function readIncoming(message: Uint8Array): Promise<Incoming> {
 }
 
 function textOf({ content }: Attachment): string {
-  return typeof content === 'string' ? content : new TextDecoder().decode(content);
+  return typeof content === 'string' ? content : decodedText(new Uint8Array(content));
 }
 
 /** By Auto-Submitted (RFC 3834, 5) and the older Precedence and X-Autoreply. */

@@ -4,6 +4,7 @@
 
 import type { Transform } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { decodedText } from '../../base/charset.js';
 import type { Stage } from '../../events/types.js';
 
 /** Members of nodemailer's class that its types leave out. */
@@ -93,7 +94,7 @@ export class SmtpClient extends SMTPConnection {
   protected _processResponse(): void {
     const queue = this.internals._responseQueue;
     const first = queue[0];
-    if (first !== undefined) queue[0] = withLastCode(first);
+    if (first !== undefined) queue[0] = inUtf8(withLastCode(first));
     if (first?.trim() && !LAST_LINE.test(first.slice(first.lastIndexOf('\n') + 1))) return this.outOfStep();
     // A server may refuse a message before its end, but cannot have accepted it.
     if (this.isSendingBody && isPositive(queue[0])) return this.outOfStep();
@@ -177,6 +178,16 @@ export function withBracketsAside(address: string): string {
 
 function withBracketsBack(command: string): string {
   return command.replaceAll('\x01', '<').replaceAll('\x02', '>');
+}
+
+/**
+ * The lines of a reply in UTF-8: nodemailer holds a reply as bytes, one character each, and decodes it as
+ * UTF-8 or not at all. A server may write any charset, and another one on the next line.
+ */
+function inUtf8(reply: string): string {
+  if (!/[\x80-\xff]/.test(reply)) return reply;
+  const lines = reply.split('\n').map((line) => decodedText(Buffer.from(line, 'latin1')));
+  return Buffer.from(lines.join('\n'), 'utf8').toString('latin1');
 }
 
 /** Gives every line of a reply the code of its last line. */

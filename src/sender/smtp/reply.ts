@@ -1,9 +1,9 @@
 // Parses a server's reply in the form in which nodemailer returns it: lines joined by line feeds.
 
+import { splitEnhanced } from '../../events/reply-text.js';
 import type { Reply } from '../../events/types.js';
 
 const LINE = /^(\d{3})(?:[ -]|$)(.*)$/;
-const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)/;
 
 /**
  * Characters of a reply that are kept. Each attempt puts its reply into the log and the store, and a server
@@ -23,11 +23,9 @@ export function parseReply(text: string): Reply | undefined {
   if (!last) return undefined;
   const code = Number(last[1]);
   if (code < 200 || code > 599) return undefined;
-  const enhanced = ENHANCED.exec(last[2]!)?.[1];
-  const texts = beginningOf(lines).map((line) => LINE.exec(line)?.[2] ?? line);
-  // An enhanced code must be of the class of the reply code (RFC 2034, 4).
-  if (enhanced === undefined || enhanced[0] !== String(code)[0]) return { code, lines: texts };
-  return { code, enhanced, lines: texts.map((line) => line.replace(ENHANCED, '')) };
+  const texts = lines.map((line) => LINE.exec(line)?.[2] ?? line);
+  const reply = splitEnhanced(code, texts);
+  return { ...reply, lines: beginningOf(reply.lines) };
 }
 
 function beginningOf(lines: string[]): string[] {

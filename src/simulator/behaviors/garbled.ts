@@ -64,7 +64,7 @@ export const garbled = defineBehavior({
         return {
           kind: 'bytes',
           pieces: [{ bytes: written.join(''), afterMs: 0 }],
-          reply: { code: params.codes[last]!, lines },
+          reply: { code: params.codes[last]!, codes: params.codes, lines },
         };
       }
     }

@@ -8,7 +8,8 @@ import type { Clock } from '../../clock/clock.js';
 import type { Emit, Reply, Stage } from '../../events/types.js';
 import type { Verdict } from '../behaviors/behavior.js';
 import { inPieces, styled, type ReplyStyle } from './reply-style.js';
-import { bytesOf, replyError, splitEnhanced, type ReplyError } from './reply-text.js';
+import { splitEnhanced } from '../../events/reply-text.js';
+import { bytesOf, replyError, type ReplyError } from './reply-text.js';
 import { ReplyWriter } from './reply-writer.js';
 
 export type Done = () => void;

@@ -62,6 +62,18 @@ describe('a report', () => {
       { reported: { status: '5.10.10', action: 'failed' }, state: 'hard-bounced' },
     ],
     [
+      { action: 'failed', diagnostic: '550 sorry (#5.7.1)' },
+      { reported: { status: '5.7.1', action: 'failed' }, state: 'hard-bounced', cause: 'policy' },
+    ],
+    [
+      { action: 'failed', diagnostic: '550-5.1.1 No such user 550 5.1.1 here' },
+      { reported: { status: '5.1.1', action: 'failed' }, state: 'hard-bounced', cause: 'user-unknown' },
+    ],
+    [
+      { action: 'failed', diagnostic: '550 Blocked' },
+      { reported: { action: 'failed' }, state: 'hard-bounced', cause: 'ip-blocklisted' },
+    ],
+    [
       { action: 'failed', diagnostic: '500 no' },
       { reported: { action: 'failed' }, state: 'hard-bounced' },
     ],
