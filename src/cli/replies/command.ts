@@ -10,7 +10,12 @@ export function addReplies(program: Command, io: Io, done: Finish): void {
     .description('show the catalogue of SMTP replies of real providers, with their sources')
     .argument('[provider]', 'a provider, such as yahoo (default: overview of all providers)')
     .option('--class <class>', 'only replies of a class, such as mailbox-full')
-    .option('--stage <stage>', 'only replies at a stage, such as rcpt')
+    .option(
+      '--stage <stage>',
+      'only replies at a stage, such as rcpt; with --explain, the stage (default: rcpt)',
+    )
+    .option('--explain <reply>', 'explain one reply: outcome, cause, rule, and the result under each policy')
+    .option('--provider <provider>', 'with --explain: the provider whose server sent it')
     .option('--json', 'print JSON', false)
     .addHelpText(
       'after',
@@ -19,6 +24,7 @@ Examples:
   $ bouncelab replies
   $ bouncelab replies yahoo --class mailbox-full
   $ bouncelab replies --class greylisted --json
+  $ bouncelab replies --explain '550 5.7.1 Message refused' --stage message --provider gmail
 
 A scenario uses a reply by its name: { reply: yahoo/mailbox-full }.`,
     )

@@ -6,7 +6,7 @@ import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
 import { plural } from '../../reporters/figures.js';
 import { displayWidth, pad, truncate, wrap } from '../../reporters/terminal/layout.js';
 import { terminalLine } from '../../reporters/text.js';
-import { bytesOf } from '../../simulator/host/reply-text.js';
+import { saidLines } from '../../events/reply-text.js';
 import {
   listProfiles,
   repliesOf,
@@ -16,15 +16,24 @@ import {
 } from '../../scenarios/fleet/profile-file.js';
 import { nameHint, quoted } from '../../documents/problems.js';
 import type { Io } from '../io.js';
+import { explainReply } from './explain-reply.js';
 
 export interface RepliesCommand {
   class?: string;
   stage?: string;
+  explain?: string;
+  provider?: string;
   json: boolean;
 }
 
 /** @throws BouncelabError E_USAGE for an unknown provider, class or stage, E_NOT_FOUND when no reply matches */
 export function replies(provider: string | undefined, options: RepliesCommand, io: Io): ExitCode {
+  if (options.explain !== undefined) return explained(provider, options, options.explain, io);
+  if (options.provider !== undefined) {
+    throw new BouncelabError('E_USAGE', '`--provider` says whose reply `--explain` explains', {
+      hint: `\`bouncelab replies ${options.provider}\` shows the replies of a provider`,
+    });
+  }
   check(provider, listProfiles(), 'provider', 'providers');
   check(options.class, CAUSES, 'class', 'classes');
   check(options.stage, STAGES, 'stage', 'stages');
@@ -51,6 +60,29 @@ export function replies(provider: string | undefined, options: RepliesCommand, i
       hint: '`bouncelab replies` lists the providers',
     });
   return EXIT.passed;
+}
+
+function explained(named: string | undefined, options: RepliesCommand, explain: string, io: Io): ExitCode {
+  const { class: cause, provider = named, stage, json } = options;
+  if (cause !== undefined) {
+    throw new BouncelabError(
+      'E_USAGE',
+      '`--class` does not go with `--explain`, which finds the class itself',
+      {
+        hint: 'leave one of them out',
+      },
+    );
+  }
+  if (named !== undefined && provider !== named) {
+    throw new BouncelabError(
+      'E_USAGE',
+      `there are two providers, ${quoted(named)} and ${quoted(provider!)}`,
+      {
+        hint: 'name one',
+      },
+    );
+  }
+  return explainReply({ explain, provider, stage, json }, io);
 }
 
 function check(name: string | undefined, known: readonly string[], what: string, these: string): void {
@@ -116,8 +148,7 @@ function details(chosen: readonly { profile: Profile; found: readonly CatalogueR
     for (const reply of found) {
       stdout.write('\n');
       write(`${reply.name}  ${placeOf(reply)}`, 2, colors.cyan);
-      for (const line of bytesOf(reply.reply).trimEnd().split('\r\n'))
-        write(Buffer.from(line, 'latin1').toString('utf8'), 4);
+      for (const line of saidLines(reply.reply)) write(line, 4);
       if (reply.note !== undefined) write(reply.note, 4, colors.dim);
       write(`source: ${sourceText(reply)}`, 4, colors.dim);
     }

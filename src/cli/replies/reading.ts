@@ -1,0 +1,121 @@
+// How one reply is read (`replies --explain`): its outcome, its cause and the rule that found it, and the
+// consequences under each shipped policy. They come from the functions that decide during a run.
+
+import { BouncelabError } from '../../base/errors.js';
+import { formatDuration } from '../../base/units.js';
+import { quoted } from '../../documents/problems.js';
+import { enhancedOf } from '../../events/reply-text.js';
+import { faultOf, type Cause, type Outcome, type Party, type Reply, type Stage } from '../../events/types.js';
+import { matchingPattern, type CauseRule } from '../../policy/cause-rules.js';
+import { liesWithRecipient, outcomeOf, overridden, type RefusalOrigin } from '../../policy/classify.js';
+import { listPolicies, loadPolicy } from '../../policy/policy-file.js';
+import type { RetryPolicy } from '../../policy/retry-policy.js';
+import { originOfShipped, shippedCauses, type RuleOrigin } from '../../policy/shipped-causes.js';
+import { timetable } from '../../policy/timetable.js';
+import { parseReply } from '../../sender/smtp/reply.js';
+
+/** A rule of classification/causes.yaml and what of the reply it matched. */
+export interface ReadingRule extends RuleOrigin {
+  rule: CauseRule;
+  /** The pattern that is found in the text, for a rule with patterns. */
+  pattern?: string;
+}
+
+/** What a shipped policy does with the reply. */
+export interface Consequence {
+  policy: string;
+  outcome: Outcome;
+  /** Status of the contact when the delivery has ended, one that was active and had no bounce before. */
+  contact: 'active' | 'error';
+  /** Attempts of a delivery that always gets this reply. */
+  attempts: number;
+  /** When the delivery ends, ms from its first attempt. */
+  endsAtMs: number;
+  text: string;
+}
+
+export interface Reading {
+  reply: Reply;
+  stage: Stage;
+  enhanced?: string;
+  outcome: Outcome;
+  cause: Cause;
+  liesWith: Party;
+  rule?: ReadingRule;
+  policies: Consequence[];
+}
+
+/**
+ * Parses a reply as a person writes it: `\n` stands for a line break.
+ *
+ * @throws BouncelabError E_USAGE when it is not a reply, or refuses nothing
+ */
+export function parseRefusal(text: string): Reply {
+  const reply = parseReply(text.replaceAll('\\n', '\n').trim());
+  if (!reply) {
+    throw new BouncelabError('E_USAGE', `${quoted(text)} is not an SMTP reply`, {
+      hint: "a reply begins with its code: '550 5.1.1 User unknown'; \\n separates the lines of a longer one",
+    });
+  }
+  if (reply.code < 400) {
+    throw new BouncelabError('E_USAGE', `a ${reply.code} refuses nothing, so that it has no cause`, {
+      hint: 'replies with a code from 400 to 599 are refusals',
+    });
+  }
+  return reply;
+}
+
+export function readingOf(reply: Reply, stage: Stage, from: RefusalOrigin): Reading {
+  const table = shippedCauses();
+  const found = table.find({ reply, stage, ...from });
+  const cause = found?.cause ?? 'other';
+  const enhanced = enhancedOf(reply);
+  const pattern = found && matchingPattern(found, reply);
+  return {
+    reply,
+    stage,
+    ...(enhanced === undefined ? {} : { enhanced }),
+    outcome: outcomeOf(reply),
+    cause,
+    liesWith: faultOf(cause, true),
+    ...(found && {
+      rule: {
+        rule: found,
+        ...originOfShipped(table.indexOf(found)),
+        ...(pattern === undefined ? {} : { pattern }),
+      },
+    }),
+    policies: listPolicies().map((name) => {
+      const loaded = loadPolicy(name, '.', '.');
+      if (!loaded || !('policy' in loaded))
+        throw new BouncelabError('E_HARNESS', `the shipped policy ${name} cannot be read`);
+      return consequence(name, loaded.policy, { reply, stage, cause, domain: from.domain ?? '' });
+    }),
+  };
+}
+
+type Refused = Parameters<typeof overridden>[1] & { reply: Reply };
+
+function consequence(name: string, policy: RetryPolicy, refused: Refused): Consequence {
+  const { stage, cause, reply } = refused;
+  const outcome = overridden(outcomeOf(reply), refused, policy);
+  if (outcome === 'rejected') {
+    const contact = policy.bounce.hard === 'recipient-only' && !liesWithRecipient(cause) ? 'active' : 'error';
+    const text = `hard bounce at once; the contact ${contact === 'error' ? 'becomes error' : 'stays active'}`;
+    return { policy: name, outcome, contact, attempts: 1, endsAtMs: 0, text };
+  }
+  const { attempts } = timetable(policy, stage === 'connect' ? 'greeting' : 'answered');
+  const endsAtMs = attempts.at(-1)!;
+  const contact = policy.bounce.softBouncesToError === 1 ? 'error' : 'active';
+  const text = `tried again, ${attempts.length} attempts at most; soft bounce at ${formatDuration(endsAtMs)}${suspension(policy, refused)}`;
+  return { policy: name, outcome, contact, attempts: attempts.length, endsAtMs, text };
+}
+
+/** Stages at which a 4xx suspends the host: no message has been begun. */
+const BEFORE_MAIL: readonly Stage[] = ['connect', 'ehlo', 'starttls'];
+
+function suspension({ destination }: RetryPolicy, { stage, cause }: Refused): string {
+  const suspends = cause === 'throttled' || BEFORE_MAIL.includes(stage);
+  if (!suspends || !destination || destination.suspendMs === 0) return '';
+  return `; the host is suspended for ${formatDuration(destination.suspendMs)}`;
+}
