@@ -85,9 +85,12 @@ export interface DnsPlan {
   until?: number;
 }
 
-/** One MX host of a domain. */
+/** One MX host of a domain or a site. */
 export interface HostPlan {
-  /** One label, to which the domain is added, or a fully qualified name; lower case. */
+  /**
+   * One label, to which the domain is added, or a fully qualified name; lower case. That of a host of a site
+   * is fully qualified, or begins with `{domain}.`: each domain has a name of its own for that host.
+   */
   name: string;
   /** MX preference: the lowest is tried first (RFC 5321, 5.1). */
   preference: number;
@@ -97,21 +100,50 @@ export interface HostPlan {
   behaviors: BehaviorPlan[];
 }
 
+/** Hosts that several domains share. What they count, they count for all of these domains together. */
+export interface SitePlan {
+  hosts: HostPlan[];
+  /** Whether its hosts offer STARTTLS. With a behavior at `starttls` they do in any case. */
+  tls?: boolean;
+  /** Provider whose replies its hosts send. */
+  profile?: ProfilePlan;
+  /** Behaviors of every host of the site, for every domain. */
+  behaviors: BehaviorPlan[];
+}
+
 export interface DomainPlan {
   /** Absent: `mx`, always. */
   dns?: DnsPlan;
-  /** Absent: one MX host, `mx` with preference 10; under `a-only` the domain itself. */
+  /**
+   * Absent: one MX host, `mx` with preference 10; under `a-only` the domain itself. Of a domain with
+   * `site`: those hosts of the site that are its MX, without behaviors; absent: all of them.
+   */
   hosts?: HostPlan[];
+  /** Site whose hosts receive for this domain. Then `tls` and `profile` are the site's. */
+  site?: string;
   /** Whether its hosts offer STARTTLS. With a behavior at `starttls` they do in any case. */
   tls?: boolean;
   /** Provider whose replies its hosts send. */
   profile?: ProfilePlan;
   /** A mailbox that is not listed has the behaviors named after the `+` of its address, see `shorthand.ts`. */
   shorthand?: boolean;
-  /** Behaviors of every host of the domain. */
+  /** Behaviors of every host of the domain; of a domain with `site`, for recipients of this domain alone. */
   behaviors: BehaviorPlan[];
   /** Keyed by local part, lower case; a key may hold `*`. The first key that matches is used. */
   mailboxes: { pattern: string; behaviors: BehaviorPlan[] }[];
+}
+
+/** Stands for the domain, with dashes for dots, in the name of a host of a site. */
+export const DOMAIN_MARK = '{domain}';
+
+/** The name that a domain has for a host of its site: `example-org.mail.example` for `{domain}.mail.example`. */
+export function aliasOf(name: string, domain: string): string {
+  return name.replace(DOMAIN_MARK, () => domain.replaceAll('.', '-'));
+}
+
+/** The name of a host of a site for itself: without the part that differs between domains. */
+export function canonicalName(name: string): string {
+  return name.replace(`${DOMAIN_MARK}.`, '');
 }
 
 /** The fully qualified name of a host. */

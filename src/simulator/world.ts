@@ -3,29 +3,22 @@
 // what is used of it.
 
 import type net from 'node:net';
-import { addressKey, domainOf, mailboxName, parseAddress } from '../base/addresses.js';
+import { domainOf } from '../base/addresses.js';
 import { domainKey } from '../base/domain-names.js';
 import type { Clock } from '../clock/clock.js';
 import type { Certificates } from './certificates.js';
-import { invariant } from '../base/errors.js';
 import type { Emit } from '../events/types.js';
 import type { Random } from '../base/random.js';
 import { bounce } from './behaviors/return-later.js';
-import { FakeDns, type MailExchanger } from './dns.js';
+import { FakeDns } from './dns.js';
+import { Domains, type NewHost } from './domains.js';
 import { Host } from './host/host.js';
 import { HostServer } from './host/smtp-server.js';
 import { MemoryNetwork } from './network/memory.js';
 import type { Network } from './network/network.js';
 import { Postman } from './returns/postman.js';
 import type { MemorySocket } from './network/memory-socket.js';
-import {
-  DEFAULT_DOMAIN,
-  hostNameOf,
-  type BehaviorPlan,
-  type DnsAnswer,
-  type DomainPlan,
-  type HostPlan,
-} from './plan.js';
+import type { BehaviorPlan, DnsAnswer, DomainPlan, SitePlan } from './plan.js';
 
 const SMTP_PORT = 25;
 
@@ -34,6 +27,8 @@ interface WorldOptions {
   random: Random;
   emit: Emit;
   fleet: Record<string, DomainPlan>;
+  /** The sites that domains of the fleet name. */
+  sites?: Record<string, SitePlan>;
   /** The wire; the memory wire when absent. */
   network?: Network;
   /** Latency of the memory wire, ms. */
@@ -44,25 +39,10 @@ interface WorldOptions {
   certificates?: Certificates | undefined;
 }
 
-/** Hosts of a domain whose plan names none. */
-const ONE_HOST: HostPlan[] = [{ name: 'mx', preference: 10, hasAddress: true, behaviors: [] }];
-
-/** A recipient domain that was looked up: its hosts share its mailboxes and behaviors. */
-interface Site {
-  domain: string;
-  plan: DomainPlan;
-  records: MailExchanger[];
-  hosts: Host[];
-}
-
 export class World {
   readonly dns: FakeDns;
   private readonly network: Network;
-  private readonly fleet: Map<string, DomainPlan>;
-  /** Domains of the hosts that the fleet names. */
-  private readonly domainOfHost = new Map<string, string>();
-  private readonly sites = new Map<string, Site>();
-  private readonly byName = new Map<string, { domain: string; address: string | undefined }>();
+  private readonly domains: Domains;
   /** Addresses of attached hosts, by domain. */
   private readonly attached = new Map<string, string>();
   private readonly postman: Postman;
@@ -70,26 +50,18 @@ export class World {
   private sessions = 0;
 
   constructor(private readonly options: WorldOptions) {
-    const { clock, emit } = options;
-    this.fleet = new Map(Object.entries(options.fleet));
-    for (const [domain, plan] of this.fleet) {
-      if (domain === DEFAULT_DOMAIN) continue;
-      for (const host of hostsOf(plan, domain)) this.domainOfHost.set(hostNameOf(host, domain), domain);
-    }
+    const { clock, emit, fleet, sites = {} } = options;
+    this.domains = new Domains({ fleet, sites, open: (host) => this.openHost(host) });
     this.network = options.network ?? new MemoryNetwork(clock, options.latencyMs ?? 0);
     this.dns = new FakeDns({
       clock,
       emit,
       zone: {
         domain: (name) => {
-          const site = this.siteOf(name);
-          return site && { answer: this.answerOf(site.plan), records: site.records };
+          const domain = this.domains.of(name);
+          return domain && { answer: this.answerOf(domain.plan), records: domain.records };
         },
-        host: (name) => {
-          const domain = this.domainOfHost.get(name);
-          if (domain !== undefined) this.siteOf(domain);
-          return this.byName.get(name);
-        },
+        host: (name) => this.domains.host(name),
       },
     });
     this.postman = new Postman({
@@ -113,10 +85,7 @@ export class World {
     if (address === undefined) {
       address = addressNumber(this.addresses++);
       this.attached.set(key, address);
-      const exchange = `mx.${key}`;
-      const records = [{ exchange, preference: 10 }];
-      this.sites.set(key, { domain: key, plan: { behaviors: [], mailboxes: [] }, records, hosts: [] });
-      this.byName.set(exchange, { domain: key, address });
+      this.domains.attach(key, address);
     }
     return this.network.listen({ address, port: SMTP_PORT }, { handshake: () => 'accept', accept });
   }
@@ -156,31 +125,11 @@ export class World {
   /**
    * Changes behaviors from now on.
    *
-   * @param subject a domain, `default` (every domain not named), one host that the fleet names, or
+   * @param subject a domain, `default` (every domain not named), a site, one host that the fleet names, or
    *   one address
    */
   setBehaviors(subject: string, behaviors: BehaviorPlan[]): void {
-    const mailbox = parseAddress(addressKey(subject));
-    const key = domainKey(subject);
-    if (mailbox) {
-      const site = this.siteOf(mailbox.domain);
-      invariant(site, `no host for ${subject}`);
-      for (const host of site.hosts) host.setBehaviors(behaviors, mailboxName(mailbox.localPart));
-      return;
-    }
-    const plan = this.fleet.get(key);
-    if (!plan) {
-      const domain = this.domainOfHost.get(key);
-      const host = this.siteOf(domain ?? key)?.hosts.find(({ name }) => name === key);
-      invariant(domain !== undefined && host, `no domain ${subject} in the fleet`);
-      host.setOwnBehaviors(behaviors);
-      return;
-    }
-    this.fleet.set(key, { ...plan, behaviors });
-    for (const { domain, hosts } of this.sites.values()) {
-      if (domain !== key && (key !== DEFAULT_DOMAIN || this.fleet.has(domain))) continue;
-      for (const host of hosts) host.setBehaviors(behaviors);
-    }
+    this.domains.setBehaviors(subject, behaviors);
   }
 
   private answerOf({ dns }: DomainPlan): DnsAnswer {
@@ -191,55 +140,22 @@ export class World {
     return isOver || (during && (now < during.from || now >= during.to)) ? 'mx' : answer;
   }
 
-  private siteOf(name: string): Site | undefined {
-    const domain = domainKey(name);
-    const known = this.sites.get(domain);
-    if (known) return known;
-    // The name of a host is not a recipient domain that `default` would serve.
-    if (this.domainOfHost.has(domain) && !this.fleet.has(domain)) return undefined;
-    const plan = this.fleet.get(domain) ?? this.fleet.get(DEFAULT_DOMAIN);
-    if (!plan) return undefined;
-    const site: Site = { domain, plan, records: [], hosts: [] };
-    this.sites.set(domain, site);
-    for (const host of hostsOf(plan, domain)) this.openHost(site, host);
-    return site;
-  }
-
-  private openHost(site: Site, { hasAddress, behaviors, preference, ...plan }: HostPlan): void {
-    const { clock, random, emit } = this.options;
-    const { domain } = site;
-    const name = hostNameOf(plan, domain);
-    invariant(!this.byName.has(name), `two domains have a host ${name}`);
-    if (name !== domain) site.records.push({ exchange: name, preference });
-    if (!hasAddress) {
-      this.byName.set(name, { domain, address: undefined });
-      return;
-    }
+  private openHost(host: NewHost): Host {
+    const { clock, random, emit, certificates } = this.options;
     const address = addressNumber(this.addresses++);
-    const host = new Host({
-      domain,
-      name,
+    const opened = new Host({
+      ...host,
       address,
-      plan: site.plan,
-      behaviors,
       clock,
       random,
       emit,
-      certificates: this.options.certificates,
+      certificates,
       nextSession: () => ++this.sessions,
       sendBack: (letter) => this.postman.send(letter),
     });
-    site.hosts.push(host);
-    this.byName.set(name, { domain, address });
-    this.network.listen({ address, port: SMTP_PORT }, new HostServer(host));
+    this.network.listen({ address, port: SMTP_PORT }, new HostServer(opened));
+    return opened;
   }
-}
-
-/** The hosts of a domain: without an MX record, the domain itself (RFC 5321, 5.1). */
-function hostsOf({ dns, hosts = ONE_HOST }: DomainPlan, domain: string): HostPlan[] {
-  if (dns?.answer !== 'a-only') return hosts;
-  const itself = { name: domain, preference: 0, hasAddress: true, behaviors: [] };
-  return dns.during || dns.until !== undefined ? [itself, ...hosts] : [itself];
 }
 
 /** Loopback addresses from 127.1.0.1 on, without the .0 and .255 of each block. */

@@ -1,29 +1,39 @@
 // One receiving host: asks its behaviors for verdicts and counts what they depend on (attempts, connections,
 // transactions). It decides the same for a session over SMTP and for a client without bytes.
 
-import { localPartOf, mailboxName } from '../../base/addresses.js';
+import { domainOf, type Address } from '../../base/addresses.js';
 import type { Clock } from '../../clock/clock.js';
 import type { Emit } from '../../events/types.js';
 import type { Random } from '../../base/random.js';
-import { wildcard } from '../../base/wildcard.js';
 import { BEHAVIORS } from '../behaviors/index.js';
 import type { Scope, Situation, Verdict, Words } from '../behaviors/behavior.js';
 import type { Certificates } from '../certificates.js';
 import { holds } from './conditions.js';
+import { Mailboxes } from './mailboxes.js';
 import type { Handshake } from '../network/network.js';
 import type { Endpoint } from '../network/memory-socket.js';
 import type { BehaviorPlan, DomainPlan, Point } from '../plan.js';
 import { fillText, wordsOf } from '../behaviors/profile-words.js';
 import type { Letter } from '../returns/postman.js';
-import { readShorthand, shorthandOf } from '../behaviors/shorthand.js';
 import { outsideTransaction, type SessionState } from './session-state.js';
 
+/** The domains of a site. `default` may stand for some that the fleet does not name. */
+export interface DomainsOfSite {
+  /** Plans of those that the fleet names, and of `default` when it belongs to the site. */
+  named: readonly DomainPlan[];
+  /** Undefined for a domain that does not belong to the site. */
+  planOf(domain: string): DomainPlan | undefined;
+}
+
 interface HostOptions {
+  /** Recipient domain that it serves; for a host that several domains share, the name of their site. */
   domain: string;
   name: string;
   address: string;
-  /** The domain's, which all its hosts share. */
+  /** Of its domain or its site: what all hosts there share. */
   plan: DomainPlan;
+  /** The domains that share this host; absent: it serves one. */
+  sharedBy?: DomainsOfSite;
   /** Behaviors of this host alone. */
   behaviors?: BehaviorPlan[];
   clock: Clock;
@@ -45,13 +55,8 @@ export class Host {
   readonly address: string;
   private readonly attempts = new Map<string, number>();
   private readonly notes = new Map<BehaviorPlan, Map<string, number>>();
-  private readonly mailboxes: {
-    matches: (localPart: string) => boolean;
-    pattern: string;
-    behaviors: BehaviorPlan[];
-  }[];
-  /** Behaviors named by addresses, by the text that names them. */
-  private readonly shorthand = new Map<string, readonly BehaviorPlan[]>();
+  /** By recipient domain; a host that serves one domain has them under its own `domain`. */
+  private readonly mailboxes = new Map<string, Mailboxes>();
   private behaviors: BehaviorPlan[];
   /** Points at which a behavior acts, or did; at all others nothing needs to be decided. */
   private readonly points = new Set<Point>();
@@ -71,18 +76,11 @@ export class Host {
     this.behaviors = options.plan.behaviors;
     this.words = options.words ?? (options.plan.profile && wordsOf(options.plan.profile));
     this.own = options.behaviors ?? [];
-    this.mailboxes = options.plan.mailboxes.map(({ pattern, behaviors }) => ({
-      pattern,
-      matches: wildcard(pattern),
-      behaviors,
-    }));
-    for (const behaviors of [
-      this.behaviors,
-      this.own,
-      ...this.mailboxes.map((mailbox) => mailbox.behaviors),
-    ]) {
-      this.notePoints(behaviors);
-    }
+    this.notePoints(this.behaviors);
+    this.notePoints(this.own);
+    if (!options.sharedBy) this.mailboxes.set(this.domain, this.mailboxesIn(options.plan));
+    // Those of shared hosts are created at need, but where they act is known from the start.
+    for (const plan of options.sharedBy?.named ?? []) this.mailboxesIn(plan);
   }
 
   handshake(client: Endpoint): Handshake {
@@ -94,15 +92,23 @@ export class Host {
     return verdict.kind;
   }
 
-  /** Replaces the behaviors of the domain, or of one mailbox, from now on. */
-  setBehaviors(behaviors: BehaviorPlan[], localPart?: string): void {
+  /** Replaces the behaviors that all hosts of its domain or its site share, from now on. */
+  setBehaviors(behaviors: BehaviorPlan[]): void {
     this.notePoints(behaviors);
-    if (localPart === undefined) {
-      this.behaviors = behaviors;
-      return;
-    }
-    const pattern = localPart.toLowerCase();
-    this.mailboxes.unshift({ pattern, matches: (other) => other === pattern, behaviors });
+    this.behaviors = behaviors;
+  }
+
+  /** Replaces the behaviors for recipients of one of the domains that share this host, from now on. */
+  setDomainBehaviors(domain: string, behaviors: BehaviorPlan[]): void {
+    const mailboxes = this.mailboxesOf(domain);
+    if (!mailboxes) return;
+    this.notePoints(behaviors);
+    mailboxes.behaviors = behaviors;
+  }
+
+  /** Replaces the behaviors of one mailbox, from now on. */
+  setMailboxBehaviors({ localPart, domain }: Address, behaviors: BehaviorPlan[]): void {
+    this.mailboxesOf(domain)?.set(localPart, behaviors);
   }
 
   /** The greeting of its profile; undefined without one. */
@@ -160,21 +166,32 @@ export class Host {
   }
 
   /**
-   * Asks the behaviors of the mailbox, then those of the host, then those of the domain. The first verdict
-   * counts; a caller takes another one only to continue, as after a silence. Behaviors are asked lazily.
+   * Asks the behaviors of the mailbox, then those of the host, then those of the domain. A host that several
+   * domains share has those of the recipient's domain after the mailbox, and those of the site last. The first
+   * verdict counts; a caller takes another one only to continue, as after a silence. Behaviors are asked lazily.
    */
   *decide(point: Exclude<Point, 'any'>, session: SessionState): Generator<Verdict, undefined> {
-    const mailbox = session.recipient === '' ? undefined : this.mailboxOf(session.recipient);
-    if (mailbox) yield* this.ask(mailbox, 'mailbox', point, session);
+    if (session.recipient !== '') yield* this.askMailbox(point, session);
     yield* this.ask(this.own, 'host', point, session);
     yield* this.ask(this.behaviors, 'domain', point, session);
   }
 
+  private *askMailbox(point: Exclude<Point, 'any'>, session: SessionState): Generator<Verdict, undefined> {
+    const domain = domainOf(session.recipient);
+    const mailboxes = this.mailboxesOf(domain);
+    const own = mailboxes?.of(session.recipient);
+    if (own) yield* this.ask(own, 'mailbox', point, session);
+    if (mailboxes && this.options.sharedBy)
+      yield* this.ask(mailboxes.behaviors, 'domain', point, session, `${domain} `);
+  }
+
+  /** @param label tells the behaviors of one domain from those of another, for random draws */
   private *ask(
     behaviors: readonly BehaviorPlan[],
     scope: Scope,
     point: Exclude<Point, 'any'>,
     session: SessionState,
+    label = '',
   ): Generator<Verdict, undefined> {
     for (const [index, plan] of behaviors.entries()) {
       if (plan.at !== point && plan.at !== 'any') continue;
@@ -198,7 +215,7 @@ export class Host {
         notes: this.notesOf(plan),
         words: this.words,
       };
-      if (!holds(plan.when, situation, this.options.random, `${scope} ${index} ${plan.do}`)) continue;
+      if (!holds(plan.when, situation, this.options.random, `${label}${scope} ${index} ${plan.do}`)) continue;
       const verdict = BEHAVIORS.get(plan.do)!.decide(plan.params, situation);
       if (verdict) yield verdict;
     }
@@ -214,24 +231,17 @@ export class Host {
     return notes;
   }
 
-  private mailboxOf(recipient: string): readonly BehaviorPlan[] | undefined {
-    const isShort = this.options.plan.shorthand === true;
-    if (this.mailboxes.length === 0 && !isShort) return undefined;
-    const localPart = mailboxName(localPartOf(recipient));
-    const named = this.mailboxes.find(({ matches }) => matches(localPart))?.behaviors;
-    return named ?? (isShort ? this.shorthandFor(localPart) : undefined);
+  private mailboxesOf(domain: string): Mailboxes | undefined {
+    const { sharedBy } = this.options;
+    const known = this.mailboxes.get(sharedBy ? domain : this.domain);
+    const plan = known ? undefined : sharedBy?.planOf(domain);
+    if (!plan) return known;
+    const mailboxes = this.mailboxesIn(plan);
+    this.mailboxes.set(domain, mailboxes);
+    return mailboxes;
   }
 
-  /** The behaviors that an address names. Addresses that name the same share one list. */
-  private shorthandFor(localPart: string): readonly BehaviorPlan[] | undefined {
-    const text = shorthandOf(localPart);
-    if (text === undefined) return undefined;
-    const known = this.shorthand.get(text);
-    if (known) return known;
-    const read = readShorthand(localPart, this.options.plan.profile)!;
-    if ('message' in read) return undefined;
-    this.notePoints(read);
-    this.shorthand.set(text, read);
-    return read;
+  private mailboxesIn(plan: DomainPlan): Mailboxes {
+    return new Mailboxes(plan, this.options.plan.profile, (behaviors) => this.notePoints(behaviors));
   }
 }
