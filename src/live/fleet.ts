@@ -6,13 +6,15 @@ import type { Emit } from '../events/types.js';
 import type { Random } from '../base/random.js';
 import type { Certificates } from '../simulator/certificates.js';
 import { LiveNetwork } from '../simulator/network/live.js';
-import { DEFAULT_DOMAIN, type BehaviorPlan, type DomainPlan } from '../simulator/plan.js';
+import { DEFAULT_DOMAIN, type BehaviorPlan, type DomainPlan, type SitePlan } from '../simulator/plan.js';
 import { World } from '../simulator/world.js';
 
 const SMTP_PORT = 25;
 
 interface LiveFleetOptions {
   fleet: Record<string, DomainPlan>;
+  /** The sites that domains of the fleet name. */
+  sites: Record<string, SitePlan>;
   /** Behaviors that change, ms from now. */
   changes: { at: number; subject: string; behaviors: BehaviorPlan[] }[];
   random: Random;
@@ -41,7 +43,7 @@ export class LiveFleet {
 
   constructor(private readonly options: LiveFleetOptions) {
     const clock = systemClock();
-    const { fleet, changes, random, certificates } = options;
+    const { fleet, sites, changes, random, certificates } = options;
     this.world = new World({
       clock,
       random,
@@ -51,6 +53,7 @@ export class LiveFleet {
         if (!isOwnLookUp) options.emit(fact, Math.round(clock.now()));
       },
       fleet,
+      sites,
       network: this.network,
       certificates,
       clientAddress: '127.0.0.1',
@@ -69,7 +72,8 @@ export class LiveFleet {
     const hosts: LiveHost[] = [];
     const { firstPort, fleet, ports } = this.options;
     for (const domain of Object.keys(fleet)) {
-      const nth = hosts.length;
+      // A host that several domains share is listed for each of them and has one port.
+      const nth = new Set(hosts.map(({ port }) => port)).size;
       this.network.nextPort = ports.get(domain) ?? (firstPort === undefined ? 0 : firstPort + nth);
       for (const { exchange } of await this.world.dns.resolveMx(domain)) {
         const [address] = await this.world.dns.resolve4(exchange);

@@ -49,7 +49,7 @@ export async function play(plan: ScenarioPlan, context: RunContext): Promise<Jud
     policy: plan.policy.name,
     wire: plan.wire,
   });
-  const tls = usesTls(plan.fleet, plan.events);
+  const tls = usesTls(plan);
   // TLS works with immediates that the clock does not see unless it watches for them.
   if (tls) clock.watchHiddenImmediates();
   const guard = plan.sender && new Guard();
@@ -59,6 +59,7 @@ export async function play(plan: ScenarioPlan, context: RunContext): Promise<Jud
     random: seededRandom(plan.seed),
     emit,
     fleet: plan.fleet,
+    ...(plan.sites ? { sites: plan.sites } : {}),
     clientAddress: '127.0.0.1',
     network: networkOf(plan, clock, guard?.permit),
   });

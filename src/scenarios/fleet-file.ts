@@ -11,7 +11,7 @@ import { displayPath, readSource } from '../documents/source-file.js';
 import { parseYaml } from '../documents/yaml-file.js';
 
 /** A fleet, the events that change it, and the seed of its random draws. */
-export type FleetPlan = Pick<ScenarioPlan, 'fleet' | 'events' | 'seed'>;
+export type FleetPlan = Pick<ScenarioPlan, 'fleet' | 'sites' | 'events' | 'seed'>;
 
 type FleetFile =
   { plan: FleetPlan; problems?: undefined } | { plan?: undefined; problems: Problem[]; source: string };
@@ -26,9 +26,15 @@ export function loadFleet(path: string, options: LoadOptions): FleetFile {
   const fleet = readFleet(reader, { scenario: dirname(absolute), cwd: options.cwd });
   const problems = arrangeProblems([...yaml.problems, ...reader.problems]);
   if (problems.length > 0) return { problems, source: 'text' in text ? text.text : '' };
-  return { plan: { fleet: Object.fromEntries(fleet.domains), events: [], seed: options.seed ?? '1' } };
+  const plan = { fleet: Object.fromEntries(fleet.domains), sites: Object.fromEntries(fleet.sites) };
+  return { plan: { ...plan, events: [], seed: options.seed ?? '1' } };
 }
 
 function holdsFleetAlone(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).join() === 'fleet';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys(value).every((key) => key === 'fleet' || key === 'sites') &&
+    'fleet' in value
+  );
 }

@@ -5,7 +5,7 @@
 import type { Location } from '../base/errors.js';
 import type { ContactStatus, MailingKind } from '../events/types.js';
 import type { RetryPolicy } from '../policy/retry-policy.js';
-import type { BehaviorPlan, DomainPlan } from '../simulator/plan.js';
+import type { BehaviorPlan, DomainPlan, SitePlan } from '../simulator/plan.js';
 
 export const WIRES = ['memory', 'tcp'] as const;
 export type WireKind = (typeof WIRES)[number];
@@ -31,6 +31,8 @@ export interface ScenarioPlan {
   network: { latencyMs: number };
   /** Keyed by recipient domain, lower case; `default` receives for all other domains. */
   fleet: Record<string, DomainPlan>;
+  /** Hosts that several of these domains share, by the name that `site` of a domain gives. */
+  sites?: Record<string, SitePlan>;
   contacts: ContactPlan[];
   /** Keys of addresses that no server may see; they need not be contacts. Absent when there are none. */
   suppressed?: string[];

@@ -37,9 +37,10 @@ export async function serve(file: string | undefined, options: ServeOptions, io:
   let seq = 0;
   const fleet = new LiveFleet({
     fleet: plan.fleet,
+    sites: plan.sites ?? {},
     changes: plan.events.flatMap((event) => (event.action === 'set' ? [event] : [])),
     random: seededRandom(seed ?? plan.seed),
-    certificates: usesTls(plan.fleet, plan.events) ? await certificates() : undefined,
+    certificates: usesTls(plan) ? await certificates() : undefined,
     firstPort: options.port,
     ports: options.hostPort,
     emit: (fact, t) => {

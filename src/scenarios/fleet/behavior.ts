@@ -17,6 +17,7 @@ import type { Path } from '../../documents/locate.js';
 import { described, listed, nameHint, quoted } from '../../documents/problems.js';
 import { findReply } from './profile-file.js';
 import type { Reader } from '../../documents/reader.js';
+import { servesOneDomain } from './shared-behavior.js';
 import { BEHAVIOR_NAMES, behaviorSchemas, CONDITIONS, replySchema } from '../schema/behaviors.js';
 
 type Written = Record<string, unknown>;
@@ -25,6 +26,8 @@ type Written = Record<string, unknown>;
 export interface BehaviorContext {
   scope: Scope;
   profile?: ProfilePlan | undefined;
+  /** The behavior is one of a domain whose hosts receive for others too. */
+  isShared?: boolean;
 }
 
 /** Reads a list of behaviors; those with problems are left out. */
@@ -196,6 +199,8 @@ function finish(
     );
     return undefined;
   }
+  if (context.isShared && scope === 'domain' && !servesOneDomain(reader, definition, at, marked))
+    return undefined;
   for (const condition of ['attempts', 'share'] as const) {
     if (known || when[condition] === undefined) continue;
     reader.problem(

@@ -1,28 +1,32 @@
-// Reads `fleet` as plans of domains, and keeps the names of domains and hosts to which the rest of the
+// Reads `sites` and `fleet` as plans, and keeps the names of domains and hosts to which the rest of the
 // file may refer.
 
-import { addressFault, isLocalPattern, mailboxName } from '../../base/addresses.js';
 import { domainFault, domainKey, isDomain, shortened } from '../../base/domain-names.js';
 import {
+  aliasOf,
+  canonicalName,
   DEFAULT_DOMAIN,
-  type BehaviorPlan,
   type DomainPlan,
-  type ProfilePlan,
+  type SitePlan,
 } from '../../simulator/plan.js';
-import { STARS_MAX, wildcard } from '../../base/wildcard.js';
 import type { Path } from '../../documents/locate.js';
-import { readBehaviorList, readBehaviors } from './behavior.js';
-import { readProfile, type Folders } from './profile.js';
-import { checkReach, isReachable, readDns, readHosts, type NamedHost } from './hosts.js';
+import { readDomain } from './domain.js';
+import type { Folders } from './profile.js';
+import { isReachable, type NamedHost } from './hosts.js';
 import { quoted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
-import { domainSchema } from '../schema/fleet.js';
+import { findSharing } from './shared-hosts.js';
+import { Memberships } from './memberships.js';
+import { readSites, type WrittenSite } from './sites.js';
 
 /** The domains of a scenario and the hosts that receive for them. */
 export class Fleet {
   readonly domains = new Map<string, DomainPlan>();
   /** Hosts by their full names; without those of `default`, whose names depend on the recipient domain. */
   readonly hosts = new Map<string, NamedHost>();
+
+  /** Sites, those that domains form by naming the same hosts included. */
+  readonly sites = new Map<string, SitePlan>();
 
   /** Whether there is a server for this domain. */
   serves(domain: string): boolean {
@@ -38,16 +42,18 @@ export class Fleet {
   /** Whether a server for this domain can ever be reached. */
   reaches(domain: string): boolean {
     const plan = this.planOf(domain);
-    return plan !== undefined && isReachable(plan);
+    const hosts = plan?.hosts ?? (plan?.site === undefined ? undefined : this.sites.get(plan.site)?.hosts);
+    return plan !== undefined && isReachable({ ...plan, ...(hosts ? { hosts } : {}) });
   }
 
   /** Names to suggest when one is unknown. */
   get names(): string[] {
-    return [...this.domains.keys(), ...this.namedHosts];
+    return [...this.domains.keys(), ...this.sites.keys(), ...this.namedHosts];
   }
 
   /** Label of these names. */
   get namesAre(): string {
+    if (this.sites.size > 0) return 'domains, sites and hosts of the fleet';
     return this.namedHosts.length > 0 ? 'domains and hosts of the fleet' : 'domains of the fleet';
   }
 
@@ -57,12 +63,20 @@ export class Fleet {
   }
 }
 
-/** Reads `fleet`. A domain with problems is kept, so that references to it are not reported too. */
+/**
+ * Reads `sites` and `fleet`. A domain with problems is kept, so that references to it are not reported too.
+ */
 export function readFleet(reader: Reader, folders: Folders): Fleet {
   const fleet = new Fleet();
   const root: Path = ['fleet'];
+  const sites = readSites(reader, folders);
+  for (const [name, { plan }] of sites) fleet.sites.set(name, plan);
   if (reader.get(root) === undefined || !reader.mapping(root)) return fleet;
+  const sharing = findSharing(reader, sites, folders);
+  const members = new Memberships(reader, sites, sharing);
+  for (const { site, plan } of sharing.values()) fleet.sites.set(site, plan);
   const lines = new Map<string, number>();
+  const linesOfBehaviors = new Map<string, number>();
   for (const written of reader.keys(root)) {
     const path = [...root, written];
     const key = domainKey(written);
@@ -85,10 +99,41 @@ export function readFleet(reader: Reader, folders: Folders): Fleet {
       });
     }
     lines.set(key, reader.line(path));
-    fleet.domains.set(key, readDomain(reader, path, folders, key, fleet.hosts));
+    const site = members.of(key, path);
+    const context = { folders, hosts: fleet.hosts, site, lines: linesOfBehaviors };
+    fleet.domains.set(key, readDomain(reader, path, key, context));
   }
+  for (const [domain, site] of members.others())
+    fleet.domains.set(domain, { site, behaviors: [], mailboxes: [] });
+  members.refuseUnused();
+  refuseDomains(reader, fleet, sites);
+  nameSiteHosts(reader, fleet, sites);
   nameHosts(reader, fleet);
   return fleet;
+}
+
+/** Reports sites with the name of a domain: an expectation could not tell one from the other. */
+function refuseDomains(reader: Reader, fleet: Fleet, sites: ReadonlyMap<string, WrittenSite>): void {
+  for (const [name, { path }] of sites) {
+    if (!fleet.domains.has(name)) continue;
+    reader.problem(path, `${quoted(name)} is a domain of the fleet and cannot be the name of a site`, {
+      on: 'key',
+      hint: 'give the site another name',
+    });
+  }
+}
+
+/** Makes the hosts of sites known by their names, those that differ between domains included. */
+function nameSiteHosts(reader: Reader, fleet: Fleet, sites: ReadonlyMap<string, WrittenSite>): void {
+  for (const [domain, plan] of fleet.domains) {
+    const site = plan.site === undefined ? undefined : sites.get(plan.site);
+    if (!site || plan.hosts) continue;
+    for (const { name, hasAddress } of site.plan.hosts) {
+      for (const known of [aliasOf(name, domain), canonicalName(name)])
+        if (!fleet.hosts.has(known))
+          fleet.hosts.set(known, { domain, hasAddress, line: reader.line(site.path) });
+    }
+  }
 }
 
 /** Names the hosts of domains that list none, and reports hosts with the name of a domain. */
@@ -102,7 +147,7 @@ function nameHosts(reader: Reader, fleet: Fleet): void {
     });
   }
   for (const [domain, plan] of fleet.domains) {
-    if (plan.hosts || domain === DEFAULT_DOMAIN) continue;
+    if (plan.hosts || plan.site !== undefined || domain === DEFAULT_DOMAIN) continue;
     const recorded = plan.profile?.mx;
     const isFree = recorded !== undefined && !isTaken(fleet, recorded, domain);
     const name = isFree ? recorded : `mx.${domain}`;
@@ -117,77 +162,4 @@ function isTaken(fleet: Fleet, name: string, domain: string): boolean {
   if (fleet.domains.has(name) || fleet.hosts.has(name)) return true;
   const owner = name.startsWith('mx.') ? name.slice('mx.'.length) : undefined;
   return owner !== undefined && owner !== domain && fleet.domains.has(owner);
-}
-
-function readDomain(
-  reader: Reader,
-  path: Path,
-  folders: Folders,
-  domain: string,
-  named: Map<string, NamedHost>,
-): DomainPlan {
-  const plan: DomainPlan = { behaviors: [], mailboxes: [] };
-  if (reader.get(path) === null || !reader.object(domainSchema, path)) return plan;
-  const shorthand = reader.read(domainSchema.shape.shorthand, [...path, 'shorthand']);
-  if (shorthand !== undefined) plan.shorthand = shorthand;
-  const profile = readProfile(reader, [...path, 'profile'], folders);
-  if (profile) plan.profile = profile;
-  if (reader.get([...path, 'tls']) !== undefined)
-    plan.tls = reader.read(domainSchema.shape.tls, [...path, 'tls']) === true;
-  const dns = readDns(reader, [...path, 'dns']);
-  if (dns) plan.dns = dns;
-  const hosts = [...path, 'hosts'];
-  if (reader.get(hosts) !== undefined)
-    plan.hosts = readHosts(reader, hosts, domain === DEFAULT_DOMAIN ? undefined : domain, named, profile);
-  const behaviors = [...path, 'behaviors'];
-  if (reader.get(behaviors) !== undefined)
-    plan.behaviors = readBehaviorList(reader, behaviors, { scope: 'domain', profile });
-  const mailboxes = [...path, 'mailboxes'];
-  if (reader.get(mailboxes) !== undefined && reader.mapping(mailboxes))
-    plan.mailboxes = readMailboxes(reader, mailboxes, profile);
-  checkReach(reader, path, plan);
-  return plan;
-}
-
-function readMailboxes(
-  reader: Reader,
-  path: Path,
-  profile: ProfilePlan | undefined,
-): DomainPlan['mailboxes'] {
-  const mailboxes: { pattern: string; behaviors: BehaviorPlan[] }[] = [];
-  const earlier: { written: string; matches: (text: string) => boolean; line: number }[] = [];
-  const exact = new Map<string, number>();
-  for (const written of reader.keys(path)) {
-    const at = [...path, written];
-    const pattern = mailboxName(written).normalize('NFC').toLowerCase();
-    if (!isMailbox(written)) {
-      const fault = addressFault(`${written}@example.org`);
-      reader.shape(at, `${quoted(shortened(written))} is not a mailbox${fault ? `: ${fault.message}` : ''}`, {
-        on: 'key',
-        hint:
-          fault?.hint ??
-          `write the part before the @, such as bob or ghost-*, with at most ${STARS_MAX} stars`,
-      });
-      continue;
-    }
-    const line = reader.line(at);
-    // A pattern that matches the text of a later pattern matches every mailbox that the later one does.
-    const cover = earlier.find(({ matches }) => matches(pattern));
-    const twin = exact.get(pattern);
-    if (cover || twin !== undefined) {
-      const by = cover ? `${quoted(cover.written)} on line ${cover.line}` : `the same name on line ${twin}`;
-      reader.problem(at, `the mailbox ${quoted(written)} is never used: ${by} matches first`, {
-        on: 'key',
-        hint: 'the first key that matches counts: put the more specific key first',
-      });
-    }
-    if (pattern.includes('*')) earlier.push({ written, matches: wildcard(pattern), line });
-    else exact.set(pattern, line);
-    mailboxes.push({ pattern, behaviors: readBehaviors(reader, at, { scope: 'mailbox', profile }) });
-  }
-  return mailboxes;
-}
-
-function isMailbox(text: string): boolean {
-  return isLocalPattern(text) && text.split('*').length - 1 <= STARS_MAX;
 }

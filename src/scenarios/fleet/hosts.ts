@@ -27,6 +27,12 @@ export interface NamedHost {
   line: number;
 }
 
+/** A host as it is read, and its place in the file. */
+export interface ReadHost {
+  host: HostPlan;
+  path: Path;
+}
+
 /** Whether a domain has a server that a client can reach at some time. */
 export function isReachable({ dns, hosts }: DomainPlan): boolean {
   const always = dns && !dns.during && dns.until === undefined;
@@ -57,9 +63,9 @@ export function readHosts(
   domain: string | undefined,
   known: Map<string, NamedHost>,
   profile: ProfilePlan | undefined,
-): HostPlan[] {
+): ReadHost[] {
   const own = new Map<string, number>();
-  const hosts: HostPlan[] = [];
+  const hosts: ReadHost[] = [];
   const items = reader.items(path);
   if (Array.isArray(reader.get(path)) && items.length === 0) {
     reader.shape(path, '`hosts` is empty: a domain has at least one host', {
@@ -72,16 +78,17 @@ export function readHosts(
     if (!host || !isHostName(reader, host.name, [...at, 'name'], domain)) return;
     const line = reader.line([...at, 'name']);
     const name = domain === undefined ? host.name : hostNameOf(host, domain);
-    const twin = own.get(name) ?? known.get(name)?.line;
+    const twin = own.get(name);
     if (twin !== undefined) {
       reader.problem([...at, 'name'], `the host ${quoted(name)} appears twice`, {
-        hint: `the first is on line ${twin}; each host serves one domain`,
+        hint: `the first is on line ${twin}`,
       });
       return;
     }
     own.set(name, line);
-    if (domain !== undefined) known.set(name, { domain, hasAddress: host.hasAddress, line });
-    hosts.push(host);
+    if (domain !== undefined && !known.has(name))
+      known.set(name, { domain, hasAddress: host.hasAddress, line });
+    hosts.push({ host, path: at });
   });
   return hosts;
 }
@@ -113,7 +120,8 @@ export function checkReach(reader: Reader, path: Path, plan: DomainPlan): void {
   });
 }
 
-function readHost(reader: Reader, path: Path, profile: ProfilePlan | undefined): HostPlan | undefined {
+/** Reads one host, of a domain or of a site; its name is not checked. */
+export function readHost(reader: Reader, path: Path, profile: ProfilePlan | undefined): HostPlan | undefined {
   if (!reader.object(hostSchema, path)) return undefined;
   const { shape } = hostSchema;
   const name = reader.readGiven(shape.name, [...path, 'name']);

@@ -109,9 +109,12 @@ function readSet(
     'a duration such as 90s, 30m, 6h or 1h30m',
   );
   const written = reader.read(setField, [...path, 'set']);
-  const subjectDomain = domainOf(written ?? '');
-  const profile = fleet.planOf(subjectDomain)?.profile;
-  const context: BehaviorContext = { scope: written?.includes('@') ? 'mailbox' : 'domain', profile };
+  const { profile, isShared } = speakerOf(fleet, domainKey(domainOf(written ?? '')));
+  const context: BehaviorContext = {
+    scope: written?.includes('@') ? 'mailbox' : 'domain',
+    profile,
+    isShared,
+  };
   let behaviors: BehaviorPlan[] | undefined;
   if ('behaviors' in inline) {
     reader.object(setSchema, path);
@@ -131,15 +134,25 @@ function readSet(
     : undefined;
 }
 
+/** The profile of the hosts that a domain or a site has, and whether other domains share those of a domain. */
+function speakerOf(fleet: Fleet, subject: string): Pick<BehaviorContext, 'profile'> & { isShared: boolean } {
+  const site = fleet.sites.get(subject);
+  if (site) return { profile: site.profile, isShared: false };
+  const plan = fleet.hosts.has(subject) ? undefined : fleet.planOf(subject);
+  if (plan?.site === undefined) return { profile: fleet.planOf(subject)?.profile, isShared: false };
+  return { profile: fleet.sites.get(plan.site)?.profile, isShared: true };
+}
+
 function knowsSubject(reader: Reader, subject: string, path: Path, fleet: Fleet): boolean {
   if (subject.includes('@') && !isAddress(subject)) {
-    const message = `\`set\` must be a domain of the fleet, \`default\`, a host, or an address, not ${described(subject)}`;
+    const message = `\`set\` must be a domain of the fleet, \`default\`, a site, a host, or an address, not ${described(subject)}`;
     reader.shape(path, message, { hint: 'it cannot be a pattern: give each mailbox an event of its own' });
     return false;
   }
   const domain = domainOf(subject);
   // A mailbox may be served by `default`. A whole domain can be changed only when the fleet names it.
   const host = subject.includes('@') ? undefined : fleet.hosts.get(subject);
+  if (fleet.sites.has(subject)) return true;
   const known = subject.includes('@') ? fleet.serves(domain) : fleet.domains.has(subject);
   if (host ? host.hasAddress && fleet.reaches(host.domain) : known && fleet.reaches(domain)) return true;
   if (host ?? known) {

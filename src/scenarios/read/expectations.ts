@@ -7,7 +7,7 @@ import type { Location } from '../../base/errors.js';
 import type { ContactStatus } from '../../events/types.js';
 import type { Path } from '../../documents/locate.js';
 import type { Fleet } from '../fleet/fleet.js';
-import { DEFAULT_DOMAIN } from '../../simulator/plan.js';
+import { checkServerName } from './server-names.js';
 import { hasMailing } from './mailings.js';
 import type { Mailings } from './mailings.js';
 import type { People } from './people.js';
@@ -256,21 +256,10 @@ class BlockReader {
 
   private readServers(path: Path): void {
     if (!this.reader.mapping(path) || !this.isFilled(path)) return;
-    const { fleet } = this.subjects;
     for (const written of this.reader.keys(path)) {
       const at = [...path, written];
       const domain = domainKey(written);
-      if (!this.isServed(domain)) {
-        const hint =
-          domain === DEFAULT_DOMAIN
-            ? 'each domain that `default` serves has its own server: name the domain'
-            : nameHint(
-                domain,
-                fleet.names.filter((name) => name !== DEFAULT_DOMAIN),
-                fleet.namesAre,
-              );
-        this.reader.problem(at, `the fleet has no server for ${quoted(written)}`, { on: 'key', hint });
-      }
+      checkServerName(this.reader, at, domain, this.subjects);
       this.readNumbers(serverExpectationSchema, at, (field, expected, location) => ({
         kind: 'server',
         domain,
@@ -279,15 +268,6 @@ class BlockReader {
         location,
       }));
     }
-  }
-
-  /** A domain or a host of the fleet, or a domain of a contact that `default` receives for. */
-  private isServed(domain: string): boolean {
-    const { fleet, people } = this.subjects;
-    if (domain === DEFAULT_DOMAIN) return false;
-    if (fleet.hosts.has(domain)) return true;
-    if (fleet.domains.has(domain)) return true;
-    return fleet.domains.has(DEFAULT_DOMAIN) && (people.domains()?.has(domain) ?? true);
   }
 
   /** Reads a mapping of names to numbers; each number becomes a check. */

@@ -84,6 +84,7 @@ export function readScenario(reader: Reader, path: string, cwd: string): ReadSce
     store,
     network: { latencyMs: network.latency },
     fleet: Object.fromEntries(fleet.domains),
+    ...(fleet.sites.size > 0 ? { sites: Object.fromEntries(fleet.sites) } : {}),
     contacts: audience.contacts,
     ...(audience.suppressed.size > 0 ? { suppressed: [...audience.suppressed] } : {}),
     mailings: mailings.plans,

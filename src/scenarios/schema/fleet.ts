@@ -1,4 +1,4 @@
-// `fleet` of a scenario file: the receiving servers of each recipient domain, their MX hosts and what
+// `fleet` and `sites` of a scenario file: the receiving servers of each recipient domain, their MX hosts and what
 // DNS answers for them.
 
 import { z } from 'zod';
@@ -58,9 +58,68 @@ export const hostSchema = z
   })
   .meta({ id: 'host', title: 'An MX host of a domain' });
 
+const SITE_HOST_TEXT =
+  'a name such as mx1, to which the name of the site is added, mx1.example.net, or {domain}.example.net';
+const SITE_TEXT = 'the name of a site, a key of `sites`';
+
+const siteHostSchema = hostSchema
+  .extend({
+    name: z
+      .string({ error: SITE_HOST_TEXT })
+      .min(1, SITE_HOST_TEXT)
+      .describe(
+        'Host name: mx1, to which the name of the site is added, a full name such as mx1.example.net, or {domain}.example.net, which gives each domain a name of its own for this host',
+      ),
+  })
+  .meta({ id: 'siteHost', title: 'An MX host of a site' });
+
+/** Keys of one site. */
+export const siteSchema = z
+  .strictObject({
+    profile: z
+      .string({ error: PROFILE_TEXT })
+      .min(1, PROFILE_TEXT)
+      .optional()
+      .describe(
+        'Profile that supplies the replies of its hosts, and its domains and hosts where these are left out: the name of a shipped one, or the path of a file',
+      ),
+    domains: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .describe(
+        'Recipient domains of the site, beside those of `fleet` that name it; those of the profile when left out',
+      ),
+    tls: z.boolean().optional().describe('Whether its hosts offer STARTTLS'),
+    hosts: z
+      .array(siteHostSchema)
+      .min(1)
+      .optional()
+      .describe('MX hosts of every domain of the site; one host when left out: that of the profile, or mx'),
+    behaviors: behaviorListSchema
+      .optional()
+      .describe('Behaviors of its hosts, which count for all domains of the site together'),
+  })
+  .meta({
+    id: 'site',
+    title: 'Receiving hosts that several domains share',
+    description: 'Without behaviors they accept everything.',
+  });
+
+export const sitesSchema = z
+  .record(z.string(), z.union([siteSchema, z.null()]))
+  .describe('Receiving hosts that several domains share, by a name for each site');
+
 /** Keys of one domain of the fleet. */
 export const domainSchema = z
   .strictObject({
+    site: z
+      .string({ error: SITE_TEXT })
+      .min(1, SITE_TEXT)
+      .optional()
+      .describe(
+        "Site whose hosts receive for the domain: a key of `sites`. Then `hosts`, `profile` and `tls` are the site's",
+      ),
     tls: z
       .boolean()
       .optional()

@@ -8,7 +8,7 @@ import { STORES, WIRES } from '../plan.js';
 import { audienceSchema } from './audience.js';
 import { eventSchema } from './events.js';
 import { expectationSchema } from './expectations.js';
-import { fleetSchema } from './fleet.js';
+import { fleetSchema, sitesSchema } from './fleet.js';
 import { mailingSchema } from './mailings.js';
 
 const SENDER_TEXT = 'the path of a JavaScript module such as ./my-sender.js';
@@ -55,6 +55,7 @@ export const scenarioSchema = z
       })
       .prefault({})
       .describe('The network between sender and servers'),
+    sites: sitesSchema.optional(),
     fleet: fleetSchema,
     audience: audienceSchema,
     mailings: z.array(mailingSchema).min(1).describe('The mailings that are sent, and when'),
