@@ -42,6 +42,18 @@ export function completePolicy(
       overrides: either(bounce.overrides, base?.bounce.overrides, 'bounce.overrides'),
     },
     destination: {
+      by: either(destination.by, base?.destination?.by, 'destination.by'),
+      providers: either(destination.providers, base?.destination?.providers, 'destination.providers'),
+      connectionsMax: either(
+        destination.connections,
+        base?.destination?.connectionsMax,
+        'destination.connections',
+      ),
+      messagesPerConnectionMax: either(
+        destination.messagesPerConnection,
+        base?.destination?.messagesPerConnectionMax,
+        'destination.messagesPerConnection',
+      ),
       suspendMs: either(destination.suspend, base?.destination?.suspendMs, 'destination.suspend'),
       allSuspended: either(
         destination.allSuspended,

@@ -27,14 +27,24 @@ export interface RetryPolicy {
     softBouncesToError: number;
     overrides: PolicyOverride[];
   };
-  /** How the load on a destination in trouble is reduced; absent: it is not. */
+  /** What a destination is, and how the load on one in trouble is reduced; absent: it is not. */
   destination?: CarePolicy;
   /** Rules for the cause of a refusal, applied before the shipped ones. */
   causes?: CauseRule[];
 }
 
-/** How the load on a destination in trouble is reduced. None of it counts as an attempt. */
+/**
+ * What a destination is, and how the load on one in trouble is reduced. None of it counts as an attempt.
+ */
 export interface CarePolicy {
+  /** `site`: the domains whose MX lead to the same hosts share a destination. `domain`: each has its own. */
+  by: 'site' | 'domain';
+  /** Patterns of MX names that lead to one system, lower case, beside those that ship. */
+  providers: string[];
+  /** Connections to a destination that are open at once, at most. */
+  connectionsMax: number;
+  /** Messages after which a connection is ended. */
+  messagesPerConnectionMax: number;
   /** How long a host that refused a connection or throttled is skipped; 0: not at all. */
   suspendMs: number;
   /** When every host is suspended: `try` ignores the suspensions, `wait` waits for the first to end. */

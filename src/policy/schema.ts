@@ -2,6 +2,7 @@
 // out and then has the value of the policy `emma`.
 
 import { z } from 'zod';
+import { STARS_MAX } from '../base/wildcard.js';
 import { STAGES } from '../events/types.js';
 import { causesField, REFUSAL_CAUSES } from './cause-schema.js';
 import { domainField, durationField, positiveDurationField } from '../base/schema-fields.js';
@@ -131,7 +132,36 @@ const bounce = z.strictObject({
     .describe('Treats a reply as another outcome; the first one that matches wins'),
 });
 
+const PROVIDERS_TEXT = 'a list of patterns of MX names, such as [*.mx.example.net]';
+const PATTERN_TEXT = `a name such as *.mx.example.net, with at most ${STARS_MAX} stars`;
+
 const destination = z.strictObject({
+  by: z
+    .enum(['site', 'domain'])
+    .optional()
+    .describe(
+      '`site`: recipient domains whose MX lead to the same hosts share connections, limits and suspensions. `domain`: each recipient domain has its own',
+    ),
+  connections: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('Connections to a destination that are open at once, at most'),
+  messagesPerConnection: z.int().min(1).optional().describe('Messages after which a connection is ended'),
+  providers: z
+    .array(
+      z
+        .string({ error: PATTERN_TEXT })
+        .regex(/^[\p{L}\p{N}*.-]{1,255}$/u, PATTERN_TEXT)
+        .refine((text) => text.split('*').length - 1 <= STARS_MAX, PATTERN_TEXT)
+        .transform((text) => text.toLowerCase()),
+      { error: PROVIDERS_TEXT },
+    )
+    .optional()
+    .describe(
+      'Patterns of MX names that lead to one system although they differ between domains, beside those that ship: domains whose MX match the same pattern are one site',
+    ),
   suspend: durationField()
     .optional()
     .describe(

@@ -10,7 +10,7 @@ import type { RunEvent } from '../events/types.js';
 import { loadPolicy, unknownPolicy } from '../policy/policy-file.js';
 import type { RetryPolicy } from '../policy/retry-policy.js';
 import { BulkSender } from './bulk-sender.js';
-import type { DestinationLimits } from './destination/destination.js';
+import type { DestinationLimits } from './destination/options.js';
 import type { DkimKey } from './message/dkim.js';
 import type { Clock, Dialer, Inlet, Random, Resolver } from './ports.js';
 import type { Timeouts } from './smtp/timeouts.js';

@@ -11,7 +11,7 @@ import { Intake } from './bounce/intake.js';
 import { ReturnPaths } from './bounce/return-path.js';
 import { Changes } from './changes.js';
 import { Contacts, type Contact, type NewContact } from './model/contact.js';
-import { DEFAULT_LIMITS, type DestinationLimits } from './destination/destination.js';
+import { limitsOf, type DestinationLimits } from './destination/options.js';
 import { Destinations } from './destination/destinations.js';
 import { Delivery } from './model/delivery.js';
 import type { DkimKey } from './message/dkim.js';
@@ -22,6 +22,7 @@ import { OpenDeliveries } from './model/open-deliveries.js';
 import type { Clock, Dialer, Inlet, Random, Resolver } from './ports.js';
 import { Queue } from './queue.js';
 import { Recovery } from './recovery.js';
+import { SHIPPED_PROVIDERS } from '../policy/providers.js';
 import type { RetryPolicy } from '../policy/retry-policy.js';
 import { chooser, type Selection } from './model/selection.js';
 import { Settlement } from './settlement.js';
@@ -94,7 +95,10 @@ export class Sender {
       options.returnPathDomain ?? 'return.sender.example',
     );
     this.messages = new Messages({ ...options, returnPaths });
+    const { by = 'site', providers = [] } = policy.destination ?? {};
     this.destinations = new Destinations({
+      by,
+      providers: [...SHIPPED_PROVIDERS, ...providers],
       clock,
       random,
       resolver: options.resolver,
@@ -104,7 +108,7 @@ export class Sender {
         clientName: wireDomain(options.clientName ?? 'sender.example'),
         timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
       }),
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      limits: { ...limitsOf(policy), ...options.limits },
       backoff: policy.destination,
       emit: this.changes.emit,
       journal: this.settlement,

@@ -21,7 +21,15 @@ const EMMA: RetryPolicy = {
     windowFrom: 'mailing-start',
   },
   bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },
-  destination: { suspendMs: 5 * M, allSuspended: 'try', recoverMs: H },
+  destination: {
+    by: 'site',
+    providers: [],
+    connectionsMax: 5,
+    messagesPerConnectionMax: 100,
+    suspendMs: 5 * M,
+    allSuspended: 'try',
+    recoverMs: H,
+  },
   causes: [],
 };
 
@@ -126,7 +134,15 @@ describe('a policy', () => {
           { cause: 'mailbox-full', treatAs: 'deferred' },
         ],
       },
-      destination: { suspendMs: 60_000, allSuspended: 'wait', recoverMs: H },
+      destination: {
+        by: 'site',
+        providers: [],
+        connectionsMax: 5,
+        messagesPerConnectionMax: 100,
+        suspendMs: 60_000,
+        allSuspended: 'wait',
+        recoverMs: H,
+      },
       causes: [{ cause: 'throttled', code: ['450', '5xx'], text: ['slow down'] }],
     });
   });

@@ -169,7 +169,20 @@ describe('a policy whose `bounce` is', () => {
 
 describe('a policy whose `destination` is', () => {
   it.each([
-    ['{ x: 1 }', '16+1 unknown key `x` | keys here: suspend, allSuspended, recover'],
+    [
+      '{ x: 1 }',
+      '16+1 unknown key `x` | keys here: by, connections, messagesPerConnection, providers, suspend, allSuspended, recover',
+    ],
+    ['{ by: x }', '20+1 `by` must be one of site, domain, not `x`'],
+    [
+      '{ providers: x }',
+      '27+1 `providers` must be a list of patterns of MX names, such as [*.mx.example.net], not `x` | write it as a list: [x]',
+    ],
+    ['{ connections: 0 }', '29+1 `connections` must be a number of at least 1, not `0`'],
+    [
+      '{ providers: ["a b"] }',
+      '28+5 item 1 of `providers` must be a name such as *.mx.example.net, with at most 5 stars, not `a b`',
+    ],
     ['{ suspend: x }', '25+1 `suspend` must be a duration such as 90s, 30m, 6h or 1h30m, not `x`'],
     ['{ allSuspended: x }', '30+1 `allSuspended` must be one of try, wait, not `x`'],
     ['{ recover: x }', '25+1 `recover` must be a duration such as 90s, 30m, 6h or 1h30m, not `x`'],
@@ -344,6 +357,8 @@ describe('a policy is right', () => {
     'bounce: { overrides: [{ code: 400, treatAs: deferred }, { code: 599, treatAs: rejected }] }',
     'bounce: { overrides: [{ enhanced: 4.123.123, treatAs: deferred }, { enhanced: 5.0.0, treatAs: rejected }] }',
     'destination: { suspend: 0s, allSuspended: try, recover: 0s }',
+    'destination: { by: domain, providers: [], connections: 1, messagesPerConnection: 1 }',
+    'destination: { by: site, providers: ["*.Mx.example.net", mx.example.org] }',
     'causes: []',
     'causes: [{ cause: policy, code: 400 }, { cause: policy, code: [599, 4xx, 5xx] }]',
     'causes: [{ cause: policy, enhanced: [x.1.1, 4.123.123, 5.123.*] }]',

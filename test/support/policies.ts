@@ -18,7 +18,15 @@ export const EMMA: RetryPolicy = {
     windowFrom: 'mailing-start',
   },
   bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },
-  destination: { suspendMs: 5 * MINUTE, allSuspended: 'try', recoverMs: HOUR },
+  destination: {
+    by: 'site',
+    providers: [],
+    connectionsMax: 5,
+    messagesPerConnectionMax: 100,
+    suspendMs: 5 * MINUTE,
+    allSuspended: 'try',
+    recoverMs: HOUR,
+  },
   causes: [],
 };
 

@@ -2,13 +2,7 @@
 // file may refer.
 
 import { domainFault, domainKey, isDomain, shortened } from '../../base/domain-names.js';
-import {
-  aliasOf,
-  canonicalName,
-  DEFAULT_DOMAIN,
-  type DomainPlan,
-  type SitePlan,
-} from '../../simulator/plan.js';
+import { canonicalName, DEFAULT_DOMAIN, type DomainPlan, type SitePlan } from '../../simulator/plan.js';
 import type { Path } from '../../documents/locate.js';
 import { readDomain } from './domain.js';
 import type { Folders } from './profile.js';
@@ -123,15 +117,15 @@ function refuseDomains(reader: Reader, fleet: Fleet, sites: ReadonlyMap<string, 
   }
 }
 
-/** Makes the hosts of sites known by their names, those that differ between domains included. */
+/** Makes the hosts of sites known, each by the name that it has for itself. */
 function nameSiteHosts(reader: Reader, fleet: Fleet, sites: ReadonlyMap<string, WrittenSite>): void {
   for (const [domain, plan] of fleet.domains) {
     const site = plan.site === undefined ? undefined : sites.get(plan.site);
     if (!site || plan.hosts) continue;
     for (const { name, hasAddress } of site.plan.hosts) {
-      for (const known of [aliasOf(name, domain), canonicalName(name)])
-        if (!fleet.hosts.has(known))
-          fleet.hosts.set(known, { domain, hasAddress, line: reader.line(site.path) });
+      const known = canonicalName(name);
+      if (fleet.hosts.has(known)) continue;
+      fleet.hosts.set(known, { domain, hasAddress, line: reader.line(site.path) });
     }
   }
 }

@@ -11,12 +11,15 @@ const SMTP_PORT = 25;
 
 /** What a connection attempt needs of its destination, and reports to it. */
 export interface ConnectionAttemptOwner extends ConnectionOwner {
-  readonly domain: string;
   readonly backoff: HostBackoff;
-  /** Number of open connections to a host; without one, to all of them. */
-  openConnections(host?: string): number;
+  /** Number of open connections of the site to a host; without one, to all of its hosts. */
+  openToSite(host?: string): number;
   /** Number that orders hosts of equal preference, the lowest first. */
   orderOf(host: string): number;
+  /** Takes the MX hosts of the domain. @returns whether they are those of this destination; else the attempt is over */
+  routed(hosts: string[]): boolean;
+  /** The MX lookup gave no host. */
+  unrouted(result: DialogueResult): void;
   /** An address is being dialed. */
   dialing(connection: Connection): void;
   opened(connection: Connection): void;
@@ -38,17 +41,28 @@ export class ConnectionAttempt {
   /** Why a host has no address. A temporary failure takes precedence over a permanent one. */
   private unresolved: DialogueResult | undefined;
 
+  /**
+   * @param domain whose MX hosts are tried
+   * @param known these hosts, when they were looked up just now
+   */
   constructor(
     private readonly owner: ConnectionAttemptOwner,
     private readonly resolver: Resolver,
     private readonly transport: Transport,
+    private readonly domain: string,
+    private readonly known?: string[],
   ) {}
 
   async run(): Promise<void> {
-    const { owner, resolver } = this;
-    const route = await routeTo(owner.domain, resolver, (host) => owner.orderOf(host));
-    if ('outcome' in route) return owner.failed(route);
-    this.hosts = [...owner.backoff.choose(route.hosts)];
+    const { owner, resolver, domain } = this;
+    let hosts = this.known;
+    if (!hosts) {
+      const route = await routeTo(domain, resolver, (host) => owner.orderOf(host));
+      if ('outcome' in route) return owner.unrouted(route);
+      hosts = route.hosts;
+      if (!owner.routed(hosts)) return;
+    }
+    this.hosts = [...owner.backoff.choose(hosts)];
     return this.next();
   }
 
@@ -78,9 +92,9 @@ export class ConnectionAttempt {
       this.last = { result, host, index: this.tried.length };
       this.tried.push(triedHost(host, result));
       // A 5xx to the first connection is the result (rule 13): the next host is not asked to overrule it.
-      if (result.outcome === 'rejected' && owner.openConnections() === 0) return this.end();
-      if (this.addresses.length === 0 && owner.openConnections(host) === 0)
-        owner.backoff.suspend(host, 'refused');
+      if (result.outcome === 'rejected' && owner.openToSite() === 0) return this.end();
+      if (this.addresses.length === 0 && owner.openToSite(host) === 0)
+        owner.backoff.suspend(this.domain, host, 'refused');
       this.next().catch((error: unknown) => owner.broken(error));
     });
   }

@@ -17,8 +17,8 @@ export interface MessageSource {
 export interface TransactionOwner {
   readonly journal: AttemptJournal;
   readonly messages: MessageSource;
-  /** The host has throttled. */
-  throttled(host: string): void;
+  /** The host has throttled a delivery to this domain. */
+  throttled(domain: string, host: string): void;
   /** The delivery needs another transaction, due since `since`. */
   retake(delivery: Delivery, since: number): void;
   broken(error: unknown): void;
@@ -57,7 +57,8 @@ export class DeliveryTransaction implements MailTransaction {
   ended(result: DialogueResult): void {
     const { owner, delivery, host, startedAt, tried } = this;
     const cause = owner.journal.attempted(delivery, { ...result, startedAt, ...triedBefore(host, tried) });
-    if (cause === 'throttled' && result.outcome === 'deferred') owner.throttled(host);
+    if (cause === 'throttled' && result.outcome === 'deferred')
+      owner.throttled(delivery.contact.domain, host);
   }
 
   uncharged(): void {

@@ -1,12 +1,11 @@
-// Mail to one recipient domain: the deliveries that are due, and the connections that carry them. One
-// connection is opened at a time; if the first one fails, its result counts for everything that is due, and
-// if a further one fails, for nothing (rule 13).
+// Mail to the recipient domains whose MX are the same hosts: the deliveries that are due, and the connections
+// that carry them. One connection is opened at a time; if the first one fails, its result counts for everything
+// that is due, and if a further one fails, for nothing (rule 13). Which domains these are is known from the MX
+// answers alone (`destinations.ts`); limits are those of the site (`site.ts`).
 
-import type { Emit } from '../../events/types.js';
-import type { CarePolicy } from '../../policy/retry-policy.js';
 import type { Delivery } from '../model/delivery.js';
-import type { Clock, Random, Resolver, Timer } from '../ports.js';
-import type { Connection, DialogueResult, Transport } from '../transport.js';
+import type { Timer } from '../ports.js';
+import type { Connection, DialogueResult } from '../transport.js';
 import type { AttemptJournal, AttemptResult } from './attempt-journal.js';
 import { ConnectionAttempt, type ConnectionAttemptOwner } from './connection-attempt.js';
 import {
@@ -15,62 +14,64 @@ import {
   type MessageSource,
   type TransactionOwner,
 } from './delivery-transaction.js';
+import { ConnectionPool } from './connection-pool.js';
+import { DomainAnswers } from './domain-answers.js';
 import { HostBackoff } from './host-backoff.js';
+import type { DestinationOptions } from './options.js';
 import { ReadyQueue, type Waiting } from './ready-queue.js';
+import type { Site, SiteMember } from './site.js';
 
-export interface DestinationLimits {
-  /** Connections open at once. */
-  connectionsMax: number;
-  /** Transactions after which a connection is ended. */
-  messagesPerConnectionMax: number;
-  /** How long a connection without work is kept, ms. */
-  idleMs: number;
+/** Knows which destination has which MX hosts. */
+export interface Directory {
+  /** The destination for a domain with these MX hosts; a new one when there is none. */
+  locate(from: Destination, domain: string, hosts: readonly string[]): Destination;
+  /** The destination has no domain any more, and nothing to do. */
+  retire(destination: Destination): void;
 }
 
-export const DEFAULT_LIMITS: DestinationLimits = {
-  connectionsMax: 5,
-  messagesPerConnectionMax: 100,
-  idleMs: 5000,
-};
-
-/** What a destination needs of the sender. */
-export interface DestinationOptions {
-  clock: Clock;
-  resolver: Resolver;
-  transport: Transport;
-  /** Draws the order of hosts of equal preference. */
-  random: Random;
-  limits: DestinationLimits;
-  backoff: CarePolicy | undefined;
-  /** Takes the events that are not part of an attempt: suspended hosts, lowered limits. */
-  emit: Emit;
-  journal: AttemptJournal;
-  messages: MessageSource;
-  /** Called when this program fails: the run cannot go on. */
-  onFailure: (error: unknown) => void;
-}
-
-export class Destination implements ConnectionAttemptOwner, TransactionOwner {
+export class Destination implements ConnectionAttemptOwner, TransactionOwner, SiteMember {
   readonly backoff: HostBackoff;
   readonly journal: AttemptJournal;
   readonly messages: MessageSource;
   private readonly ready: ReadyQueue;
-  private readonly connections = new Set<Connection>();
+  readonly domains: DomainAnswers;
+  private readonly connections = new ConnectionPool();
   private connecting: { lead: Waiting; since: number; nth: number; attempt: ConnectionAttempt } | undefined;
+  /** MX hosts of a domain that has just come from another destination. */
+  private arrived: { domain: string; hosts: string[] } | undefined;
   /** Resolves `drain`; set while the destination drains. */
   private drained: (() => void) | undefined;
   /** Fires when the first suspended host may be tried again. */
   private resume: Timer | undefined;
 
   constructor(
-    readonly domain: string,
+    domain: string,
     private readonly options: DestinationOptions,
+    private readonly directory: Directory,
   ) {
+    this.domains = new DomainAnswers(domain);
     const { clock, emit, backoff: policy, limits, journal, messages } = options;
     this.journal = journal;
     this.messages = messages;
-    this.backoff = new HostBackoff({ domain, clock, emit, policy, connectionsMax: limits.connectionsMax });
+    this.backoff = new HostBackoff({ clock, emit, policy, connectionsMax: limits.connectionsMax });
     this.ready = new ReadyQueue(clock, journal);
+    this.backoff.site.join(this);
+  }
+
+  /**
+   * Whether a delivery to this domain that falls due now belongs here without another MX lookup: the answer
+   * for its domain is as recent as one of the connections, or the domain has been the only one here.
+   */
+  takes(domain: string): boolean {
+    if (!this.domains.has(domain)) return false;
+    if (!this.domains.isShared || this.connecting?.lead.delivery.contact.domain === domain) return true;
+    const since = Math.min(this.connections.oldestSince, this.connecting?.since ?? Infinity);
+    return this.domains.isAnsweredSince(domain, since);
+  }
+
+  /** Whether it has nothing to do. */
+  get isCalm(): boolean {
+    return this.connections.size === 0 && !this.connecting && this.ready.isEmpty;
   }
 
   /** Takes a delivery that is due. It is sent when `pump` finds a connection for it. */
@@ -81,12 +82,12 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner {
 
   /** Gives the deliveries that are due to idle connections, and opens another connection if allowed. */
   pump(): void {
-    for (const connection of this.connections) {
-      if (connection.state === 'idle' && !this.ready.isEmpty) this.idle(connection);
-    }
-    if (!this.connecting && this.connections.size < this.backoff.connectionsMax && this.mayOpen()) {
-      const lead = this.take();
+    for (const connection of this.connections.idle()) if (!this.ready.isEmpty) this.idle(connection);
+    if (!this.connecting && this.mayOpen()) {
+      const { site, connectionsMax } = this.backoff;
+      const lead = site.connectionsInUse < connectionsMax ? this.take() : undefined;
       if (lead) this.open(lead);
+      else if (!this.ready.isEmpty) site.makeRoom(this);
     }
     this.ready.watchExpiry();
   }
@@ -100,35 +101,84 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner {
   drain(): Promise<void> {
     return new Promise((resolve) => {
       this.drained = resolve;
-      for (const connection of this.connections) if (connection.state === 'idle') connection.quit();
+      for (const connection of this.connections.idle()) connection.quit();
       this.resolveDrained();
     });
   }
 
   /** What a delivery here waits for, for messages to people. */
   waitsFor(delivery: Delivery): string {
-    if (this.connecting) return this.connecting.attempt.connection?.waitsFor ?? `DNS of ${this.domain}`;
-    if (delivery.runningSince !== undefined) return `the end of its attempt at ${this.domain}`;
-    return `a free connection to ${this.domain}`;
+    const { domain } = delivery.contact;
+    if (this.connecting) return this.connecting.attempt.connection?.waitsFor ?? `DNS of ${domain}`;
+    if (delivery.runningSince !== undefined) return `the end of its attempt at ${domain}`;
+    return `a free connection to ${domain}`;
+  }
+
+  /** Part of SiteMember, as are the methods down to `belongsTo`. */
+  get connectionsInUse(): number {
+    const { connection } = this.connecting?.attempt ?? {};
+    const isDialed = !this.connecting || (connection !== undefined && this.connections.has(connection));
+    return this.connections.size + (isDialed ? 0 : 1);
+  }
+
+  quitIdle(): boolean {
+    return this.connections.quitIdle();
+  }
+
+  belongsTo(site: Site): void {
+    this.backoff.site = site;
+  }
+
+  openConnections(host?: string): number {
+    return this.connections.open(host);
   }
 
   /** Part of ConnectionAttemptOwner, as are the methods down to `failed`. */
-  openConnections(host?: string): number {
-    let count = 0;
-    for (const { state, to } of this.connections) {
-      if ((state === 'idle' || state === 'busy') && (host === undefined || to.host === host)) count++;
+  openToSite(host?: string): number {
+    return this.backoff.site.openConnections(host);
+  }
+
+  routed(hosts: string[]): boolean {
+    const { lead, since } = this.connecting!;
+    const { domain } = lead.delivery.contact;
+    const to = this.directory.locate(this, domain, hosts);
+    if (to === this) {
+      this.domains.answered(domain, this.options.clock.now());
+      const { site, connectionsMax } = this.backoff;
+      if (site.connectionsInUse <= connectionsMax) return true;
+      // Destinations that were not known to be one site have begun connections at the same time.
+      this.connectingEnded();
+      if (this.journal.uncharged(lead.delivery)) this.ready.putBack(lead.delivery, lead.since);
+      site.makeRoom(this);
+      return false;
     }
-    return count;
+    this.connectingEnded();
+    const waiting = this.ready.takeAll(domain, since);
+    if (this.journal.uncharged(lead.delivery)) waiting.unshift(lead);
+    this.domains.delete(domain);
+    to.admit(domain, waiting, hosts);
+    this.freed();
+    return false;
+  }
+
+  unrouted(result: DialogueResult): void {
+    if (!this.domains.isShared || this.openToSite() > 0) return this.failed(result);
+    // What DNS says of one domain says nothing of the others.
+    const { lead, since, attempt } = this.connecting!;
+    const { domain } = lead.delivery.contact;
+    this.domains.delete(domain);
+    this.share([lead, ...this.ready.takeAll(domain, since)], since, result, undefined, attempt);
   }
 
   /** Drawn by the connection and not by the contact, so that another contact changes nothing. */
   orderOf(host: string): number {
     const { lead, nth } = this.connecting!;
-    return this.options.random.fraction('mx', this.domain, lead.delivery.attempts, nth, host);
+    const { contact, attempts } = lead.delivery;
+    return this.options.random.fraction('mx', contact.domain, attempts, nth, host);
   }
 
   dialing(connection: Connection): void {
-    this.connections.add(connection);
+    this.connections.add(connection, this.connecting!.since);
   }
 
   opened(connection: Connection): void {
@@ -143,10 +193,20 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner {
 
   /** All deliveries that are due share the result, unless another connection is open. */
   failed(result: DialogueResult, host?: string): void {
-    if (this.openConnections() > 0) return this.furtherFailed(host);
+    if (this.openToSite() > 0) return this.furtherFailed(host);
     const { lead, since, attempt } = this.connecting!;
     const due = [lead];
     for (let entry = this.take(since); entry; entry = this.take(since)) due.push(entry);
+    this.share(due, since, result, host, attempt);
+  }
+
+  private share(
+    due: readonly Waiting[],
+    since: number,
+    result: DialogueResult,
+    host: string | undefined,
+    attempt: ConnectionAttempt,
+  ): void {
     this.connectingEnded();
     const shared: Partial<AttemptResult> = triedBefore(host, attempt.tried);
     if (due.length > 1) shared.shared = true;
@@ -156,8 +216,7 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner {
       const startedAt = delivery.runningSince!;
       this.journal.attempted(delivery, { ...result, startedAt, ...shared });
     }
-    this.pump();
-    this.resolveDrained();
+    this.freed();
   }
 
   idle(connection: Connection): void {
@@ -169,14 +228,22 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner {
 
   closed(connection: Connection): void {
     this.connections.delete(connection);
-    if (this.connections.size === 0) this.backoff.regain();
+    if (this.backoff.site.connectionsInUse === 0) this.backoff.regain();
+    this.freed();
+  }
+
+  /** Takes the waiting deliveries of a domain that was found to have the hosts of this destination. */
+  admit(domain: string, waiting: readonly Waiting[], hosts: string[]): void {
+    this.domains.answered(domain, this.options.clock.now());
+    for (const entry of waiting) this.ready.receive(entry);
+    this.arrived = { domain, hosts };
     this.pump();
-    this.resolveDrained();
+    this.arrived = undefined;
   }
 
   /** Part of TransactionOwner, as is `retake`. */
-  throttled(host: string): void {
-    this.backoff.suspend(host, 'throttled');
+  throttled(domain: string, host: string): void {
+    this.backoff.suspend(domain, host, 'throttled');
   }
 
   retake(delivery: Delivery, since: number): void {
@@ -200,11 +267,18 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner {
   }
 
   /** A connection failed while others are open: fewer are opened from now on, and what waits goes on waiting. */
-  private furtherFailed(host = this.domain): void {
+  private furtherFailed(host?: string): void {
     const { lead } = this.connectingEnded();
-    this.backoff.lower(host, this.openConnections());
+    const { domain } = lead.delivery.contact;
+    this.backoff.lower(domain, host ?? domain, this.openToSite());
     if (this.journal.uncharged(lead.delivery)) this.ready.putBack(lead.delivery, lead.since);
-    this.pump();
+    this.freed();
+  }
+
+  /** A connection was closed, or none was opened: another destination of the site may need one. */
+  private freed(): void {
+    this.backoff.site.freed(this);
+    if (this.domains.isEmpty && this.isCalm) this.directory.retire(this);
     this.resolveDrained();
   }
 
@@ -213,7 +287,9 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner {
     const { clock, resolver, transport } = this.options;
     const since = clock.now();
     lead.delivery.runningSince = since;
-    const attempt = new ConnectionAttempt(this, resolver, transport);
+    const { domain } = lead.delivery.contact;
+    const known = this.arrived?.domain === domain ? this.arrived.hosts : undefined;
+    const attempt = new ConnectionAttempt(this, resolver, transport, domain, known);
     this.connecting = { lead, since, nth: this.connections.size, attempt };
     this.ready.connectingSince = since;
     attempt.run().catch((error: unknown) => this.broken(error));

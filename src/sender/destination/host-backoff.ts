@@ -5,9 +5,9 @@
 import type { Emit } from '../../events/types.js';
 import type { Clock } from '../ports.js';
 import type { CarePolicy } from '../../policy/retry-policy.js';
+import { Site } from './site.js';
 
 interface HostBackoffOptions {
-  domain: string;
   clock: Clock;
   /** Absent: no host is suspended, and a lowered limit recovers without delay. */
   policy: CarePolicy | undefined;
@@ -16,52 +16,51 @@ interface HostBackoffOptions {
 }
 
 export class HostBackoff {
-  /** Until when a host is suspended. */
-  private readonly suspended = new Map<string, number>();
+  /** Shares suspensions and the lowered limit with the other destinations of the site. */
+  site = new Site();
   /** Hosts of the last MX lookup. */
   private hosts: string[] = [];
-  private lowered: { to: number; at: number } | undefined;
 
   constructor(private readonly options: HostBackoffOptions) {}
 
   /** Takes the hosts of an MX lookup. @returns those to try: the hosts not suspended, or all if all are */
   choose(hosts: string[]): string[] {
     this.hosts = hosts;
-    if (this.suspended.size === 0) return hosts;
+    if (this.site.suspended.size === 0) return hosts;
     const free = hosts.filter((host) => !this.isSuspended(host));
     return free.length > 0 ? free : hosts;
   }
 
-  /** Suspends a host that has refused a connection or throttled. */
-  suspend(host: string, why: 'refused' | 'throttled'): void {
-    const { policy, clock, emit, domain } = this.options;
+  /** Suspends a host that has refused a connection or throttled. @param domain for which it was used */
+  suspend(domain: string, host: string, why: 'refused' | 'throttled'): void {
+    const { policy, clock, emit } = this.options;
     if (!policy || policy.suspendMs === 0 || this.isSuspended(host)) return;
     const until = clock.now() + policy.suspendMs;
-    this.suspended.set(host, until);
+    this.site.suspended.set(host, until);
     emit({ type: 'host.suspended', domain, host, until, why });
   }
 
   /** Whether an open connection to this host should carry no further transaction. */
   isHeld(host: string): boolean {
-    if (this.suspended.size === 0 || !this.isSuspended(host)) return false;
+    if (this.site.suspended.size === 0 || !this.isSuspended(host)) return false;
     return this.waits || this.hosts.some((other) => !this.isSuspended(other));
   }
 
   /** When a connection may be opened again; undefined when it may be now. */
   get resumesAt(): number | undefined {
-    if (!this.waits || this.suspended.size === 0) return undefined;
+    if (!this.waits || this.site.suspended.size === 0) return undefined;
     let first = Infinity;
     for (const host of this.hosts) {
       if (!this.isSuspended(host)) return undefined;
-      first = Math.min(first, this.suspended.get(host)!);
+      first = Math.min(first, this.site.suspended.get(host)!);
     }
     return first;
   }
 
   /** Lowers the limit to the `open` connections there were when a further one failed. */
-  lower(host: string, open: number): void {
-    const { policy, clock, emit, domain } = this.options;
-    this.lowered = { to: open, at: clock.now() };
+  lower(domain: string, host: string, open: number): void {
+    const { policy, clock, emit } = this.options;
+    this.site.lowered = { to: open, at: clock.now() };
     if (policy) emit({ type: 'destination.limited', domain, host, connections: open });
   }
 
@@ -71,8 +70,8 @@ export class HostBackoff {
    */
   get connectionsMax(): number {
     const { clock, connectionsMax } = this.options;
-    if (!this.lowered) return connectionsMax;
-    const { to, at } = this.lowered;
+    if (!this.site.lowered) return connectionsMax;
+    const { to, at } = this.site.lowered;
     const regained = this.recoverMs === 0 ? 0 : Math.floor((clock.now() - at) / this.recoverMs);
     return Math.min(connectionsMax, to + regained);
   }
@@ -82,7 +81,7 @@ export class HostBackoff {
    * lifted then, and not before, so that the host is not dialed again and again while one is open.
    */
   regain(): void {
-    if (this.recoverMs === 0) this.lowered = undefined;
+    if (this.recoverMs === 0) this.site.lowered = undefined;
   }
 
   /** Without a policy nothing is lowered for longer than needed. */
@@ -95,10 +94,10 @@ export class HostBackoff {
   }
 
   private isSuspended(host: string): boolean {
-    const until = this.suspended.get(host);
+    const until = this.site.suspended.get(host);
     if (until === undefined) return false;
     if (this.options.clock.now() < until) return true;
-    this.suspended.delete(host);
+    this.site.suspended.delete(host);
     return false;
   }
 }

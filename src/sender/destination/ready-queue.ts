@@ -75,6 +75,30 @@ export class ReadyQueue {
     this.mayExpire(entry);
   }
 
+  /** Adds a delivery that has waited elsewhere, with the time since when it is due. */
+  receive({ delivery, since }: Waiting): void {
+    const entry = this.entry(delivery, since, this.added++);
+    this.waiting.push(entry);
+    this.mayExpire(entry);
+  }
+
+  /**
+   * Takes all deliveries to one domain, in their order; the others stay. It looks at every entry, which only a
+   * change in DNS calls for.
+   *
+   * @param sharedSince as in `take`
+   */
+  takeAll(domain: string, sharedSince: number): Waiting[] {
+    const all = this.waiting.toArray();
+    const taken = all.filter(({ delivery }) => delivery.contact.domain === domain);
+    if (taken.length === 0) return [];
+    this.waiting.clear();
+    for (const entry of all) if (entry.delivery.contact.domain !== domain) this.waiting.push(entry);
+    for (const entry of taken) entry.isTaken = true;
+    if (this.isEmpty) this.forgetExpiries();
+    return taken.filter((entry) => entry.delivery.inProgress && !this.isTooLate(entry, sharedSince));
+  }
+
   /**
    * Takes the next delivery. Those that were withdrawn are dropped, those whose time is over expire.
    *
