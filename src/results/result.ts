@@ -149,8 +149,20 @@ export interface ServerFigures {
   replies: Record<string, number>;
 }
 
-/** Figures of a domain: the sums over its hosts. */
+/** Figures of a domain, or of a site whose hosts several domains share: the sums over the hosts. */
 export interface ServerResult extends ServerFigures {
   /** By host, where more than one was dialed. */
   hosts?: Record<string, ServerFigures>;
+  /** The part of each domain, where several share the hosts. */
+  domains?: Record<string, DomainShare>;
+}
+
+/** What one domain had of hosts that it shares with others. */
+export interface DomainShare {
+  /** Messages that were accepted for its recipients. */
+  accepted: number;
+  /** Attempts of its deliveries that were not accepted: deferred, rejected, or without a usable reply. */
+  failed: number;
+  /** Further connections for its deliveries that failed while others were open: no attempts (rule 13). */
+  limited: number;
 }

@@ -1,7 +1,7 @@
 // Figures of the servers, by domain and host. A domain has the sums over its hosts, except for the peak
 // of connections: hosts may have had their peaks at different times.
 
-import type { ServerFigures, ServerResult } from '../result.js';
+import type { DomainShare, ServerFigures, ServerResult } from '../result.js';
 
 /** Counters of one host. */
 interface HostTally extends ServerFigures {
@@ -12,6 +12,8 @@ interface DomainTally {
   hosts: Map<string, HostTally>;
   open: number;
   peak: number;
+  /** By recipient domain, where several share the hosts: then this is a site. */
+  shares: Map<string, DomainShare>;
 }
 
 /** The domain and host of a session. */
@@ -23,6 +25,8 @@ export interface Place {
 export class ServerTally {
   private readonly domains = new Map<string, DomainTally>();
   private readonly byHost = new Map<string, HostTally>();
+  /** The domain or the site of a host, by each name of the host. */
+  private readonly ownerOf = new Map<string, string>();
   /** Places where a connection was opened at the present time. */
   private readonly unsettled = new Set<Place>();
 
@@ -44,8 +48,23 @@ export class ServerTally {
     this.placeOf(domain, host).host.refused++;
   }
 
-  accepted(domain: string, host: string): void {
-    this.placeOf(domain, host).host.accepted++;
+  /** @param recipient domain of the recipient: another name than `domain`, which is then a site, if hosts are shared */
+  accepted(domain: string, host: string, recipient: string): void {
+    const place = this.placeOf(domain, host);
+    place.host.accepted++;
+    if (recipient !== domain) this.shareOf(place.domain, recipient).accepted++;
+  }
+
+  /** A name leads to a host of a domain or a site. */
+  named(host: string, domain: string): void {
+    this.ownerOf.set(host, domain);
+  }
+
+  /** An attempt, or a connection that is none, was without success. @param host absent when none could be dialed */
+  failed(recipient: string, host: string | undefined, what: 'failed' | 'limited'): void {
+    const owner = host === undefined ? undefined : this.ownerOf.get(host);
+    if (owner === undefined || owner === recipient) return;
+    this.shareOf(this.domainOf(owner), recipient)[what]++;
   }
 
   replied({ host }: Place, code: number): void {
@@ -69,10 +88,13 @@ export class ServerTally {
     this.unsettled.clear();
   }
 
-  /** Figures of a domain or of one host; all zero without a connection. */
+  /** Figures of a domain, a site or a host; of a domain that shares its hosts, what they accepted for it. */
   of(name: string): ServerFigures {
+    const host = this.byHost.get(name);
     const domain = this.domains.get(name);
-    return domain ? sumOf(domain) : (this.byHost.get(name) ?? newHost());
+    // A site may have the name of its only host.
+    if (domain) return sumOf(domain);
+    return host ?? { ...newHost(), accepted: this.acceptedFor(name) };
   }
 
   /** Figures of all domains, and of their hosts where more than one was dialed. */
@@ -80,6 +102,7 @@ export class ServerTally {
     const results: Record<string, ServerResult> = {};
     for (const [name, domain] of this.domains) {
       results[name] = sumOf(domain);
+      if (domain.shares.size > 0) results[name].domains = Object.fromEntries(domain.shares);
       if (domain.hosts.size < 2) continue;
       results[name].hosts = Object.fromEntries(
         Array.from(domain.hosts, ([host, { open: _open, ...figures }]) => [host, figures]),
@@ -89,14 +112,31 @@ export class ServerTally {
   }
 
   private placeOf(name: string, hostName: string): Place {
-    let domain = this.domains.get(name);
-    if (!domain) this.domains.set(name, (domain = { hosts: new Map(), open: 0, peak: 0 }));
+    const domain = this.domainOf(name);
     let host = domain.hosts.get(hostName);
     if (!host) {
       domain.hosts.set(hostName, (host = newHost()));
       this.byHost.set(hostName, host);
     }
     return { domain, host };
+  }
+
+  private domainOf(name: string): DomainTally {
+    let domain = this.domains.get(name);
+    if (!domain) this.domains.set(name, (domain = { hosts: new Map(), open: 0, peak: 0, shares: new Map() }));
+    return domain;
+  }
+
+  private shareOf({ shares }: DomainTally, recipient: string): DomainShare {
+    let share = shares.get(recipient);
+    if (!share) shares.set(recipient, (share = { accepted: 0, failed: 0, limited: 0 }));
+    return share;
+  }
+
+  private acceptedFor(recipient: string): number {
+    let accepted = 0;
+    for (const { shares } of this.domains.values()) accepted += shares.get(recipient)?.accepted ?? 0;
+    return accepted;
   }
 }
 

@@ -1,6 +1,7 @@
 // Computes the figures of a run from its events: those of the response page of each mailing, and those of
 // the servers. It reads the events one at a time, so that a run of any length needs no list of them.
 
+import { domainOf } from '../../base/addresses.js';
 import { invariant } from '../../base/errors.js';
 import type { ContactStatus, EventOf, MailingState, RunEvent } from '../../events/types.js';
 import { mailingOf, recipientOf } from '../../events/envelope.js';
@@ -104,18 +105,21 @@ export class Tally {
       case 'tls.started':
         return this.servers.turnedToTls(this.sessions.get(event.session)!.place);
       case 'message.accepted': {
-        this.servers.accepted(event.domain, event.host);
+        this.servers.accepted(event.domain, event.host, domainOf(event.rcpt).toLowerCase());
         const mailing = this.sessions.get(event.session)!.mailing;
         if (mailing !== undefined) this.mailing(mailing).placement[event.placement]++;
         return;
       }
+      case 'dns.answered':
+        if (event.query === 'A' && event.records) this.servers.named(event.name, event.domain);
+        return;
+      case 'destination.limited':
+        return this.servers.failed(event.domain, event.host, 'limited');
       case 'tls.failed':
       case 'run.started':
       case 'run.ended':
       case 'clock.jumped':
-      case 'dns.answered':
       case 'host.suspended':
-      case 'destination.limited':
       case 'smtp.garbled':
       case 'contact.refused':
       case 'bounce.received':
@@ -194,6 +198,7 @@ export class Tally {
     this.lost.attempted(event);
     const mailing = this.mailing(event.mailing);
     if (event.outcome === 'unknown') mailing.possibleDuplicates++;
+    if (event.outcome !== 'accepted') this.servers.failed(event.domain, event.host, 'failed');
     append(mailing.attempts, event.address, event.startedAt);
   }
 
