@@ -3,7 +3,7 @@
 
 import type { BouncelabError } from '../base/errors.js';
 import type { RunEvent } from '../events/types.js';
-import { DEFAULT_LIMITS } from '../sender/destination/destination.js';
+import { limitsOf } from '../sender/destination/options.js';
 import type { MailingFigures } from '../sender/figures.js';
 import { checkExpectation } from './expectations.js';
 import { faultFailure, type SenderFault } from './fault.js';
@@ -38,7 +38,7 @@ export class Judge {
     const { latencyMs } = network;
     const invariants = plan.sender ? INVARIANTS.filter(({ anySender }) => anySender) : INVARIANTS;
     this.invariants = new InvariantChecker(
-      { policy, limits: DEFAULT_LIMITS, latencyMs, suppressed: new Set(suppressed) },
+      { policy, limits: limitsOf(policy), latencyMs, suppressed: new Set(suppressed) },
       invariants,
     );
     this.timed = expectations

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fact, FactOf } from '../../src/events/types.js';
 import { violationFailure } from '../../src/judge/invariants/failure.js';
 import { INVARIANTS, InvariantChecker } from '../../src/judge/invariants/index.js';
-import { DEFAULT_LIMITS } from '../../src/sender/destination/destination.js';
+import { DEFAULT_LIMITS } from '../../src/sender/destination/options.js';
 import type { MailingFigures } from '../../src/sender/figures.js';
 import type { RetryPolicy } from '../../src/policy/retry-policy.js';
 import { EMMA } from '../support/policies.js';

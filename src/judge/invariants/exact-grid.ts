@@ -4,7 +4,7 @@
 
 import type { EventOf } from '../../events/types.js';
 import { gridOffset } from '../../policy/retry-policy.js';
-import type { SeenDomain, Span } from './run-history.js';
+import type { SeenDomain, Span } from './seen-domains.js';
 import type { Breach, Invariant } from './invariant.js';
 
 /** Idle time that is allowed between one connection and the next. */

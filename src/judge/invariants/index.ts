@@ -71,7 +71,7 @@ export class InvariantChecker {
   private last: RunEvent | undefined;
 
   constructor(run: Omit<Watched, 'history'>, invariants: readonly Invariant[] = INVARIANTS) {
-    this.history = new History(run.policy.retry);
+    this.history = new History(run.policy);
     const watched = { ...run, history: this.history };
     for (const invariant of invariants) this.listen(invariant, invariant.watch(watched));
   }

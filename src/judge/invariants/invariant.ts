@@ -2,7 +2,7 @@
 // history before it, and returns a breach when the rule is broken.
 
 import type { EventOf, FactType, RunEvent } from '../../events/types.js';
-import type { DestinationLimits } from '../../sender/destination/destination.js';
+import type { DestinationLimits } from '../../sender/destination/options.js';
 import type { MailingFigures } from '../../sender/figures.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { History } from './run-history.js';

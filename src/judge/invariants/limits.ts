@@ -1,19 +1,24 @@
-// The sender keeps its limits: connections open at once to a destination, and messages on one connection.
+// The sender keeps its limits: connections open at once to a destination, and messages on one connection. A
+// destination is a site; where the policy keeps recipient domains apart, it is the domain of the recipients.
 
+import { domainOf } from '../../base/addresses.js';
+import { recipientOf } from '../../events/envelope.js';
 import type { Invariant } from './invariant.js';
+import type { History } from './run-history.js';
 
 export const limits: Invariant = {
   name: 'limits',
-  rule: 'a destination never has more connections, nor a connection more messages, than the limit',
-  watch({ history, limits: { connectionsMax, messagesPerConnectionMax } }) {
-    const touched = new Set<string>();
+  rule: 'a destination never has more connections, nor a connection more messages, than the limit (rules 13, 16)',
+  watch({ history, policy, limits: { connectionsMax, messagesPerConnectionMax } }) {
+    const sessions = policy.destination?.by === 'domain' ? new ByRecipient(history) : new BySite(history);
     return {
       on: {
         'connection.opened': ({ domain }) => {
-          touched.add(domain);
+          sessions.opened(domain);
           return undefined;
         },
         'smtp.command': ({ session, line }) => {
+          sessions.command(session, line);
           const record = history.sessions.get(session);
           if (!record || record.transactions < messagesPerConnectionMax || !/^MAIL /i.test(line))
             return undefined;
@@ -24,16 +29,80 @@ export const limits: Invariant = {
         },
       },
       settled() {
-        for (const domain of touched) {
-          const open = history.domain(domain).open.size;
-          if (open > connectionsMax) {
-            touched.clear();
-            return { what: `${open} connections to ${domain} at once, the limit is ${connectionsMax}` };
-          }
+        for (const { name, open } of sessions.settle(connectionsMax)) {
+          if (open > connectionsMax)
+            return { what: `${open} connections to ${name} at once, the limit is ${connectionsMax}` };
         }
-        touched.clear();
         return undefined;
       },
     };
   },
 };
+
+/** Connections open to each destination at which one was opened at the present time. */
+interface OpenSessions {
+  opened(domain: string): void;
+  command(session: number, line: string): void;
+  settle(max: number): { name: string; open: number }[];
+}
+
+class BySite implements OpenSessions {
+  private readonly touched = new Set<string>();
+
+  constructor(private readonly history: History) {}
+
+  opened(domain: string): void {
+    this.touched.add(domain);
+  }
+
+  command(): void {
+    // The site is known from the connection.
+  }
+
+  settle(max: number): { name: string; open: number }[] {
+    const found = Array.from(this.touched, (name) => {
+      const record = this.history.domain(name);
+      const open = record.open.size;
+      if (open <= max) record.isExcused = false;
+      return { name, open: record.isExcused ? 0 : open };
+    });
+    this.touched.clear();
+    return found;
+  }
+}
+
+/** A connection is for the domain of its first recipient. */
+class ByRecipient implements OpenSessions {
+  private readonly byDomain = new Map<string, Set<number>>();
+  private readonly touched = new Set<string>();
+
+  constructor(private readonly history: History) {}
+
+  opened(): void {
+    // The domain is known with the first recipient.
+  }
+
+  command(session: number, line: string): void {
+    const recipient = recipientOf(line);
+    if (recipient === undefined) return;
+    const domain = domainOf(recipient);
+    const sessions = this.byDomain.get(domain) ?? new Set();
+    this.byDomain.set(domain, sessions.add(session));
+    this.touched.add(domain);
+  }
+
+  settle(): { name: string; open: number }[] {
+    const found = Array.from(this.touched, (name) => {
+      const sessions = this.byDomain.get(name)!;
+      for (const session of sessions) if (!this.isOpen(session)) sessions.delete(session);
+      return { name, open: sessions.size };
+    });
+    this.touched.clear();
+    return found;
+  }
+
+  private isOpen(session: number): boolean {
+    const record = this.history.sessions.get(session);
+    return record !== undefined && this.history.domain(record.opened.domain).open.has(session);
+  }
+}

@@ -1,7 +1,7 @@
 // The reply of an attempt was given, or was on its way, while the attempt was running: on the connection
 // of the attempt, or, for an attempt that shares the result of another (rule 13), in its domain.
 
-import type { Given } from './run-history.js';
+import type { Given } from './seen-domains.js';
 import type { Invariant } from './invariant.js';
 
 export const repliesWereGiven: Invariant = {

@@ -6,6 +6,7 @@ import type { ContactStatus, EventOf, RunEvent } from '../../events/types.js';
 import { budgetClass, gridOffset } from '../../policy/retry-policy.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import { mailingOf, recipientOf } from '../../events/envelope.js';
+import { SeenDomains, type SeenDomain, type SeenSession } from './seen-domains.js';
 
 export interface SeenContact {
   status: ContactStatus;
@@ -45,39 +46,6 @@ export interface SeenMailing {
   open: number;
 }
 
-export interface SeenSession {
-  opened: EventOf<'connection.opened'>;
-  /** Transactions that were begun. */
-  transactions: number;
-  mailing: string | undefined;
-  /** The last reply of each code. */
-  replies: Map<number, Given>;
-  /** When the server closed it; undefined while it is open. */
-  closedAt?: number;
-}
-
-/** A reply and its session. */
-export interface Given {
-  reply: EventOf<'smtp.reply'>;
-  session: SeenSession;
-}
-
-export interface Span {
-  from: number;
-  to: number;
-}
-
-export interface SeenDomain {
-  /** Sessions that the sender has open now, by number. */
-  open: Map<number, SeenSession>;
-  /** Spans of virtual time with a session that has ended, merged, in order. */
-  busy: Span[];
-  /** Spans of virtual time in which a host was suspended by the sender. */
-  suspended: Span[];
-  /** The last reply of each code. */
-  replies: Map<number, Given>;
-}
-
 export class History {
   readonly contacts = new Map<string, SeenContact>();
   readonly mailings = new Map<string, SeenMailing>();
@@ -86,19 +54,20 @@ export class History {
   private readonly byClient = new Map<string, SeenSession>();
   /** When a sender last started after a crash. */
   restartedAt: number | undefined;
-  private readonly domains = new Map<string, SeenDomain>();
+  private readonly domains: SeenDomains;
+  private readonly retry: RetryPolicy['retry'];
 
-  constructor(private readonly retry: RetryPolicy['retry']) {}
+  constructor({ retry, destination }: RetryPolicy) {
+    this.retry = retry;
+    this.domains = new SeenDomains(destination);
+  }
 
   delivery(mailing: string, address: string): SeenDelivery | undefined {
     return this.mailings.get(mailing)?.deliveries.get(address);
   }
 
   domain(name: string): SeenDomain {
-    let record = this.domains.get(name);
-    if (!record)
-      this.domains.set(name, (record = { open: new Map(), busy: [], suspended: [], replies: new Map() }));
-    return record;
+    return this.domains.of(name);
   }
 
   /** The mailing of an accepted message, by its return path. */
@@ -155,6 +124,8 @@ export class History {
         return this.restarted(event.t);
       case 'message.accepted':
         return this.accepted(event);
+      case 'dns.answered':
+        return this.domains.read(event);
       case 'host.suspended':
         this.domain(event.domain).suspended.push({ from: event.t, to: event.until });
         return;

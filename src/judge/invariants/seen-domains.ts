@@ -1,0 +1,117 @@
+// What the invariants have seen of the hosts of each domain. Domains whose MX lead to the same hosts, or whose
+// sets of hosts overlap, have one record: the MX answers of the run show it.
+
+import { wildcard } from '../../base/wildcard.js';
+import type { EventOf } from '../../events/types.js';
+import { SHIPPED_PROVIDERS } from '../../policy/providers.js';
+import type { CarePolicy } from '../../policy/retry-policy.js';
+
+export interface SeenSession {
+  opened: EventOf<'connection.opened'>;
+  /** Transactions that were begun. */
+  transactions: number;
+  mailing: string | undefined;
+  /** The last reply of each code. */
+  replies: Map<number, Given>;
+  /** When the server closed it; undefined while it is open. */
+  closedAt?: number;
+}
+
+/** A reply and its session. */
+export interface Given {
+  reply: EventOf<'smtp.reply'>;
+  session: SeenSession;
+}
+
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** What was seen of the hosts of a domain, and of all domains that share these hosts. */
+export interface SeenDomain {
+  /** Its domains, hosts, sites and patterns of providers. */
+  names: string[];
+  /** Sessions that the sender has open now, by number. */
+  open: Map<number, SeenSession>;
+  /** Spans of virtual time with a session that has ended, merged, in order. */
+  busy: Span[];
+  /** Spans of virtual time in which a host was suspended by the sender. */
+  suspended: Span[];
+  /** The last reply of each code. */
+  replies: Map<number, Given>;
+  /** Domains were found to share hosts while each had connections: together they may exceed the limit for now. */
+  isExcused: boolean;
+}
+
+export class SeenDomains {
+  private readonly records = new Map<string, SeenDomain>();
+  private readonly providers: { pattern: string; matches: (host: string) => boolean }[];
+
+  constructor({ by, providers }: Partial<CarePolicy> = {}) {
+    const patterns = by === 'domain' ? [] : [...SHIPPED_PROVIDERS, ...(providers ?? [])];
+    this.providers = patterns.map((pattern) => ({ pattern, matches: wildcard(pattern) }));
+  }
+
+  /** Joins the record of a domain with those of its hosts, and that of a host with its site. */
+  read({ query, name, domain, records = [] }: EventOf<'dns.answered'>): void {
+    if (query === 'A') return records.length > 0 ? this.join(hostKey(name), domain) : undefined;
+    for (const record of records) {
+      const host = record.slice(record.indexOf(' ') + 1);
+      if (host === '.') continue;
+      this.join(domain, hostKey(host));
+      const provider = this.providers.find(({ matches }) => matches(host));
+      if (provider) this.join(domain, provider.pattern);
+    }
+  }
+
+  of(name: string): SeenDomain {
+    let record = this.records.get(name);
+    if (!record) {
+      record = {
+        names: [name],
+        open: new Map(),
+        busy: [],
+        suspended: [],
+        replies: new Map(),
+        isExcused: false,
+      };
+      this.records.set(name, record);
+    }
+    return record;
+  }
+
+  /** Two names, of domains, hosts or patterns, stand for the same hosts. */
+  private join(one: string, other: string): void {
+    const record = this.of(one);
+    const joined = this.of(other);
+    if (record === joined) return;
+    // Both may have had the whole limit until the answer that shows that they are one.
+    record.isExcused ||= joined.isExcused || (record.open.size > 0 && joined.open.size > 0);
+    for (const [number, session] of joined.open) record.open.set(number, session);
+    for (const [code, given] of joined.replies) {
+      const known = record.replies.get(code);
+      if (!known || known.reply.seq < given.reply.seq) record.replies.set(code, given);
+    }
+    record.suspended.push(...joined.suspended);
+    record.busy = merged([...record.busy, ...joined.busy]);
+    record.names.push(...joined.names);
+    for (const name of joined.names) this.records.set(name, record);
+  }
+}
+
+/** The name of a host is not that of a domain, even where both are written alike. */
+function hostKey(name: string): string {
+  return `host ${name}`;
+}
+
+/** Spans that do not overlap, in order. */
+function merged(spans: Span[]): Span[] {
+  const result: Span[] = [];
+  for (const { from, to } of spans.sort((a, b) => a.from - b.from)) {
+    const last = result.at(-1);
+    if (last && from <= last.to) last.to = Math.max(last.to, to);
+    else result.push({ from, to });
+  }
+  return result;
+}
