@@ -115,6 +115,7 @@ describe('a file in', () => {
       'fleet',
       'mailings',
       'name',
+      'sites',
     ]);
     at.write({
       'file.yaml': stringify(scenario),

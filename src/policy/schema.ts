@@ -153,7 +153,7 @@ const destination = z.strictObject({
     .array(
       z
         .string({ error: PATTERN_TEXT })
-        .regex(/^[\p{L}\p{N}*.-]{1,255}$/u, PATTERN_TEXT)
+        .regex(/^[^\s@<>()"]{1,255}$/, PATTERN_TEXT)
         .refine((text) => text.split('*').length - 1 <= STARS_MAX, PATTERN_TEXT)
         .transform((text) => text.toLowerCase()),
       { error: PROVIDERS_TEXT },

@@ -2,6 +2,7 @@
 // the servers. It reads the events one at a time, so that a run of any length needs no list of them.
 
 import { domainOf } from '../../base/addresses.js';
+import { domainKey } from '../../base/domain-names.js';
 import { invariant } from '../../base/errors.js';
 import type { ContactStatus, EventOf, MailingState, RunEvent } from '../../events/types.js';
 import { mailingOf, recipientOf } from '../../events/envelope.js';
@@ -105,7 +106,7 @@ export class Tally {
       case 'tls.started':
         return this.servers.turnedToTls(this.sessions.get(event.session)!.place);
       case 'message.accepted': {
-        this.servers.accepted(event.domain, event.host, domainOf(event.rcpt).toLowerCase());
+        this.servers.accepted(event.domain, event.host, domainKey(domainOf(event.rcpt)));
         const mailing = this.sessions.get(event.session)!.mailing;
         if (mailing !== undefined) this.mailing(mailing).placement[event.placement]++;
         return;

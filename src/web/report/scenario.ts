@@ -11,6 +11,7 @@ import { h, breakable, bdi } from '../ui/dom.js';
 import { failureCard } from './failure.js';
 import { fact, repeatLine } from './overview.js';
 import { causes, curve, figures, responseTabs } from './response.js';
+import { sharedHosts } from './sites.js';
 import { longTable, table } from '../ui/table.js';
 import { count, number, OUTCOME_SIGNS, statusWord, time, verdict } from '../ui/words.js';
 
@@ -29,6 +30,7 @@ export function scenarioPage(index: number): Node[] {
       : [h('section', {}, h('h2', {}, 'Response'), responseTabs(index, result.mailings))]),
     ...(names.length === 1 ? mailingParts(index, names[0]!) : []),
     ...(view ? network(view) : []),
+    ...sharedHosts(result.servers),
     ...(view ? [statusChanges(index, view), contactList(index, view)] : []),
   ];
 }
