@@ -81,7 +81,7 @@ expect: [{ at: end, november: { delivered: 1 } }]
   const { problems } = loadScenarioText('mine.yaml', source, { cwd: ROOT });
   expect(problems?.map(({ message }) => message)).toContainEqual(
     expect.stringContaining(
-      'keeps the state of the sender of bouncelab, and `examples/naive-sender.js` keeps its own',
+      'keeps the state of the built-in sender, and `examples/naive-sender.js` keeps its own',
     ),
   );
 });
