@@ -79,7 +79,7 @@ export const BUGS = [
   {
     name: 'the refusal of a further connection is the result of all that wait',
     file: 'src/sender/destination/destination.ts',
-    find: 'if (this.openConnections() > 0) return this.furtherFailed(host);',
+    find: 'if (this.openToSite() > 0) return this.furtherFailed(host);',
     replace: '',
   },
 ];
