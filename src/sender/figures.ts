@@ -1,8 +1,9 @@
-// The figures of one mailing, counted from the histories of its contacts, so that they include late
-// bounces and everything before a restart.
+// The figures of mailings, counted from the histories of the contacts, so that they include late bounces and
+// everything before a restart. One pass counts for all mailings, and is made anew once a history has changed.
 
 import type { MailingState } from '../events/types.js';
-import type { Contact } from './model/contact.js';
+import type { Contacts } from './model/contact.js';
+import type { EndedDelivery } from './model/history.js';
 import type { Mailing } from './model/mailing.js';
 
 export interface MailingFigures {
@@ -18,27 +19,50 @@ export interface MailingFigures {
   possibleDuplicates: number;
 }
 
-/** Counts the deliveries of a mailing. @param contacts of the whole audience */
-export function mailingFigures(mailing: Mailing, contacts: Iterable<Contact>): MailingFigures {
-  const ended = { delivered: 0, 'soft-bounced': 0, 'hard-bounced': 0 };
-  let unattempted = 0;
-  for (const { history } of contacts) {
-    for (const past of history?.past ?? []) {
-      if (!('mailing' in past) || past.mailing !== mailing.name) continue;
-      ended[past.what]++;
-      if (past.unattempted === true) unattempted++;
-    }
+type Ends = Record<EndedDelivery['what'] | 'unattempted', number>;
+
+const NONE: Ends = { delivered: 0, 'soft-bounced': 0, 'hard-bounced': 0, unattempted: 0 };
+
+/** Counts the deliveries of mailings. */
+export class Figures {
+  private ends = new Map<string, Ends>();
+  private version = -1;
+
+  /** @param contacts the whole audience */
+  constructor(private readonly contacts: Pick<Contacts, 'all' | 'version'>) {}
+
+  of(mailing: Mailing): MailingFigures {
+    if (this.version !== this.contacts.version) this.count();
+    const { name, state, recipients, open: inProgress, possibleDuplicates } = mailing;
+    const {
+      delivered,
+      'soft-bounced': soft,
+      'hard-bounced': hard,
+      unattempted,
+    } = this.ends.get(name) ?? NONE;
+    return {
+      state,
+      recipients,
+      delivered,
+      inProgress,
+      bounced: { soft, hard },
+      unattempted,
+      withdrawn: recipients - inProgress - delivered - soft - hard,
+      possibleDuplicates,
+    };
   }
-  const { state, recipients, open: inProgress, possibleDuplicates } = mailing;
-  const { delivered, 'soft-bounced': soft, 'hard-bounced': hard } = ended;
-  return {
-    state,
-    recipients,
-    delivered,
-    inProgress,
-    bounced: { soft, hard },
-    unattempted,
-    withdrawn: recipients - inProgress - delivered - soft - hard,
-    possibleDuplicates,
-  };
+
+  private count(): void {
+    this.ends = new Map();
+    for (const { history } of this.contacts.all()) {
+      for (const past of history?.past ?? []) {
+        if (!('mailing' in past)) continue;
+        let ends = this.ends.get(past.mailing);
+        if (!ends) this.ends.set(past.mailing, (ends = { ...NONE }));
+        ends[past.what]++;
+        if (past.unattempted === true) ends.unattempted++;
+      }
+    }
+    this.version = this.contacts.version;
+  }
 }

@@ -16,7 +16,7 @@ import { Destinations } from './destination/destinations.js';
 import { Delivery } from './model/delivery.js';
 import type { DkimKey } from './message/dkim.js';
 import { Messages } from './message/messages.js';
-import { mailingFigures, type MailingFigures } from './figures.js';
+import { Figures, type MailingFigures } from './figures.js';
 import { Mailing, type NewMailing } from './model/mailing.js';
 import { OpenDeliveries } from './model/open-deliveries.js';
 import type { Clock, Dialer, Inlet, Random, Resolver } from './ports.js';
@@ -24,7 +24,7 @@ import { Queue } from './queue.js';
 import { Recovery } from './recovery.js';
 import { SHIPPED_PROVIDERS } from '../policy/providers.js';
 import type { RetryPolicy } from '../policy/retry-policy.js';
-import { chooser, type Selection } from './model/selection.js';
+import { chooser, namedOnly, type Selection } from './model/selection.js';
 import { Settlement } from './settlement.js';
 import { SmtpTransport } from './smtp/smtp-transport.js';
 import { DEFAULT_TIMEOUTS, type Timeouts } from './smtp/timeouts.js';
@@ -68,6 +68,7 @@ export interface SenderOptions {
 
 export class Sender {
   readonly contacts: Contacts;
+  private readonly figures: Figures;
   private readonly mailings = new Map<string, Mailing>();
   private readonly open = new OpenDeliveries();
   private readonly changes: Changes;
@@ -87,6 +88,7 @@ export class Sender {
     const { onFailure = (error) => this.fail(error) } = options;
     this.changes = new Changes({ clock, emit, store, onFailure });
     this.contacts = new Contacts(clock, this.changes, policy.bounce.softBouncesToError);
+    this.figures = new Figures(this.contacts);
     this.queue = new Queue(clock, (deliveries) => this.destinations.take(deliveries));
     const { changes, contacts, open, queue } = this;
     this.settlement = new Settlement({ clock, random, policy, changes, contacts, open, queue });
@@ -179,10 +181,10 @@ export class Sender {
     return this.mailings.get(name);
   }
 
-  /** The figures of a mailing, counted anew for each call. */
+  /** The figures of a mailing at the present time. */
   response(name: string): MailingFigures | undefined {
     const mailing = this.mailings.get(name);
-    return mailing && mailingFigures(mailing, this.contacts.all());
+    return mailing && this.figures.of(mailing);
   }
 
   /** Begins no more attempts. @returns when the running ones have ended and all connections are closed */
@@ -240,10 +242,7 @@ export class Sender {
     const now = this.clock.now();
     this.messages.compose(mailing, this.clock.date());
     const deliveries = this.changes.change(() => {
-      const isChosen = chooser(mailing.order.to);
-      const recipients = [...this.contacts.all()].filter(
-        (contact) => contact.status === 'active' && isChosen(contact),
-      );
+      const recipients = chosen(mailing.order.to, this.contacts);
       mailing.start(recipients.length, now, this.changes);
       return recipients.map((contact) => this.queueDelivery(mailing, contact, now));
     });
@@ -290,8 +289,8 @@ export class Sender {
 
   /** Contacts in a selection that may be re-activated: those in `error`, and every address that is named. */
   private *selected(who: Selection): Iterable<Contact> {
-    const named = (who.addresses ?? []).filter((address) => !address.includes('*'));
-    if (who.domain === undefined && named.length === who.addresses?.length) {
+    const named = namedOnly(who);
+    if (named) {
       for (const address of named) {
         const contact = this.known(address, 'reactivate');
         if (contact) yield contact;
@@ -317,6 +316,18 @@ export class Sender {
       this.changes.emit({ type: 'contact.refused', address, request, why: 'there is no such contact' });
     return contact;
   }
+}
+
+/** The active contacts of a selection, in the order of the audience. A few that are named are looked up. */
+function chosen(to: Selection | undefined, contacts: Contacts): Contact[] {
+  const named = to && namedOnly(to);
+  const isChosen = chooser(to);
+  const among = named
+    ? [...new Set(named.flatMap((address) => contacts.get(address) ?? []))].sort((a, b) => a.nth - b.nth)
+    : contacts.all();
+  const found: Contact[] = [];
+  for (const contact of among) if (contact.status === 'active' && isChosen(contact)) found.push(contact);
+  return found;
 }
 
 function secretOf(random: Random): string {

@@ -59,6 +59,7 @@ describe('a contact', () => {
     expect(contacts.get('EVE@example.org')).toEqual({
       address: 'Eve@Example.org',
       key: 'eve@example.org',
+      nth: 1,
       domain: 'example.org',
       status: 'active',
       softBounceStreak: 0,

@@ -10,6 +10,7 @@ export function contactOf(address: string): Contact {
     address,
     key,
     domain: domainOf(key),
+    nth: 0,
     status: 'active',
     softBounceStreak: 0,
   };

@@ -26,7 +26,14 @@ interface BouncesOptions {
 type Received = FactOf<'bounce.received'>;
 
 export class Bounces {
-  constructor(private readonly options: BouncesOptions) {}
+  /** Contacts by the digest of their address, as far as they have been looked at. */
+  private readonly byDigest = new Map<string, Contact>();
+  private readonly unread: Iterator<Contact>;
+  private looked = 0;
+
+  constructor(private readonly options: BouncesOptions) {
+    this.unread = options.contacts.all()[Symbol.iterator]();
+  }
 
   /**
    * Takes a message that was sent to a return path, or to the postmaster.
@@ -87,7 +94,11 @@ export class Bounces {
     const { contacts } = this.options;
     if (address !== undefined) return contacts.get(address);
     if (digest === undefined) return undefined;
-    for (const contact of contacts.all()) if (digestOf(contact.key) === digest) return contact;
-    return undefined;
+    // Never asked for more than there are: an iterator that has ended would not see contacts that come later.
+    for (; this.looked < contacts.size; this.looked++) {
+      const { value } = this.unread.next() as IteratorResult<Contact, never>;
+      this.byDigest.set(digestOf(value.key), value);
+    }
+    return this.byDigest.get(digest);
   }
 }

@@ -13,6 +13,8 @@ export interface Contact extends Standing {
   readonly key: string;
   /** Of the key, so that it is the name that DNS knows. */
   readonly domain: string;
+  /** Its place in the audience. */
+  readonly nth: number;
   /** Values of merge fields by name, in lower case. */
   readonly fields?: Readonly<Record<string, string>>;
   /** Its history and its standing before that; absent while the history is empty. */
@@ -40,6 +42,8 @@ export interface ContactChanges {
 /** The audience. Every change of a status or a streak is made and logged here. */
 export class Contacts {
   private readonly byKey = new Map<string, Contact>();
+  private readonly domains = new Map<string, string>();
+  private changed = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -47,8 +51,17 @@ export class Contacts {
     private readonly softBouncesToError: number,
   ) {}
 
+  /** Changes with every change of a history. */
+  get version(): number {
+    return this.changed;
+  }
+
   get(address: string): Contact | undefined {
     return this.byKey.get(addressKey(address));
+  }
+
+  get size(): number {
+    return this.byKey.size;
   }
 
   all(): Iterable<Contact> {
@@ -81,8 +94,20 @@ export class Contacts {
   /** Takes over a contact from a store: logs nothing and stores nothing. */
   restore(known: Pick<Contact, 'address' | 'status' | 'softBounceStreak' | 'history' | 'fields'>): Contact {
     const key = addressKey(known.address);
-    const contact: Contact = { ...known, key, domain: domainOf(key) };
+    const { status, softBounceStreak, history, fields } = known;
+    const contact: Contact = {
+      // In a large audience a second string for each address would cost as much as the contact.
+      address: known.address === key ? key : known.address,
+      key,
+      domain: this.shared(domainOf(key)),
+      nth: this.byKey.size,
+      status,
+      softBounceStreak,
+      ...(fields ? { fields } : {}),
+      ...(history ? { history } : {}),
+    };
     this.byKey.set(key, contact);
+    this.changed++;
     return contact;
   }
 
@@ -116,6 +141,7 @@ export class Contacts {
    */
   recount(contact: Contact, changed: EndedDelivery): void {
     const { start, past } = contact.history!;
+    this.changed++;
     this.changes.past(contact, past.indexOf(changed));
     const { status, softBounceStreak } = standing(start, past, this.softBouncesToError);
     this.setStreak(contact, softBounceStreak, changed.mailing);
@@ -179,12 +205,21 @@ export class Contacts {
 
   /** Adds an entry to the history. Called before the contact changes: the first entry saves its standing. */
   private remember(contact: Contact, entry: HistoryEntry): void {
-    const { status, softBounceStreak } = contact;
-    contact.history ??= { start: { status, softBounceStreak }, past: [] };
-    const index = contact.history.past.push(entry) - 1;
+    const { status, softBounceStreak, history } = contact;
+    this.changed++;
+    const index = history ? history.past.push(entry) - 1 : 0;
+    // Made with its entry: an empty list takes room for many when the first is added.
+    if (!history) contact.history = { start: { status, softBounceStreak }, past: [entry] };
     // The first entry also sets `start`, which is stored with the contact.
     if (index === 0) this.changes.contact(contact);
     this.changes.past(contact, index);
+  }
+
+  /** The same string for the same domain. */
+  private shared(domain: string): string {
+    const known = this.domains.get(domain);
+    if (known === undefined) this.domains.set(domain, domain);
+    return known ?? domain;
   }
 
   private setStreak(contact: Contact, to: number, mailing?: string): void {

@@ -12,6 +12,13 @@ export interface Selection {
   addresses?: string[];
 }
 
+/** The addresses of a selection that names each of its contacts; undefined for any other selection. */
+export function namedOnly({ domain, addresses }: Selection): string[] | undefined {
+  return domain === undefined && addresses?.every((address) => !address.includes('*'))
+    ? addresses
+    : undefined;
+}
+
 /** @returns a function that decides whether a contact matches the selection */
 export function chooser({ domain, addresses }: Selection = {}): (
   contact: Pick<Contact, 'key' | 'domain'>,
