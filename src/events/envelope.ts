@@ -17,8 +17,7 @@ const RCPT = /^RCPT TO:\s*</i;
 export function mailingOf(mailFrom: string, mailings: ReadonlyMap<string, unknown>): string | undefined {
   const name = RETURN_PATH.exec(mailFrom)?.[1];
   if (name !== undefined && mailings.has(name)) return name;
-  const [first, ...others] = mailings.keys();
-  return others.length === 0 ? first : undefined;
+  return mailings.size === 1 ? mailings.keys().next().value : undefined;
 }
 
 /** The key of the recipient of a RCPT command; undefined for any other command. */

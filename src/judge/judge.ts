@@ -25,7 +25,7 @@ export interface Judgement {
 }
 
 export class Judge {
-  readonly tally = new Tally();
+  readonly tally: Tally;
   private readonly invariants: InvariantChecker;
   private readonly failures: Failure[] = [];
   /** Expectations at a time, earliest first. */
@@ -35,6 +35,7 @@ export class Judge {
 
   constructor(private readonly plan: ScenarioPlan) {
     const { expectations, policy, network, suppressed = [] } = plan;
+    this.tally = new Tally(addressesOf(expectations));
     const { latencyMs } = network;
     const invariants = plan.sender ? INVARIANTS.filter(({ anySender }) => anySender) : INVARIANTS;
     this.invariants = new InvariantChecker(
@@ -122,4 +123,12 @@ export class Judge {
   private check(expectation: ExpectationPlan): void {
     this.failures.push(...checkExpectation(expectation, this.tally));
   }
+}
+
+/** Contacts whose times of attempts are compared: those of all others need not be kept. */
+function addressesOf(expectations: readonly ExpectationPlan[]): Set<string> {
+  const checks = expectations.flatMap((expectation) => expectation.checks);
+  return new Set(
+    checks.flatMap((check) => (check.kind === 'attempts' || check.kind === 'seen' ? check.address : [])),
+  );
 }

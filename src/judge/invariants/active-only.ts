@@ -36,7 +36,8 @@ export const activeOnly: Invariant = {
         'delivery.queued': ({ mailing, address }) => {
           const contact = history.contacts.get(address);
           const twin = history.delivery(mailing, address);
-          if (twin) return { what: 'it is queued twice', mailing, address, because: [twin.queued] };
+          if (twin)
+            return { what: 'it is queued twice', mailing, address, because: [twin.queued ?? twin.ended] };
           if (contact?.status === 'active') return undefined;
           const what = contact ? `its status is ${contact.status}` : 'there is no such contact';
           return { what: `a delivery was queued, and ${what}`, mailing, address, because: [contact?.since] };

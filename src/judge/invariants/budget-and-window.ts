@@ -13,7 +13,8 @@ export const budgetAndWindow: Invariant = {
     on: {
       attempt: ({ mailing, address, n, startedAt }) => {
         const delivery = history.delivery(mailing, address);
-        if (!delivery) return undefined;
+        // An attempt after the end is the matter of another invariant.
+        if (!delivery || delivery.ended) return undefined;
         const say = (what: string): Breach => ({
           what: `attempt ${n} ${what}`,
           mailing,
@@ -28,7 +29,7 @@ export const budgetAndWindow: Invariant = {
       },
       'delivery.ended': ({ mailing, address, state, t }) => {
         const delivery = history.delivery(mailing, address);
-        if (!delivery || state !== 'soft-bounced') return undefined;
+        if (!delivery || delivery.ended || state !== 'soft-bounced') return undefined;
         const { first, last, attempts } = delivery;
         const latest = latestStart(history, mailing, delivery, retry);
         const isOver =

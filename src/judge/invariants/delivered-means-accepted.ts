@@ -10,8 +10,8 @@ export const deliveredMeansAccepted: Invariant = {
   watch: ({ history }) => ({
     on: {
       'delivery.ended': ({ mailing, address, state }) => {
-        if (state !== 'delivered') return undefined;
         const delivery = history.delivery(mailing, address);
+        if (state !== 'delivered' || delivery?.ended) return undefined;
         const { last, lastAccepted } = delivery ?? {};
         // An external sender does not have to report its attempts.
         if (lastAccepted && (!last || lastAccepted.t >= last.startedAt)) return undefined;

@@ -31,7 +31,7 @@ export const exactGrid: Invariant = {
         attempt: (event) => {
           const { mailing, address, n, startedAt } = event;
           const delivery = history.delivery(mailing, address);
-          if (!delivery) return undefined;
+          if (!delivery?.queued) return undefined;
           const { first, last, queued } = delivery;
           const say = (how: string, by: number): Breach => ({
             what: `attempt ${n} began ${Math.abs(by)} ms ${how}`,
@@ -76,7 +76,8 @@ function quiet({ busy, open, suspended }: SeenDomain, { from, to }: Span, waits:
   const take = (span: Span): void => {
     left -= Math.max(0, Math.min(end, span.to) - Math.max(from, span.from));
   };
-  if (waits) suspended.forEach(take);
-  for (let index = busy.length - 1; index >= 0 && busy[index]!.to > from; index--) take(busy[index]!);
+  // Both lists are in order of their ends: what lies before the span is not looked at.
+  for (const spans of waits ? [suspended, busy] : [busy])
+    for (let index = spans.length - 1; index >= 0 && spans[index]!.to > from; index--) take(spans[index]!);
   return left;
 }

@@ -31,7 +31,8 @@ export const outcomeFollowsCode: Invariant = {
         return { what: `a ${reply.code} counted as ${outcome}, and must be ${expected}`, mailing, address };
       },
       'delivery.ended': ({ mailing, address, state, t }) => {
-        const last = history.delivery(mailing, address)?.last;
+        const { last, ended } = history.delivery(mailing, address) ?? {};
+        if (ended) return undefined;
         if (last && (state === 'delivered' || state === 'hard-bounced') && t !== last.t) {
           const what = `it became ${state} ${t - last.t} ms after its last attempt had ended`;
           return { what, mailing, address, because: [last] };

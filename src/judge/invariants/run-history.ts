@@ -1,6 +1,6 @@
 // The history of a run as the invariants need it: contacts, mailings, deliveries and sessions at the
-// servers. It keeps of a delivery only what the check of its next event needs, so that long runs take
-// little memory.
+// servers. It keeps of a delivery only what the check of its next event needs, and little once it has ended,
+// so that long runs take little memory.
 
 import type { ContactStatus, EventOf, RunEvent } from '../../events/types.js';
 import { budgetClass, gridOffset } from '../../policy/retry-policy.js';
@@ -16,9 +16,10 @@ export interface SeenContact {
 }
 
 export interface SeenDelivery {
-  queued: EventOf<'delivery.queued'>;
-  first?: EventOf<'attempt'>;
-  last?: EventOf<'attempt'>;
+  /** These three are forgotten when it ends. */
+  queued: EventOf<'delivery.queued'> | undefined;
+  first: EventOf<'attempt'> | undefined;
+  last: EventOf<'attempt'> | undefined;
   /** Attempts that have ended, and those of them charged to each budget. */
   attempts: number;
   replied: number;
@@ -32,7 +33,10 @@ export interface SeenDelivery {
   lastAccepted?: EventOf<'message.accepted'>;
   /** Client address and port of that session. */
   acceptedFrom?: string;
-  ended?: EventOf<'delivery.ended'>;
+  ended: EventOf<'delivery.ended'> | undefined;
+  /** Once it has ended: when the attempt that ended it began, or its end, and whether its last one had a reply. */
+  begunAt: number;
+  wasReplied: boolean;
   /** The bounce message that turned it into a bounced one. */
   returned?: EventOf<'delivery.returned'>;
 }
@@ -172,6 +176,11 @@ export class History {
     mailing.open++;
     mailing.deliveries.set(event.address, {
       queued: event,
+      first: undefined,
+      last: undefined,
+      ended: undefined,
+      begunAt: 0,
+      wasReplied: false,
       attempts: 0,
       replied: 0,
       unreachable: 0,
@@ -184,7 +193,11 @@ export class History {
   private ended(event: EventOf<'delivery.ended'>): void {
     const delivery = this.delivery(event.mailing, event.address);
     if (!delivery || delivery.ended) return;
+    const { last } = delivery;
     delivery.ended = event;
+    delivery.begunAt = last?.t === event.t ? last.startedAt : event.t;
+    delivery.wasReplied = last?.reply !== undefined;
+    delivery.queued = delivery.first = delivery.last = undefined;
     this.mailings.get(event.mailing)!.open--;
   }
 
@@ -192,8 +205,10 @@ export class History {
     this.wasBusy(event.domain, event.startedAt, event.t);
     const delivery = this.delivery(event.mailing, event.address);
     if (!delivery) return;
-    delivery.first ??= event;
-    delivery.last = event;
+    if (!delivery.ended) {
+      delivery.first ??= event;
+      delivery.last = event;
+    }
     delivery.attempts++;
     const { outcome, stage } = event;
     if (outcome === 'unknown') delivery.unknown++;

@@ -4,6 +4,7 @@
 import type { EventOf } from '../../events/types.js';
 import { liesWithRecipient } from '../../policy/classify.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
+import { Standings, type Standing } from '../../results/standings.js';
 import type { History } from './run-history.js';
 import type { Invariant } from './invariant.js';
 
@@ -13,9 +14,10 @@ interface Computed {
   by: EventOf<'delivery.ended' | 'delivery.returned' | 'contact.added' | 'contact.status'>;
   /** A bounce at the present time costs the contact its active status. */
   mustLeave: boolean;
-  added: EventOf<'contact.added'>;
+  /** At the start; contacts that began alike share it. */
+  start: Standing;
   /** Requests of people, granted or not. */
-  requests: Step[];
+  requests: Step[] | undefined;
 }
 
 /** One step in the history of a contact, to compute it from the beginning. */
@@ -33,17 +35,17 @@ export const streak: Invariant = {
   watch({ history, policy: { bounce } }) {
     const computed = new Map<string, Computed>();
     const touched = new Set<string>();
+    const starts = new Standings();
+    const requested = (address: string, step: Step): void => {
+      const contact = computed.get(address);
+      if (contact) (contact.requests ??= []).push(step);
+    };
     return {
       on: {
         'contact.added': (event) => {
-          const { address, softBounceStreak } = event;
-          computed.set(address, {
-            streak: softBounceStreak,
-            by: event,
-            mustLeave: false,
-            added: event,
-            requests: [],
-          });
+          const { address, status, softBounceStreak: streak } = event;
+          const start = starts.of(status, streak);
+          computed.set(address, { streak, by: event, mustLeave: false, start, requests: undefined });
           return undefined;
         },
         'contact.status': (event) => {
@@ -51,7 +53,7 @@ export const streak: Invariant = {
           const contact = computed.get(address);
           if (!contact) return { what: 'a contact changed that was not added', address };
           if (why === 'opt-out' || why === 'reactivate' || why === 'subscribe')
-            contact.requests.push({ seq, t, what: why });
+            requested(address, { seq, t, what: why });
           if (to === 'active') {
             Object.assign(contact, { streak: 0, by: event, mustLeave: false });
             touched.add(address);
@@ -67,7 +69,7 @@ export const streak: Invariant = {
         },
         'contact.refused': ({ address, request, seq, t }) => {
           if (request === 'reactivate' || request === 'subscribe')
-            computed.get(address)?.requests.push({ seq, t, what: request });
+            requested(address, { seq, t, what: request });
           return undefined;
         },
         'delivery.ended': (event) => {
@@ -128,13 +130,13 @@ export const streak: Invariant = {
 
 /** Streak and status of a contact, with its deliveries ended as the bounce messages say. */
 function fromTheBeginning(
-  { added, requests }: Computed,
+  { start, requests = [] }: Computed,
   returned: EventOf<'delivery.returned'>,
   history: History,
   bounce: RetryPolicy['bounce'],
 ): { streak: number; isAway: boolean } {
   const life = [...requests, ...deliveriesOf(returned, history, bounce)].sort((a, b) => a.seq - b.seq);
-  let { softBounceStreak: streak, status } = added;
+  let { softBounceStreak: streak, status } = start;
   const away: { from: number; to: number }[] = [];
   if (status !== 'active') away.push({ from: -1, to: Infinity });
   const becomes = (to: typeof status, t: number): void => {
@@ -165,14 +167,15 @@ function deliveriesOf(
 ): Step[] {
   const found: Step[] = [];
   for (const [mailing, { started, deliveries }] of history.mailings) {
-    const { ended, last, attempts, returned } = deliveries.get(latest.address) ?? {};
-    if (!ended || !started || ended.state === 'withdrawn') continue;
+    const delivery = deliveries.get(latest.address);
+    if (!delivery?.ended || !started || delivery.ended.state === 'withdrawn') continue;
+    const { ended, returned, begunAt, wasReplied, attempts } = delivery;
     const message = returned ?? (mailing === latest.mailing ? latest : undefined);
     const { state, cause = 'other' } = message ?? ended;
-    const isTheirs = liesWithRecipient(cause, message !== undefined || last?.reply !== undefined);
+    const isTheirs = liesWithRecipient(cause, message !== undefined || wasReplied);
     const isSpared = state === 'hard-bounced' && bounce.hard === 'recipient-only' && !isTheirs;
     const { seq, t } = ended;
-    const span = { from: started.t, to: last?.t === t ? last.startedAt : t };
+    const span = { from: started.t, to: begunAt };
     const isCounted = !isSpared && (state !== 'soft-bounced' || attempts !== 0);
     found.push({ seq, t, what: isCounted ? (state as Step['what']) : 'uncounted', span });
   }

@@ -7,7 +7,7 @@ import { noneLost } from './lost.js';
 
 export interface MailingTally extends MailingResult {
   placement: Record<Placement, number>;
-  /** Starts of the attempts the sender made, by address. */
+  /** Starts of the attempts the sender made, by address, as far as the tally keeps them. */
   attempts: Map<string, number[]>;
   /** Times at which a server read a RCPT for the address. */
   seen: Map<string, number[]>;

@@ -12,11 +12,7 @@ import { LostTally } from './lost.js';
 import { countBounce, newMailing, type MailingTally } from './mailing.js';
 import type { ServerFigures } from '../result.js';
 import { ServerTally, type Place } from './servers.js';
-
-interface ContactTally {
-  status: ContactStatus;
-  softBounceStreak: number;
-}
+import { Standings, type Standing } from '../standings.js';
 
 interface Session {
   place: Place;
@@ -29,7 +25,7 @@ export class Tally {
   readonly mailings = new Map<string, MailingTally>();
   /** Names of the occurrences, by automated mailing. */
   readonly series = new Map<string, string[]>();
-  readonly contacts = new Map<string, ContactTally>();
+  readonly contacts = new Map<string, Standing>();
   readonly servers = new ServerTally();
   readonly lost = new LostTally();
   readonly inProgress = new InProgress();
@@ -38,6 +34,11 @@ export class Tally {
   /** Time of the last event, virtual ms. */
   now = 0;
   private readonly sessions = new Map<number, Session>();
+  private readonly standings = new Standings();
+  private readonly withStatus: Record<ContactStatus, number> = { active: 0, error: 0, 'opt-out': 0 };
+
+  /** @param timesOf addresses whose times of attempts are kept; default: all of them */
+  constructor(private readonly timesOf?: ReadonlySet<string>) {}
 
   read(event: RunEvent): void {
     if (event.t > this.now) {
@@ -46,16 +47,14 @@ export class Tally {
     }
     switch (event.type) {
       case 'contact.added':
-        this.contacts.set(event.address, { status: event.status, softBounceStreak: event.softBounceStreak });
-        return;
+        return this.stands(event.address, event.status, event.softBounceStreak);
       case 'contact.status':
-        this.contacts.get(event.address)!.status = event.to;
+        this.stands(event.address, event.to, this.contacts.get(event.address)!.softBounceStreak);
         if (event.to === 'error' && event.mailing !== undefined)
           this.lost.lost(event, this.mailing(event.mailing).lost);
         return;
       case 'contact.streak':
-        this.contacts.get(event.address)!.softBounceStreak = event.to;
-        return;
+        return this.stands(event.address, this.contacts.get(event.address)!.status, event.to);
       case 'mailing.building':
         this.mailings.set(event.mailing, newMailing(event.kind, event.series));
         if (event.series !== undefined) this.occurrencesOf(event.series).push(event.mailing);
@@ -143,9 +142,7 @@ export class Tally {
 
   /** Number of contacts with a status. */
   count(status: ContactStatus): number {
-    let count = 0;
-    for (const contact of this.contacts.values()) if (contact.status === status) count++;
-    return count;
+    return this.withStatus[status];
   }
 
   /** Figures of a domain or of one host; all zero without a connection. */
@@ -156,6 +153,13 @@ export class Tally {
   /** Updates the peaks of connections; called once all events of a time are read. */
   settlePeaks(): void {
     this.servers.settlePeaks();
+  }
+
+  private stands(address: string, status: ContactStatus, softBounceStreak: number): void {
+    const before = this.contacts.get(address);
+    if (before) this.withStatus[before.status]--;
+    this.withStatus[status]++;
+    this.contacts.set(address, this.standings.of(status, softBounceStreak));
   }
 
   private occurrencesOf(series: string): string[] {
@@ -200,7 +204,7 @@ export class Tally {
     const mailing = this.mailing(event.mailing);
     if (event.outcome === 'unknown') mailing.possibleDuplicates++;
     if (event.outcome !== 'accepted') this.servers.failed(event.domain, event.host, 'failed');
-    append(mailing.attempts, event.address, event.startedAt);
+    if (this.keepsTimesOf(event.address)) append(mailing.attempts, event.address, event.startedAt);
   }
 
   private command(number: number, line: string, at: number): void {
@@ -210,9 +214,13 @@ export class Tally {
       return;
     }
     const rcpt = recipientOf(line);
-    if (rcpt !== undefined && session.mailing !== undefined) {
+    if (rcpt !== undefined && session.mailing !== undefined && this.keepsTimesOf(rcpt)) {
       append(this.mailing(session.mailing).seen, rcpt, at);
     }
+  }
+
+  private keepsTimesOf(address: string): boolean {
+    return this.timesOf === undefined || this.timesOf.has(address);
   }
 }
 

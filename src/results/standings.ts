@@ -1,0 +1,22 @@
+// Status and streak of many contacts. Contacts whose figures are equal share one object, since a million of
+// them have only a few different ones.
+
+import type { ContactStatus } from '../events/types.js';
+
+export interface Standing {
+  readonly status: ContactStatus;
+  readonly softBounceStreak: number;
+}
+
+/** Streaks below this are shared; the others are rare. */
+const SHARED_MAX = 100;
+
+export class Standings {
+  private readonly known: Record<ContactStatus, Standing[]> = { active: [], error: [], 'opt-out': [] };
+
+  /** The same object for the same figures. */
+  of(status: ContactStatus, softBounceStreak: number): Standing {
+    if (softBounceStreak >= SHARED_MAX) return { status, softBounceStreak };
+    return (this.known[status][softBounceStreak] ??= { status, softBounceStreak });
+  }
+}
