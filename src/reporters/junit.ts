@@ -54,7 +54,9 @@ function byFolder(scenarios: ScenarioResult[]): Map<string, ScenarioResult[]> {
   const folders = new Map<string, ScenarioResult[]>();
   for (const scenario of scenarios) {
     const folder = scenario.file.split('/').slice(0, -1).join('/') || '.';
-    folders.set(folder, [...(folders.get(folder) ?? []), scenario]);
+    const known = folders.get(folder);
+    if (known) known.push(scenario);
+    else folders.set(folder, [scenario]);
   }
   return folders;
 }

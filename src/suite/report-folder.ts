@@ -192,7 +192,7 @@ export function eventsName(file: string): string {
 }
 
 /** Converts errors of the file system to E_OUTPUT. */
-export async function withOutputErrors<T>(parent: string, work: () => Promise<T>): Promise<T> {
+async function withOutputErrors<T>(parent: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

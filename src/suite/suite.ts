@@ -1,13 +1,16 @@
 // Plays many scenarios: opens the report folder, gives scenarios to the executor, calls the reporters, and
 // sums up. An error in one scenario does not stop the others.
 
+import { BouncelabError } from '../base/errors.js';
+import { reason } from '../base/os-error.js';
+import { unwritable } from '../base/unwritable.js';
 import { wallDate, wallNow } from '../clock/system.js';
 import { HtmlReport, type HtmlReportOptions } from '../reporters/html/report.js';
 import type { Reporter } from '../reporters/reporter.js';
 import type { Executor, JobOutputs } from '../runner/executors/executor.js';
 import { FileOutput } from '../runner/executors/file-output.js';
 import { removeOldRuns } from './retention.js';
-import { RunOutput, withOutputErrors } from './report-folder.js';
+import { RunOutput } from './report-folder.js';
 import { ContactsFile } from '../results/contacts-file.js';
 import type { RunResult, ScenarioResult, Unfinished } from '../results/result.js';
 import type { SuiteEntry } from './select.js';
@@ -76,17 +79,25 @@ export async function runSuite(options: SuiteOptions): Promise<RunResult> {
     unfinished: play.unfinished,
     scenarios: results,
   };
-  // The report is written first, since reporters name its place. They report also when that fails.
-  const [written] = await Promise.allSettled([writeAll(output, page, run)]);
+  // The figures are written first, since reporters name their place. They report also when that fails. The page
+  // comes last: whatever happens to it, the verdict stands.
+  const [written] = await Promise.allSettled([output.write(run)]);
   for (const reporter of options.reporters) await reporter.onRunEnd?.(run);
   if (written.status === 'rejected') throw written.reason;
+  await page?.onRunEnd(run).catch((error: unknown) => pageFailed(output, error));
   if (options.keep !== undefined) await removeOldRuns(options.outputDir, options.keep);
   return run;
 }
 
-async function writeAll(output: RunOutput, page: HtmlReport | undefined, run: RunResult): Promise<void> {
-  await output.write(run);
-  if (page) await withOutputErrors(output.dir, () => page.onRunEnd(run));
+/** @throws BouncelabError E_OUTPUT when the file system refused the page, else E_HARNESS */
+function pageFailed({ page, dir }: RunOutput, error: unknown): never {
+  if (error instanceof BouncelabError) throw error;
+  if ((error as NodeJS.ErrnoException).syscall !== undefined)
+    throw unwritable(`the page ${page} cannot be written`, 'choose another folder with --output', error);
+  throw new BouncelabError('E_HARNESS', `the page of the run could not be made: ${reason(error)}`, {
+    hint: `the verdict stands, and run.json in ${dir} has its figures`,
+    cause: error,
+  });
 }
 
 function pageOptions(output: RunOutput): HtmlReportOptions {

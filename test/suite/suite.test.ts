@@ -1,7 +1,8 @@
 import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HtmlReport } from '../../src/reporters/html/report.js';
 import type { Reporter, ScenarioEnd } from '../../src/reporters/reporter.js';
 import { exitCodeOf } from '../../src/results/exit-code.js';
 import { readLatest, RunOutput } from '../../src/suite/report-folder.js';
@@ -440,5 +441,32 @@ describe('the last run', () => {
       code: 'E_OUTPUT',
       message: expect.stringContaining('cannot be read') as string,
     });
+  });
+});
+
+describe('a page that cannot be made', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each<[string, Error, object]>([
+    [
+      'is too long for one text',
+      new RangeError('Invalid string length'),
+      { code: 'E_HARNESS', message: 'the page of the run could not be made: Invalid string length' },
+    ],
+    [
+      'is refused by the file system',
+      Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' }),
+      {
+        code: 'E_OUTPUT',
+        message: expect.stringMatching(/^the page .*index\.html cannot be written: no space/),
+      },
+    ],
+  ])('%s: the verdict and run.json come first', async (_what, error, expected) => {
+    vi.spyOn(HtmlReport.prototype, 'onRunEnd').mockRejectedValue(error);
+    const reporter = listening();
+    const played = suite({ entries: [entry('a')], reporters: [reporter], html: true });
+    await expect(played).rejects.toMatchObject(expected);
+    expect(reporter.told.at(-1)).toBe('end 1/0/0');
+    expect((await readLatest(join(dir, 'reports')))?.passed).toBe(1);
   });
 });

@@ -69,7 +69,7 @@ export class HtmlReport implements Reporter {
     await handle.appendFile(dataBlock('run', JSON.stringify(page)));
     for (const [index, result] of scenarios.entries()) {
       await handle.appendFile(dataBlock(`source-${index}`, JSON.stringify(this.sources(result))));
-      const view = await this.view(result.file);
+      const view = await this.view(result);
       if (view !== undefined) await handle.appendFile(dataBlock(`view-${index}`, view));
     }
     await handle.appendFile(pageEnd());
@@ -80,10 +80,10 @@ export class HtmlReport implements Reporter {
     return Object.fromEntries(sources.map(([file, text]) => [file, text.slice(0, SOURCE_LENGTH_MAX)]));
   }
 
-  /** JSON of the view; undefined for a scenario that was not played. */
-  private async view(scenario: string): Promise<string | undefined> {
+  /** JSON of the view; undefined for a scenario that was not played, or whose view could not be made. */
+  private async view({ file: scenario, fingerprint }: ScenarioResult): Promise<string | undefined> {
     const left = await readIfThere(this.options.viewFile(scenario));
-    if (left !== undefined) return left;
+    if (left !== undefined || fingerprint !== '') return left;
     const view = cutOffView(this.options.eventsFile(scenario));
     return view && JSON.stringify(view);
   }

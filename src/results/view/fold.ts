@@ -25,7 +25,8 @@ export class ViewFold {
   private readonly sessions = new Map<number, string | undefined>();
   private readonly changes: StatusChange[] = [];
   private readonly marks: Mark[] = [];
-  private readonly lastCause = new Map<string, Cause>();
+  /** The last bounce: a change of status follows the one that made it. */
+  private bounce: { address: string; cause: Cause } | undefined;
   private changesTotal = 0;
   private scenario = '';
   private ended = 'cut off';
@@ -72,7 +73,7 @@ export class ViewFold {
         return this.mailings.get(event.mailing)?.attempted(event);
       case 'delivery.ended':
       case 'delivery.returned':
-        if (event.cause !== undefined) this.lastCause.set(event.address, event.cause);
+        if (event.cause !== undefined) this.bounce = { address: event.address, cause: event.cause };
         if (event.type === 'delivery.ended') return this.mailings.get(event.mailing)?.ended(event);
         return this.mailings.get(event.mailing)?.returned(event);
       case 'smtp.command': {
@@ -119,7 +120,8 @@ export class ViewFold {
   private changed(event: EventOf<'contact.status'>): void {
     if (++this.changesTotal > CHANGES_MAX) return;
     const { t, address, from, to, why, by, reason, mailing } = event;
-    const cause = mailing === undefined ? undefined : this.lastCause.get(address);
+    const { bounce } = this;
+    const cause = mailing === undefined || bounce?.address !== address ? undefined : bounce.cause;
     this.changes.push({
       t,
       address,

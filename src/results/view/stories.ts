@@ -5,6 +5,7 @@ import { addressKey } from '../../base/addresses.js';
 import type { Cause, EventOf, RunEvent } from '../../events/types.js';
 import { Dialogues } from './dialogues.js';
 import { saidIn } from './mailings.js';
+import { Standings, type Standing } from '../standings.js';
 import { Table } from './tables.js';
 import {
   ADDRESS_MARK,
@@ -16,7 +17,12 @@ import {
   type ScenarioView,
 } from './view.js';
 
-type Told = Omit<ContactStory, 'deliveries'> & { deliveries: (DeliveryStory & { rows: number[] })[] };
+type ToldDelivery = DeliveryStory & { rows: number[] };
+type Told = Omit<ContactStory, 'deliveries'> & {
+  deliveries: ToldDelivery[];
+  /** The last delivery of each mailing. */
+  byMailing: Map<string, ToldDelivery>;
+};
 
 /** Bounds of the view, so that the page of a run of any size can be written and opened. */
 export interface StoryLimits {
@@ -26,8 +32,10 @@ export interface StoryLimits {
   all: number;
   /** Different attempts, with their dialogues. */
   attempts: number;
+  /** Characters of different lines in these. */
+  characters: number;
 }
-const STORY_LIMITS: StoryLimits = { plain: 10_000, all: 20_000, attempts: 200_000 };
+const STORY_LIMITS: StoryLimits = { plain: 10_000, all: 20_000, attempts: 200_000, characters: 50_000_000 };
 
 /** Remarks about one contact that are kept. */
 const NOTES_MAX = 200;
@@ -36,8 +44,13 @@ const MAIL_FROM = /^MAIL FROM:\s*<([^>]+)>/i;
 export class Stories {
   private readonly limits: StoryLimits;
   private readonly told = new Map<string, Told>();
-  /** Status and streak of all contacts, for stories that begin later. */
-  private readonly everybody = new Map<string, Pick<ContactStory, 'status' | 'streak' | 'written'>>();
+  /** All contacts. */
+  private total = 0;
+  /** Their status and streak while another story may begin. */
+  private readonly everybody = new Map<string, Standing>();
+  private readonly standings = new Standings();
+  /** How the user wrote their addresses, where that is another spelling. */
+  private readonly spellings = new Map<string, string>();
   private readonly dialogues = new Dialogues();
   private readonly strings = new Table<string>();
   private readonly dialogueTable = new Table<DialogueLine[]>();
@@ -52,7 +65,7 @@ export class Stories {
     this.limits = { ...STORY_LIMITS, ...limits };
   }
 
-  /** Addresses of all contacts. */
+  /** Addresses of all contacts; of a large audience only while another story may begin. */
   get addresses(): Iterable<string> {
     return this.everybody.keys();
   }
@@ -60,15 +73,19 @@ export class Stories {
   /** A contact without a story. */
   plain(address: string): ContactStory | undefined {
     const known = this.everybody.get(address);
-    return known && { address, ...known, deliveries: [], notes: [] };
+    if (!known) return undefined;
+    const { status, softBounceStreak: streak } = known;
+    return { address, ...this.spelling(address), status, streak, deliveries: [], notes: [] };
   }
 
   read(event: RunEvent): void {
     this.dialogues.read(event);
     switch (event.type) {
       case 'contact.added': {
-        const { address, status, softBounceStreak: streak, written } = event;
-        this.everybody.set(address, { status, streak, ...(written === undefined ? {} : { written }) });
+        const { address, status, softBounceStreak, written } = event;
+        this.total++;
+        if (written !== undefined && !this.isFull) this.spellings.set(address, written);
+        if (!this.isFull) this.everybody.set(address, this.standings.of(status, softBounceStreak));
         if (event.t > 0) this.note(address, event.t, 'joined the audience');
         return;
       }
@@ -117,7 +134,7 @@ export class Stories {
     ScenarioView,
     'contactsTotal' | 'contacts' | 'strings' | 'dialogues' | 'attempts' | 'journeys'
   > {
-    const contacts = [...this.told.values()].map(({ deliveries, ...story }) => ({
+    const contacts = [...this.told.values()].map(({ deliveries, byMailing: _, ...story }) => ({
       ...story,
       deliveries: deliveries.map(({ rows, ...delivery }) => ({
         ...delivery,
@@ -125,7 +142,7 @@ export class Stories {
       })),
     }));
     return {
-      contactsTotal: this.everybody.size,
+      contactsTotal: this.total,
       contacts,
       strings: this.strings.values,
       dialogues: this.dialogueTable.values,
@@ -144,14 +161,39 @@ export class Stories {
         : this.told.size >= (isPlain ? this.limits.plain : this.limits.all)
     )
       return undefined;
-    const story: Told = {
-      address,
-      ...(this.everybody.get(address) ?? { status: 'active', streak: 0 }),
-      deliveries: [],
-      notes: [],
-    };
+    const { status, softBounceStreak: streak } =
+      this.everybody.get(address) ?? this.standings.of('active', 0);
+    const named = { address, ...this.spelling(address), status, streak };
+    const story: Told = { ...named, deliveries: [], notes: [], byMailing: new Map() };
     this.told.set(address, story);
+    if (!this.isFull) return story;
+    this.everybody.clear();
+    this.spellings.clear();
     return story;
+  }
+
+  /** Whether no other story can begin. */
+  private get isFull(): boolean {
+    return this.only === undefined && this.told.size >= this.limits.all;
+  }
+
+  private spelling(address: string): Pick<ContactStory, 'written'> {
+    const written = this.spellings.get(address);
+    return written === undefined ? {} : { written };
+  }
+
+  private stands(address: string, change: Partial<Standing>): void {
+    const known = this.everybody.get(address);
+    if (!known) return;
+    const { status, softBounceStreak } = { ...known, ...change };
+    this.everybody.set(address, this.standings.of(status, softBounceStreak));
+  }
+
+  private tell(story: Told, mailing: string, queuedAt: number): ToldDelivery {
+    const delivery = { mailing, queuedAt, state: 'queued' as const, journey: -1, rows: [] };
+    story.deliveries.push(delivery);
+    story.byMailing.set(mailing, delivery);
+    return delivery;
   }
 
   private note(address: string, t: number, text: string): void {
@@ -160,8 +202,7 @@ export class Stories {
   }
 
   private statusChanged({ address, t, from, to, why, by, reason, mailing }: EventOf<'contact.status'>): void {
-    const contact = this.everybody.get(address);
-    if (contact) contact.status = to;
+    this.stands(address, { status: to });
     const details = [why, mailing && `in ${mailing}`, by !== 'sender' && `by ${by}`, reason && `"${reason}"`];
     this.note(address, t, `status ${from} → ${to}: ${details.filter(Boolean).join(', ')}`);
     const story = this.told.get(address);
@@ -169,8 +210,7 @@ export class Stories {
   }
 
   private streakChanged({ address, t, from, to }: EventOf<'contact.streak'>): void {
-    const contact = this.everybody.get(address);
-    if (contact) contact.streak = to;
+    this.stands(address, { softBounceStreak: to });
     this.note(address, t, `soft-bounce streak ${from} → ${to}`);
     const story = this.told.get(address);
     if (story) story.streak = to;
@@ -179,28 +219,21 @@ export class Stories {
   private queued({ mailing, address, t }: EventOf<'delivery.queued'>): void {
     // No failure yet: kept while the limit for such contacts is not reached.
     const story = this.story(address, true);
-    story?.deliveries.push({ mailing, queuedAt: t, state: 'queued', journey: -1, rows: [] });
+    if (story) this.tell(story, mailing, t);
   }
 
-  private delivery(
-    address: string,
-    mailing: string,
-    isPlain: boolean,
-  ): Told['deliveries'][number] | undefined {
+  private delivery(address: string, mailing: string, isPlain: boolean): ToldDelivery | undefined {
     const story = this.story(address, isPlain);
     if (!story) return undefined;
-    const known = story.deliveries.findLast((delivery) => delivery.mailing === mailing);
-    if (known) return known;
-    // The limit was reached before its first failure: its story begins here.
-    const delivery = { mailing, queuedAt: -1, state: 'queued' as const, journey: -1, rows: [] };
-    story.deliveries.push(delivery);
-    return delivery;
+    // The limit may have been reached before its first failure: its story begins here then.
+    return story.byMailing.get(mailing) ?? this.tell(story, mailing, -1);
   }
 
   private attempted(event: EventOf<'attempt'>): void {
     const delivery = this.delivery(event.address, event.mailing, event.outcome === 'accepted');
     if (!delivery) return;
-    if (this.attempts.values.length >= this.limits.attempts) {
+    const { attempts, characters } = this.limits;
+    if (this.attempts.values.length >= attempts || this.strings.characters >= characters) {
       delivery.attemptsLeftOut = (delivery.attemptsLeftOut ?? 0) + 1;
       return;
     }

@@ -4,6 +4,8 @@
 export class Table<T> {
   readonly values: T[] = [];
   private readonly indices = new Map<string, number>();
+  /** Length of all values, as text. */
+  characters = 0;
 
   /** @returns the index of the value, added when it is new */
   add(value: T): number {
@@ -12,6 +14,7 @@ export class Table<T> {
     if (index === undefined) {
       index = this.values.push(value) - 1;
       this.indices.set(key, index);
+      this.characters += key.length;
     }
     return index;
   }

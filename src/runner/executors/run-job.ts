@@ -53,8 +53,19 @@ async function play(job: PlayJob, report: Report): Promise<ScenarioResult> {
     ...(view ? { onEvent: view.read } : {}),
     ...outputOptions(job, report),
   });
-  if (view) writeView(JSON.stringify(view.result), job, report);
+  const text = view && viewText(view);
+  if (text !== undefined) writeView(text, job, report);
   return result;
+}
+
+/** Undefined when the view is too long for one text: the result stands without it. */
+function viewText(view: ViewFold): string | undefined {
+  try {
+    return JSON.stringify(view.result);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function outputOptions({ files, streams }: PlayJob, report: Report): RunScenarioOptions {
