@@ -23,6 +23,8 @@ export interface LineHead {
   is(prefix: Buffer): boolean;
   /** The session of an event of a connection; undefined for any other event. */
   readonly session: number | undefined;
+  /** The line, as it is in the file. */
+  readonly text: string;
   /** Whether the text of `ReadEventsFileOptions.marked` is in the line. */
   readonly isMarked: boolean;
 }
@@ -30,6 +32,8 @@ export interface LineHead {
 export interface ReadEventsFileOptions {
   /** Which lines are parsed; all of them without it. */
   wants?: (head: LineHead) => boolean;
+  /** Makes a wanted event out of its line without parsing it as JSON, where it can; else undefined. */
+  brief?: (head: LineHead) => RunEvent | undefined;
   /** A text whose lines `wants` can recognize cheaply. */
   marked?: string;
   /** Takes a file whose run did not end, up to its last whole line, or up to this many bytes. */
@@ -47,7 +51,7 @@ export interface ReadEventsFileOptions {
 export function* readEventsFile(
   path: string,
   name: string,
-  { wants, marked, cutOff }: ReadEventsFileOptions = {},
+  { wants, brief, marked, cutOff }: ReadEventsFileOptions = {},
 ): Generator<RunEvent, void, undefined> {
   const file = openSync(path, 'r');
   try {
@@ -62,10 +66,13 @@ export function* readEventsFile(
         const stop = bytes.indexOf(NEWLINE, start);
         while (mark && marks >= 0 && marks < start) marks = bytes.indexOf(mark, start);
         const isMarked = marks >= 0 && marks < stop;
-        const isSkipped = head.read(bytes, start, stop, isMarked) && seq > 0 && wants?.(head) === false;
-        if (isSkipped) {
+        const isPlain = head.read(bytes, start, stop, isMarked) && seq > 0;
+        const isSkipped = isPlain && wants?.(head) === false;
+        const made = isPlain && !isSkipped ? brief?.(head) : undefined;
+        if (isSkipped || made) {
           if (head.seq !== seq) throw unexpectedEvent(name, seq, head.seq);
           skipped = true;
+          if (made) yield made;
         } else {
           const event = parseEventLine(bytes.toString('utf8', start, stop), name, seq);
           if (seq === 0) checkFirst(event, name);
@@ -137,6 +144,12 @@ class Head implements LineHead {
   private bytes: Buffer = Buffer.alloc(0);
   private from = 0;
   private to = 0;
+  private start = 0;
+  private stop = 0;
+
+  get text(): string {
+    return this.bytes.toString('utf8', this.start, this.stop);
+  }
 
   get type(): string {
     return this.bytes.toString('latin1', this.from, this.to);
@@ -149,6 +162,8 @@ class Head implements LineHead {
   /** @returns false when the line does not begin as the log writes it: then it has to be parsed */
   read(bytes: Buffer, start: number, stop: number, isMarked: boolean): boolean {
     this.bytes = bytes;
+    this.start = start;
+    this.stop = stop;
     this.isMarked = isMarked;
     this.session = undefined;
     let at = skip(bytes, start, SEQ);

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { linesWith, readEventsFile, type ReadEventsFileOptions } from '../../src/events/events-file.js';
 import { parseEvents } from '../../src/events/ndjson.js';
 import type { RunEvent } from '../../src/events/types.js';
@@ -112,7 +112,15 @@ describe('the events of one contact', () => {
       few.read(event);
       count++;
     }
-    const story = ({ contacts, attempts, strings, dialogues, journeys }: ViewFold['result']): unknown => ({
+    const story = ({
+      contacts,
+      attempts,
+      strings,
+      dialogues,
+      journeys,
+      mailings,
+    }: ViewFold['result']): unknown => ({
+      curves: mailings.map(({ name, curve }) => ({ name, curve })),
       contacts,
       attempts,
       strings,
@@ -122,6 +130,15 @@ describe('the events of one contact', () => {
     expect(story(few.result)).toEqual(story(whole.result));
     expect(few.result.contacts).toHaveLength(1);
     expect(count).toBeLessThan(events.length);
+  });
+
+  it('makes the deliveries of the others without parsing them', async () => {
+    const events = await played;
+    const parse = vi.spyOn(JSON, 'parse');
+    for (const event of contactEvents(fileOf(textOf(events)), 'e', 'reader-7@example.org')) void event;
+    const deliveries = parse.mock.calls.filter(([line]) => /"type":"delivery/.test(String(line)));
+    parse.mockRestore();
+    expect(deliveries).toHaveLength(2);
   });
 
   it('audienceOf gives the contacts in their order', async () => {
