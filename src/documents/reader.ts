@@ -12,6 +12,12 @@ import { sparseText } from './text-lines.js';
 import type { Problem } from './problems.js';
 import type { YamlFile } from './yaml-file.js';
 
+/** A file with more problems is not read further: many of them cost a search for a name that is close. */
+const READ_MAX = 1000;
+
+/** Ends the reading of a file with too many problems. */
+class TooManyProblems extends Error {}
+
 /** Whether a problem is marked at the key or the value of its path, and its hint. */
 interface ProblemOptions {
   hint?: string | undefined;
@@ -78,6 +84,25 @@ export class Reader {
       const source = problem.source ?? sources.get(problem.location.file);
       return source === undefined ? problem : { ...problem, source };
     });
+  }
+
+  /**
+   * Reads the file.
+   *
+   * @returns what `read` returns; undefined when the file has so many problems that reading it was ended
+   */
+  reading<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof TooManyProblems) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether the file has so many problems that looking for more is not worth the time. */
+  get isFull(): boolean {
+    return this.found.length >= READ_MAX;
   }
 
   get failed(): boolean {
@@ -201,6 +226,7 @@ export class Reader {
   }
 
   private addProblem(path: Path, on: 'key' | 'value', message: string, hint: string | undefined): void {
+    if (this.isFull) throw new TooManyProblems();
     const { locator } = this.yaml;
     const location = on === 'key' ? locator.key(path) : locator.value(path);
     this.found.push({ message, ...(hint === undefined || hint === '' ? {} : { hint }), location });

@@ -62,6 +62,17 @@ const SYNTAX_HINTS: Record<string, string> = {
  * @param text its text, without byte order mark
  */
 export function parseYaml(file: string, text: string): YamlFile {
+  // The library makes an Error for every mistake, and traces of half a million of them take a minute.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return parse(file, text);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+function parse(file: string, text: string): YamlFile {
   const lines = new Lines(text);
   const place = (start: number, end = start + 1): Location => placeOf(file, text, lines, start, end);
   const read = readTokens(text);

@@ -29,7 +29,7 @@ export interface YamlTree {
   problems: NodeProblem[];
 }
 
-/** Limit of the number of values when all aliases are resolved. */
+/** Most values that aliases and merge keys may add to those that are written. */
 const EXPANDED_MAX = 1_000_000;
 
 interface Built {
@@ -55,10 +55,11 @@ class TreeBuilder {
   private readonly anchors = new Map<string, Node>();
   /** Anchored nodes that are complete; an alias inside its own anchor is not among them. */
   private readonly built = new Map<Node, Built>();
-  private tooLarge = false;
+  /** Values that aliases and merge keys have added so far. */
+  private added = 0;
 
   build(node: Node | null): Built {
-    if (node === null) return { value: null, size: 1 };
+    if (node === null || this.isTooLarge) return { value: null, size: 1 };
     if (isAlias(node)) return this.buildAlias(node);
     const anchor = 'anchor' in node ? node.anchor : undefined;
     if (anchor !== undefined) this.anchors.set(anchor, node);
@@ -68,15 +69,23 @@ class TreeBuilder {
         ? this.buildList(node.items as Node[])
         : scalar(node);
     if (anchor !== undefined) this.built.set(node, built);
-    if (built.size > EXPANDED_MAX && !this.tooLarge) {
-      this.tooLarge = true;
-      this.fail({
-        node,
-        message: `the file expands to more than ${EXPANDED_MAX.toLocaleString('en-US')} values when its aliases are resolved`,
-        hint: 'use fewer aliases of aliases',
-      });
-    }
     return built;
+  }
+
+  private get isTooLarge(): boolean {
+    return this.added > EXPANDED_MAX;
+  }
+
+  /** Counts values that are added at a node; from the limit on nothing more is built. */
+  private expand(node: Node, size: number): void {
+    if (this.isTooLarge) return;
+    this.added += size;
+    if (!this.isTooLarge) return;
+    this.fail({
+      node,
+      message: `aliases expand the file by more than ${EXPANDED_MAX.toLocaleString('en-US')} values`,
+      hint: 'use fewer aliases of aliases',
+    });
   }
 
   private fail(problem: NodeProblem): Built {
@@ -98,6 +107,7 @@ class TreeBuilder {
     if (!built)
       return this.fail({ node, message: `the alias \`*${node.source}\` is used inside its own anchor` });
     this.targets.set(node, target);
+    this.expand(node, built.size);
     return built;
   }
 
@@ -143,6 +153,7 @@ class TreeBuilder {
     entries: Map<string, MappingEntry>,
     data: Record<string, unknown>,
   ): void {
+    if (this.isTooLarge) return;
     const target = this.follow(node);
     if (isSeq(target)) {
       (target.items as Node[]).forEach((item, i) => this.merge(item, (value as unknown[])[i], entries, data));
@@ -160,6 +171,8 @@ class TreeBuilder {
       }
       return;
     }
+    this.expand(node, inner.size);
+    if (this.isTooLarge) return;
     for (const [key, entry] of inner) {
       if (entries.has(key)) continue;
       entries.set(key, entry);

@@ -3,7 +3,6 @@
 
 import { z } from 'zod';
 import { CAUSES, STAGES } from '../events/types.js';
-import { STARS_MAX } from '../base/wildcard.js';
 import { linearSearch } from './cause-rules.js';
 
 /** Causes that a reply can have. `network` is not one: without a reply no rule is applied. */
@@ -55,10 +54,7 @@ function flaw(text: string): string | undefined {
   }
 }
 
-const name = z
-  .string({ error: NAME_TEXT })
-  .regex(/^[^\s@<>()"]{1,255}$/, NAME_TEXT)
-  .refine((text) => text.split('*').length - 1 <= STARS_MAX, `a name with at most ${STARS_MAX} stars`);
+const name = z.string({ error: NAME_TEXT }).regex(/^[^\s@<>()"]{1,255}$/, NAME_TEXT);
 
 /** One rule as written. */
 const causeRuleSchema = z

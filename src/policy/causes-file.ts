@@ -20,7 +20,7 @@ export function loadCauses(path: string, cwd: string): CausesResult {
   const yaml = parseYaml(file, source.text);
   const reader = new Reader(yaml);
   const wrong = notAMapping(yaml, 'file of causes');
-  const read = wrong ? undefined : reader.read(causesSchema, []);
+  const read = wrong ? undefined : reader.reading(() => reader.read(causesSchema, []));
   const found = wrong && yaml.problems.length === 0 ? [wrong] : reader.problems;
   const problems = [...yaml.problems, ...found];
   if (read && problems.length === 0) return { rules: read.causes };

@@ -122,7 +122,7 @@ function readPolicy(path: string, cwd: string): PolicyResult {
   const yaml = parseYaml(file, source.text);
   const reader = new Reader(yaml);
   const wrong = notAMapping(yaml, 'policy');
-  const input = wrong ? undefined : reader.read(policySchema, []);
+  const input = wrong ? undefined : reader.reading(() => reader.read(policySchema, []));
   const causes = input && ownCauses(reader, input.causes, ['causes'], dirname(path), cwd);
   const found = wrong && yaml.problems.length === 0 ? [wrong] : reader.problems;
   const problems = [...yaml.problems, ...found];

@@ -2,7 +2,6 @@
 // out and then has the value of the policy `emma`.
 
 import { z } from 'zod';
-import { STARS_MAX } from '../base/wildcard.js';
 import { STAGES } from '../events/types.js';
 import { causesField, REFUSAL_CAUSES } from './cause-schema.js';
 import { domainField, durationField, positiveDurationField } from '../base/schema-fields.js';
@@ -133,7 +132,7 @@ const bounce = z.strictObject({
 });
 
 const PROVIDERS_TEXT = 'a list of patterns of MX names, such as [*.mx.example.net]';
-const PATTERN_TEXT = `a name such as *.mx.example.net, with at most ${STARS_MAX} stars`;
+const PATTERN_TEXT = 'a name such as *.mx.example.net';
 
 const destination = z.strictObject({
   by: z
@@ -154,7 +153,6 @@ const destination = z.strictObject({
       z
         .string({ error: PATTERN_TEXT })
         .regex(/^[^\s@<>()"]{1,255}$/, PATTERN_TEXT)
-        .refine((text) => text.split('*').length - 1 <= STARS_MAX, PATTERN_TEXT)
         .transform((text) => text.toLowerCase()),
       { error: PROVIDERS_TEXT },
     )

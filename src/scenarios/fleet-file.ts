@@ -23,9 +23,9 @@ export function loadFleet(path: string, options: LoadOptions): FleetFile {
   const yaml = 'text' in text ? parseYaml(displayPath(absolute, options.cwd), text.text) : undefined;
   if (!yaml || !holdsFleetAlone(yaml.value)) return loadScenario(path, options);
   const reader = new Reader(yaml);
-  const fleet = readFleet(reader, { scenario: dirname(absolute), cwd: options.cwd });
+  const fleet = reader.reading(() => readFleet(reader, { scenario: dirname(absolute), cwd: options.cwd }));
   const problems = arrangeProblems([...yaml.problems, ...reader.problems]);
-  if (problems.length > 0) return { problems, source: 'text' in text ? text.text : '' };
+  if (!fleet || problems.length > 0) return { problems, source: 'text' in text ? text.text : '' };
   const plan = { fleet: Object.fromEntries(fleet.domains), sites: Object.fromEntries(fleet.sites) };
   return { plan: { ...plan, events: [], seed: options.seed ?? '1' } };
 }

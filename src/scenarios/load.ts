@@ -85,11 +85,10 @@ export function loadScenarioText(path: string, source: string, options: LoadOpti
     return { file, source, problems: arrangeProblems(yaml.problems.length > 0 ? yaml.problems : [wrong]) };
 
   const reader = new Reader(yaml);
-  const { body, audience } = readScenario(reader, absolute, cwd);
-  const own = readPolicy(reader, dirname(absolute), cwd);
-  const policy = options.policy === undefined ? own : overridingPolicy(reader, options.policy, cwd);
-  const sender = readSender(reader, dirname(absolute), options);
+  const read = reader.reading(() => readParts(reader, absolute, options));
   const found = [...yaml.problems, ...reader.problems];
+  if (!read) return { file, source, problems: reader.framed(arrangeProblems(found)) };
+  const { body, audience, policy, sender } = read;
   const misfit = sender && body && misfitOf({ ...body, store: options.store ?? body.store }, sender);
   const all = misfit ? [...found, wholeFileProblem(file, misfit)] : found;
   const problems = reader.framed(arrangeProblems(all));
@@ -111,6 +110,20 @@ export function loadScenarioText(path: string, source: string, options: LoadOpti
     leftOut: audience.leftOut,
     taken,
   };
+}
+
+/** The scenario itself, and what it names; undefined, and problems, for each that is wrong. */
+function readParts(
+  reader: Reader,
+  absolute: string,
+  options: LoadOptions,
+): ReturnType<typeof readScenario> & { policy: RetryPolicy | undefined; sender: SenderPlan | undefined } {
+  const { cwd } = options;
+  const { body, audience } = readScenario(reader, absolute, cwd);
+  const own = readPolicy(reader, dirname(absolute), cwd);
+  const policy = options.policy === undefined ? own : overridingPolicy(reader, options.policy, cwd);
+  const sender = readSender(reader, dirname(absolute), options);
+  return { body, audience, policy, sender };
 }
 
 /** The external sender that the file or the command line names. Its module is not loaded here. */

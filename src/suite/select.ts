@@ -2,6 +2,7 @@
 // a list. Nothing is run here.
 
 import { resolve } from 'node:path';
+import { RE2JS } from 're2js';
 import { BouncelabError } from '../base/errors.js';
 import { notAScenario } from './file-kind.js';
 import { findScenarios } from './find.js';
@@ -22,7 +23,7 @@ export interface SelectOptions {
   /** Files, folders and globs. */
   inputs: string[];
   cwd: string;
-  /** Regular expression or plain text, matched against name, file and tags without regard to case. */
+  /** Regular expression (RE2) or plain text, matched against name, file and tags without regard to case. */
   grep?: string | undefined;
   /** Only these files, named as the loader names them. */
   only?: ReadonlySet<string> | undefined;
@@ -80,18 +81,23 @@ function storeOfAnother(sender: string): BouncelabError {
 /** An invalid file has no name and no tags: its whole text is searched. */
 function matcher(pattern: string): (entry: SuiteEntry) => boolean {
   const plain = pattern.toLowerCase();
-  const expression = regularExpression(pattern);
+  const matches = regularExpression(pattern);
   return ({ file, plan: played, skipped, source }) => {
     const plan = played ?? skipped?.plan;
     const texts = plan ? [file, plan.name, ...plan.tags] : [file, source];
-    return texts.some((text) => text.toLowerCase().includes(plain) || expression?.test(text));
+    return texts.some((text) => text.toLowerCase().includes(plain) || matches?.(text) === true);
   };
 }
 
-/** @returns undefined when the pattern is not a valid regular expression and is plain text only */
-function regularExpression(pattern: string): RegExp | undefined {
+/**
+ * Searches in linear time, whatever the pattern.
+ *
+ * @returns undefined when the pattern is no regular expression of RE2 and is plain text only
+ */
+function regularExpression(pattern: string): ((text: string) => boolean) | undefined {
   try {
-    return new RegExp(pattern, 'iu');
+    const compiled = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
+    return (text) => compiled.matcher(text).find();
   } catch {
     return undefined;
   }

@@ -34,3 +34,39 @@ it('matches only itself without a star, and any text in the place of its stars',
     }),
   );
 });
+
+/** Counts how often characters of a text are looked at. */
+function counted(text: string): { text: string; reads: () => number } {
+  let reads = 0;
+  const proxy = new Proxy(new String(text), {
+    get(target, key) {
+      if (typeof key === 'string' && /^\d+$/.test(key)) reads++;
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
+    },
+  });
+  return { text: proxy as unknown as string, reads: () => reads };
+}
+
+it('agrees with a regular expression on short texts', () => {
+  const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 9 });
+  fc.assert(
+    fc.property(letters, letters, (pattern, text) => {
+      const expression = new RegExp(`^${pattern.replaceAll('*', '[^]*')}$`);
+      expect(wildcard(pattern)(text)).toBe(expression.test(text));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+it.each([
+  ['*a*a*a*a*b', 'a'],
+  [`${'*a'.repeat(400)}*b`, 'a'],
+  [`*${'a'.repeat(500)}b*`, 'a'],
+  [`${'*ab'.repeat(200)}*c*`, 'ab'],
+])('looks at each character a few times at most: %s', (pattern, filling) => {
+  const length = 10_000;
+  const { text, reads } = counted(filling.repeat(length / filling.length));
+  expect(wildcard(pattern)(text)).toBe(false);
+  expect(reads()).toBeLessThanOrEqual(4 * length);
+});

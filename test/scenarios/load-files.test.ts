@@ -136,9 +136,34 @@ describe('hostile files', () => {
     });
     expect(problemsOf(levels.join('\n'))).toEqual([
       expect.stringMatching(
-        /^\d:\d\+\d+ the file expands to more than 1,000,000 values when its aliases are resolved/,
+        /^\d:\d+\+\d+ aliases expand the file by more than 1,000,000 values \| use fewer aliases of aliases/,
       ),
     ]);
+  });
+
+  it('with mappings that each take in all before them are refused', () => {
+    const levels = Array.from({ length: 3000 }, (_, i) => {
+      const before = i === 0 ? '' : `<<: *a${i - 1}, `;
+      return `a${i}: &a${i} {${before}k${i}: 1}`;
+    });
+    expect(problemsOf(levels.join('\n'))).toEqual([
+      expect.stringMatching(/^\d+:\d+\+\d+ aliases expand the file by more than 1,000,000 values/),
+    ]);
+  });
+
+  it('with patterns of many stars are matched at once', () => {
+    const text = scenario({
+      fleet: 'fleet: { example.org: { mailboxes: { "*a*a*a*a*a*a*a*a*b": nonexistent-user } } }',
+      audience: `audience: { contacts: [${'a'.repeat(60)}@example.org] }`,
+    });
+    expect(problemsOf(text)).toEqual([]);
+  });
+
+  it('with thousands of unknown names are read up to the thousandth', () => {
+    const events = Array.from({ length: 3000 }, (_, i) => `  - { at: 1s, opt-out: nobody${i}@a.test }`);
+    const problems = problemsOf(scenario({ more: `events:\n${events.join('\n')}\n` }));
+    expect(problems).toHaveLength(101);
+    expect(problems.at(-1)).toContain('(and 899 more problems after it)');
   });
 
   it.each([

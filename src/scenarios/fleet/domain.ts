@@ -4,9 +4,9 @@ import { addressFault, isLocalPattern, mailboxName } from '../../base/addresses.
 import { shortened } from '../../base/domain-names.js';
 import type { BehaviorPlan, DomainPlan, ProfilePlan } from '../../simulator/plan.js';
 import { DEFAULT_DOMAIN, hostNameOf } from '../../simulator/plan.js';
-import { STARS_MAX, wildcard } from '../../base/wildcard.js';
+import { wildcard } from '../../base/wildcard.js';
 import type { Path } from '../../documents/locate.js';
-import { quoted } from '../../documents/problems.js';
+import { counted, quoted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
 import { domainSchema } from '../schema/fleet.js';
 import { readBehaviorList, readBehaviors } from './behavior.js';
@@ -14,6 +14,9 @@ import { checkReach, readDns, readHosts, type NamedHost } from './hosts.js';
 import { readProfile, type Folders } from './profile.js';
 import { shareHosts } from './shared-hosts.js';
 import type { Sharing } from './sites.js';
+
+/** Patterns with a star that one domain may have: each is compared with all before it. */
+const PATTERNS_MAX = 2000;
 
 /** What the reading of a domain needs of the fleet. */
 export interface DomainContext {
@@ -89,15 +92,20 @@ function readMailboxes(
   for (const written of reader.keys(path)) {
     const at = [...path, written];
     const pattern = mailboxName(written).normalize('NFC').toLowerCase();
-    if (!isMailbox(written)) {
+    if (!isLocalPattern(written)) {
       const fault = addressFault(`${written}@example.org`);
       reader.shape(at, `${quoted(shortened(written))} is not a mailbox${fault ? `: ${fault.message}` : ''}`, {
         on: 'key',
-        hint:
-          fault?.hint ??
-          `write the part before the @, such as bob or ghost-*, with at most ${STARS_MAX} stars`,
+        hint: fault?.hint ?? 'write the part before the @, such as bob or ghost-*',
       });
       continue;
+    }
+    if (pattern.includes('*') && earlier.length === PATTERNS_MAX) {
+      reader.problem(at, `the domain has more than ${counted(PATTERNS_MAX, 'mailbox pattern')}`, {
+        on: 'key',
+        hint: 'name mailboxes without `*`, of which there may be any number, or put them under several domains',
+      });
+      break;
     }
     const line = reader.line(at);
     // A pattern that matches the text of a later pattern matches every mailbox that the later one does.
@@ -115,8 +123,4 @@ function readMailboxes(
     mailboxes.push({ pattern, behaviors: readBehaviors(reader, at, { scope: 'mailbox', profile }) });
   }
   return mailboxes;
-}
-
-function isMailbox(text: string): boolean {
-  return isLocalPattern(text) && text.split('*').length - 1 <= STARS_MAX;
 }

@@ -150,8 +150,8 @@ function read(path: string, cwd: string, id: string): ProfileResult {
   const yaml = parseYaml(file, source.text);
   const reader = new Reader(yaml);
   const wrong = notAMapping(yaml, 'profile');
-  const input = wrong ? undefined : reader.read(profileSchema, []);
-  if (input) checkReferences(reader, input);
+  const input = wrong ? undefined : reader.reading(() => reader.read(profileSchema, []));
+  if (input) reader.reading(() => checkReferences(reader, input));
   const found = wrong && yaml.problems.length === 0 ? [wrong] : reader.problems;
   const problems = [...yaml.problems, ...found];
   if (input && problems.length === 0) return { profile: { ...input, id } };

@@ -99,6 +99,7 @@ function checkServers(reader: Reader, audience: Audience, fleet: Fleet): void {
   if (reader.get(['fleet']) === undefined || !reader.intact) return;
   for (const [key, { count, origin, address }] of audience.domains()) {
     if (fleet.serves(key)) continue;
+    if (reader.isFull) return;
     const domain = domainOf(address).toLowerCase();
     const others = count > 1 ? ` (${address} and ${counted(count - 1, 'other contact')})` : '';
     reader.foreign({
