@@ -24,9 +24,11 @@ const REGISTRY = {
   /** A scenario or policy file is not what the format allows. */
   E_SCENARIO: EXIT.invalidScenario,
   /** An events file is truncated, edited or of another version. */
-  E_EVENTS: EXIT.usage,
+  E_EVENTS: EXIT.invalidScenario,
+  /** The run.json of a run is truncated, edited or of another version. */
+  E_RUN_FILE: EXIT.invalidScenario,
   /** A baseline file cannot be read, is not a baseline, or was made by a newer version. */
-  E_BASELINE: EXIT.usage,
+  E_BASELINE: EXIT.invalidScenario,
   /** A command was about to connect to another machine. */
   E_NOT_LOOPBACK: EXIT.harness,
   /** A store file cannot be opened or used. */

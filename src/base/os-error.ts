@@ -13,6 +13,8 @@ const REASONS: Record<string, string> = {
   EISDIR: 'it is a folder',
   ENOTDIR: 'part of the path is a file',
   ENAMETOOLONG: 'the name is too long',
+  EMFILE: 'this process may not open more files (`ulimit -n` shows how many)',
+  ENFILE: 'the system has no more open files to give',
   EADDRINUSE: 'something else listens there',
 };
 

@@ -1,11 +1,15 @@
-// Reads a file that a person wrote: a regular file of limited size with UTF-8 text. Anything else is
-// refused with a message.
+// The door for every file that a person wrote: a regular file of limited size with UTF-8 text that does not
+// change while it is read. Anything else is refused with a message.
 
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { relative, sep } from 'node:path';
+import { reason } from '../base/os-error.js';
 
 /** Scenario and policy files are written by hand; a larger file is taken for a mistake. */
 const TEXT_SIZE_MAX = 1024 * 1024;
+
+/** Room for a file whose size is not known, bytes. */
+const FIRST_READ = 64 * 1024;
 
 /** The text of a file, or why it cannot be read; `absent` when the file does not exist. */
 type SourceText = { text: string } | SourceProblem;
@@ -30,16 +34,36 @@ export function displayPath(path: string, cwd: string): string {
  * @returns the text, or why it cannot be read
  */
 export function readSource(path: string, sizeMax = TEXT_SIZE_MAX): SourceText {
-  let bytes: Buffer;
   try {
     const stats = statSync(path);
     const wrong = kindProblem(stats, stats.size, sizeMax);
     if (wrong) return wrong;
-    bytes = readFileSync(path);
+    const bytes = readBytes(path, sizeMax);
+    return Buffer.isBuffer(bytes) ? decode(bytes) : bytes;
   } catch (error) {
     return readProblem(error);
   }
-  return decode(bytes);
+}
+
+/** Reads a file that may be written to meanwhile: a part of it would pass for the whole. */
+function readBytes(path: string, sizeMax: number): Buffer | SourceProblem {
+  const file = openSync(path, 'r');
+  try {
+    const before = fstatSync(file);
+    if (before.size > sizeMax) return tooLarge(before.size, sizeMax);
+    // One byte more than its size shows that it grew. Files of /proc have size 0 and content.
+    const bytes = Buffer.alloc(Math.min(Math.max(before.size, FIRST_READ), sizeMax) + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read)
+      read = readSync(file, bytes, length, bytes.length - length, null);
+    if (length > sizeMax) return tooLarge(length, sizeMax);
+    const after = fstatSync(file);
+    if (after.mtimeMs !== before.mtimeMs || after.size !== before.size || length === bytes.length)
+      return { message: 'the file changed while it was read', hint: 'try again once it is written' };
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**
@@ -55,7 +79,10 @@ export function kindProblem(
 ): SourceProblem | undefined {
   if (stats.isDirectory()) return { message: 'this is a folder, not a file' };
   if (!stats.isFile()) return { message: 'this is not a regular file' };
-  if (size <= sizeMax) return undefined;
+  return size > sizeMax ? tooLarge(size, sizeMax) : undefined;
+}
+
+function tooLarge(size: number, sizeMax: number): SourceProblem {
   return {
     message: `the file is too large: ${megabytes(size)}, and the limit is ${megabytes(sizeMax)}`,
     hint: 'large audiences belong in a CSV file (audience: { file: ... }) or in audience.generate',
@@ -93,6 +120,7 @@ function invalidLine(bytes: Buffer): number {
 export function readProblem(error: unknown): SourceProblem {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') return { message: 'there is no such file', absent: true };
+  if (code === 'EMFILE' || code === 'ENFILE') return { message: `the file cannot be read: ${reason(error)}` };
   if (code === 'EACCES' || code === 'EPERM')
     return { message: 'the file may not be read (permission denied)' };
   return { message: `the file cannot be read (${code ?? String(error)})` };

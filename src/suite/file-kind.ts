@@ -74,8 +74,10 @@ function problemsOfBaseline(path: string, cwd: string): Problem[] {
     return [];
   } catch (error) {
     if (!(error instanceof BouncelabError)) throw error;
-    const { message, hint } = error;
-    return [wholeFileProblem(file, { message, ...(hint === undefined ? {} : { hint }) })];
+    const { message, hint, location = { file, line: 1, column: 1 } } = error;
+    const place = `${location.file}:${location.line}:${location.column}: `;
+    const what = message.startsWith(place) ? message.slice(place.length) : message;
+    return [{ message: what, ...(hint === undefined ? {} : { hint }), location }];
   }
 }
 

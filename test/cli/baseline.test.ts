@@ -83,19 +83,43 @@ test('is not written by a run that did not end', async () => {
 
 test.each([
   ['bouncelab-baseline: 2\ninputs: []\nscenarios: {}\n', 'of format 2, and this version reads format 1'],
-  ['name: something else\n', 'base.yaml is no baseline'],
+  ['name: something else\n', 'base.yaml:1:1: this is no baseline'],
   ['<<<<<<< HEAD\nbouncelab-baseline: [\n', 'base.yaml:'],
-  ['bouncelab-baseline: 1\ninputs: []\nscenarios: { a: 3 }\n', 'is damaged'],
-  ['', 'is no baseline'],
+  [
+    'bouncelab-baseline: 1\ninputs: []\nscenarios: { a: 3 }\n',
+    'base.yaml:3:17: the baseline is damaged: this must be a mapping of results, not `3`',
+  ],
+  [
+    'bouncelab-baseline: 1\ninputs: [a, 7]\nscenarios: {}\n',
+    'base.yaml:2:13: the baseline is damaged: this must be the name of a file or folder, not `7`',
+  ],
+  ['bouncelab-baseline: 1\ninputs: []\nscenarios: &s { a: *s }\n', 'base.yaml:3:20: the alias `*s` is used'],
+  ['scenarios: &s { min.yaml: *s }\n', 'base.yaml:1:27: the alias `*s` is used inside its own anchor'],
+  ['bouncelab-baseline: 1\nscenarios: { a: {}, a: {} }\n', 'base.yaml:2:21: the key `a` appears twice'],
+  ['', 'this is no baseline'],
 ])('a file that begins %j is refused before anything is played', async (text, message) => {
   make({ 'scenarios/a.yaml': scenarioText('First'), 'base.yaml': text });
   const fake = pretend(() => 'passed');
   const { code, stderr } = await place.run([...RUN, '--update-baseline'], fake);
-  expect(code).toBe(2);
+  expect(code).toBe(3);
   expect(stderr).toContain(message);
   expect(fake.played).toEqual([]);
   expect(place.read('base.yaml')).toBe(text);
 });
+
+test('a file of 200,000 entries is read without comparing each with every other', async () => {
+  const entries = Array.from({ length: 200_000 }, (_, i) => `  s${i}.yaml: {}\n`).join('');
+  make({
+    'scenarios/a.yaml': scenarioText('First'),
+    'base.yaml': `bouncelab-baseline: 1\ninputs: [scenarios]\nscenarios:\n${entries}`,
+  });
+  const { code, stdout } = await place.run(
+    RUN,
+    pretend(() => 'passed'),
+  );
+  expect(code).toBe(1);
+  expect(stdout).toContain('baseline: 200,001 scenarios not as in base.yaml');
+}, 120_000);
 
 test('a file that cannot be a baseline is reported before anything is played', async () => {
   make({ 'scenarios/a.yaml': scenarioText('First') });

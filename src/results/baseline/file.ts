@@ -1,70 +1,75 @@
 // The file of a baseline: YAML with sorted keys, so that a change of results is a diff of a few lines.
 // Written completely or not at all.
 
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseDocument, stringify } from 'yaml';
-import { BouncelabError } from '../../base/errors.js';
+import { stringify } from 'yaml';
+import { BouncelabError, type Location } from '../../base/errors.js';
 import { unwritable } from '../../base/unwritable.js';
+import type { Path } from '../../documents/locate.js';
+import { described } from '../../documents/problems.js';
+import { readSource } from '../../documents/source-file.js';
+import { parseYaml, type YamlFile } from '../../documents/yaml-file.js';
 import { BASELINE_FORMAT, type Baseline, type Values } from './baseline.js';
 
 /** The key that identifies a baseline; its value is the format. */
 export const BASELINE_KEY = 'bouncelab-baseline';
 const HEAD = `# Results of scenarios. Made by \`bouncelab run --baseline\`, accepted with --update-baseline.\n`;
 const NO_BASELINE = 'name another file, or move this one away: the next run makes a new one';
+const DAMAGED = 'take it from git again, or move it away: the next run makes a new one';
+/** Results of about 20,000 scenarios. */
+const FILE_SIZE_MAX = 32 * 1024 * 1024;
 
 /**
  * @param name the file as given on the command line, for messages
  * @returns undefined when the file does not exist yet
- * @throws BouncelabError E_BASELINE when it cannot be read, or is no baseline that this version reads
+ * @throws BouncelabError E_BASELINE, with the place, when it cannot be read or is no baseline that this version
+ *   reads; E_OUTPUT when the file and its folder do not exist; E_USAGE when it is a folder
  */
 export function readBaseline(file: string, name: string): Baseline | undefined {
   if (!existsSync(file)) {
     if (existsSync(dirname(file))) return undefined;
-    throw wrong(`the baseline cannot be written to ${name}: there is no folder for it`, 'make the folder');
+    const what = `the baseline cannot be written to ${name}: there is no folder for it`;
+    throw new BouncelabError('E_OUTPUT', what, { hint: 'make the folder' });
   }
-  if (!statSync(file).isFile()) throw wrong(`the baseline ${name} is not a file`, 'name a file');
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw wrong(`the baseline ${name} cannot be read: ${(error as Error).message}`, NO_BASELINE);
-  }
-  const document = parseDocument(text, { prettyErrors: true });
-  const [problem] = document.errors;
-  if (problem) {
-    const { line, col } = problem.linePos?.[0] ?? { line: 1, col: 1 };
-    const [what] = problem.message.split('\n');
+  if (!statSync(file).isFile())
+    throw new BouncelabError('E_USAGE', `the baseline ${name} is not a file`, { hint: 'name a file' });
+  const source = readSource(file, FILE_SIZE_MAX);
+  if ('message' in source)
     throw wrong(
-      `${name}:${line}:${col}: the baseline is not YAML: ${what!.replace(/ at line \d+.*$/, '')}`,
-      'take it from git again, or accept the results of a run with --update-baseline once it is gone',
+      { file: name, line: 1, column: 1 },
+      `the baseline cannot be read: ${source.message}`,
+      NO_BASELINE,
     );
-  }
-  return check(document.toJS() as unknown, name);
+  const yaml = parseYaml(name, source.text);
+  const [problem] = yaml.problems;
+  if (problem) throw wrong(problem.location, problem.message, DAMAGED);
+  return check(yaml);
 }
 
-function check(value: unknown, name: string): Baseline {
+function check(yaml: YamlFile): Baseline {
+  const { value } = yaml;
+  const at = (path: Path): Location => yaml.locator.value(path);
   if (!isValues(value) || !(BASELINE_KEY in value))
-    throw wrong(`${name} is no baseline: it does not say \`${BASELINE_KEY}\``, NO_BASELINE);
+    throw wrong(at([]), `this is no baseline: it does not say \`${BASELINE_KEY}\``, NO_BASELINE);
   const { [BASELINE_KEY]: format, inputs, scenarios } = value as Record<string, unknown>;
   if (typeof format === 'number' && format > BASELINE_FORMAT) {
     throw wrong(
-      `${name} is a baseline of format ${format}, and this version reads format ${BASELINE_FORMAT}`,
+      at([BASELINE_KEY]),
+      `this is a baseline of format ${format}, and this version reads format ${BASELINE_FORMAT}`,
       'use the version of bouncelab that made it, or a newer one',
     );
   }
-  const areInputs = Array.isArray(inputs) && inputs.every((input) => typeof input === 'string');
-  if (
-    format !== BASELINE_FORMAT ||
-    !areInputs ||
-    !isValues(scenarios) ||
-    !Object.values(scenarios).every(isValues)
-  )
-    throw wrong(
-      `the baseline ${name} is damaged: keys are missing or have values of the wrong kind`,
-      NO_BASELINE,
-    );
-  return { inputs: inputs, scenarios: scenarios as Record<string, Values> };
+  const damaged = (path: Path, expected: string, found: unknown): BouncelabError =>
+    wrong(at(path), `the baseline is damaged: this must be ${expected}, not ${described(found)}`, DAMAGED);
+  if (format !== BASELINE_FORMAT) throw damaged([BASELINE_KEY], `the format ${BASELINE_FORMAT}`, format);
+  if (!Array.isArray(inputs)) throw damaged(['inputs'], 'a list of files and folders', inputs);
+  for (const [index, input] of inputs.entries())
+    if (typeof input !== 'string') throw damaged(['inputs', index], 'the name of a file or folder', input);
+  if (!isValues(scenarios)) throw damaged(['scenarios'], 'a mapping of files to their results', scenarios);
+  for (const [path, values] of Object.entries(scenarios))
+    if (!isValues(values)) throw damaged(['scenarios', path], 'a mapping of results', values);
+  return { inputs: inputs as string[], scenarios: scenarios as Record<string, Values> };
 }
 
 function isValues(value: unknown): value is Values {
@@ -86,6 +91,8 @@ export function writeBaseline(file: string, name: string, { inputs, scenarios }:
   }
 }
 
-function wrong(message: string, hint: string): BouncelabError {
-  return new BouncelabError('E_BASELINE', message, { hint });
+/** The message begins with the place. */
+function wrong(location: Location, message: string, hint: string): BouncelabError {
+  const { file, line, column } = location;
+  return new BouncelabError('E_BASELINE', `${file}:${line}:${column}: ${message}`, { hint, location });
 }
