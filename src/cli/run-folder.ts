@@ -1,23 +1,25 @@
 // Finds the report folder of a run, for the commands that read one.
 
-import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BouncelabError } from '../base/errors.js';
 import { closest, quoted } from '../documents/problems.js';
+import { LATEST } from '../suite/latest.js';
+import { latestOf } from '../suite/report-folder.js';
 
 /**
- * Finds the folder of a run.
+ * Finds the folder of a run. A link to a folder elsewhere is no run.
  *
  * @param output folder of the reports, as given on the command line
  * @param run name of the run, or `latest`
- * @throws BouncelabError E_NOT_FOUND when there is no such run
+ * @throws BouncelabError E_NOT_FOUND when there is no such run; E_RUN_FILE when `latest` names none
  */
 export function findRun(output: string, run: string, cwd: string): string {
   const parent = resolve(cwd, output);
-  const folder = /^[\w-]+$/.test(run) ? runFolder(parent, run) : undefined;
-  if (folder !== undefined && existsSync(folder)) return folder;
-  const what = run === 'latest' ? 'there is no last run' : `there is no run ${quoted(run)}`;
-  const near = run === 'latest' ? undefined : closest(run, namesIn(parent));
+  const name = run === LATEST ? latestOf(parent) : run;
+  if (name !== undefined && /^[\w-]+$/.test(name) && isFolder(join(parent, name))) return join(parent, name);
+  const what = run === LATEST ? 'there is no last run' : `there is no run ${quoted(run)}`;
+  const near = run === LATEST ? undefined : closest(run, namesIn(parent));
   throw new BouncelabError('E_NOT_FOUND', `${what} in ${output}`, {
     hint:
       near === undefined
@@ -26,16 +28,8 @@ export function findRun(output: string, run: string, cwd: string): string {
   });
 }
 
-/** `latest` is a link; on systems that allow no links, a file with the name of the folder. */
-function runFolder(parent: string, run: string): string {
-  const path = join(parent, run);
-  try {
-    return realpathSync(path) === path && run === 'latest'
-      ? join(parent, readFileSync(path, 'utf8').trim())
-      : realpathSync(path);
-  } catch {
-    return path;
-  }
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function namesIn(folder: string): string[] {

@@ -3,19 +3,7 @@
 // cannot be written is reported at once. Each file appears complete or not at all.
 
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  access,
-  constants,
-  lstat,
-  mkdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { access, constants, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { wallDate } from '../clock/system.js';
 import { BouncelabError } from '../base/errors.js';
@@ -23,9 +11,9 @@ import { runJson } from '../reporters/json.js';
 import { junitXml } from '../reporters/junit.js';
 import type { RunResult } from '../results/result.js';
 import { unwritable } from '../base/unwritable.js';
-import { reason } from '../base/os-error.js';
-
-const LATEST = 'latest';
+import { LATEST, readLatestName } from './latest.js';
+import { damagedRun, readRunFile, type EarlierRun } from './run-file.js';
+import { endRun, markRun } from './run-marker.js';
 
 /** Makes a symbolic link. A test passes one that fails, as on Windows without the privilege. */
 type Symlink = (target: string, path: string) => Promise<void>;
@@ -54,11 +42,14 @@ export class RunOutput {
     return withOutputErrors(parent, async () => {
       await makeFolders(parent);
       await access(parent, constants.W_OK);
-      await refuseFolderInPlaceOfLatest(parent);
-      const output = new RunOutput(parent, await makeRunFolder(parent), link);
-      await mkdir(join(output.dir, 'events'));
-      return output;
+      refuseForeignLatest(parent);
+      return new RunOutput(parent, await makeRunFolder(parent), link);
     });
+  }
+
+  /** Called when nothing more is written: from now on the folder may be removed by a later run. */
+  end(): void {
+    endRun(this.dir, this.runId);
   }
 
   /** File for the events of a scenario: NDJSON, one event a line. */
@@ -85,6 +76,8 @@ export class RunOutput {
     await withOutputErrors(this.parent, async () => {
       await this.replace(join(this.dir, 'run.json'), (path) => writeFile(path, runJson(run)));
       await this.replace(join(this.dir, 'junit.xml'), (path) => writeFile(path, junitXml(run)));
+      // It may have been put there since the run began.
+      refuseForeignLatest(this.parent);
       await this.replace(join(this.parent, LATEST), (path) =>
         // Where the user may not make links, `latest` is a file that contains the name of the folder.
         this.link(this.runId, path).catch(() => writeFile(path, `${this.runId}\n`)),
@@ -110,22 +103,26 @@ export class RunOutput {
  *
  * @param parent folder of the reports
  * @returns undefined when there was no run yet
- * @throws BouncelabError E_OUTPUT when it exists and cannot be read
+ * @throws BouncelabError E_RUN_FILE when it, or what names the last run, is damaged or cannot be read
  */
-export async function readLatest(parent: string): Promise<RunResult | undefined> {
-  const latest = join(parent, LATEST);
-  try {
-    const info = await lstat(latest);
-    const runId = info.isSymbolicLink() ? await readlink(latest) : (await readFile(latest, 'utf8')).trim();
-    const run = JSON.parse(await readFile(join(parent, runId, 'run.json'), 'utf8')) as RunResult;
-    if (!Array.isArray(run.scenarios)) throw new Error('its run.json lists no scenarios');
-    return run;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new BouncelabError('E_OUTPUT', `the last run in ${parent} cannot be read: ${reason(error)}`, {
-      hint: 'run once without --last-failed',
-    });
+export function readLatest(parent: string): EarlierRun | undefined {
+  const latest = latestOf(parent);
+  return latest === undefined
+    ? undefined
+    : readRunFile(join(parent, latest, 'run.json'), join(parent, LATEST, 'run.json'));
+}
+
+/**
+ * The name of the last run.
+ *
+ * @throws BouncelabError E_RUN_FILE when `latest` is something else
+ */
+export function latestOf(parent: string): string | undefined {
+  const latest = readLatestName(parent);
+  if (latest && 'foreign' in latest) {
+    throw damagedRun({ file: join(parent, LATEST), line: 1, column: 1 }, `it is ${latest.foreign}`);
   }
+  return latest?.run;
 }
 
 /**
@@ -157,21 +154,31 @@ async function makeRunFolder(parent: string): Promise<string> {
   const stamp = wallDate().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   for (;;) {
     const runId = `${stamp}-${randomBytes(3).toString('hex')}`;
+    const folder = join(parent, runId);
     try {
       // Not recursive: it fails when another run has taken this name.
-      await mkdir(join(parent, runId));
+      await mkdir(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+      throw error;
+    }
+    try {
+      markRun(folder, runId);
+      await mkdir(join(folder, 'events'));
       return runId;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      await rm(folder, { recursive: true, force: true });
+      throw error;
     }
   }
 }
 
-async function refuseFolderInPlaceOfLatest(parent: string): Promise<void> {
+/** Whatever else has that name was made by someone else. */
+function refuseForeignLatest(parent: string): void {
+  const latest = readLatestName(parent);
+  if (!latest || 'run' in latest) return;
   const path = join(parent, LATEST);
-  const info = await lstat(path).catch(() => undefined);
-  if (!info?.isDirectory()) return;
-  throw new BouncelabError('E_OUTPUT', `${path} is a folder, where a link to the last run belongs`, {
+  throw new BouncelabError('E_OUTPUT', `${path} is ${latest.foreign}, where a link to the last run belongs`, {
     hint: 'move it away, or choose another folder with --output',
   });
 }

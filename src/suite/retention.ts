@@ -1,60 +1,75 @@
-// Keeps the last runs in a folder of reports and removes older ones. It removes only folders that a run made,
-// that are finished, and that contain only files of a run.
+// Keeps the last runs in a folder of reports and removes older ones: only folders that a run marked as its own,
+// that it has left (finished or killed), and that contain only files of a run.
 
-import { readdir, readFile, readlink, rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
+import { LATEST, readLatestName, RUN_ID } from './latest.js';
+import { hasEnded, MARKER, readMark } from './run-marker.js';
 
-const RUN_ID = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
-const FILES = new Set(['run.json', 'junit.xml', 'index.html']);
+const FILES = /^(?:\.bouncelab-run|run\.json|junit\.xml|index\.html)(?:\.[\w-]+)?(?:\.tmp)?$/;
 const EVENTS = /^[a-z0-9_-]+(?:\.ndjson|\.view\.json)$/;
 
 /**
- * Removes all finished runs except the newest `keep`. A run that cannot be removed stays. Two processes may
- * do this at the same time.
+ * Removes all runs that have ended except the newest `keep`. A run that cannot be removed stays. Two processes
+ * may do this at the same time.
  *
  * @returns the names of the removed runs
  */
 export async function removeOldRuns(parent: string, keep: number): Promise<string[]> {
   const entries = await readdir(parent, { withFileTypes: true });
-  const latest = await readlink(join(parent, 'latest')).catch(() => undefined);
-  const runs = entries
+  const latest = latestRun(parent);
+  const ended = entries
     .filter((entry) => entry.isDirectory() && RUN_ID.test(entry.name))
-    .map(({ name }) => name);
-  const finished: string[] = [];
-  for (const name of runs.sort().reverse()) if (await isFinished(join(parent, name))) finished.push(name);
+    .map(({ name }) => name)
+    .filter((name) => {
+      const mark = readMark(join(parent, name), name);
+      return mark !== undefined && hasEnded(join(parent, name), mark);
+    })
+    .sort()
+    .reverse();
   const removed: string[] = [];
-  for (const name of finished.slice(keep)) {
-    if (name !== latest && (await removeRun(join(parent, name)))) removed.push(name);
+  for (const name of ended.slice(keep)) {
+    if (name !== latest && (await removeRun(parent, name))) removed.push(name);
   }
   return removed;
 }
 
-/** A run writes run.json at its end. Without that file another process may still be writing. */
-async function isFinished(folder: string): Promise<boolean> {
+function latestRun(parent: string): string | undefined {
   try {
-    const run = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as { scenarios?: unknown };
-    return Array.isArray(run.scenarios);
+    const latest = readLatestName(parent);
+    return latest && 'run' in latest ? latest.run : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function removeRun(parent: string, name: string): Promise<boolean> {
+  const folder = join(parent, name);
+  const events = join(folder, 'events');
+  try {
+    const files = await readdir(folder, { withFileTypes: true });
+    const hasEvents = files.some((file) => file.name === 'events');
+    const names = hasEvents ? await readdir(events, { withFileTypes: true }) : [];
+    if (!files.every(isOurs) || !names.every((file) => file.isFile() && EVENTS.test(file.name))) return false;
+    for (const file of names) await rm(join(events, file.name), { force: true });
+    // Not recursive: a file that was added a moment ago stays.
+    if (hasEvents) await rmdir(events).catch(() => undefined);
+    for (const file of files)
+      if (file.isFile() && file.name !== MARKER) await rm(join(folder, file.name), { force: true });
+    // The mark goes last: what was not removed completely is still known as ours.
+    await rm(join(folder, MARKER), { force: true });
+    await rmdir(folder);
+    // A run that was killed while it replaced `latest` leaves this.
+    await rm(join(parent, `${LATEST}.${name}.tmp`), { force: true });
+    return true;
   } catch {
     return false;
   }
 }
 
-async function removeRun(folder: string): Promise<boolean> {
-  try {
-    const events = join(folder, 'events');
-    const files = await readdir(folder, { withFileTypes: true });
-    const names = await readdir(events).catch(() => []);
-    const isOurs =
-      files.every((file) => (file.isDirectory() ? file.name === 'events' : FILES.has(file.name))) &&
-      names.every((name) => EVENTS.test(name));
-    if (!isOurs) return false;
-    for (const name of names) await rm(join(events, name), { force: true });
-    // Not recursive: a file that was added a moment ago stays.
-    await rmdir(events).catch(() => undefined);
-    for (const { name } of files) if (FILES.has(name)) await rm(join(folder, name), { force: true });
-    await rmdir(folder);
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether an entry of the folder of a run was made by that run. A link was not. */
+function isOurs(entry: Dirent): boolean {
+  if (entry.isDirectory()) return entry.name === 'events';
+  return entry.isFile() && FILES.test(entry.name);
 }

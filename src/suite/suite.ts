@@ -53,6 +53,14 @@ export interface SuiteOptions {
  */
 export async function runSuite(options: SuiteOptions): Promise<RunResult> {
   const output = await RunOutput.create(options.outputDir);
+  try {
+    return await playAndReport(options, output);
+  } finally {
+    output.end();
+  }
+}
+
+async function playAndReport(options: SuiteOptions, output: RunOutput): Promise<RunResult> {
   const startedAt = wallDate().toISOString();
   const wallStart = wallNow();
   const { executor, entries } = options;
@@ -85,6 +93,7 @@ export async function runSuite(options: SuiteOptions): Promise<RunResult> {
   for (const reporter of options.reporters) await reporter.onRunEnd?.(run);
   if (written.status === 'rejected') throw written.reason;
   await page?.onRunEnd(run).catch((error: unknown) => pageFailed(output, error));
+  output.end();
   if (options.keep !== undefined) await removeOldRuns(options.outputDir, options.keep);
   return run;
 }

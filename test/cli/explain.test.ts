@@ -1,6 +1,16 @@
 // `explain` and `show-report`, run inside the test process.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -10,7 +20,6 @@ import { runScenario } from '../../src/runner/run.js';
 import { loadScenario } from '../../src/scenarios/load.js';
 import { main } from '../../src/cli/program.js';
 import { PassThrough } from 'node:stream';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { TestScreen } from './harness.js';
 
@@ -95,7 +104,7 @@ test('explain reads the events of a run, and names the line of damaged ones', as
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.slice(0, 2000));
   const cut = await cli(cwd, args);
-  expect(cut.code).toBe(2);
+  expect(cut.code).toBe(3);
   expect(cut.err).toMatch(/full\.ndjson:\d+: the last line is cut off/);
 
   writeFileSync(file, text.replace('"format":1', '"format":9'));
@@ -104,7 +113,7 @@ test('explain reads the events of a run, and names the line of damaged ones', as
   rmSync(file);
   mkdirSync(file);
   const unreadable = await cli(cwd, args);
-  expect(unreadable.code).toBe(2);
+  expect(unreadable.code).toBe(3);
   expect(unreadable.err).toContain('full.ndjson cannot be read: it is a folder');
 });
 
@@ -152,11 +161,49 @@ test('show-report reports a port in use', async () => {
   expect(err).toContain('without --port, a free port is used');
 });
 
+/** GET of a path exactly as it is written: `fetch` would resolve the dots in it. */
+async function rawGet(url: string, path: string): Promise<{ status: number; text: string }> {
+  const [response] = (await once(get(url, { path }), 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const part of response) text += String(part);
+  return { status: response.statusCode!, text };
+}
+
+test('a run.json that is damaged is shown with its place', async () => {
+  const cwd = folder();
+  mkdirSync(join(cwd, 'reports', RUN), { recursive: true });
+  writeFileSync(join(cwd, 'reports', RUN, 'index.html'), '');
+  writeFileSync(join(cwd, 'reports', RUN, 'run.json'), '{"scenarios": null}');
+  const { code, err } = await cli(cwd, ['show-report', RUN]);
+  expect(code).toBe(3);
+  expect(err).toContain(`reports/${RUN}/run.json:1:15: the file is damaged`);
+});
+
+test('a link to a folder elsewhere is no run', async () => {
+  const cwd = folder();
+  mkdirSync(join(cwd, 'reports'));
+  mkdirSync(join(cwd, 'elsewhere'));
+  writeFileSync(join(cwd, 'elsewhere', 'index.html'), '');
+  symlinkSync(join(cwd, 'elsewhere'), join(cwd, 'reports', RUN));
+  symlinkSync(join(cwd, 'elsewhere'), join(cwd, 'reports', 'latest'));
+  expect((await cli(cwd, ['show-report', RUN])).code).toBe(2);
+  const latest = await cli(cwd, ['show-report', 'latest']);
+  expect(latest.code).toBe(3);
+  expect(latest.err).toContain('latest:1:1: the file is damaged: it is a link to something else');
+});
+
 test('show-report serves the page of a run on loopback, to loopback host names only', async () => {
   const cwd = folder();
   const dir = join(cwd, 'reports', '20261123-094512-ab12cd');
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'index.html'), '<!doctype html><title>run</title>');
+  mkdirSync(join(dir, 'events'));
+  writeFileSync(join(dir, 'events', 'a.ndjson'), 'event');
+  writeFileSync(join(dir, 'events', 'notes.txt'), 'not yours');
+  writeFileSync(join(cwd, 'secret.ndjson'), 'not yours');
+  symlinkSync(join(cwd, 'secret.ndjson'), join(dir, 'events', 'link.ndjson'));
+  symlinkSync(cwd, join(dir, 'run.json.d'));
+  symlinkSync(join(cwd, 'secret.ndjson'), join(dir, 'junit.xml'));
   const stdout = new TestScreen();
   const stop = new AbortController();
   const io = {
@@ -172,7 +219,26 @@ test('show-report serves the page of a run on loopback, to loopback host names o
   const url = stdout.text.trim();
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   expect(await (await fetch(url)).text()).toContain('<title>run</title>');
-  expect((await fetch(`${url}../../full.yaml`)).status).toBe(404);
+  expect(await (await fetch(`${url}events/a.ndjson`)).text()).toBe('event');
+  for (const path of [
+    '../../secret.ndjson',
+    '..%2f..%2fsecret.ndjson',
+    '%2e%2e/%2e%2e/secret.ndjson',
+    'events/..%2f..%2f..%2fsecret.ndjson',
+    'events/%2e%2e%5c%2e%2e%5csecret.ndjson',
+    'events/link.ndjson',
+    'events/notes.txt',
+    'events/',
+    'run.json.d/secret.ndjson',
+    'junit.xml',
+    '/etc/passwd',
+    '%00',
+    '%',
+  ]) {
+    const { status, text } = await rawGet(url, `/${path}`);
+    expect(status, path).toBeGreaterThanOrEqual(400);
+    expect(text).not.toContain('not yours');
+  }
   stop.abort();
   expect(await ended).toBe(0);
 });

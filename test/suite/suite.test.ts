@@ -243,7 +243,7 @@ describe('interruption', () => {
     expect(executor.played).toEqual(['a', 'b']);
     expect(reporter.told.at(-1)).toBe('end 1/0/0');
     expect(exitCodeOf(run)).toBe(130);
-    expect(await readLatest(join(dir, 'reports'))).toEqual(run);
+    expect(readLatest(join(dir, 'reports'))).toEqual(run);
   });
 
   it('plays nothing when it was interrupted before it began', async () => {
@@ -305,7 +305,12 @@ describe('report folder', () => {
     const latest = join(reports(), 'latest');
     const runId = await readlink(latest);
     expect(runId).toMatch(/^\d{8}-\d{6}-[0-9a-f]{6}$/);
-    expect((await readdir(join(reports(), runId))).sort()).toEqual(['events', 'junit.xml', 'run.json']);
+    expect((await readdir(join(reports(), runId))).sort()).toEqual([
+      '.bouncelab-run',
+      'events',
+      'junit.xml',
+      'run.json',
+    ]);
     expect(JSON.parse(await readFile(join(latest, 'run.json'), 'utf8'))).toEqual(run);
     expect(await readFile(join(latest, 'junit.xml'), 'utf8')).toContain('<testsuites');
     expect((await readdir(reports())).sort()).toEqual([runId, 'latest'].sort());
@@ -335,7 +340,7 @@ describe('report folder', () => {
     let watching = true;
     const watcher = (async () => {
       while (watching) {
-        expect(await readLatest(reports())).toBeDefined();
+        expect(readLatest(reports())).toBeDefined();
         await new Promise(setImmediate);
       }
     })();
@@ -360,7 +365,7 @@ describe('report folder', () => {
       const output = await RunOutput.create(reports(), refuse);
       await output.write({ ...run, seed });
       expect((await lstat(join(reports(), 'latest'))).isFile()).toBe(true);
-      expect(await readLatest(reports())).toMatchObject({ seed });
+      expect(readLatest(reports())).toMatchObject({ seed });
     }
   });
 
@@ -404,12 +409,34 @@ describe('report folder', () => {
     expect(executor.played).toEqual([]);
   });
 
-  it('refuses a folder in the place of the link before anything runs', async () => {
-    await mkdir(join(reports(), 'latest'), { recursive: true });
-    await expect(suite()).rejects.toMatchObject({
+  it.each<[what: string, put: (path: string) => Promise<unknown>]>([
+    ['a folder', (path) => mkdir(path)],
+    ['a file that names no run', (path) => writeFile(path, 'my notes\n')],
+    ['a link to something else', (path) => symlink('/', path)],
+    ['a link to something else', (path) => symlink('../20261123-094512-ab12cd', path)],
+  ])('refuses %s called latest before anything runs, and leaves it there', async (what, put) => {
+    await mkdir(reports());
+    const latest = join(reports(), 'latest');
+    await put(latest);
+    const before = await lstat(latest);
+    const executor = passing();
+    await expect(suite({ executor })).rejects.toMatchObject({
       code: 'E_OUTPUT',
-      message: expect.stringContaining('latest is a folder') as string,
+      message: expect.stringContaining(`latest is ${what}`) as string,
     });
+    expect(executor.played).toEqual([]);
+    expect(await readdir(reports())).toEqual(['latest']);
+    expect((await lstat(latest)).ino).toBe(before.ino);
+  });
+
+  it('does not replace what was put there during the run', async () => {
+    const latest = join(reports(), 'latest');
+    const executor = new FakeExecutor(async ({ plan: played }) => {
+      await writeFile(latest, 'mine');
+      return resultOf(played);
+    });
+    await expect(suite({ executor })).rejects.toMatchObject({ code: 'E_OUTPUT' });
+    expect(await readFile(latest, 'utf8')).toBe('mine');
   });
 
   it('reports an error of writing at the end, after the reporters have run', async () => {
@@ -427,20 +454,50 @@ describe('report folder', () => {
 });
 
 describe('the last run', () => {
+  const RUN = '20261123-094512-ab12cd';
+
   it('is nothing when there was none, or its folder is gone', async () => {
-    expect(await readLatest(join(dir, 'nowhere'))).toBeUndefined();
-    await symlink('gone', join(dir, 'latest'));
-    expect(await readLatest(dir)).toBeUndefined();
+    expect(readLatest(join(dir, 'nowhere'))).toBeUndefined();
+    await symlink(RUN, join(dir, 'latest'));
+    expect(readLatest(dir)).toBeUndefined();
   });
 
-  it.each(['{ not json', '{}', 'null'])('says that it cannot be read: %s', async (text) => {
-    await mkdir(join(dir, 'x'));
-    await writeFile(join(dir, 'x', 'run.json'), text);
-    await symlink('x', join(dir, 'latest'));
-    await expect(readLatest(dir)).rejects.toMatchObject({
-      code: 'E_OUTPUT',
-      message: expect.stringContaining('cannot be read') as string,
-    });
+  it.each([
+    ['{ not json', '1:3: the file is damaged: it is not JSON'],
+    ['{\n  "scenarios": [', '2:17: the file is damaged: it is cut off'],
+    ['', '1:1: the file is damaged: it is cut off'],
+    ['null', '1:1: the file is damaged: this must be the results of a run, not nothing'],
+    ['{}', '1:1: the file is damaged: this must be a list `scenarios`, not nothing'],
+    ['{"scenarios": null}', '1:15: the file is damaged: this must be a list `scenarios`, not nothing'],
+    [
+      '{"scenarios":\n [null]}',
+      '2:3: the file is damaged: this must be the result of a scenario, not nothing',
+    ],
+    [
+      '{"scenarios": [{"file":"a","status":7}]}',
+      '1:37: the file is damaged: this must be a text `status`, not `7`',
+    ],
+  ])('is damaged: %j', async (text, message) => {
+    await mkdir(join(dir, RUN));
+    await writeFile(join(dir, RUN, 'run.json'), text);
+    await symlink(RUN, join(dir, 'latest'));
+    expect(() => readLatest(dir)).toThrow(
+      expect.objectContaining({
+        code: 'E_RUN_FILE',
+        exitCode: 3,
+        message: `${join(dir, 'latest', 'run.json')}:${message}`,
+      }) as Error,
+    );
+  });
+
+  it('is damaged: latest names no run', async () => {
+    await writeFile(join(dir, 'latest'), '../../elsewhere\n');
+    expect(() => readLatest(dir)).toThrow(
+      expect.objectContaining({
+        code: 'E_RUN_FILE',
+        message: `${join(dir, 'latest')}:1:1: the file is damaged: it is a file that names no run`,
+      }) as Error,
+    );
   });
 });
 

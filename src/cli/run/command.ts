@@ -26,7 +26,7 @@ export function addRun(program: Command, io: Io, done: Finish): void {
     )
     .option('--output <dir>', 'folder for the reports of runs', nonEmpty, 'reports')
     .addOption(
-      new Option('--keep <n>', 'finished runs to keep in that folder, this one included')
+      new Option('--keep <n>', 'runs to keep in that folder, this one included')
         .argParser(wholeNumber)
         .default(20),
     )

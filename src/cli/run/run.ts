@@ -42,7 +42,7 @@ async function runOnce(
   io: Io,
 ): Promise<ExitCode> {
   const outputDir = resolve(io.cwd, options.output);
-  const only = options.only ?? (options.lastFailed ? await lastFailed(outputDir, io) : undefined);
+  const only = options.only ?? (options.lastFailed ? lastFailed(outputDir, io) : undefined);
   if (only?.size === 0) {
     io.stderr.write('Everything passed in the last run: there is nothing to repeat.\n');
     return EXIT.passed;
@@ -150,8 +150,8 @@ function checkPolicy(name: string | undefined, io: Io): ExitCode | undefined {
   return EXIT.invalidScenario;
 }
 
-async function lastFailed(outputDir: string, io: Io): Promise<Set<string>> {
-  const last = await readLatest(outputDir);
+function lastFailed(outputDir: string, io: Io): Set<string> {
+  const last = readLatest(outputDir);
   if (!last) {
     throw new BouncelabError('E_NOT_FOUND', 'there is no last run', {
       hint: 'run once without --last-failed',

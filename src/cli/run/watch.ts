@@ -68,7 +68,7 @@ export async function watch(files: string[], options: RunOptions, io: Io, play: 
     if (io.stdout.isTTY && !isFirst) io.stdout.write(CLEAR_SCREEN);
     let code: ExitCode;
     try {
-      const only = what === 'failed' ? await failedFiles(outputDir) : undefined;
+      const only = what === 'failed' ? failedFiles(outputDir) : undefined;
       code = await play(only, stop.signal);
     } catch (error) {
       // A file that is incomplete or missing while an editor saves it must not end the watch.
@@ -107,8 +107,8 @@ function promptText(io: Io): string {
   return `Waiting for changes.${keys}`;
 }
 
-async function failedFiles(outputDir: string): Promise<Set<string> | undefined> {
-  const last = await readLatest(outputDir);
+function failedFiles(outputDir: string): Set<string> | undefined {
+  const last = readLatest(outputDir);
   return last && new Set(last.scenarios.filter(({ status }) => status !== 'passed').map(({ file }) => file));
 }
 

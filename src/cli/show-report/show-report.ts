@@ -1,6 +1,6 @@
 // `bouncelab show-report`: serves the page of a run on loopback, for browsers that cannot open the file.
 
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import express from 'express';
@@ -8,6 +8,7 @@ import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
 import { quoted } from '../../documents/problems.js';
 import { reason } from '../../base/os-error.js';
 import type { Io } from '../io.js';
+import { readRunFile } from '../../suite/run-file.js';
 import { findRun } from '../run-folder.js';
 
 export interface ShowReportCommand {
@@ -18,10 +19,14 @@ export interface ShowReportCommand {
 
 const LOOPBACK = '127.0.0.1';
 
+/** The files of a run. */
+const SERVED = /^(?:index\.html|run\.json|junit\.xml|events\/[a-z0-9_-]+\.ndjson)$/;
+
 /**
  * Serves until it is interrupted.
  *
- * @throws BouncelabError E_NOT_FOUND for an unknown run or one without a page, E_USAGE for a port in use
+ * @throws BouncelabError E_NOT_FOUND for an unknown run or one without a page, E_RUN_FILE for damaged files,
+ *   E_USAGE for a port in use
  */
 export async function showReport(run: string, options: ShowReportCommand, io: Io): Promise<ExitCode> {
   const folder = findRun(options.output, run, io.cwd);
@@ -30,6 +35,7 @@ export async function showReport(run: string, options: ShowReportCommand, io: Io
       hint: 'it ran with --no-html, or was killed',
     });
   }
+  readRunFile(join(folder, 'run.json'), join(options.output, run, 'run.json'));
   const app = express();
   app.disable('x-powered-by');
   app.use((request, response, next) => {
@@ -38,7 +44,12 @@ export async function showReport(run: string, options: ShowReportCommand, io: Io
     if (hostname === LOOPBACK || hostname === 'localhost') next();
     else response.status(403).type('text').send('This server answers on loopback only.\n');
   });
-  app.use(express.static(folder, { dotfiles: 'deny', index: 'index.html' }));
+  app.get('/{*path}', (request, response, next) => {
+    // The path as it was sent: one with escapes or `..` is not among those that a run writes.
+    const name = request.path === '/' ? 'index.html' : request.path.slice(1);
+    if (!SERVED.test(name) || !isInside(folder, name)) next();
+    else response.sendFile(name, { root: folder });
+  });
   const server = app.listen(options.port, LOOPBACK);
   try {
     await new Promise<void>((done, fail) => {
@@ -59,4 +70,13 @@ export async function showReport(run: string, options: ShowReportCommand, io: Io
   server.closeAllConnections();
   await new Promise((done) => server.close(done));
   return EXIT.passed;
+}
+
+/** Whether a file of a run is there, and neither it nor its folder is a link to somewhere else. */
+function isInside(folder: string, name: string): boolean {
+  const parts = name.split('/');
+  return parts.every((_, index) => {
+    const info = lstatSync(join(folder, ...parts.slice(0, index + 1)), { throwIfNoEntry: false });
+    return index === parts.length - 1 ? info?.isFile() === true : info?.isDirectory() === true;
+  });
 }
