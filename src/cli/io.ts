@@ -12,7 +12,7 @@ export interface Io {
   stdout: Screen;
   stderr: Screen;
   stdin: Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown };
-  /** Ends the command early: SIGINT and SIGTERM of the process. */
+  /** Ends the command early: SIGINT, SIGTERM and SIGHUP of the process. */
   signal: AbortSignal;
   /** Creates the executor that plays scenarios; worker threads when absent. */
   createExecutor?: (options: ExecutorOptions) => Executor;
@@ -47,15 +47,23 @@ function screenOf(stream: NodeJS.WriteStream, env: Io['env']): Screen {
   };
 }
 
-/** The environment of this process. */
-export function processIo(signal: AbortSignal): Io {
+/**
+ * The environment of this process.
+ *
+ * @param catchSignals called when a command first asks for `signal`. Until then a signal ends the process at once,
+ *   as the system does: files are read without a pause, and a handler would not be called before the end of that
+ */
+export function processIo(catchSignals: () => AbortSignal): Io {
   const { env, stdin } = process;
+  let signal: AbortSignal | undefined;
   return {
     cwd: process.cwd(),
     env,
     stdout: screenOf(process.stdout, env),
     stderr: screenOf(process.stderr, env),
     stdin,
-    signal,
+    get signal() {
+      return (signal ??= catchSignals());
+    },
   };
 }

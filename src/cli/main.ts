@@ -16,13 +16,16 @@ process.on('exit', () => {
   sayThatItWasCut();
 });
 
-const interrupt = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    // After the first signal a run still reports the scenarios that have ended; the second ends it at once.
-    if (interrupt.signal.aborted) end(EXIT.interrupted);
-    interrupt.abort();
-  });
+function catchSignals(): AbortSignal {
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // After the first signal a run still reports the scenarios that have ended; the second ends it at once.
+      if (interrupt.signal.aborted) end(EXIT.interrupted);
+      interrupt.abort();
+    });
+  }
+  return interrupt.signal;
 }
 
 let unwritable: NodeJS.ErrnoException | undefined;
@@ -34,7 +37,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const exitCode = await main(process.argv.slice(2), processIo(interrupt.signal));
+const exitCode = await main(process.argv.slice(2), processIo(catchSignals));
 // Wait until all output is flushed.
 await Promise.all(
   [process.stdout, process.stderr].map(

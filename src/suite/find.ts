@@ -24,7 +24,8 @@ export interface Found {
 
 /**
  * Finds scenario files. A folder means every .yaml and .yml file below it, except in node_modules; a file is
- * accepted with any extension.
+ * accepted with any extension. A search follows no links, which may lead anywhere or in circles; a link that is
+ * named itself is followed.
  *
  * @param inputs files, folders and globs; the folder `scenarios` when there are none
  * @param cwd folder to which they are relative
@@ -73,15 +74,21 @@ function inFolder(input: string, path: string): Match | BouncelabError {
     ignore: '**/node_modules/**',
     absolute: true,
     expandDirectories: false,
+    followSymbolicLinks: false,
   }).filter(isScenario);
   if (paths.length > 0) return { paths, isFile: false };
   return new BouncelabError('E_NOT_FOUND', `the folder ${quoted(input)} holds no scenario`, {
-    hint: 'scenarios are files whose names end in .yaml or .yml',
+    hint: 'scenarios are files whose names end in .yaml or .yml; links in it are not followed',
   });
 }
 
 function matching(input: string, pattern: string, cwd: string): Match | BouncelabError {
-  const paths = globSync(pattern, { cwd, absolute: true, expandDirectories: false }).filter(isScenario);
+  const paths = globSync(pattern, {
+    cwd,
+    absolute: true,
+    expandDirectories: false,
+    followSymbolicLinks: false,
+  }).filter(isScenario);
   if (paths.length > 0) return { paths, isFile: false };
   return new BouncelabError('E_NOT_FOUND', `no scenario matches ${quoted(input)}`, {
     hint: 'a pattern such as "scenarios/**/*.yaml" finds files in all folders below; put it in quotes',

@@ -97,7 +97,28 @@ describe('the process', () => {
     expect(() => process.kill(Number(at.read('pid')), 0)).toThrow('ESRCH');
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each([
+    ['SIGINT', 'run'],
+    ['SIGTERM', 'validate'],
+    ['SIGHUP', 'run'],
+  ] as const)('%s ends %s at once while files are read', async (signal, command) => {
+    // As deaf as a computation that does not end, from the first file on.
+    const block = `
+      import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      fs.fstatSync = () => {
+        fs.writeSync(1, 'reading');
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      };
+      syncBuiltinESMExports();`;
+    at.write({ 'scenarios/a.yaml': scenarioText('a'), 'block.mjs': block });
+    const { child, ended, until } = start([command], { NODE_OPTIONS: `--import ${at.path('block.mjs')}` });
+    await until('reading');
+    child.kill(signal);
+    expect(await ended).toMatchObject({ code: null, signal });
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '%s stops a run, and the scenarios that ended are reported',
     async (signal) => {
       at.write({
@@ -124,6 +145,7 @@ describe('the process', () => {
       expect(dataOf(html, 'view-0')).toMatchObject({ scenario: 'Quick one', ended: 'idle' });
       expect(html).not.toContain('id="view-1"');
       expect((await readdir(at.path('reports', 'latest'))).toSorted()).toEqual([
+        '.bouncelab-run',
         'events',
         'index.html',
         'junit.xml',

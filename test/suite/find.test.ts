@@ -92,10 +92,19 @@ describe('finding scenarios', () => {
     ]);
   });
 
-  it('ends where a link points to a folder above it', () => {
-    symlinkSync(join(root, 'other'), join(root, 'other/deep/loop'));
-    expect(find('other').files.filter((file) => !file.includes('loop'))).toEqual(['other/deep/d.yaml']);
-    rmSync(join(root, 'other/deep/loop'));
+  it('follows no link in a folder or a pattern, and follows one that is named', () => {
+    const links = { loop: join(root, 'other'), top: '/', 'file.yaml': join(root, 'scenarios/b.yaml') };
+    for (const [name, target] of Object.entries(links)) symlinkSync(target, join(root, 'other/deep', name));
+    symlinkSync(join(root, 'other'), join(root, 'linked'));
+    try {
+      expect(find('other').files).toEqual(['other/deep/d.yaml']);
+      expect(find('other/**').files).toEqual(['other/deep/d.yaml']);
+      expect(find('linked').files).toEqual(['linked/deep/d.yaml']);
+      expect(find('other/deep/file.yaml').files).toEqual(['other/deep/file.yaml']);
+    } finally {
+      for (const name of Object.keys(links)) rmSync(join(root, 'other/deep', name));
+      rmSync(join(root, 'linked'));
+    }
   });
 
   it.each([
@@ -108,7 +117,10 @@ describe('finding scenarios', () => {
       'no/such/thing',
       'there is no file or folder `no/such/thing` | give files, folders or patterns such as "scenarios/**/*.yaml"',
     ],
-    ['empty', 'the folder `empty` holds no scenario | scenarios are files whose names end in .yaml or .yml'],
+    [
+      'empty',
+      'the folder `empty` holds no scenario | scenarios are files whose names end in .yaml or .yml; links in it are not followed',
+    ],
     [
       'nope/*.yaml',
       'no scenario matches `nope/*.yaml` | a pattern such as "scenarios/**/*.yaml" finds files in all folders below; put it in quotes',

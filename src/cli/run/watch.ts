@@ -2,14 +2,15 @@
 // and when a key is pressed.
 
 import { once } from 'node:events';
+import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, extname, relative, resolve, sep } from 'node:path';
 import { watch as watchFiles } from 'chokidar';
 import { isDynamicPattern } from 'tinyglobby';
-import { parse } from 'yaml';
 import { EXIT, type ExitCode } from '../../base/errors.js';
 import { findScenarios } from '../../suite/find.js';
 import { readLatest } from '../../suite/report-folder.js';
 import { readSource } from '../../documents/source-file.js';
+import { parseYaml } from '../../documents/yaml-file.js';
 import { printError } from '../errors.js';
 import { inputsOr } from '../inputs.js';
 import type { Io } from '../io.js';
@@ -48,6 +49,8 @@ export async function watch(files: string[], options: RunOptions, io: Io, play: 
   const outputDir = resolve(io.cwd, options.output);
   const watcher = watchFiles(watchedPaths(files, options, io.cwd), {
     ignoreInitial: true,
+    // A link may lead to the whole file system.
+    followSymlinks: false,
     // The report of a run must not start the next run.
     ignored: (path) => path.split(sep).includes('node_modules') || isInside(path, outputDir),
     awaitWriteFinish: { stabilityThreshold: 50, pollInterval: 10 },
@@ -119,7 +122,16 @@ function watchedPaths(files: string[], { policy }: RunOptions, cwd: string): str
   const fixed = inputs.map((input) => (isDynamicPattern(input) ? fixedPart(input) : input));
   const named = findScenarios(inputs, cwd).files.flatMap((file) => namedFiles(resolve(cwd, file)));
   const own = policy === undefined ? [] : [policy];
-  return [...new Set([...fixed, 'policies', ...own, ...named].map((path) => resolve(cwd, path)))];
+  return [...new Set([...fixed, 'policies', ...own, ...named].map((path) => target(resolve(cwd, path))))];
+}
+
+/** What is watched for a path that is named: where it leads when it is a link. */
+function target(path: string): string {
+  try {
+    return lstatSync(path).isSymbolicLink() ? realpathSync(path) : path;
+  } catch {
+    return path;
+  }
 }
 
 function fixedPart(pattern: string): string {
@@ -132,17 +144,11 @@ function fixedPart(pattern: string): string {
 function namedFiles(file: string): string[] {
   const source = readSource(file);
   if ('message' in source) return [];
-  try {
-    const scenario = parse(source.text) as {
-      policy?: unknown;
-      audience?: { file?: unknown; suppress?: unknown };
-    } | null;
-    return [scenario?.policy, scenario?.audience?.file, scenario?.audience?.suppress].flatMap((name) =>
-      typeof name === 'string' && WATCHED.has(extname(name)) ? [resolve(dirname(file), name)] : [],
-    );
-  } catch {
-    return [];
-  }
+  const scenario = parseYaml(file, source.text).value as
+    { policy?: unknown; audience?: { file?: unknown; suppress?: unknown } | null } | null | undefined;
+  return [scenario?.policy, scenario?.audience?.file, scenario?.audience?.suppress].flatMap((name) =>
+    typeof name === 'string' && WATCHED.has(extname(name)) ? [resolve(dirname(file), name)] : [],
+  );
 }
 
 function isInside(path: string, folder: string): boolean {
