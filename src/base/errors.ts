@@ -29,6 +29,8 @@ const REGISTRY = {
   E_RUN_FILE: EXIT.invalidScenario,
   /** A baseline file cannot be read, is not a baseline, or was made by a newer version. */
   E_BASELINE: EXIT.invalidScenario,
+  /** This process may not open as many files as it needs. */
+  E_OPEN_FILES: EXIT.usage,
   /** A command was about to connect to another machine. */
   E_NOT_LOOPBACK: EXIT.harness,
   /** A store file cannot be opened or used. */

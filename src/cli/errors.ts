@@ -3,6 +3,7 @@
 
 import pc from 'picocolors';
 import { BouncelabError, EXIT, type ExitCode } from '../base/errors.js';
+import { tooManyOpenFiles } from '../base/open-files.js';
 import { plural } from '../reporters/figures.js';
 import { wrap } from '../reporters/terminal/layout.js';
 import type { Screen } from '../reporters/terminal/screen.js';
@@ -12,7 +13,8 @@ import type { Problem } from '../documents/problems.js';
 import type { Io } from './io.js';
 
 /** Prints an error. @returns its exit code */
-export function printError(error: unknown, io: Io, debug: boolean): ExitCode {
+export function printError(thrown: unknown, io: Io, debug: boolean): ExitCode {
+  const error = tooManyOpenFiles(thrown) ?? thrown;
   if (error instanceof AggregateError) {
     const codes = error.errors.map((inner) => printError(inner, io, debug));
     return codes[0] ?? EXIT.harness;

@@ -4,8 +4,8 @@
 
 import { writeSync } from 'node:fs';
 import { EXIT, type ExitCode } from '../base/errors.js';
+import { openFilesProblem } from '../base/open-files.js';
 import { processIo } from './io.js';
-import { main } from './program.js';
 
 // Until a command has its exit code, anything that ends the process is a failure, whatever code it ends with.
 let isOver = false;
@@ -15,6 +15,14 @@ process.on('exit', () => {
   process.exitCode = EXIT.harness;
   sayThatItWasCut();
 });
+
+const tooFew = openFilesProblem();
+if (tooFew) {
+  process.stderr.write(`error: ${tooFew.message}\n  ${tooFew.hint}\n`);
+  end(tooFew.exitCode);
+}
+// Loaded only now: with too few open files it cannot be.
+const { main } = await import('./program.js');
 
 function catchSignals(): AbortSignal {
   const interrupt = new AbortController();

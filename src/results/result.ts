@@ -78,6 +78,8 @@ export interface Failure {
   file: string;
   line: number;
   column: number;
+  /** Code of the error that ended the scenario, such as E_OUTPUT for a full disk. */
+  code?: string;
   /** Length of the place on that line, in characters; absent when only its start is known. */
   length?: number;
   /** Name of the invariant that is broken, or `determinism`; absent when an expectation is not met. */

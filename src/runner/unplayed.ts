@@ -40,6 +40,8 @@ export interface Used {
 /** Why a scenario was ended from outside. */
 interface Ending extends Used {
   status: 'inconclusive' | 'error';
+  /** Of a BouncelabError. */
+  code?: string | undefined;
   message: string;
   details?: string[];
   hint?: string;
@@ -47,11 +49,12 @@ interface Ending extends Used {
 
 /** The result of a scenario that was ended from outside. */
 export function endedResult(plan: ScenarioPlan, ending: Ending): ScenarioResult {
-  const { message, details, hint } = ending;
+  const { code, message, details, hint } = ending;
   const failure: Failure = {
     file: plan.file,
     line: 1,
     column: 1,
+    ...(code === undefined ? {} : { code }),
     message,
     expected: '',
     actual: '',

@@ -10,6 +10,7 @@ import { DEFAULT_POLICY, loadPolicy, readInlinePolicy, unknownPolicy } from '../
 import { arrangeProblems, quoted } from '../documents/problems.js';
 import type { Problem } from '../documents/problems.js';
 import { Reader } from '../documents/reader.js';
+import { sqliteProblem } from '../sender/store/sqlite/library.js';
 import { scenarioSchema } from './schema/scenario.js';
 import { displayPath, readSource } from '../documents/source-file.js';
 import { notAMapping, parseYaml, wholeFileProblem } from '../documents/yaml-file.js';
@@ -123,6 +124,10 @@ function readParts(
   const own = readPolicy(reader, dirname(absolute), cwd);
   const policy = options.policy === undefined ? own : overridingPolicy(reader, options.policy, cwd);
   const sender = readSender(reader, dirname(absolute), options);
+  if (body?.store === 'sqlite' && options.store === undefined) {
+    const { message, hint } = sqliteProblem() ?? {};
+    if (message !== undefined) reader.problem(['store'], message, { hint });
+  }
   return { body, audience, policy, sender };
 }
 

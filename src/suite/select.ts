@@ -7,6 +7,7 @@ import { BouncelabError } from '../base/errors.js';
 import { notAScenario } from './file-kind.js';
 import { findScenarios } from './find.js';
 import { loadScenario, senderProblem, type LoadedPlan } from '../scenarios/load.js';
+import { sqliteProblem } from '../sender/store/sqlite/library.js';
 import type { StoreKind, WireKind } from '../scenarios/plan.js';
 import type { Problem } from '../documents/problems.js';
 
@@ -41,6 +42,7 @@ export interface SelectOptions {
  *
  * @throws AggregateError of BouncelabErrors for inputs that do not exist
  * @throws BouncelabError E_USAGE when the module of the sender does not exist, or is to have a store
+ * @throws BouncelabError E_STORE when there is no SQLite
  * @throws BouncelabError E_NOT_FOUND when no scenario matches
  */
 export function selectScenarios(options: SelectOptions): SuiteEntry[] {
@@ -51,6 +53,8 @@ export function selectScenarios(options: SelectOptions): SuiteEntry[] {
     checkSender(sender, cwd);
     if (store !== undefined && store !== 'memory') throw storeOfAnother(sender);
   }
+  const withoutStore = store === 'sqlite' ? sqliteProblem() : undefined;
+  if (withoutStore) throw withoutStore;
   const wanted = only ? files.filter((file) => only.has(file)) : files;
   const entries: SuiteEntry[] = [];
   for (const file of wanted) {

@@ -201,6 +201,8 @@ class Play {
     const { bail, reporters } = this.options;
     this.results.set(entry, result);
     if (bail && !['passed', 'skipped'].includes(result.status)) this.stopped = true;
+    // A disk that is full is full for every scenario.
+    if (result.failures.some(({ code }) => code === 'E_OUTPUT')) this.stopped = true;
     const end = { result, sources: sourcesOf(entry), repeat: repeatCommand(result, this.options) };
     for (const reporter of reporters) reporter.onScenarioEnd?.(end);
   }

@@ -1,6 +1,6 @@
 // Behavior of the whole process: signals, closed pipes, full devices, the exit code.
 
-import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
+import { execFile, spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -199,6 +199,18 @@ describe('the process', () => {
       expect(code).toBe(4);
     });
 
+    it('stops the run at the first scenario that cannot be written', async () => {
+      const files = ['a', 'b', 'c', 'd'].map((name) => [`scenarios/${name}.yaml`, forty] as const);
+      at.write({ ...Object.fromEntries(files), 'scenarios/0.yaml': scenarioText('small') });
+      const { code, stdout } = await limited(20, MAIN, 'run', '--no-html', '--workers', '1');
+      expect(code).toBe(4);
+      expect(stdout).toContain('1 passed, 0 failed\n1 with an error of the harness, 3 not run\n');
+      expect(at.lastRun().scenarios.map(({ file }) => file)).toEqual([
+        'scenarios/0.yaml',
+        'scenarios/a.yaml',
+      ]);
+    });
+
     it('reports a page that was written only in part', async () => {
       at.write({ 'forty.yaml': forty.replace('delivered: 1', 'delivered: 40') });
       const { code, stderr } = await limited(100, MAIN, 'run', 'forty.yaml');
@@ -206,7 +218,7 @@ describe('the process', () => {
       expect(stderr).toMatch(new RegExp(`^error: the report cannot be written to .*: ${WHY}\\n`));
       expect(at.lastRun().passed).toBe(1);
       const pages = await readdir(path.join(at.dir, 'reports', 'latest'));
-      expect(pages.sort()).toEqual(['events', 'junit.xml', 'run.json']);
+      expect(pages.sort()).toEqual(['.bouncelab-run', 'events', 'junit.xml', 'run.json']);
     });
 
     it('reports contacts that were written only in part', async () => {
@@ -218,6 +230,40 @@ describe('the process', () => {
       expect(stdout).toBe(`E_OUTPUT the contacts cannot be written to contacts.csv: ${WHY}\n`);
       expect(await readdir(at.dir)).toEqual([]);
     });
+  });
+
+  it.skipIf(process.platform !== 'linux').each(['run', 'validate', 'list'])(
+    '%s reports a limit of open files that is too low',
+    (command) => {
+      at.write({ 'scenarios/a.yaml': scenarioText('a') });
+      const args = ['-c', 'ulimit -n 64 && exec "$@"', 'bash', process.execPath, MAIN, command];
+      const { status, stderr } = spawnSync('bash', args, { cwd: at.dir, encoding: 'utf8' });
+      expect(stderr).toBe(
+        'error: this process may open 64 files, and needs 256 at least\n' +
+          '  allow more, such as `ulimit -n 1024`, or in systemd `LimitNOFILE=1024`\n',
+      );
+      expect(status).toBe(2);
+    },
+  );
+
+  it('validate reports that SQLite is not installed, where a scenario asks for it', async () => {
+    const missing = `
+      const Module = require('node:module');
+      const resolve = Module._resolveFilename;
+      Module._resolveFilename = (name, ...rest) => {
+        if (name !== 'libsql') return resolve(name, ...rest);
+        throw Object.assign(new Error("Cannot find module 'libsql'"), { code: 'MODULE_NOT_FOUND' });
+      };`;
+    at.write({ 'a.yaml': `${scenarioText('a')}store: sqlite\n`, 'missing.cjs': missing });
+    const env = { NODE_OPTIONS: `--require ${at.path('missing.cjs')}` };
+    const { code, stdout } = await start(['validate', 'a.yaml'], env).ended;
+    expect(stdout).toMatch(
+      /^a\.yaml:\d+:8\nSQLite cannot be loaded: the package `libsql` is not installed\n/,
+    );
+    expect(code).toBe(3);
+    const run = await start(['run', '--store', 'sqlite', 'a.yaml'], env).ended;
+    expect(run.stderr).toMatch(/^error: SQLite cannot be loaded: the package `libsql` is not installed\n/);
+    expect(run.code).toBe(2);
   });
 
   it('reports output that cannot be written', async () => {

@@ -1,9 +1,8 @@
 // `bouncelab explore`: plays random experiments until one breaks a rule, reduces that one, and saves it as a
 // scenario file.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { wallDate } from '../../clock/system.js';
 import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
 import { plural, thousands, virtualTime, wallTime } from '../../reporters/figures.js';
@@ -21,6 +20,8 @@ import {
 import { FAULTS } from '../../studies/explore/faults.js';
 import { listPolicies, loadPolicy, unknownPolicy } from '../../policy/policy-file.js';
 import { closest } from '../../documents/problems.js';
+import { readSource } from '../../documents/source-file.js';
+import { parseYaml } from '../../documents/yaml-file.js';
 import { unwritable } from '../../base/unwritable.js';
 import type { Io } from '../io.js';
 
@@ -162,7 +163,9 @@ function policyOf(name: string, io: Io): Data {
     });
   }
   if (listPolicies().includes(name)) return name;
-  return parse(readFileSync(resolve(io.cwd, name), 'utf8')) as Data;
+  const source = readSource(resolve(io.cwd, name));
+  if ('message' in source) throw new BouncelabError('E_SCENARIO', `${name}: ${source.message}`);
+  return parseYaml(name, source.text).value as Data;
 }
 
 function wrapped(text: string, printer: Printer): string {

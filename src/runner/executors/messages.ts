@@ -29,3 +29,15 @@ export function failureOf(error: unknown): JobFailure {
   const { code, hint } = error;
   return { kind: 'failed', message, stack, code, ...(hint === undefined ? {} : { hint }) };
 }
+
+/** The failure for a BouncelabError that came from another thread: there it is a plain error with its fields. */
+export function codedFailure(error: Error & { code?: string; hint?: unknown }): JobFailure {
+  const { message, stack = '', code, hint } = error;
+  return {
+    kind: 'failed',
+    message,
+    stack,
+    ...(code === undefined ? {} : { code }),
+    ...(typeof hint === 'string' ? { hint } : {}),
+  };
+}

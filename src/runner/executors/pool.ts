@@ -171,7 +171,7 @@ export class WorkerPool implements Executor {
         const isExpected = end.code !== undefined && end.code !== 'E_HARNESS';
         const message = isExpected ? end.message : `internal error: ${end.message}`;
         const hint = end.hint ?? (sender ? faultOf(sender) : OUR_FAULT);
-        return endedResult(plan, { status: 'error', message, hint, ...used });
+        return endedResult(plan, { status: 'error', code: end.code, message, hint, ...used });
       }
       case 'crashed': {
         this.options.log?.(end.stack);

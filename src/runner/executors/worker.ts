@@ -99,7 +99,7 @@ export abstract class JobWorker<Job, Report, Result> {
   }
 
   /** Ends the job, and lets the worker carry out no other. */
-  private breakOff(end: JobEnd<Result>): void {
+  protected breakOff(end: JobEnd<Result>): void {
     this.isBroken = true;
     this.end(end);
   }

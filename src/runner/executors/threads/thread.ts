@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { builtModule } from '../../../base/package-root.js';
-import type { WorkerMessage } from '../messages.js';
+import { codedFailure, type WorkerMessage } from '../messages.js';
 import { JobWorker, type WorkerOptions } from '../worker.js';
 
 export class WorkerThread<Job, Report, Result> extends JobWorker<Job, Report, Result> {
@@ -24,6 +24,8 @@ export class WorkerThread<Job, Report, Result> extends JobWorker<Job, Report, Re
     this.worker.on('message', (message: WorkerMessage<Report, Result>) => this.onMessage(message));
     this.worker.on('error', (thrown: unknown) => {
       const error: NodeJS.ErrnoException = thrown instanceof Error ? thrown : new Error(String(thrown));
+      // A file that could not be written, in a timer or a stream: no bug, and it has a code and a hint.
+      if (error.code?.startsWith('E_') === true) return this.breakOff(codedFailure(error));
       const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
       this.crash(outOfMemory ? 'it ran out of memory' : error.message, error.stack ?? '', outOfMemory);
     });

@@ -3,8 +3,8 @@
 
 import path from 'node:path';
 import type Database from 'libsql';
-import { BouncelabError } from '../../../base/errors.js';
 import { addressKey } from '../../../base/addresses.js';
+import { loadSqlite } from './library.js';
 import { Rows } from './rows.js';
 import { ADD_STATUS_CHANGE, APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPSERT } from './schema.js';
 import { checkAccess, checkHeader, checkOwner, storeError } from './errors.js';
@@ -55,18 +55,6 @@ export async function openSqliteStore(file: string, options: SqliteOptions = {})
  * header: POSIX releases a process's locks on a file when the process closes any descriptor of it.
  */
 const open = new Map<string, SqliteStore>();
-
-/** Loads the library on first use: it is native code, and most runs do not need it. */
-async function loadSqlite(): Promise<typeof Database> {
-  try {
-    return (await import('libsql')).default;
-  } catch (error) {
-    throw new BouncelabError('E_STORE', 'SQLite cannot be loaded: the package `libsql` is not installed', {
-      hint: 'Install without --omit=optional, on Linux, macOS or Windows; or use another store.',
-      cause: error,
-    });
-  }
-}
 
 /** Takes the lock, and makes or checks the tables. */
 function prepare(db: Database.Database, file: string, { outlives = 'power', bytesMax }: SqliteOptions): void {
