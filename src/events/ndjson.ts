@@ -2,6 +2,7 @@
 // that shows it.
 
 import { BouncelabError } from '../base/errors.js';
+import { wrongField } from './shape.js';
 import type { RunEvent } from './types.js';
 
 /** Version of the event format this program writes and reads. */
@@ -68,6 +69,13 @@ function parseLine(line: string, file: string, number: number): RunEvent {
   ) {
     throw damagedEvents(file, number, 'this line is not an event');
   }
+  const field = wrongField(value);
+  if (field !== undefined)
+    throw damagedEvents(
+      file,
+      number,
+      `this event is damaged: its \`${field}\` is missing or not what it should be`,
+    );
   return value as RunEvent;
 }
 

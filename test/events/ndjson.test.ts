@@ -97,6 +97,12 @@ describe('parseEvents', () => {
       2,
       'this line is not an event',
     ],
+    [
+      'with a reply that lost its lines',
+      edited((l) => (l[1] = '{"seq":1,"t":0,"type":"smtp.reply","session":1,"stage":"rcpt","code":550}')),
+      2,
+      'this event is damaged: its `lines` is missing or not what it should be',
+    ],
     ['with null for an event', edited((l) => (l[1] = 'null')), 2, 'this line is not an event'],
     ['with a list for an event', edited((l) => (l[1] = '[1]')), 2, 'this line is not an event'],
     [
