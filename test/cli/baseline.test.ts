@@ -118,7 +118,7 @@ test('a file of 200,000 entries is read without comparing each with every other'
     pretend(() => 'passed'),
   );
   expect(code).toBe(1);
-  expect(stdout).toContain('baseline: 200,001 scenarios not as in base.yaml');
+  expect(stdout.includes('baseline: 200,001 scenarios differ from base.yaml')).toBe(true);
 }, 120_000);
 
 test('a file that cannot be a baseline is reported before anything is played', async () => {

@@ -204,7 +204,7 @@ describe('the process', () => {
       at.write({ ...Object.fromEntries(files), 'scenarios/0.yaml': scenarioText('small') });
       const { code, stdout } = await limited(20, MAIN, 'run', '--no-html', '--workers', '1');
       expect(code).toBe(4);
-      expect(stdout).toContain('1 passed, 0 failed\n1 with an error of the harness, 3 not run\n');
+      expect(stdout).toContain('1 passed, 0 failed\n1 with an internal error, 3 not run\n');
       expect(at.lastRun().scenarios.map(({ file }) => file)).toEqual([
         'scenarios/0.yaml',
         'scenarios/a.yaml',
