@@ -3,7 +3,7 @@
 
 import type { ContactStatus } from '../events/types.js';
 
-export interface Standing {
+export interface SharedStanding {
   readonly status: ContactStatus;
   readonly softBounceStreak: number;
 }
@@ -12,10 +12,10 @@ export interface Standing {
 const SHARED_MAX = 100;
 
 export class Standings {
-  private readonly known: Record<ContactStatus, Standing[]> = { active: [], error: [], 'opt-out': [] };
+  private readonly known: Record<ContactStatus, SharedStanding[]> = { active: [], error: [], 'opt-out': [] };
 
   /** The same object for the same figures. */
-  of(status: ContactStatus, softBounceStreak: number): Standing {
+  of(status: ContactStatus, softBounceStreak: number): SharedStanding {
     if (softBounceStreak >= SHARED_MAX) return { status, softBounceStreak };
     return (this.known[status][softBounceStreak] ??= { status, softBounceStreak });
   }

@@ -24,7 +24,7 @@ type Ends = Record<EndedDelivery['what'] | 'unattempted', number>;
 const NONE: Ends = { delivered: 0, 'soft-bounced': 0, 'hard-bounced': 0, unattempted: 0 };
 
 /** Counts the deliveries of mailings. */
-export class Figures {
+export class Responses {
   private ends = new Map<string, Ends>();
   private version = -1;
 

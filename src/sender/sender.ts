@@ -3,7 +3,6 @@
 
 import { wireDomain } from '../base/domain-names.js';
 import { BouncelabError } from '../base/errors.js';
-import type { Emit } from '../events/types.js';
 import { formatDuration } from '../base/units.js';
 import { Automations, type NewAutomation } from './automation.js';
 import { Bounces } from './bounce/bounces.js';
@@ -11,64 +10,30 @@ import { Intake } from './bounce/intake.js';
 import { ReturnPaths } from './bounce/return-path.js';
 import { Changes } from './changes.js';
 import { Contacts, type Contact, type NewContact } from './model/contact.js';
-import { limitsOf, type DestinationLimits } from './destination/options.js';
+import { limitsOf } from './destination/options.js';
 import { Destinations } from './destination/destinations.js';
 import { Delivery } from './model/delivery.js';
-import type { DkimKey } from './message/dkim.js';
 import { Messages } from './message/messages.js';
-import { Figures, type MailingFigures } from './figures.js';
+import { Responses, type MailingFigures } from './figures.js';
 import { Mailing, type NewMailing } from './model/mailing.js';
 import { OpenDeliveries } from './model/open-deliveries.js';
-import type { Clock, Dialer, Inlet, Random, Resolver } from './ports.js';
+import type { Clock, Inlet, Random } from './ports.js';
 import { Queue } from './queue.js';
 import { Recovery } from './recovery.js';
 import { SHIPPED_PROVIDERS } from '../policy/providers.js';
 import type { RetryPolicy } from '../policy/retry-policy.js';
 import { chooser, namedOnly, type Selection } from './model/selection.js';
+import type { SenderOptions } from './sender-options.js';
 import { Settlement } from './settlement.js';
 import { SmtpTransport } from './smtp/smtp-transport.js';
-import { DEFAULT_TIMEOUTS, type Timeouts } from './smtp/timeouts.js';
+import { DEFAULT_TIMEOUTS } from './smtp/timeouts.js';
 import type { Store } from './store/store.js';
 
-export interface SenderOptions {
-  clock: Clock;
-  resolver: Resolver;
-  dialer: Dialer;
-  random: Random;
-  policy: RetryPolicy;
-  /** Called with every fact. */
-  emit: Emit;
-  /** Stores what must outlive this sender, which resumes what is in it. Absent: nothing is stored. */
-  store?: Store;
-  /**
-   * Called once when the store fails. Nothing can be stored from then on, so nothing may be sent: the
-   * handler must cut the connections. Default: the error is thrown as an uncaught exception.
-   */
-  onFailure?: (error: Error) => void;
-  /** `From:` of the messages. */
-  from?: string;
-  /** `List-Unsubscribe:` of the messages: a mailto: or https: URI in which `{{email}}` is the contact's address. */
-  listUnsubscribe?: string;
-  /** Signs the messages (DKIM, RFC 6376): an RSA key. */
-  dkim?: DkimKey;
-  /** Domain of the return path: bounce messages are sent to it. */
-  returnPathDomain?: string;
-  /**
-   * Key of the signature in return paths, which keeps others from forging one. Default: drawn from
-   * `random`. Set it when `random` draws other values after a restart.
-   */
-  returnPathSecret?: string;
-  /** Receives connections that bring bounce messages. Absent: none are received. */
-  inlet?: Inlet;
-  /** Name for EHLO. */
-  clientName?: string;
-  limits?: Partial<DestinationLimits>;
-  timeouts?: Partial<Timeouts>;
-}
+export type { SenderOptions } from './sender-options.js';
 
 export class Sender {
   readonly contacts: Contacts;
-  private readonly figures: Figures;
+  private readonly responses: Responses;
   private readonly mailings = new Map<string, Mailing>();
   private readonly open = new OpenDeliveries();
   private readonly changes: Changes;
@@ -88,7 +53,7 @@ export class Sender {
     const { onFailure = (error) => this.fail(error) } = options;
     this.changes = new Changes({ clock, emit, store, onFailure });
     this.contacts = new Contacts(clock, this.changes, policy.bounce.softBouncesToError);
-    this.figures = new Figures(this.contacts);
+    this.responses = new Responses(this.contacts);
     this.queue = new Queue(clock, (deliveries) => this.destinations.take(deliveries));
     const { changes, contacts, open, queue } = this;
     this.settlement = new Settlement({ clock, random, policy, changes, contacts, open, queue });
@@ -184,7 +149,7 @@ export class Sender {
   /** The figures of a mailing at the present time. */
   response(name: string): MailingFigures | undefined {
     const mailing = this.mailings.get(name);
-    return mailing && this.figures.of(mailing);
+    return mailing && this.responses.of(mailing);
   }
 
   /** Begins no more attempts. @returns when the running ones have ended and all connections are closed */

@@ -1,7 +1,7 @@
 // The figures of many mailings: one pass over the histories counts for all of them, until a history changes.
 
 import { expect, test } from 'vitest';
-import { Figures } from '../../src/sender/figures.js';
+import { Responses } from '../../src/sender/figures.js';
 import { Mailing } from '../../src/sender/model/mailing.js';
 import { Contacts } from '../../src/sender/model/contact.js';
 
@@ -30,7 +30,7 @@ test('histories are read once for all mailings, and again after a change', () =>
       return contacts.all();
     },
   };
-  const figures = new Figures(audience);
+  const figures = new Responses(audience);
   for (const mailing of mailings) expect(figures.of(mailing).delivered).toBe(20);
   expect(passes).toBe(1);
 

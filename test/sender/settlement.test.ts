@@ -8,7 +8,7 @@ import { Contacts } from '../../src/sender/model/contact.js';
 import { Delivery } from '../../src/sender/model/delivery.js';
 import type { AttemptResult } from '../../src/sender/destination/attempt-journal.js';
 import { standing } from '../../src/sender/model/history.js';
-import { Figures } from '../../src/sender/figures.js';
+import { Responses } from '../../src/sender/figures.js';
 import { Mailing } from '../../src/sender/model/mailing.js';
 import { OpenDeliveries } from '../../src/sender/model/open-deliveries.js';
 import { Queue } from '../../src/sender/queue.js';
@@ -282,7 +282,7 @@ describe('the figures of a mailing', () => {
     settlement.withdraw(i!.contact);
     const { contact } = j!;
     contacts.count(contact, { what: 'delivered', mailing: 'other', chosenAt: 0, begunAt: 0, endedAt: 0 });
-    expect(new Figures(contacts).of(mailing)).toEqual({
+    expect(new Responses(contacts).of(mailing)).toEqual({
       state: 'in-progress',
       recipients: 11,
       delivered: 4,
@@ -299,7 +299,7 @@ test('a mailing is completed when the last of its deliveries ends, and not befor
   const { settlement, deliveries, contacts, mailing, facts } = world(['bob', 'eve']);
   const states = deliveries.map((delivery) => {
     settlement.attempted(delivery, result('accepted'));
-    return new Figures(contacts).of(mailing).state;
+    return new Responses(contacts).of(mailing).state;
   });
   expect(states).toEqual(['in-progress', 'completed']);
   expect(facts.filter(({ type }) => type === 'mailing.completed')).toHaveLength(1);

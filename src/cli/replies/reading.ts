@@ -15,14 +15,14 @@ import { timetable } from '../../policy/timetable.js';
 import { parseReply } from '../../sender/smtp/reply.js';
 
 /** A rule of classification/causes.yaml and what of the reply it matched. */
-export interface ReadingRule extends RuleOrigin {
+interface ReadingRule extends RuleOrigin {
   rule: CauseRule;
   /** The pattern that is found in the text, for a rule with patterns. */
   pattern?: string;
 }
 
 /** What a shipped policy does with the reply. */
-export interface Consequence {
+interface Consequence {
   policy: string;
   outcome: Outcome;
   /** Status of the contact when the delivery has ended, one that was active and had no bounce before. */

@@ -4,7 +4,7 @@
 import type { EventOf } from '../../events/types.js';
 import { liesWithRecipient } from '../../policy/classify.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
-import { Standings, type Standing } from '../../results/standings.js';
+import { Standings, type SharedStanding } from '../../results/standings.js';
 import type { History } from './run-history.js';
 import type { Invariant } from './invariant.js';
 
@@ -15,7 +15,7 @@ interface Computed {
   /** A bounce at the present time costs the contact its active status. */
   mustLeave: boolean;
   /** At the start; contacts that began alike share it. */
-  start: Standing;
+  start: SharedStanding;
   /** Requests of people, granted or not. */
   requests: Step[] | undefined;
 }

@@ -12,7 +12,7 @@ import { LostTally } from './lost.js';
 import { countBounce, newMailing, type MailingTally } from './mailing.js';
 import type { ServerFigures } from '../result.js';
 import { ServerTally, type Place } from './servers.js';
-import { Standings, type Standing } from '../standings.js';
+import { Standings, type SharedStanding } from '../standings.js';
 
 interface Session {
   place: Place;
@@ -25,7 +25,7 @@ export class Tally {
   readonly mailings = new Map<string, MailingTally>();
   /** Names of the occurrences, by automated mailing. */
   readonly series = new Map<string, string[]>();
-  readonly contacts = new Map<string, Standing>();
+  readonly contacts = new Map<string, SharedStanding>();
   readonly servers = new ServerTally();
   readonly lost = new LostTally();
   readonly inProgress = new InProgress();

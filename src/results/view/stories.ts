@@ -5,7 +5,7 @@ import { addressKey } from '../../base/addresses.js';
 import type { Cause, EventOf, RunEvent } from '../../events/types.js';
 import { Dialogues } from './dialogues.js';
 import { saidIn } from './mailings.js';
-import { Standings, type Standing } from '../standings.js';
+import { Standings, type SharedStanding } from '../standings.js';
 import { Table } from './tables.js';
 import {
   ADDRESS_MARK,
@@ -47,7 +47,7 @@ export class Stories {
   /** All contacts. */
   private total = 0;
   /** Their status and streak while another story may begin. */
-  private readonly everybody = new Map<string, Standing>();
+  private readonly everybody = new Map<string, SharedStanding>();
   private readonly standings = new Standings();
   /** How the user wrote their addresses, where that is another spelling. */
   private readonly spellings = new Map<string, string>();
@@ -182,7 +182,7 @@ export class Stories {
     return written === undefined ? {} : { written };
   }
 
-  private stands(address: string, change: Partial<Standing>): void {
+  private stands(address: string, change: Partial<SharedStanding>): void {
     const known = this.everybody.get(address);
     if (!known) return;
     const { status, softBounceStreak } = { ...known, ...change };

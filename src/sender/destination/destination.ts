@@ -21,7 +21,6 @@ import type { DestinationOptions } from './options.js';
 import { ReadyQueue, type Waiting } from './ready-queue.js';
 import type { Site, SiteMember } from './site.js';
 
-/** Knows which destination has which MX hosts. */
 export interface Directory {
   /** The destination for a domain with these MX hosts; a new one when there is none. */
   locate(from: Destination, domain: string, hosts: readonly string[]): Destination;
@@ -50,9 +49,9 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner, Si
     private readonly directory: Directory,
   ) {
     this.domains = new DomainAnswers(domain);
-    const { clock, emit, backoff: policy, limits, journal, messages } = options;
+    const { clock, emit, backoff: policy, limits, journal } = options;
     this.journal = journal;
-    this.messages = messages;
+    this.messages = options.messages;
     this.backoff = new HostBackoff({ clock, emit, policy, connectionsMax: limits.connectionsMax });
     this.ready = new ReadyQueue(clock, journal);
     this.backoff.site.join(this);
