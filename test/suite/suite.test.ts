@@ -515,7 +515,7 @@ describe('a page that cannot be made', () => {
       Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' }),
       {
         code: 'E_OUTPUT',
-        message: expect.stringMatching(/^the page .*index\.html cannot be written: no space/),
+        message: expect.stringMatching(/^the page .*index\.html cannot be written: no space/) as string,
       },
     ],
   ])('%s: the verdict and run.json come first', async (_what, error, expected) => {
