@@ -81,6 +81,19 @@ interface MessageAccepted {
 }
 
 /**
+ * A server read a whole message on a session in which it sends replies that belong to no command. Such a reply, when
+ * it arrives after the final dot was sent, looks to the client like the reply to the message. Not logged otherwise.
+ */
+interface MessageReceived {
+  type: 'message.received';
+  session: number;
+  mailFrom: string;
+  rcpt: string;
+  /** The earliest time at which the final dot may have arrived: before now, if the server had stopped reading. */
+  since: number;
+}
+
+/**
  * A server sent, or tried to send, a bounce message (RFC 3464) or an automatic reply about a message
  * that it had accepted.
  */
@@ -113,5 +126,6 @@ export type ServerFact =
   | SmtpGarbled
   | TlsStarted
   | TlsFailed
+  | MessageReceived
   | MessageAccepted
   | MessageReturned;

@@ -59,6 +59,33 @@ const replied = (t: number, code: Code, session = 1): Timed => [
   t,
   { type: 'smtp.reply', session, stage: 'rcpt', ...REPLY[code] },
 ];
+/** A reply that belongs to no command. */
+const stray = (t: number, session = 1): Timed => [
+  t,
+  { type: 'smtp.reply', session, stage: 'other', ...REPLY[250] },
+];
+/** A message that is read after such a reply was begun. */
+const received = (t: number, since = t, mailing = 'news'): Timed => [
+  t,
+  {
+    type: 'message.received',
+    session: 1,
+    mailFrom: `bounce+${mailing}+x@return.test`,
+    rcpt: BOB,
+    since,
+  },
+];
+/** Counted as delivered by a reply that was read at 60. */
+const takenFor = (...events: Timed[]): Timed[] => [
+  ...BEGUN,
+  opened(0),
+  ...rcpt(0, BOB),
+  ...events,
+  attempt(60, BOB, 1, 250, { startedAt: 0, client: clientOf(1) }),
+  ended(60, BOB, 'delivered'),
+];
+const quitReply: Fact = { type: 'smtp.reply', session: 1, stage: 'other', code: 221, lines: ['bye'] };
+const ALL_READ: Timed[] = [completed(60), closed(60), END(60)];
 const accepted = (t: number, address: string, session = 1, mailing = 'news'): Timed => [
   t,
   {
@@ -150,15 +177,15 @@ const UNATTEMPTED: Timed[] = [
 ];
 
 /** Names of the invariants that a history breaks. */
-function broken(events: Timed[], policy: RetryPolicy = EMMA): string[] {
-  return check(events, policy).violations.map(({ invariant }) => invariant.name);
+function broken(events: Timed[], policy: RetryPolicy = EMMA, latencyMs = 0): string[] {
+  return check(events, policy, latencyMs).violations.map(({ invariant }) => invariant.name);
 }
 
-function check(events: Timed[], policy: RetryPolicy = EMMA): InvariantChecker {
+function check(events: Timed[], policy: RetryPolicy = EMMA, latencyMs = 0): InvariantChecker {
   const checker = new InvariantChecker({
     policy,
     limits: DEFAULT_LIMITS,
-    latencyMs: 0,
+    latencyMs,
     suppressed: new Set(['never@a.test']),
   });
   for (const [seq, [t, fact]] of events.entries()) checker.read({ seq, t, ...fact });
@@ -597,6 +624,53 @@ describe('what breaks', () => {
   test('each invariant by some case', () => {
     const shown = [...cases.map(([name]) => name), 'sender-figures-match'];
     expect(new Set(shown)).toEqual(new Set(INVARIANTS.map(({ name }) => name)));
+  });
+});
+
+describe('a reply that belongs to no command, taken for the reply to the message', () => {
+  test.each<[string, Timed[], number?]>([
+    ['written after the final dot had come', takenFor(received(40), stray(60))],
+    ['on its way when the final dot was sent', takenFor(stray(40), received(45)), 5],
+    ['written while the server did not read', takenFor(stray(40), received(45, 30))],
+  ])('breaks nothing when no client can tell: %s', (_, events, latencyMs) => {
+    expect(broken([...events, ...ALL_READ], EMMA, latencyMs)).toEqual([]);
+  });
+
+  test.each<[string, Timed[], number?]>([
+    ['it came before the final dot was sent', takenFor(stray(40), received(41))],
+    ['it came in the same instant as the final dot was sent', takenFor(stray(40), received(50)), 5],
+    ['the final dot was never sent', takenFor(stray(40))],
+    ['it is the reply to a QUIT', takenFor(received(40), [41, quitReply])],
+    [
+      'the server had replied to the message before',
+      takenFor(
+        received(40),
+        [41, { type: 'smtp.reply', session: 1, stage: 'message', ...REPLY[450] }],
+        stray(60),
+      ),
+    ],
+    ['it was about another session', takenFor(received(40), opened(41, 2), stray(60, 2))],
+    [
+      'it was about the message of another mailing',
+      [building('more'), ...takenFor(received(40, 40, 'more'), stray(60))],
+    ],
+    [
+      'it came in an attempt before',
+      [
+        ...BEGUN,
+        opened(0),
+        received(40),
+        stray(60),
+        attempt(61, BOB, 1, 'lost', { startedAt: 0, client: clientOf(1) }),
+        closed(61),
+        opened(30 * M, 2),
+        replied(30 * M, 250, 2),
+        attempt(30 * M, BOB, 2, 250, { client: clientOf(2) }),
+        ended(30 * M, BOB, 'delivered'),
+      ],
+    ],
+  ])('breaks the rule when %s', (_, events, latencyMs) => {
+    expect(broken(events, EMMA, latencyMs)).toContain('delivered-means-accepted');
   });
 });
 

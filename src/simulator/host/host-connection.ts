@@ -37,6 +37,8 @@ export class HostConnection extends VerdictConnection {
   private isBodyDecided = false;
   /** Answers a message that came in whole during a silence. */
   private pendingMessage: Done | undefined;
+  /** When it stopped reading this message. */
+  private pausedAt: number | undefined;
   private idleTimer: Timer | undefined;
   private readonly transaction: Transaction;
   private lastParsed: { command: Buffer | string; parsed: ParsedAddress } | undefined;
@@ -165,6 +167,7 @@ export class HostConnection extends VerdictConnection {
   override handler_DATA(command: Buffer, callback: Done): void {
     if (this.session.envelope.rcptTo.length === 0) return super.handler_DATA(command, callback);
     this.isBodyDecided = !this.host.actsAt('body');
+    this.pausedAt = undefined;
     this.answerCommand(this.transaction.objections('data'), callback, () =>
       super.handler_DATA(command, callback),
     );
@@ -194,6 +197,7 @@ export class HostConnection extends VerdictConnection {
    */
   onMessage(message: ReceivedMessage, done: MessageDone): void {
     this.onBody(message.size);
+    if (this.hasStrayed) this.transaction.received(this.log.session, this.pausedAt);
     const answer = (): void => {
       if (this.isOver) return;
       this.stage = 'message';
@@ -246,6 +250,7 @@ export class HostConnection extends VerdictConnection {
         this.refuseAndClose(reply);
       },
       pause: (isForEver) => {
+        this.pausedAt = this.log.clock.now();
         // Reads no more: the client's window fills.
         if (this._parser) this._socket.unpipe(this._parser);
         // A socket that is not read does not notice its end either, and would never be closed.

@@ -46,6 +46,8 @@ export abstract class ReplyConnection extends SMTPConnection {
   protected stage: Stage | 'other' = 'connect';
   /** How long a behavior keeps this session silent. */
   protected silent: 'no' | 'for a time' | 'for ever' = 'no';
+  /** Whether it has sent, or is sending, a reply that belongs to no command. */
+  protected hasStrayed = false;
 
   constructor(
     server: SMTPServer,
@@ -87,7 +89,7 @@ export abstract class ReplyConnection extends SMTPConnection {
       // In one write: a client could take what comes a moment later for the reply to its next command.
       const stray = style?.stray ? bytesOf(style.stray) : '';
       this.writer.write(inPieces(`${bytesOf(reply)}${stray}`, style ?? {}));
-      if (style?.stray) this.logReply(style.stray, 'other');
+      if (style?.stray) this.logStray(style.stray);
       if (reply.code === 421) this.close();
     }
     if (code >= 500 && code <= 504 && !isFromBehavior) this.countClientError();
@@ -169,6 +171,12 @@ export abstract class ReplyConnection extends SMTPConnection {
 
   private logReply(reply: Reply, stage: Stage | 'other'): void {
     this.log.emit({ type: 'smtp.reply', session: this.log.session, stage, ...reply });
+  }
+
+  /** Logged when it is written to the end: what the client makes of it depends on when it arrives. */
+  private logStray(reply: Reply): void {
+    this.hasStrayed = true;
+    this.writer.after(() => this.logReply(reply, 'other'));
   }
 
   /** @returns false when the connection is closed */

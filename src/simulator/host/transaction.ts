@@ -72,6 +72,18 @@ export class Transaction {
     }
   }
 
+  /**
+   * Logs that the message is in, on a session in which a reply that belongs to no command may be taken for its reply.
+   *
+   * @param pausedAt when the server stopped reading it; undefined when it did not
+   */
+  received(session: number, pausedAt?: number): void {
+    const { emit, clock } = this.host.options;
+    const since = pausedAt ?? clock.now();
+    for (const { sender: mailFrom, recipient: rcpt } of this.recipients())
+      emit({ type: 'message.received', session, mailFrom, rcpt, since });
+  }
+
   /** Takes the message for all its recipients, and schedules the messages that are sent back. */
   take({ size, header }: ReceivedMessage, session: number): void {
     const { domain, name: host, address } = this.host;
