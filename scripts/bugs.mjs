@@ -18,8 +18,8 @@ export const BUGS = [
   {
     name: 'contacts that opted out are mailed',
     file: 'src/sender/sender.ts',
-    find: "(contact) => contact.status === 'active' && isChosen(contact)",
-    replace: "(contact) => contact.status !== 'error' && isChosen(contact)",
+    find: "if (contact.status === 'active' && isChosen(contact))",
+    replace: "if (contact.status !== 'error' && isChosen(contact))",
   },
   {
     name: '421 counts as a hard bounce',
@@ -81,5 +81,61 @@ export const BUGS = [
     file: 'src/sender/destination/destination.ts',
     find: 'if (this.openToSite() > 0) return this.furtherFailed(host);',
     replace: '',
+  },
+  {
+    name: 'jitter that is not seeded',
+    file: 'src/sender/settlement.ts',
+    find: "return random.fraction('jitter', mailing.name, contact.key, attempts);",
+    replace: 'void [random, mailing, contact, attempts]; return Math.random();',
+  },
+  {
+    name: 'the same jitter at each attempt',
+    file: 'src/sender/settlement.ts',
+    find: "random.fraction('jitter', mailing.name, contact.key, attempts)",
+    replace: "random.fraction('jitter', mailing.name, contact.key, attempts && 1)",
+  },
+  {
+    name: 'each refusal extends a suspension',
+    file: 'src/sender/destination/host-backoff.ts',
+    find: 'policy.suspendMs === 0 || this.isSuspended(host)) return;',
+    replace: 'policy.suspendMs === 0) return;',
+  },
+  {
+    name: 'the class of the enhanced code decides over the basic code',
+    file: 'src/policy/classify.ts',
+    find: 'const digit = Math.floor(reply.code / 100);',
+    replace:
+      "const digit = Number(/^[245](?=\\.\\d)/.exec(reply.enhanced ?? reply.lines[0] ?? '')?.[0] ?? Math.floor(reply.code / 100));",
+  },
+  {
+    name: 'events are emitted before the store has committed them',
+    file: 'src/sender/changes.ts',
+    find: 'if (this.isOpen) this.facts.push(fact);',
+    replace: "if (this.isOpen && fact.type === 'contact.status') this.facts.push(fact);",
+  },
+  {
+    name: 'a stale connection costs an attempt number',
+    file: 'src/sender/settlement.ts',
+    find: 'if (delivery.leaving) this.withdrawn(delivery);',
+    replace: 'delivery.attempts++; if (delivery.leaving) this.withdrawn(delivery);',
+  },
+  {
+    name: 'an override matches when only its first field does',
+    file: 'src/policy/classify.ts',
+    find: '    (override.code === undefined || override.code === reply?.code) &&',
+    replace:
+      '    (override.code !== undefined && override.code === reply?.code) || (override.code === undefined || override.code === reply?.code) &&',
+  },
+  {
+    name: 'a contact in error that a mailing names is mailed',
+    file: 'src/sender/sender.ts',
+    find: "if (contact.status === 'active' && isChosen(contact))",
+    replace: "if ((contact.status === 'active' || (contact.status === 'error' && named)) && isChosen(contact))",
+  },
+  {
+    name: "an attempt has the start of another delivery's connection",
+    file: 'src/sender/destination/destination.ts',
+    find: 'delivery.runningSince = Math.max(since, ready);',
+    replace: 'void ready; delivery.runningSince = since;',
   },
 ];

@@ -5,6 +5,7 @@ import type { BouncelabError } from '../base/errors.js';
 import type { RunEvent } from '../events/types.js';
 import { limitsOf } from '../sender/destination/options.js';
 import type { MailingFigures } from '../sender/figures.js';
+import type { Commit } from '../sender/store/store.js';
 import { checkExpectation } from './expectations.js';
 import { faultFailure, type SenderFault } from './fault.js';
 import { violationFailure } from './invariants/failure.js';
@@ -60,6 +61,11 @@ export class Judge {
   /** Checks the figures that the sender itself gives of a mailing, at the end of the run. */
   onFigures(mailing: string, own: MailingFigures): void {
     this.invariants.onFigures(mailing, own);
+  }
+
+  /** Passes on what the store of the sender has committed, just after it has. */
+  onCommit(change: Commit): void {
+    this.invariants.onCommit(change);
   }
 
   verdict(): Judgement {

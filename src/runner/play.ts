@@ -19,7 +19,7 @@ import { ExternalSenderHost } from './senders/external/host.js';
 import type { Judge, Judgement } from '../judge/judge.js';
 import type { EventPlan, ScenarioPlan } from '../scenarios/plan.js';
 import { SenderProcess } from './senders/sender-process.js';
-import { openSenderStore, type SenderStore } from './senders/sender-store.js';
+import { openSenderStore, watchedStore, type SenderStore } from './senders/sender-store.js';
 import { BuiltInSender } from './senders/built-in-sender.js';
 import type { RunSender } from './senders/run-sender.js';
 
@@ -101,7 +101,7 @@ function senderOf(
   plan: ScenarioPlan,
   world: World,
   { store }: SenderStore,
-  { clock, emit, wallLimitMs, guard }: RunContext & { guard: Guard | undefined },
+  { clock, emit, judge, wallLimitMs, guard }: RunContext & { guard: Guard | undefined },
 ): RunSender {
   // The in-memory socket has the part of net.Socket that SMTP needs.
   const dial = (address: string, port: number): net.Socket =>
@@ -117,7 +117,7 @@ function senderOf(
         open: (domain, accept) => world.attach(domain, (socket) => accept(socket as unknown as net.Socket)),
       },
       random: seededRandom(plan.seed),
-      ...(store ? { store } : {}),
+      ...(store ? { store: watchedStore(store, (change) => judge.onCommit(change)) } : {}),
     }),
   );
 }

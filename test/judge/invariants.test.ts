@@ -8,6 +8,7 @@ import { violationFailure } from '../../src/judge/invariants/failure.js';
 import { INVARIANTS, InvariantChecker } from '../../src/judge/invariants/index.js';
 import { DEFAULT_LIMITS } from '../../src/sender/destination/options.js';
 import type { MailingFigures } from '../../src/sender/figures.js';
+import type { Commit, DeliveryRecord } from '../../src/sender/store/store.js';
 import type { RetryPolicy } from '../../src/policy/retry-policy.js';
 import { EMMA } from '../support/policies.js';
 
@@ -442,6 +443,12 @@ describe('what breaks', () => {
         attempt(41 * M, BOB, 2, 'refused', { startedAt: 30 * M }),
       ],
     ],
+    ['attempts-numbered', 'a first attempt with the number 2', [...BEGUN, attempt(0, BOB, 2, 'refused')]],
+    [
+      'attempts-numbered',
+      'the number of an attempt used twice',
+      [...BEGUN, attempt(0, BOB, 1, 'refused'), attempt(30 * M, BOB, 1, 'refused')],
+    ],
     [
       'outcome-follows-code',
       'a retry after a 5xx',
@@ -622,7 +629,7 @@ describe('what breaks', () => {
   });
 
   test('each invariant by some case', () => {
-    const shown = [...cases.map(([name]) => name), 'sender-figures-match'];
+    const shown = [...cases.map(([name]) => name), 'sender-figures-match', 'stored-first'];
     expect(new Set(shown)).toEqual(new Set(INVARIANTS.map(({ name }) => name)));
   });
 });
@@ -671,6 +678,83 @@ describe('a reply that belongs to no command, taken for the reply to the message
     ],
   ])('breaks the rule when %s', (_, events, latencyMs) => {
     expect(broken(events, EMMA, latencyMs)).toContain('delivered-means-accepted');
+  });
+});
+
+describe('what the sender reports is stored', () => {
+  const NOTHING: Commit = { contacts: [], past: [], statuses: [], mailings: [], deliveries: [] };
+  const stored = (fields: Partial<DeliveryRecord>): Commit => ({
+    ...NOTHING,
+    deliveries: [
+      {
+        mailing: 'news',
+        contact: BOB,
+        state: 'soft-bounced',
+        attempts: 1,
+        replied: 0,
+        unreachable: 1,
+        unknown: 0,
+        firstAttemptAt: 0,
+        missed: 0,
+        lastCause: 'other',
+        dueAt: 0,
+        leaving: undefined,
+        running: undefined,
+        ...fields,
+      },
+    ],
+  });
+  /** Breaches of `stored-first` when an attempt and an end are reported after these commits. */
+  const found = (...commits: Commit[]): string[] => {
+    const checker = check(BEGUN);
+    for (const commit of commits) checker.onCommit(commit);
+    for (const [t, fact] of [attempt(0, BOB, 1, 'refused'), ended(0, BOB, 'soft-bounced')])
+      checker.read({ seq: BEGUN.length, t, ...fact });
+    return checker.violations
+      .filter(({ invariant }) => invariant.name === 'stored-first')
+      .map(({ what }) => what);
+  };
+
+  test('before it is reported', () => {
+    expect(found(stored({}))).toEqual([]);
+  });
+
+  test('or there is no store', () => {
+    expect(found()).toEqual([]);
+  });
+
+  test.each<[string, Commit, string[]]>([
+    [
+      'nothing of the delivery',
+      NOTHING,
+      [
+        'attempt 1 was reported before the store had committed it',
+        'the end as soft-bounced was reported before the store had committed it',
+      ],
+    ],
+    [
+      'the attempt and not the end',
+      stored({ state: 'queued' }),
+      ['the end as soft-bounced was reported before the store had committed it'],
+    ],
+    [
+      'the delivery as it was before',
+      stored({ attempts: 0, state: 'queued' }),
+      [
+        'attempt 1 was reported before the store had committed it',
+        'the end as soft-bounced was reported before the store had committed it',
+      ],
+    ],
+    [
+      'the delivery of another mailing',
+      stored({ mailing: 'more' }),
+      [
+        'attempt 1 was reported before the store had committed it',
+        'the end as soft-bounced was reported before the store had committed it',
+      ],
+    ],
+  ])('and is found when the store has %s', (_, commit, what) => {
+    expect(found(commit)).toEqual(what);
   });
 });
 

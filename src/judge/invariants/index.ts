@@ -3,7 +3,9 @@
 
 import type { FactType, RunEvent } from '../../events/types.js';
 import type { MailingFigures } from '../../sender/figures.js';
+import type { Commit } from '../../sender/store/store.js';
 import { activeOnly } from './active-only.js';
+import { attemptsNumbered } from './attempts-numbered.js';
 import { budgetAndWindow } from './budget-and-window.js';
 import { clockMonotone } from './clock-monotone.js';
 import { completedWhenEmpty } from './completed-when-empty.js';
@@ -21,6 +23,7 @@ import { oneInFlight } from './one-in-flight.js';
 import { outcomeFollowsCode } from './outcome-follows-code.js';
 import { senderFiguresMatch } from './sender-figures-match.js';
 import { repliesWereGiven } from './replies-were-given.js';
+import { storedFirst } from './stored-first.js';
 import { streak } from './streak.js';
 import { suppressedUnseen } from './suppressed-unseen.js';
 import { terminalAbsorbing } from './terminal-absorbing.js';
@@ -37,6 +40,7 @@ export const INVARIANTS: readonly Invariant[] = [
   exactGrid,
   budgetAndWindow,
   oneInFlight,
+  attemptsNumbered,
   outcomeFollowsCode,
   deliveredMeansAccepted,
   oneAcceptance,
@@ -46,6 +50,7 @@ export const INVARIANTS: readonly Invariant[] = [
   limits,
   completedWhenEmpty,
   senderFiguresMatch,
+  storedFirst,
   streak,
   nothingLeft,
 ];
@@ -67,6 +72,7 @@ export class InvariantChecker {
   private readonly settled: Asked<(at: number) => Breach | undefined>[] = [];
   private readonly atEnd: Asked<() => Breach | undefined>[] = [];
   private readonly ofSender: Asked<(mailing: string, own: MailingFigures) => Breach | undefined>[] = [];
+  private readonly stores: ((change: Commit) => void)[] = [];
   private readonly reported = new Map<Invariant, number>();
   private last: RunEvent | undefined;
 
@@ -94,14 +100,20 @@ export class InvariantChecker {
     for (const { invariant, ask } of this.ofSender) this.found(invariant, ask(mailing, own), this.last);
   }
 
+  /** Passes on a state change that the store of the sender has committed. */
+  onCommit(change: Commit): void {
+    for (const committed of this.stores) committed(change);
+  }
+
   private settle(at: number): void {
     for (const { invariant, ask } of this.settled) this.found(invariant, ask(at), this.last);
   }
 
-  private listen(invariant: Invariant, { every, on, settled, ended, figures }: Watch): void {
+  private listen(invariant: Invariant, { every, on, settled, ended, committed, figures }: Watch): void {
     if (every) this.every.push({ invariant, ask: every });
     if (settled) this.settled.push({ invariant, ask: settled });
     if (ended) this.atEnd.push({ invariant, ask: ended });
+    if (committed) this.stores.push(committed);
     if (figures) this.ofSender.push({ invariant, ask: figures });
     for (const [type, ask] of Object.entries(on ?? {})) {
       const asked = this.byType.get(type as FactType) ?? [];

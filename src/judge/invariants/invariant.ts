@@ -2,6 +2,7 @@
 // history before it, and returns a breach when the rule is broken.
 
 import type { EventOf, FactType, RunEvent } from '../../events/types.js';
+import type { Commit } from '../../sender/store/store.js';
 import type { DestinationLimits } from '../../sender/destination/options.js';
 import type { MailingFigures } from '../../sender/figures.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
@@ -29,7 +30,9 @@ export interface Watch {
   settled?: (at: number) => Found;
   /** Called when the run has ended by itself. */
   ended?: () => Found;
-  /** Called after that with the figures that the sender gives of a mailing. */
+  /** Called when the store of the sender has committed a state change. */
+  committed?: (change: Commit) => void;
+  /** Called after the end with the figures that the sender gives of a mailing. */
   figures?: (mailing: string, own: MailingFigures) => Found;
 }
 

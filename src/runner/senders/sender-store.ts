@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { BouncelabError } from '../../base/errors.js';
 import { memoryStore } from '../../sender/store/memory.js';
 import { openSqliteStore } from '../../sender/store/sqlite/sqlite.js';
-import type { Store } from '../../sender/store/store.js';
+import type { Commit, Store } from '../../sender/store/store.js';
 import type { ScenarioPlan } from '../../scenarios/plan.js';
 
 export interface SenderStore {
@@ -44,6 +44,20 @@ export async function openSenderStore({ store, events }: ScenarioPlan): Promise<
       }
     }
   }
+}
+
+/** A store that also passes on each state change, once it is committed. */
+export function watchedStore(store: Store, onCommit: (change: Commit) => void): Store {
+  return {
+    seed: (fresh) => store.seed(fresh),
+    load: () => store.load(),
+    commit(change) {
+      store.commit(change);
+      onCommit(change);
+    },
+    statuses: (contact) => store.statuses(contact),
+    close: () => store.close(),
+  };
 }
 
 async function temporaryFolder(): Promise<string> {

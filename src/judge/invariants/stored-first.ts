@@ -1,0 +1,34 @@
+// What the sender reports is in its store already: a program that acts on an event, and a sender that is killed
+// just after it, must not know more than the next sender on that store. Checked where a run has a store.
+
+import type { Commit, DeliveryRecord } from '../../sender/store/store.js';
+import type { Breach, Invariant } from './invariant.js';
+
+export const storedFirst: Invariant = {
+  name: 'stored-first',
+  rule: 'the sender reports an attempt and the end of a delivery only after its store has committed them',
+  watch: () => {
+    /** The last state change; its facts are reported before the next one. Undefined without a store. */
+    let last: Commit | undefined;
+    const compare = (
+      { mailing, address }: { mailing: string; address: string },
+      says: string,
+      isStored: (record: DeliveryRecord) => boolean,
+    ): Breach | undefined => {
+      if (!last) return undefined;
+      const record = last.deliveries.find((one) => one.contact === address && one.mailing === mailing);
+      if (record && isStored(record)) return undefined;
+      return { what: `${says} was reported before the store had committed it`, mailing, address };
+    };
+    return {
+      committed(change) {
+        last = change;
+      },
+      on: {
+        attempt: (event) => compare(event, `attempt ${event.n}`, ({ attempts }) => attempts >= event.n),
+        'delivery.ended': (event) =>
+          compare(event, `the end as ${event.state}`, ({ state }) => state === event.state),
+      },
+    };
+  },
+};
