@@ -5,17 +5,12 @@ import { faultOf } from '../../events/types.js';
 import { RECIPIENT_POINTS } from '../../simulator/behaviors/behavior.js';
 import type { BehaviorDefinition, Scope } from '../../simulator/behaviors/behavior.js';
 import { BEHAVIORS } from '../../simulator/behaviors/index.js';
-import {
-  POINTS,
-  type BehaviorPlan,
-  type Conditions,
-  type Point,
-  type ProfilePlan,
-} from '../../simulator/plan.js';
+import type { BehaviorPlan, Conditions, Point, ProfilePlan } from '../../simulator/plan.js';
 import { recordedPoint } from '../../simulator/behaviors/profile-words.js';
 import type { Path } from '../../documents/locate.js';
 import { described, listed, nameHint, quoted } from '../../documents/problems.js';
 import { findReply } from './profile-file.js';
+import { isAtSamePlace, shadowOf } from './shadowing.js';
 import type { Reader } from '../../documents/reader.js';
 import { servesOneDomain } from './shared-behavior.js';
 import { BEHAVIOR_NAMES, behaviorSchemas, CONDITIONS, replySchema } from '../schema/behaviors.js';
@@ -34,7 +29,7 @@ export interface BehaviorContext {
 export function readBehaviorList(reader: Reader, path: Path, context: BehaviorContext): BehaviorPlan[] {
   const read = reader.items(path).map((item, i) => readBehavior(reader, item, [...path, i], context));
   read.forEach((plan, i) => {
-    if (plan) refuseUnreachable(reader, read, i, [...path, i]);
+    if (plan) refuseShadowed(reader, read, i, [...path, i]);
   });
   return read.filter((plan) => plan !== undefined);
 }
@@ -257,56 +252,37 @@ function where(point: Point): string {
   return point === 'any' ? 'every stage' : `stage \`${point}\``;
 }
 
-/** Reports a behavior that can never act, since another one of its list always answers first. */
-function refuseUnreachable(
+/** Reports a behavior that can never act, since others of its list always answer first. */
+function refuseShadowed(
   reader: Reader,
   list: readonly (BehaviorPlan | undefined)[],
   index: number,
   path: Path,
 ): void {
   const plan = list[index]!;
+  const shadow = shadowOf(list, index);
+  if (!shadow) return;
   const never = `${quoted(plan.do)} can never act`;
-  const before = list.find((other, i) => i < index && other && preempts(other, plan));
-  if (before) {
-    reader.problem(path, `${never}: ${quoted(before.do)} before it always answers first`, {
-      hint: 'the first behavior that applies wins: put it first, or give the one before it a condition such as during or attempts',
+  const [first] = shadow as [BehaviorPlan];
+  if (shadow.length > 1) {
+    const names = [...new Set(shadow.map((other) => quoted(other.do)))].join(' and ');
+    reader.problem(path, `${never}: at each of its attempts ${names} answer first`, {
+      hint: 'the first behavior that applies wins: give it attempts that no other one answers, or leave it out',
     });
     return;
   }
-  const earlier = list.find((other, i) => other && other !== plan && endsBefore(list, i, plan));
-  if (!earlier) return;
-  reader.problem(
-    path,
-    `${never}: ${quoted(earlier.do)} always answers at ${where(earlier.at)}, which comes first`,
-    {
-      hint: `give ${quoted(earlier.do)} a condition such as during or attempts, or leave one of the two out`,
-    },
-  );
-}
-
-/** Whether a behavior always answers when a later one of the same list could. */
-function preempts(first: BehaviorPlan, later: BehaviorPlan): boolean {
-  return answersAlways(first) && (first.at === 'any' || first.at === later.at);
-}
-
-/** Whether a behavior ends every dialogue before the point where another one acts. */
-function endsBefore(
-  list: readonly (BehaviorPlan | undefined)[],
-  index: number,
-  later: BehaviorPlan,
-): boolean {
-  const first = list[index]!;
-  if (first.at === 'any' || later.at === 'any' || !answersAlways(first)) return false;
-  // Not when a behavior listed before it can act at the same point and let the dialogue continue.
-  const isAlone = list.every(
-    (other, i) => i >= index || !other || (other.at !== 'any' && other.at !== first.at),
-  );
-  // A connection may be idle at any time after EHLO.
-  const order = later.at === 'idle' ? POINTS.indexOf('ehlo') + 1 : POINTS.indexOf(later.at);
-  // A client that is refused TLS may continue without it, so a refusal at `starttls` ends no dialogue.
-  return isAlone && first.at !== 'idle' && first.at !== 'starttls' && POINTS.indexOf(first.at) < order;
-}
-
-function answersAlways({ do: name, when, params }: BehaviorPlan): boolean {
-  return Object.keys(when).length === 0 && BEHAVIORS.get(name)!.mayPass?.(params) !== true;
+  const isNarrow = Object.keys(first.when).length > 0;
+  const change = isNarrow ? 'a narrower condition' : 'a condition such as during or attempts';
+  const answers = (which: string): string =>
+    isNarrow ? `whenever it could, ${which} answers` : `${which} always answers`;
+  if (isAtSamePlace(first, plan)) {
+    reader.problem(path, `${never}: ${answers(`${quoted(first.do)} before it`)} first`, {
+      hint: `the first behavior that applies wins: put it first, or give the one before it ${change}`,
+    });
+    return;
+  }
+  const place = `at ${where(first.at)}, which comes first`;
+  reader.problem(path, `${never}: ${answers(quoted(first.do))} ${place}`, {
+    hint: `give ${quoted(first.do)} ${change}, or leave one of the two out`,
+  });
 }

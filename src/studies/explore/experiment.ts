@@ -7,6 +7,7 @@ import { localPartOf } from '../../base/addresses.js';
 import { parseDuration } from '../../base/units.js';
 import type { Data, ScenarioDocument } from './document.js';
 import { Draw } from './draw.js';
+import { thatMayAct } from './acting.js';
 import { drawBehavior, FAULTS, IDLE, RARE, type Fault } from './faults.js';
 import { drawEvents } from './happenings.js';
 import { durationText, Moments } from './moments.js';
@@ -136,15 +137,19 @@ class Experiment {
 
   private domain(domain: string): Data {
     const faults = this.behaviors.filter((fault) => fault.domain && this.draw.chance(PRESENT));
-    const behaviors = faults.map((fault) => drawBehavior(this.draw, fault, this.hours, 'domain'));
+    const behaviors = thatMayAct(
+      faults.map((fault) => drawBehavior(this.draw, fault, this.hours, 'domain')),
+      'domain',
+    );
     const mailboxes: { [key: string]: Data } = {};
     const forMailboxes = this.behaviors.filter(({ mailbox }) => mailbox);
     for (const address of this.contacts) {
       if (!address.endsWith(`@${domain}`) || forMailboxes.length === 0 || !this.draw.chance(0.4)) continue;
       const local = localPartOf(address);
-      mailboxes[local] = this.draw.many(1, 2, () =>
+      const drawn = this.draw.many(1, 2, () =>
         drawBehavior(this.draw, this.draw.one(forMailboxes), this.hours, 'mailbox'),
       );
+      mailboxes[local] = thatMayAct(drawn, 'mailbox');
     }
     return {
       ...(this.faults.has('tls') ? this.draw.maybe(0.6, () => ({ tls: true })) : {}),
@@ -173,7 +178,10 @@ class Experiment {
       // The first host always has an address, so that the domain can receive mail after the faults.
       if (n > 0 && this.draw.chance(0.1)) return { name: `mx${n + 1}`, preference, address: 'none' };
       const faults = this.behaviors.filter((fault) => fault.domain && this.draw.chance(0.4));
-      const behaviors = faults.map((fault) => drawBehavior(this.draw, fault, this.hours, 'domain'));
+      const behaviors = thatMayAct(
+        faults.map((fault) => drawBehavior(this.draw, fault, this.hours, 'domain')),
+        'host',
+      );
       return { name: `mx${n + 1}`, preference, ...(behaviors.length > 0 ? { behaviors } : {}) };
     });
     return { hosts };
