@@ -681,6 +681,42 @@ describe('a reply that belongs to no command, taken for the reply to the message
   });
 });
 
+describe('a RCPT that is read after the crash of its sender', () => {
+  const cutShort = (t: number, startedAt: number): Timed => [
+    t,
+    {
+      type: 'attempt.interrupted',
+      mailing: 'news',
+      address: BOB,
+      startedAt,
+      domain: 'a.test',
+      host: 'mx.a.test',
+    },
+  ];
+  const read = (at: number, startedAt: number): Timed[] => [
+    ...BEGUN,
+    opened(0),
+    optOut(10, BOB),
+    cutShort(12, startedAt),
+    ended(12, BOB, 'withdrawn'),
+    completed(12),
+    ...rcpt(at, BOB),
+    closed(at),
+    END(at),
+  ];
+
+  test('was on its way, in an attempt that had begun before the contact left', () => {
+    expect(broken(read(16, 0), EMMA, 5)).toEqual([]);
+  });
+
+  test.each([
+    ['the attempt had begun after the contact left', read(16, 11)],
+    ['it was sent after the crash', read(18, 0)],
+  ])('breaks the rule when %s', (_, events) => {
+    expect(broken(events, EMMA, 5)).toContain('active-only');
+  });
+});
+
 describe('what the sender reports is stored', () => {
   const NOTHING: Commit = { contacts: [], past: [], statuses: [], mailings: [], deliveries: [] };
   const stored = (fields: Partial<DeliveryRecord>): Commit => ({

@@ -8,9 +8,16 @@ export const activeOnly: Invariant = {
   name: 'active-only',
   rule: 'only contacts that are active are contacted (rules 1 and 10)',
   anySender: true,
-  watch({ history }) {
+  watch({ history, latencyMs }) {
     /** Contacts named in a RCPT while not active, until the attempt that did so is logged. */
     const named = new Map<string, { rcpt: EventOf<'smtp.command'>; mailing: string | undefined }>();
+    /** Attempts that a crash cut short: a RCPT of theirs may be read when the next sender runs. */
+    const cutShort = new Map<string, EventOf<'attempt.interrupted'>>();
+    const wasOnItsWay = (rcpt: EventOf<'smtp.command'>, address: string, mailing?: string): boolean => {
+      const cut = cutShort.get(address);
+      if (!cut || (mailing !== undefined && mailing !== cut.mailing)) return false;
+      return rcpt.t - latencyMs <= cut.t && cut.startedAt <= history.contacts.get(address)!.since.t;
+    };
     const breach = (address: string, rcpt: EventOf<'smtp.command'>, mailing: string | undefined): Breach => {
       const contact = history.contacts.get(address);
       return {
@@ -48,11 +55,15 @@ export const activeOnly: Invariant = {
           const { address, mailing } = rcpt;
           const contact = history.contacts.get(address);
           if (!contact) return { what: `a RCPT named ${address}, which is not a contact`, mailing, address };
-          if (contact.status !== 'active') named.set(address, { rcpt: event, mailing });
+          if (contact.status !== 'active' && !wasOnItsWay(event, address, mailing))
+            named.set(address, { rcpt: event, mailing });
           return undefined;
         },
         attempt: begun,
-        'attempt.interrupted': begun,
+        'attempt.interrupted': (event) => {
+          cutShort.set(event.address, event);
+          return begun(event);
+        },
       },
       ended() {
         for (const [address, { rcpt, mailing }] of named) return breach(address, rcpt, mailing);
