@@ -130,7 +130,8 @@ export const BUGS = [
     name: 'a contact in error that a mailing names is mailed',
     file: 'src/sender/sender.ts',
     find: "if (contact.status === 'active' && isChosen(contact))",
-    replace: "if ((contact.status === 'active' || (contact.status === 'error' && named)) && isChosen(contact))",
+    replace:
+      "if ((contact.status === 'active' || (contact.status === 'error' && named)) && isChosen(contact))",
   },
   {
     name: "an attempt has the start of another delivery's connection",
