@@ -5,7 +5,7 @@ import { deliveryCounts, wallTime, virtualTime } from '../../reporters/figures.j
 import { alarm } from './alarm.js';
 import { stackedBar } from '../ui/charts.js';
 import { link, page } from './data.js';
-import { h, mono, bdi } from '../ui/dom.js';
+import { h, mono, bdi, breakable } from '../ui/dom.js';
 import { failureCard } from './failure.js';
 import { tableHead, tableRow, type Column } from '../ui/table.js';
 import { count, number, themeOf, time, verdict } from '../ui/words.js';
@@ -255,7 +255,7 @@ const COLUMNS: Column<Entry>[] = [
     cell: ({ result }) =>
       result.lost.notTheirs === 0 ? 0 : h('b', { class: 'hard' }, `✕ ${number(result.lost.notTheirs)}`),
   },
-  { label: 'Policy', cell: ({ result }) => (result.policy === '' ? '' : bdi(result.policy)) },
+  { label: 'Policy', cell: ({ result }) => breakable(result.policy) },
   { label: 'Virtual time', isNumber: true, cell: ({ result }) => time(result.virtualMs) },
 ];
 
