@@ -18,7 +18,7 @@ test('a sender that is killed again and again loses nobody and doubles nobody wi
   const args = ['--kills', '8', '--contacts', '150', '--per-mailing', '8', '--seed', '7'];
   const { stdout } = await promisify(execFile)(process.execPath, [path.join(KILL, 'run.mjs'), ...args]);
   expect(stdout).toContain('8 kills in ');
-  expect(stdout).toContain('every contact came to one end');
+  expect(stdout).toContain('every contact has one result');
 });
 
 test('a store is locked for as long as its process lives, and not a moment longer', async () => {

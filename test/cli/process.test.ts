@@ -215,7 +215,7 @@ describe('the process', () => {
       at.write({ 'forty.yaml': forty.replace('delivered: 1', 'delivered: 40') });
       const { code, stderr } = await limited(100, MAIN, 'run', 'forty.yaml');
       expect(code).toBe(2);
-      expect(stderr).toMatch(new RegExp(`^error: the report cannot be written to .*: ${WHY}\\n`));
+      expect(stderr).toMatch(new RegExp(`^error: the page .* cannot be written: ${WHY}\\n`));
       expect(at.lastRun().passed).toBe(1);
       const pages = await readdir(path.join(at.dir, 'reports', 'latest'));
       expect(pages.sort()).toEqual(['.bouncelab-run', 'events', 'junit.xml', 'run.json']);
