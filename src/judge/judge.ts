@@ -40,7 +40,7 @@ export class Judge {
     const { latencyMs } = network;
     const invariants = plan.sender ? INVARIANTS.filter(({ anySender }) => anySender) : INVARIANTS;
     this.invariants = new InvariantChecker(
-      { policy, limits: limitsOf(policy), latencyMs, suppressed: new Set(suppressed) },
+      { policy, limits: limitsOf(policy), latencyMs, servers: plan, suppressed: new Set(suppressed) },
       invariants,
     );
     this.timed = expectations

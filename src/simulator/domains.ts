@@ -26,6 +26,10 @@ export interface NewHost {
   name: string;
   plan: DomainPlan;
   behaviors: BehaviorPlan[];
+  /** Whether it takes recipients of any domain. */
+  relays: boolean;
+  /** Whether it serves a domain beside `domain`; absent: it serves no other. */
+  receives?: (domain: string) => boolean;
   sharedBy?: DomainsOfSite;
 }
 
@@ -142,7 +146,8 @@ export class Domains {
     return host;
   }
 
-  private openHost(served: ServedDomain, { name, hasAddress, behaviors, preference }: HostPlan): void {
+  private openHost(served: ServedDomain, planned: HostPlan): void {
+    const { name, hasAddress, behaviors, preference, relay } = planned;
     const { domain, plan } = served;
     invariant(!this.byName.has(name), `two domains have a host ${name}`);
     if (name !== domain) served.records.push({ exchange: name, preference });
@@ -150,7 +155,9 @@ export class Domains {
       this.byName.set(name, { domain, address: undefined });
       return;
     }
-    const host = this.options.open({ domain, name, plan, behaviors });
+    const receives = this.isUnnamed(domain) ? (other: string) => this.isUnnamed(other) : undefined;
+    const relays = relay ?? plan.relay ?? false;
+    const host = this.options.open({ domain, name, plan, behaviors, relays, ...(receives && { receives }) });
     served.hosts.push(host);
     this.byName.set(name, { domain, address: host.address });
   }
@@ -175,14 +182,21 @@ export class Domains {
     this.ofSites.set(site, (opened = new Map<string, Host | undefined>()));
     const { hosts, ...plan } = this.options.sites[site]!;
     const sharedBy = this.domainsOf(site);
-    for (const { name, hasAddress, behaviors } of hosts) {
-      const host = { domain: site, name: canonicalName(name), behaviors, sharedBy };
+    for (const { name, hasAddress, behaviors, relay } of hosts) {
+      const relays = relay ?? plan.relay ?? false;
+      const host = { domain: site, name: canonicalName(name), behaviors, relays, sharedBy };
       opened.set(
         name,
         hasAddress ? this.options.open({ ...host, plan: { ...plan, mailboxes: [] } }) : undefined,
       );
     }
     return opened;
+  }
+
+  /** Whether `default` serves a domain, or would. The name of a host is no such domain. */
+  private isUnnamed(domain: string): boolean {
+    if (domain === DEFAULT_DOMAIN) return true;
+    return !this.fleet.has(domain) && !this.domainOfHost.has(domain);
   }
 
   private domainsOf(site: string): DomainsOfSite {

@@ -96,6 +96,8 @@ export interface HostPlan {
   preference: number;
   /** False: the name has no A record. */
   hasAddress: boolean;
+  /** Whether this host takes recipients of any domain; absent: as its domain or its site says. */
+  relay?: boolean;
   /** Behaviors of this host, asked after those of the mailbox and before those of the domain. */
   behaviors: BehaviorPlan[];
 }
@@ -107,6 +109,8 @@ export interface SitePlan {
   tls?: boolean;
   /** Provider whose replies its hosts send. */
   profile?: ProfilePlan;
+  /** Whether its hosts take recipients of any domain; otherwise those of the site's domains alone. */
+  relay?: boolean;
   /** Behaviors of every host of the site, for every domain. */
   behaviors: BehaviorPlan[];
 }
@@ -119,12 +123,14 @@ export interface DomainPlan {
    * `site`: those hosts of the site that are its MX, without behaviors; absent: all of them.
    */
   hosts?: HostPlan[];
-  /** Site whose hosts receive for this domain. Then `tls` and `profile` are the site's. */
+  /** Site whose hosts receive for this domain. Then `tls`, `profile` and `relay` are the site's. */
   site?: string;
   /** Whether its hosts offer STARTTLS. With a behavior at `starttls` they do in any case. */
   tls?: boolean;
   /** Provider whose replies its hosts send. */
   profile?: ProfilePlan;
+  /** Whether its hosts take recipients of any domain; otherwise those of this domain alone. */
+  relay?: boolean;
   /** A mailbox that is not listed has the behaviors named after the `+` of its address, see `shorthand.ts`. */
   shorthand?: boolean;
   /** Behaviors of every host of the domain; of a domain with `site`, for recipients of this domain alone. */

@@ -179,6 +179,23 @@ describe('a live fleet', () => {
     expect(stderr.text).toContain('choose another port');
   });
 
+  test('takes at each port recipients of its own domains only', async () => {
+    const file = 'fleet: { example.org: {}, example.com: { relay: true }, default: {} }';
+    const { portOf } = await serving(['fleet.yaml'], { 'fleet.yaml': file });
+    const recipients = ['bob@example.org', 'bob@example.com', 'bob@unnamed.test', 'postmaster'];
+    const codesAt = async (domain: string): Promise<string[]> => {
+      const client = await Client.to(portOf(domain));
+      await client.reply();
+      for (const line of ['EHLO me.test', 'MAIL FROM:<a@b.test>']) await client.ask(line);
+      const replies: string[] = [];
+      for (const to of recipients) replies.push(await client.ask(`RCPT TO:<${to}>`));
+      return replies.map((reply) => /^\d{3}(?: \d\.\d\.\d)?/.exec(reply)![0]);
+    };
+    expect(await codesAt('example.org')).toEqual(['250', '550 5.7.1', '550 5.7.1', '250']);
+    expect(await codesAt('example.com')).toEqual(['250', '250', '250', '250']);
+    expect(await codesAt('every other domain')).toEqual(['550 5.7.1', '550 5.7.1', '250', '250']);
+  });
+
   test('rejects a port of an unknown domain, and an invalid file', async () => {
     const wrong = await serving(['fleet.yaml', '--host-port', 'other.example=2525'], { 'fleet.yaml': FLEET });
     expect(await wrong.code).toBe(2);

@@ -7,6 +7,8 @@ import type { Fact, FactOf } from '../../src/events/types.js';
 import { violationFailure } from '../../src/judge/invariants/failure.js';
 import { INVARIANTS, InvariantChecker } from '../../src/judge/invariants/index.js';
 import { DEFAULT_LIMITS } from '../../src/sender/destination/options.js';
+import type { PlannedFleet } from '../../src/judge/invariants/invariant.js';
+import { takenByOwnHost } from '../../src/judge/invariants/taken-by-own-host.js';
 import type { MailingFigures } from '../../src/sender/figures.js';
 import type { Commit, DeliveryRecord } from '../../src/sender/store/store.js';
 import type { RetryPolicy } from '../../src/policy/retry-policy.js';
@@ -187,6 +189,7 @@ function check(events: Timed[], policy: RetryPolicy = EMMA, latencyMs = 0): Inva
     policy,
     limits: DEFAULT_LIMITS,
     latencyMs,
+    servers: { fleet: { 'a.test': { behaviors: [], mailboxes: [] } } },
     suppressed: new Set(['never@a.test']),
   });
   for (const [seq, [t, fact]] of events.entries()) checker.read({ seq, t, ...fact });
@@ -504,6 +507,19 @@ describe('what breaks', () => {
       'delivered-means-accepted',
       'a delivery that no server took',
       [...BEGUN, opened(0), replied(0, 250), attempt(0, BOB, 1, 250), ended(0, BOB, 'delivered')],
+    ],
+    [
+      'taken-by-own-host',
+      'a message taken by a host of another domain',
+      [
+        START,
+        added('eve@b.test'),
+        building(),
+        started(1),
+        queued('eve@b.test'),
+        opened(0),
+        accepted(0, 'eve@b.test'),
+      ],
     ],
     [
       'one-acceptance',
@@ -848,6 +864,84 @@ test('a violation names the rule, the contact and the events that show it', () =
       (line) => expect.stringContaining(line) as string,
     ),
   );
+});
+
+describe('taken-by-own-host', () => {
+  const none = { behaviors: [], mailboxes: [] };
+  const site = { hosts: [], behaviors: [] };
+  const taken = (domain: string, host: string, rcpt: string): Timed => [
+    0,
+    { ...(accepted(0, rcpt)[1] as FactOf<'message.accepted'>), domain, host },
+  ];
+  const judged = (servers: PlannedFleet, event: Timed): unknown[] => {
+    const run = { policy: EMMA, limits: DEFAULT_LIMITS, latencyMs: 0, servers };
+    const checker = new InvariantChecker(run, [takenByOwnHost]);
+    checker.read({ seq: 0, t: 0, ...event[1] });
+    return checker.violations.map(({ what }) => what);
+  };
+  const at = (host: string, relay?: boolean) => [
+    {
+      name: host,
+      preference: 10,
+      hasAddress: true,
+      behaviors: [],
+      ...(relay === undefined ? {} : { relay }),
+    },
+  ];
+
+  test.each<[string, PlannedFleet, Timed]>([
+    [
+      'a host of another domain',
+      { fleet: { 'a.test': none, 'b.test': none } },
+      taken('b.test', 'mx.b.test', BOB),
+    ],
+    [
+      'a named host, for a domain of default',
+      { fleet: { 'b.test': none, default: none } },
+      taken('b.test', 'mx.b.test', BOB),
+    ],
+    [
+      'a host of default, for a named domain',
+      { fleet: { 'a.test': none, default: none } },
+      taken('c.test', 'mx.c.test', BOB),
+    ],
+    [
+      'a host of a site to which the domain does not belong',
+      { fleet: { 'a.test': none, 'b.test': { ...none, site: 's' } }, sites: { s: site } },
+      taken('s', 'mx.s', BOB),
+    ],
+    [
+      'a host that may not relay, beside one that may',
+      { fleet: { 'a.test': none, 'b.test': { ...none, hosts: at('mx1', true) } } },
+      taken('b.test', 'mx2.b.test', BOB),
+    ],
+  ])('is broken by %s', (_what, servers, event) => {
+    expect(judged(servers, event)).toEqual([expect.stringMatching(/ receives no mail for a\.test$/)]);
+  });
+
+  test.each<[string, PlannedFleet, Timed]>([
+    ['a host of the domain', { fleet: { 'a.test': none } }, taken('a.test', 'mx.a.test', BOB)],
+    ['a host of default', { fleet: { default: none } }, taken('c.test', 'mx.c.test', BOB)],
+    [
+      'a host of its site',
+      { fleet: { 'a.test': { ...none, site: 's' } }, sites: { s: site } },
+      taken('s', 'mx.s', BOB),
+    ],
+    [
+      'a domain that may relay',
+      { fleet: { 'b.test': { ...none, relay: true } } },
+      taken('b.test', 'mx.b.test', BOB),
+    ],
+    [
+      'a host that may relay',
+      { fleet: { 'b.test': { ...none, hosts: at('mx1', true) } } },
+      taken('b.test', 'mx1.b.test', BOB),
+    ],
+    ['a site that may relay', { fleet: {}, sites: { s: { ...site, relay: true } } }, taken('s', 'mx.s', BOB)],
+    ['the postmaster', { fleet: { 'b.test': none } }, taken('b.test', 'mx.b.test', 'postmaster')],
+  ])('is kept by %s', (_what, servers, event) => {
+    expect(judged(servers, event)).toEqual([]);
+  });
 });
 
 test('a bug that breaks a rule a thousand times is reported three times', () => {

@@ -22,6 +22,7 @@ import type {
   HostPlan,
   Point,
   ProfilePlan,
+  SitePlan,
 } from '../../src/simulator/plan.js';
 import { World } from '../../src/simulator/world.js';
 import { installClock } from './virtual-time.js';
@@ -51,7 +52,9 @@ export function mailboxDoes(
 export interface FleetDomain {
   profile?: ProfilePlan | undefined;
   dns?: DnsPlan;
+  site?: string;
   tls?: boolean;
+  relay?: boolean;
   hosts?: HostPlan[];
   behaviors?: BehaviorPlan[];
   mailboxes?: Record<string, BehaviorPlan[]>;
@@ -69,8 +72,15 @@ export class Lab {
       latencyMs = 5,
       seed = '42',
       wire = 'memory',
+      sites = {},
       certificates,
-    }: { latencyMs?: number; seed?: string; wire?: WireKind; certificates?: Certificates } = {},
+    }: {
+      latencyMs?: number;
+      seed?: string;
+      wire?: WireKind;
+      sites?: Record<string, SitePlan>;
+      certificates?: Certificates;
+    } = {},
   ) {
     this.clock = installClock();
     // The clock does not see by itself what TLS does within one instant.
@@ -89,6 +99,7 @@ export class Lab {
       random: seededRandom(seed),
       emit: log.emit,
       fleet: plans,
+      sites,
       clientAddress: '127.0.0.1',
       certificates,
       network: new (wire === 'tcp' ? TcpNetwork : MemoryNetwork)(this.clock, latencyMs),

@@ -26,6 +26,7 @@ import { repliesWereGiven } from './replies-were-given.js';
 import { storedFirst } from './stored-first.js';
 import { streak } from './streak.js';
 import { suppressedUnseen } from './suppressed-unseen.js';
+import { takenByOwnHost } from './taken-by-own-host.js';
 import { terminalAbsorbing } from './terminal-absorbing.js';
 import { withdrawnAtOnce } from './withdrawn-at-once.js';
 
@@ -43,6 +44,7 @@ export const INVARIANTS: readonly Invariant[] = [
   attemptsNumbered,
   outcomeFollowsCode,
   deliveredMeansAccepted,
+  takenByOwnHost,
   oneAcceptance,
   repliesWereGiven,
   idleCloseUncharged,

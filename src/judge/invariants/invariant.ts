@@ -6,6 +6,7 @@ import type { Commit } from '../../sender/store/store.js';
 import type { DestinationLimits } from '../../sender/destination/options.js';
 import type { MailingFigures } from '../../sender/figures.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
+import type { ScenarioPlan } from '../../scenarios/plan.js';
 import type { History } from './run-history.js';
 
 /** A breach of a rule. */
@@ -36,6 +37,9 @@ export interface Watch {
   figures?: (mailing: string, own: MailingFigures) => Found;
 }
 
+/** The servers of a scenario. */
+export type PlannedFleet = Pick<ScenarioPlan, 'fleet' | 'sites'>;
+
 /** What an invariant can use. */
 export interface Watched {
   history: History;
@@ -43,6 +47,8 @@ export interface Watched {
   limits: DestinationLimits;
   /** Latency of the network in one direction, ms. */
   latencyMs: number;
+  /** The servers as the scenario plans them. */
+  servers?: PlannedFleet;
   /** Keys of addresses that no server may see. */
   suppressed?: ReadonlySet<string>;
 }

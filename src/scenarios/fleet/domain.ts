@@ -42,6 +42,8 @@ export function readDomain(reader: Reader, path: Path, domain: string, context: 
   if (profile && !site) plan.profile = profile;
   const tls = reader.get([...path, 'tls']) === undefined ? undefined : readTls(reader, path);
   if (tls !== undefined && !site) plan.tls = tls;
+  const relay = reader.read(domainSchema.shape.relay, [...path, 'relay']);
+  if (relay !== undefined && !site) plan.relay = relay;
   const dns = readDns(reader, [...path, 'dns']);
   if (dns) plan.dns = dns;
   readDomainHosts(reader, path, { domain, plan, profile }, context);

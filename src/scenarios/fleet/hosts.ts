@@ -93,7 +93,7 @@ export function readHosts(
   return hosts;
 }
 
-/** Refuses `hosts`, `behaviors` and `mailboxes` of servers that no client can reach. */
+/** Refuses `hosts`, `relay`, `behaviors` and `mailboxes` of servers that no client can reach. */
 export function checkReach(reader: Reader, path: Path, plan: DomainPlan): void {
   const { dns } = plan;
   const has = (key: string): boolean => reader.get([...path, key]) !== undefined;
@@ -109,7 +109,9 @@ export function checkReach(reader: Reader, path: Path, plan: DomainPlan): void {
     return;
   }
   if (isReachable(plan)) return;
-  const idle = ['hosts', 'behaviors', 'mailboxes'].find((key) => has(key) && (key !== 'hosts' || dns));
+  const idle = ['hosts', 'relay', 'behaviors', 'mailboxes'].find(
+    (key) => has(key) && (key !== 'hosts' || dns),
+  );
   if (idle === undefined) return;
   const why = dns && LEADS_NOWHERE.has(dns.answer) ? `\`dns: ${dns.answer}\`` : 'hosts without address';
   reader.problem([...path, idle], `\`${idle}\` can never act: with ${why} no server can be reached`, {
@@ -131,14 +133,17 @@ export function readHost(reader: Reader, path: Path, profile: ProfilePlan | unde
   const at = [...path, 'behaviors'];
   const behaviors =
     reader.get(at) === undefined ? [] : readBehaviorList(reader, at, { scope: 'host', profile });
-  if (!hasAddress && reader.get(at) !== undefined) {
-    reader.problem(at, '`behaviors` can never act: a host without address is never reached', {
+  for (const key of ['relay', 'behaviors']) {
+    if (hasAddress || reader.get([...path, key]) === undefined) continue;
+    reader.problem([...path, key], `\`${key}\` can never act: a host without address is never reached`, {
       on: 'key',
-      hint: 'leave `behaviors` or `address: none` out',
+      hint: `leave \`${key}\` or \`address: none\` out`,
     });
   }
+  const relay = reader.read(shape.relay, [...path, 'relay']);
   if (name === undefined || preference === undefined) return undefined;
-  return { name: domainKey(name), preference, hasAddress, behaviors };
+  const host = { name: domainKey(name), preference, hasAddress, behaviors };
+  return relay === undefined ? host : { ...host, relay };
 }
 
 function isHostName(reader: Reader, name: string, path: Path, domain: string | undefined): boolean {

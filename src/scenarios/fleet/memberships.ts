@@ -37,10 +37,14 @@ export class Memberships {
     if (!site) return sharing;
     this.used.add(site.name);
     if (sharing?.site === site.name) {
-      this.refuse(path, ['profile', 'tls'], `its hosts are those of the site ${quoted(site.name)}`);
+      this.refuse(path, ['profile', 'tls', 'relay'], `its hosts are those of the site ${quoted(site.name)}`);
       return sharing;
     }
-    this.refuse(path, ['hosts', 'profile', 'tls'], `the domain belongs to the site ${quoted(site.name)}`);
+    this.refuse(
+      path,
+      ['hosts', 'profile', 'tls', 'relay'],
+      `the domain belongs to the site ${quoted(site.name)}`,
+    );
     this.refuseOwnHost(path, site);
     return { site: site.name, plan: site.plan, isByHosts: false };
   }
@@ -81,7 +85,7 @@ export class Memberships {
   /** The site that lists a domain. One that a profile brings along may have hosts or a profile of its own. */
   private listing(domain: string, path: Path): WrittenSite | undefined {
     const site = this.listed.get(domain);
-    const isApart = ['site', 'hosts', 'profile', 'tls'].some((key) => this.has(path, key));
+    const isApart = ['site', 'hosts', 'profile', 'tls', 'relay'].some((key) => this.has(path, key));
     return site && (site.listsDomains || !isApart) ? site : undefined;
   }
 

@@ -72,6 +72,15 @@ export function shareHosts(
       } else lines.set(host.name, reader.line(at));
     }
     if (first?.behaviors.length === 0) first.behaviors = host.behaviors;
+    if (first && host.relay !== undefined) {
+      if (first.relay !== undefined && first.relay !== host.relay)
+        reader.problem(
+          [...path, 'relay'],
+          `the host ${quoted(host.name)} has \`relay: ${first.relay}\` in another place`,
+          { on: 'key', hint: 'a host that several domains share relays for all of them or for none' },
+        );
+      first.relay ??= host.relay;
+    }
     if (first && first.hasAddress !== host.hasAddress) {
       reader.problem(
         [...path, 'name'],
@@ -145,15 +154,15 @@ function labelOf([first = '', ...others]: readonly string[]): string {
   return others.length === 0 ? first : `${first} +${others.length}`;
 }
 
-/** `profile` and `tls`, which belong to the hosts and so are the same for all domains that share them. */
+/** `profile`, `tls` and `relay`, which belong to the hosts and so are the same for all domains that share them. */
 function readCommon(reader: Reader, members: readonly Named[], folders: Folders): SitePlan {
   const plan: SitePlan = { hosts: [], behaviors: [] };
   const giving = (key: string): Path[] =>
     members.map(({ path }) => [...path, key]).filter((path) => reader.get(path) !== undefined);
-  for (const key of ['profile', 'tls'] as const) {
+  for (const key of ['profile', 'tls', 'relay'] as const) {
     const [first, ...others] = giving(key);
     if (!first) continue;
-    if (key === 'tls') plan.tls = reader.get(first) === true;
+    if (key !== 'profile') plan[key] = reader.get(first) === true;
     else {
       const profile = readProfile(reader, first, folders);
       if (profile) plan.profile = profile;

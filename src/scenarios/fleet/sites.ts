@@ -75,6 +75,7 @@ function readSite(
   const profile = has('profile') ? readWholeProfile(reader, [...path, 'profile'], folders) : undefined;
   if (profile) plan.profile = profilePlan(profile);
   if (has('tls')) plan.tls = reader.read(siteSchema.shape.tls, [...path, 'tls']) === true;
+  if (has('relay')) plan.relay = reader.read(siteSchema.shape.relay, [...path, 'relay']) === true;
   site.listsDomains = has('domains');
   site.domains = site.listsDomains
     ? readDomains(reader, [...path, 'domains'])

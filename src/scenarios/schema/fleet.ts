@@ -51,6 +51,10 @@ export const hostSchema = z
       .describe(
         'MX preference: the lowest is tried first, hosts of equal preference in a seeded random order',
       ),
+    relay: z
+      .boolean()
+      .optional()
+      .describe('Whether this host takes recipients of any domain; as its domain or site says when left out'),
     address: z.literal('none', '`none`').optional().describe('`none`: the host name has no address record'),
     behaviors: behaviorListSchema
       .optional()
@@ -91,6 +95,10 @@ export const siteSchema = z
         'Recipient domains of the site, beside those of `fleet` that name it; those of the profile when left out',
       ),
     tls: z.boolean().optional().describe('Whether its hosts offer STARTTLS'),
+    relay: z
+      .boolean()
+      .optional()
+      .describe("Whether its hosts take recipients of any domain; of the site's domains alone when left out"),
     hosts: z
       .array(siteHostSchema)
       .min(1)
@@ -118,7 +126,7 @@ export const domainSchema = z
       .min(1, SITE_TEXT)
       .optional()
       .describe(
-        "Site whose hosts receive for the domain: a key of `sites`. Then `hosts`, `profile` and `tls` are the site's",
+        "Site whose hosts receive for the domain: a key of `sites`. Then `hosts`, `profile`, `tls` and `relay` are the site's",
       ),
     tls: z
       .boolean()
@@ -132,6 +140,12 @@ export const domainSchema = z
       .optional()
       .describe(
         'Profile that supplies the reply texts, stages and greeting of its servers: the name of a shipped one, or the path of a file',
+      ),
+    relay: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether its servers take recipients of any domain; when left out, a recipient of another domain is refused with 550 5.7.1',
       ),
     dns: dnsField
       .optional()

@@ -1,9 +1,9 @@
 // One receiving host: asks its behaviors for verdicts and counts what they depend on (attempts, connections,
 // transactions). It decides the same for a session over SMTP and for a client without bytes.
 
-import { domainOf, type Address } from '../../base/addresses.js';
+import { domainOf, parseAddress, type Address } from '../../base/addresses.js';
 import type { Clock } from '../../clock/clock.js';
-import type { Emit } from '../../events/types.js';
+import type { Emit, Reply } from '../../events/types.js';
 import type { Random } from '../../base/random.js';
 import { BEHAVIORS } from '../behaviors/index.js';
 import type { Scope, Situation, Verdict, Words } from '../behaviors/behavior.js';
@@ -32,6 +32,10 @@ interface HostOptions {
   address: string;
   /** Of its domain or its site: what all hosts there share. */
   plan: DomainPlan;
+  /** Whether it takes recipients of any domain. */
+  relays?: boolean;
+  /** Whether a domain is one of those that it serves beside `domain`; absent: there are none. */
+  receives?: (domain: string) => boolean;
   /** The domains that share this host; absent: it serves one. */
   sharedBy?: DomainsOfSite;
   /** Behaviors of this host alone. */
@@ -48,6 +52,9 @@ interface HostOptions {
   /** Sends a bounce message or an automatic reply when it is due. */
   sendBack: (letter: Letter) => void;
 }
+
+/** Refusal of a recipient of another domain (RFC 5321, 3.6.2; RFC 3463, 3.8). */
+const RELAYING_DENIED: Reply = { code: 550, enhanced: '5.7.1', lines: ['Relaying denied'] };
 
 export class Host {
   readonly domain: string;
@@ -169,14 +176,27 @@ export class Host {
    * Asks the behaviors of the mailbox, then those of the host, then those of the domain. A host that several
    * domains share has those of the recipient's domain after the mailbox, and those of the site last. The first
    * verdict counts; a caller takes another one only to continue, as after a silence. Behaviors are asked lazily.
+   * Before all of them, a recipient of a domain that the host does not serve is refused.
    */
   *decide(point: Exclude<Point, 'any'>, session: SessionState): Generator<Verdict, undefined> {
+    if (point === 'rcpt' && !this.options.relays && !this.servesRecipient(session.recipient))
+      yield { kind: 'reply', reply: RELAYING_DENIED };
     if (session.recipient !== '') yield* this.askMailbox(point, session);
     yield* this.ask(this.own, 'host', point, session);
     yield* this.ask(this.behaviors, 'domain', point, session);
   }
 
+  /** A recipient without a domain, `postmaster`, is one of every host (RFC 5321, 4.5.1). */
+  private servesRecipient(recipient: string): boolean {
+    const domain = parseAddress(recipient)?.domain;
+    const { sharedBy, receives } = this.options;
+    if (domain === undefined) return true;
+    if (sharedBy) return sharedBy.planOf(domain) !== undefined;
+    return domain === this.domain || receives?.(domain) === true;
+  }
+
   private *askMailbox(point: Exclude<Point, 'any'>, session: SessionState): Generator<Verdict, undefined> {
+    if (!this.servesRecipient(session.recipient)) return;
     const domain = domainOf(session.recipient);
     const mailboxes = this.mailboxesOf(domain);
     const own = mailboxes?.of(session.recipient);

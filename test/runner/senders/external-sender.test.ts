@@ -284,6 +284,44 @@ describe('a scenario is refused', () => {
   });
 });
 
+describe('a sender that brings all mail to the server of the first contact', () => {
+  const MISROUTED = `return { send: async ({ name, contacts }) => {
+    const [{ exchange }] = await resolveMx(contacts[0].address.split('@')[1]);
+    const [address] = await resolve4(exchange);
+    for (const { address: to } of contacts) {
+      await say(dial(address), 'bounce+' + name + '+x@return.example', to);
+      report.delivered(name, to);
+    }
+  } };`;
+  const scenario = (relay: string): string => `name: two domains
+fleet: { example.org: ${relay}, example.com: {} }
+audience: { contacts: [bob@example.org, carol@example.com] }
+mailings: [{ name: november }]
+expect:
+  - at: end
+    november: { delivered: 2 }
+`;
+  const playMisrouted = (relay: string) =>
+    play({ 'mine.js': moduleText(MISROUTED) }, ['a.yaml', '--sender', 'mine.js'], {
+      'a.yaml': scenario(relay),
+    });
+
+  test('fails: that server takes no mail for another domain', async () => {
+    const { code, run } = await playMisrouted('{}');
+    expect(code).toBe(1);
+    expect(run!.scenarios[0]!.failures).toMatchObject([
+      {
+        invariant: 'delivered-means-accepted',
+        message: expect.stringContaining('carol@example.com') as string,
+      },
+    ]);
+  });
+
+  test('passes when that server relays', async () => {
+    expect((await playMisrouted('{ relay: true }')).code).toBe(0);
+  });
+});
+
 describe('the naive sender', () => {
   const expose = async (file: string): Promise<string> => {
     const place = workplace();
