@@ -15,6 +15,8 @@ export interface MxRecord {
 export interface Resolver {
   resolveMx(domain: string): Promise<MxRecord[]>;
   resolve4(name: string): Promise<string[]>;
+  /** IPv6 addresses (AAAA). Absent: the sender looks up and dials IPv4 alone. */
+  resolve6?(name: string): Promise<string[]>;
 }
 
 /**

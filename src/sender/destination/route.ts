@@ -34,13 +34,29 @@ export async function routeTo(
   return { hosts: inOrder(named, draw) };
 }
 
-/** @returns the addresses of a host, at least one, or why there is none */
+/**
+ * Looks up the addresses of a host: those of IPv6 first, then those of IPv4 (RFC 5321, 5.1 and 5.2). An address
+ * record is A or AAAA: one that was found is used, whatever the other lookup says.
+ *
+ * @returns at least one address, or why there is none: a lookup that may succeed later takes precedence
+ */
 export async function addressesOf(host: string, resolver: Resolver): Promise<string[] | DialogueResult> {
+  const lookups = [answerOf(() => resolver.resolve4(host))];
+  if (resolver.resolve6) lookups.unshift(answerOf(() => resolver.resolve6!(host)));
+  const answers = await Promise.all(lookups);
+  const addresses = answers.flatMap((answer) => (Array.isArray(answer) ? answer : []));
+  if (addresses.length > 0) return addresses;
+  // A comes last, and its code is the result when both are permanent.
+  const codes = answers.map((answer) => (typeof answer === 'string' ? answer : 'ENODATA'));
+  return unresolved(codes.find((code) => !PERMANENT.has(code)) ?? codes.at(-1)!);
+}
+
+/** @returns the addresses, or the error code of the lookup */
+async function answerOf(lookup: () => Promise<string[]>): Promise<string[] | string> {
   try {
-    const addresses = await resolver.resolve4(host);
-    return addresses.length > 0 ? addresses : unresolved('ENODATA');
+    return await lookup();
   } catch (error) {
-    return unresolved(codeOf(error));
+    return codeOf(error);
   }
 }
 

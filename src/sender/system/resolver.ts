@@ -15,5 +15,6 @@ export function systemResolver(servers?: readonly string[]): Resolver {
     resolveMx: async (domain) =>
       (await dns.resolveMx(domain)).map(({ exchange, priority }) => ({ exchange, preference: priority })),
     resolve4: (name) => dns.resolve4(name),
+    resolve6: (name) => dns.resolve6(name),
   };
 }
