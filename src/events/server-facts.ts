@@ -6,7 +6,7 @@ import type { Placement, Reply, Stage } from './words.js';
 /** A name was looked up. */
 interface DnsAnswered {
   type: 'dns.answered';
-  query: 'MX' | 'A';
+  query: 'MX' | 'A' | 'AAAA';
   name: string;
   /** Recipient domain that the name belongs to. */
   domain: string;

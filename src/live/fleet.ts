@@ -56,6 +56,8 @@ export class LiveFleet {
       sites,
       network: this.network,
       certificates,
+      // A client finds the hosts by their ports, not by DNS.
+      ipv4Only: true,
       clientAddress: '127.0.0.1',
     });
     for (const { at, subject, behaviors } of changes) {

@@ -4,7 +4,7 @@
 import { domainKey } from '../base/domain-names.js';
 import type { Clock } from '../clock/clock.js';
 import type { Emit } from '../events/types.js';
-import type { DnsAnswer } from './plan.js';
+import type { Addresses, DnsAnswer } from './plan.js';
 import { systemError } from './network/memory-socket.js';
 
 export interface MailExchanger {
@@ -29,8 +29,8 @@ interface ZoneDomain {
 interface ZoneHost {
   /** Recipient domain that it serves. */
   domain: string;
-  /** Undefined for a host without an A record. */
-  address: string | undefined;
+  /** Its A and AAAA records. */
+  addresses: Addresses;
 }
 
 interface FakeDnsOptions {
@@ -73,33 +73,58 @@ export class FakeDns {
   }
 
   /**
-   * Addresses of a host, or of a domain without MX.
+   * IPv4 addresses of a host, or of a domain without MX.
    *
    * @throws system error ENOTFOUND (NXDOMAIN), ENODATA (no address), ESERVFAIL or ETIMEOUT
    */
   async resolve4(written: string): Promise<string[]> {
     const name = domainKey(written);
     const host = this.options.zone.host(name);
-    if (!host) {
-      const answer = this.options.zone.domain(name)?.answer;
-      const refused = answer === 'nxdomain' || answer === 'servfail' || answer === 'timeout';
-      const none = answer === undefined ? 'ENOTFOUND' : 'ENODATA';
-      return this.fail('A', name, name, refused ? ERRORS[answer] : none);
+    if (!host) return this.fail('A', name, name, this.errorOf(name, host));
+    const { v4 } = host.addresses;
+    if (v4 === undefined) return this.fail('A', name, host.domain, 'ENODATA');
+    this.emitAnswer('A', name, host.domain, [v4]);
+    return [v4];
+  }
+
+  /**
+   * IPv6 addresses of a host. An answer without one is no event: nearly every host has none, and what DNS says
+   * of the name is the event of `resolve4`.
+   *
+   * @throws system error as `resolve4`
+   */
+  async resolve6(written: string): Promise<string[]> {
+    const name = domainKey(written);
+    const host = this.options.zone.host(name);
+    const v6 = host?.addresses.v6;
+    if (host && v6 !== undefined) {
+      this.emitAnswer('AAAA', name, host.domain, [v6]);
+      return [v6];
     }
-    if (host.address === undefined) return this.fail('A', name, host.domain, 'ENODATA');
-    this.emitAnswer('A', name, host.domain, [host.address]);
-    return [host.address];
+    const code = this.errorOf(name, host);
+    if (code === ERRORS.timeout) await this.timeout();
+    throw systemError(code, 'queryAaaa');
+  }
+
+  /** Why a name has no address of some family. */
+  private errorOf(name: string, host: ZoneHost | undefined): string {
+    if (host) return 'ENODATA';
+    const answer = this.options.zone.domain(name)?.answer;
+    const refused = answer === 'nxdomain' || answer === 'servfail' || answer === 'timeout';
+    return refused ? ERRORS[answer] : answer === undefined ? 'ENOTFOUND' : 'ENODATA';
+  }
+
+  private timeout(): Promise<void> {
+    return new Promise<void>((resolve) => void this.options.clock.after(TIMEOUT_MS, resolve));
   }
 
   private async fail(query: 'MX' | 'A', name: string, domain: string, code: string): Promise<never> {
-    if (code === ERRORS.timeout) {
-      await new Promise<void>((resolve) => void this.options.clock.after(TIMEOUT_MS, resolve));
-    }
+    if (code === ERRORS.timeout) await this.timeout();
     this.options.emit({ type: 'dns.answered', query, name, domain, error: code });
     throw systemError(code, query === 'MX' ? 'queryMx' : 'queryA');
   }
 
-  private emitAnswer(query: 'MX' | 'A', name: string, domain: string, records: string[]): void {
+  private emitAnswer(query: 'MX' | 'A' | 'AAAA', name: string, domain: string, records: string[]): void {
     this.options.emit({ type: 'dns.answered', query, name, domain, records });
   }
 }

@@ -13,8 +13,10 @@ import {
   DEFAULT_DOMAIN,
   DOMAIN_MARK,
   hostNameOf,
+  type Addresses,
   type BehaviorPlan,
   type DomainPlan,
+  type Family,
   type HostPlan,
   type SitePlan,
 } from './plan.js';
@@ -30,6 +32,8 @@ export interface NewHost {
   relays: boolean;
   /** Whether it serves a domain beside `domain`; absent: it serves no other. */
   receives?: (domain: string) => boolean;
+  /** Families in which it has an address. */
+  families: readonly Family[];
   sharedBy?: DomainsOfSite;
 }
 
@@ -48,11 +52,13 @@ interface ServedDomain {
   hosts: Host[];
 }
 
-/** A name with its address, and the domain or the site of the host that has it. */
+/** A name with its addresses, and the domain or the site of the host that has it. */
 interface NamedAddress {
   domain: string;
-  address: string | undefined;
+  addresses: Addresses;
 }
+
+const V4_ALONE: readonly Family[] = ['v4'];
 
 /** Hosts of a domain whose plan names none. */
 const ONE_HOST: HostPlan[] = [{ name: 'mx', preference: 10, hasAddress: true, behaviors: [] }];
@@ -90,7 +96,7 @@ export class Domains {
     return served;
   }
 
-  /** The address of a host; undefined when there is no host of that name. */
+  /** The addresses of a host; undefined when there is no host of that name. */
   host(name: string): NamedAddress | undefined {
     const domain = this.domainOfHost.get(name);
     if (domain !== undefined) this.of(domain);
@@ -102,7 +108,7 @@ export class Domains {
     const exchange = `mx.${domain}`;
     const records = [{ exchange, preference: 10 }];
     this.served.set(domain, { domain, plan: { behaviors: [], mailboxes: [] }, records, hosts: [] });
-    this.byName.set(exchange, { domain, address });
+    this.byName.set(exchange, { domain, addresses: { v4: address } });
   }
 
   /** See `World.setBehaviors`. */
@@ -140,26 +146,34 @@ export class Domains {
   private hostNamed(name: string): Host {
     const domain = this.domainOfHost.get(name);
     const hosts = domain === undefined ? undefined : this.of(domain)?.hosts;
-    const address = this.byName.get(name)?.address;
-    const host = hosts?.find((one) => one.name === name || one.address === address);
+    const addresses = this.byName.get(name)?.addresses;
+    const host = hosts?.find((one) => one.name === name || one.addresses === addresses);
     invariant(host, `no domain ${name} in the fleet`);
     return host;
   }
 
   private openHost(served: ServedDomain, planned: HostPlan): void {
-    const { name, hasAddress, behaviors, preference, relay } = planned;
+    const { name, hasAddress, families = V4_ALONE, behaviors, preference, relay } = planned;
     const { domain, plan } = served;
     invariant(!this.byName.has(name), `two domains have a host ${name}`);
     if (name !== domain) served.records.push({ exchange: name, preference });
     if (!hasAddress) {
-      this.byName.set(name, { domain, address: undefined });
+      this.byName.set(name, { domain, addresses: {} });
       return;
     }
     const receives = this.isUnnamed(domain) ? (other: string) => this.isUnnamed(other) : undefined;
     const relays = relay ?? plan.relay ?? false;
-    const host = this.options.open({ domain, name, plan, behaviors, relays, ...(receives && { receives }) });
+    const host = this.options.open({
+      domain,
+      name,
+      plan,
+      behaviors,
+      families,
+      relays,
+      ...(receives && { receives }),
+    });
     served.hosts.push(host);
-    this.byName.set(name, { domain, address: host.address });
+    this.byName.set(name, { domain, addresses: host.addresses });
   }
 
   /** Gives a domain the hosts of its site, under the names that they have for it. */
@@ -171,7 +185,7 @@ export class Domains {
       const exchange = aliasOf(name, domain);
       records.push({ exchange, preference });
       if (host) served.hosts.push(host);
-      this.byName.set(exchange, { domain: site, address: host?.address });
+      this.byName.set(exchange, { domain: site, addresses: host?.addresses ?? {} });
     }
   }
 
@@ -182,9 +196,9 @@ export class Domains {
     this.ofSites.set(site, (opened = new Map<string, Host | undefined>()));
     const { hosts, ...plan } = this.options.sites[site]!;
     const sharedBy = this.domainsOf(site);
-    for (const { name, hasAddress, behaviors, relay } of hosts) {
+    for (const { name, hasAddress, families = V4_ALONE, behaviors, relay } of hosts) {
       const relays = relay ?? plan.relay ?? false;
-      const host = { domain: site, name: canonicalName(name), behaviors, relays, sharedBy };
+      const host = { domain: site, name: canonicalName(name), behaviors, families, relays, sharedBy };
       opened.set(
         name,
         hasAddress ? this.options.open({ ...host, plan: { ...plan, mailboxes: [] } }) : undefined,

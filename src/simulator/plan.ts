@@ -38,6 +38,8 @@ export interface Conditions {
   attempts?: { from: number; to: number };
   /** A fixed, seeded fraction of the recipients. */
   share?: number;
+  /** The connection is over this family of addresses. */
+  family?: Family;
   /** Probability of a seeded draw per attempt; per connection where the recipient is not known. */
   chance?: number;
 }
@@ -85,6 +87,13 @@ export interface DnsPlan {
   until?: number;
 }
 
+/** IPv4 and IPv6. */
+export const FAMILIES = ['v4', 'v6'] as const;
+export type Family = (typeof FAMILIES)[number];
+
+/** The address of a host in each family that it has. */
+export type Addresses = Partial<Record<Family, string>>;
+
 /** One MX host of a domain or a site. */
 export interface HostPlan {
   /**
@@ -94,10 +103,12 @@ export interface HostPlan {
   name: string;
   /** MX preference: the lowest is tried first (RFC 5321, 5.1). */
   preference: number;
-  /** False: the name has no A record. */
+  /** False: the name has neither an A nor an AAAA record. */
   hasAddress: boolean;
   /** Whether this host takes recipients of any domain; absent: as its domain or its site says. */
   relay?: boolean;
+  /** Families of its addresses: A and AAAA records. Absent: `v4` alone. */
+  families?: readonly Family[];
   /** Behaviors of this host, asked after those of the mailbox and before those of the domain. */
   behaviors: BehaviorPlan[];
 }

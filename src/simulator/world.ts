@@ -2,7 +2,7 @@
 // Hosts are created when they are first looked up, so that a fleet of thousands of domains costs only
 // what is used of it.
 
-import type net from 'node:net';
+import net from 'node:net';
 import { domainOf } from '../base/addresses.js';
 import { domainKey } from '../base/domain-names.js';
 import type { Clock } from '../clock/clock.js';
@@ -18,9 +18,15 @@ import { MemoryNetwork } from './network/memory.js';
 import type { Network } from './network/network.js';
 import { Postman } from './returns/postman.js';
 import type { MemorySocket } from './network/memory-socket.js';
-import type { BehaviorPlan, DnsAnswer, DomainPlan, SitePlan } from './plan.js';
+import type { Addresses, BehaviorPlan, DnsAnswer, DomainPlan, SitePlan } from './plan.js';
 
 const SMTP_PORT = 25;
+
+/** The IPv6 address of a host is its IPv4 address with this prefix (RFC 4291, 2.5.5.2): it is loopback too. */
+const MAPPED = '::ffff:';
+
+/** The client's address on connections over IPv6. */
+const CLIENT_V6 = '::1';
 
 interface WorldOptions {
   clock: Clock;
@@ -33,7 +39,9 @@ interface WorldOptions {
   network?: Network;
   /** Latency of the memory wire, ms. */
   latencyMs?: number;
-  /** Client address that the hosts see. */
+  /** Every host has an IPv4 address and no other, whatever its plan says. */
+  ipv4Only?: boolean;
+  /** Client address that the hosts see on connections over IPv4. */
   clientAddress: string;
   /** Needed when a host offers STARTTLS. */
   certificates?: Certificates | undefined;
@@ -92,7 +100,8 @@ export class World {
 
   /** Opens a connection to an address of the fleet; any other address refuses. */
   dial(address: string, port: number): MemorySocket {
-    return this.network.connect({ address, port }, this.options.clientAddress);
+    const from = net.isIPv6(address) ? CLIENT_V6 : this.options.clientAddress;
+    return this.network.connect({ address, port }, from);
   }
 
   /** Releases ports and sockets of the operating system. */
@@ -143,9 +152,13 @@ export class World {
   private openHost(host: NewHost): Host {
     const { clock, random, emit, certificates } = this.options;
     const address = addressNumber(this.addresses++);
+    const { families, ...rest } = host;
+    const addresses: Addresses = {};
+    for (const family of this.options.ipv4Only ? (['v4'] as const) : families)
+      addresses[family] = family === 'v4' ? address : `${MAPPED}${address}`;
     const opened = new Host({
-      ...host,
-      address,
+      ...rest,
+      addresses,
       clock,
       random,
       emit,
@@ -153,7 +166,8 @@ export class World {
       nextSession: () => ++this.sessions,
       sendBack: (letter) => this.postman.send(letter),
     });
-    this.network.listen({ address, port: SMTP_PORT }, new HostServer(opened));
+    const server = new HostServer(opened);
+    for (const at of Object.values(addresses)) this.network.listen({ address: at, port: SMTP_PORT }, server);
     return opened;
   }
 }

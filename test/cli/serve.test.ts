@@ -17,6 +17,7 @@ fleet:
     mailboxes:
       bob: mailbox-full
   down.example: { behaviors: [down] }
+  v6.example: { hosts: [{ name: mx1, address: [v6] }] }
   broken.example: { behaviors: [{ do: tls-broken, how: refused }] }
   default: {}
 `;
@@ -92,6 +93,8 @@ describe('a live fleet', () => {
 
   test('plays the behaviors of a file, and writes its events as NDJSON', async () => {
     const { portOf, end, stdout } = await serving(['fleet.yaml', '--json'], { 'fleet.yaml': FLEET });
+    // A host with an IPv6 address alone has its port on 127.0.0.1 as any other.
+    expect(portOf('v6\\.example')).toBeGreaterThan(0);
     // The dialogue of swaks: greeting, EHLO, MAIL, RCPT refused, QUIT.
     const client = await Client.to(portOf('example\\.org'));
     await client.reply();

@@ -131,6 +131,7 @@ describe('the schema of a scenario', () => {
         'from',
         'until',
         'attempts',
+        'family',
         'share',
         'chance',
       ];

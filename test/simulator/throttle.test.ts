@@ -135,7 +135,7 @@ it('a profile chooses the reply, with the same class of code', async () => {
   const host = new Host({
     domain: 'example.org',
     name: 'mx.example.org',
-    address: '127.9.9.9',
+    addresses: { v4: '127.9.9.9' },
     plan: {
       behaviors: [does('throttle', { connections: 1 }), does('mailbox-full', { permanent: true })],
       mailboxes: [],

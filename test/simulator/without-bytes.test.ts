@@ -69,7 +69,7 @@ function withoutBytes({ clock }: Lab): Outcome {
   const host = new Host({
     domain: 'example.org',
     name: 'mx.example.org',
-    address: '127.1.0.1',
+    addresses: { v4: '127.1.0.1' },
     plan: { behaviors: DOMAIN, mailboxes: [{ pattern: 'bob', behaviors: MAILBOX }] },
     clock,
     random: seededRandom('42'),

@@ -20,6 +20,7 @@ import type {
   DnsAnswer,
   DnsPlan,
   DomainPlan,
+  Family,
   HostPlan,
   Point,
 } from '../../src/simulator/plan.js';
@@ -51,6 +52,7 @@ interface HostSketch {
   name: string;
   preference?: number;
   hasAddress?: boolean;
+  families?: Family[];
   behaviors?: BehaviorSketch[];
 }
 
@@ -96,13 +98,13 @@ export function readers(count: number, domain = 'example.org'): string[] {
 
 /** A behavior with its parameters parsed by its own schema, as the loader would do it. */
 function behavior(sketch: BehaviorSketch, scope: Scope = 'domain'): BehaviorPlan {
-  const { do: name, during, from, until, attempts, share, chance, ...parameters } = sketch;
+  const { do: name, during, from, until, attempts, family, share, chance, ...parameters } = sketch;
   const definition = BEHAVIORS.get(name);
   if (!definition) throw new Error(`no behavior ${name}`);
   const params = definition.parameters.parse(parameters);
   const at = (params['stage'] as Point | undefined) ?? definition.defaultPoint(scope);
   if (at === undefined) throw new Error(`${name} needs a stage`);
-  const given = Object.entries({ during, from, until, attempts, share, chance }).filter(
+  const given = Object.entries({ during, from, until, attempts, family, share, chance }).filter(
     ([, value]) => value !== undefined,
   );
   return { do: name, at, when: Object.fromEntries(given), params };
@@ -139,8 +141,15 @@ function domainPlan({ dns, hosts, behaviors = [], mailboxes = {} }: DomainSketch
   };
 }
 
-function hostPlan({ name, preference = 10, hasAddress = true, behaviors = [] }: HostSketch): HostPlan {
-  return { name, preference, hasAddress, behaviors: behaviors.map((sketch) => behavior(sketch)) };
+function hostPlan({
+  name,
+  preference = 10,
+  hasAddress = true,
+  families,
+  behaviors = [],
+}: HostSketch): HostPlan {
+  const plans = behaviors.map((sketch) => behavior(sketch));
+  return { name, preference, hasAddress, ...(families ? { families } : {}), behaviors: plans };
 }
 
 function contactPlan(sketch: string | ContactSketch): ContactPlan {

@@ -55,7 +55,7 @@ export class SeenDomains {
 
   /** Joins the record of a domain with those of its hosts, and that of a host with its site. */
   read({ query, name, domain, records = [] }: EventOf<'dns.answered'>): void {
-    if (query === 'A') return records.length > 0 ? this.join(hostKey(name), domain) : undefined;
+    if (query !== 'MX') return records.length > 0 ? this.join(hostKey(name), domain) : undefined;
     for (const record of records) {
       const host = record.slice(record.indexOf(' ') + 1);
       if (host === '.') continue;

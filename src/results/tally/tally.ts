@@ -111,7 +111,7 @@ export class Tally {
         return;
       }
       case 'dns.answered':
-        if (event.query === 'A' && event.records) this.servers.named(event.name, event.domain);
+        if (event.query !== 'MX' && event.records) this.servers.named(event.name, event.domain);
         return;
       case 'destination.limited':
         return this.servers.failed(event.domain, event.host, 'limited');

@@ -3,6 +3,7 @@
 
 import { domainKey, isDomain, isLabel } from '../../base/domain-names.js';
 import {
+  FAMILIES,
   hostNameOf,
   type DnsAnswer,
   type DnsPlan,
@@ -128,8 +129,15 @@ export function readHost(reader: Reader, path: Path, profile: ProfilePlan | unde
   const { shape } = hostSchema;
   const name = reader.readGiven(shape.name, [...path, 'name']);
   const preference = reader.read(shape.preference, [...path, 'preference']);
-  const address = reader.get([...path, 'address']);
-  const hasAddress = address === undefined || reader.read(shape.address, [...path, 'address']) === undefined;
+  const address = reader.read(shape.address, [...path, 'address']);
+  const hasAddress = address !== 'none';
+  if (Array.isArray(address) && new Set(address).size < address.length)
+    reader.problem([...path, 'address'], '`address` names a family twice', {
+      hint: 'write [v4], [v6] or [v4, v6]',
+    });
+  const families: Pick<HostPlan, 'families'> = Array.isArray(address)
+    ? { families: FAMILIES.filter((one) => address.includes(one)) }
+    : {};
   const at = [...path, 'behaviors'];
   const behaviors =
     reader.get(at) === undefined ? [] : readBehaviorList(reader, at, { scope: 'host', profile });
@@ -140,9 +148,16 @@ export function readHost(reader: Reader, path: Path, profile: ProfilePlan | unde
       hint: `leave \`${key}\` or \`address: none\` out`,
     });
   }
+  behaviors.forEach(({ when: { family } }, index) => {
+    if (!hasAddress || family === undefined || (families.families ?? ['v4']).includes(family)) return;
+    reader.problem([...at, index, 'family'], `this can never act: the host has no ${family} address`, {
+      on: 'key',
+      hint: 'give the host `address: [v4, v6]`, or leave `family` out',
+    });
+  });
   const relay = reader.read(shape.relay, [...path, 'relay']);
   if (name === undefined || preference === undefined) return undefined;
-  const host = { name: domainKey(name), preference, hasAddress, behaviors };
+  const host = { name: domainKey(name), preference, hasAddress, ...families, behaviors };
   return relay === undefined ? host : { ...host, relay };
 }
 

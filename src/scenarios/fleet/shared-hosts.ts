@@ -81,6 +81,14 @@ export function shareHosts(
         );
       first.relay ??= host.relay;
     }
+    const families = ({ families = ['v4'] }: HostPlan): string => families.join();
+    if (first?.hasAddress && host.hasAddress && families(first) !== families(host)) {
+      reader.problem(
+        [...path, 'name'],
+        `the host ${quoted(host.name)} has addresses of other families than where it is named first`,
+        { hint: 'write the same `address` wherever the host is named' },
+      );
+    }
     if (first && first.hasAddress !== host.hasAddress) {
       reader.problem(
         [...path, 'name'],

@@ -4,7 +4,9 @@
 import { z } from 'zod';
 import { positiveDurationField, shareField, windowField } from '../../base/schema-fields.js';
 import { BEHAVIORS } from '../../simulator/behaviors/index.js';
+import { FAMILIES } from '../../simulator/plan.js';
 
+const FAMILY_TEXT = 'v4 or v6';
 const ATTEMPTS_TEXT = 'a range of attempts such as 1..2, counted from 1, both ends included';
 
 function attemptsField() {
@@ -41,6 +43,10 @@ export const CONDITIONS = {
       id: 'attempts',
       description: 'Attempts for this recipient, such as 1..2, as the server counts them',
     })
+    .optional(),
+  family: z
+    .enum(FAMILIES, FAMILY_TEXT)
+    .meta({ id: 'family', description: 'Connections over IPv4 (v4) or IPv6 (v6) alone' })
     .optional(),
   share: shareField()
     .meta({ id: 'share', description: 'A fixed, seeded share of the recipients, such as 10%' })

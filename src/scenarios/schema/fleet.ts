@@ -3,12 +3,13 @@
 
 import { z } from 'zod';
 import { positiveDurationField, windowField } from '../../base/schema-fields.js';
-import { DNS_ANSWERS, type DnsPlan } from '../../simulator/plan.js';
+import { DNS_ANSWERS, FAMILIES, type DnsPlan } from '../../simulator/plan.js';
 import { behaviorListSchema, behaviorSchema } from './behaviors.js';
 
 const PROFILE_TEXT = 'the name of a profile such as yahoo, or the path of a profile file';
 const DNS_TEXT = `${DNS_ANSWERS.join(', ')}, or a mapping { answer: servfail, until: 2h }`;
 const HOST_NAME_TEXT = 'a name such as mx1, to which the domain is added, or mx1.example.net';
+const ADDRESS_TEXT = '[v4], [v6], [v4, v6] or none';
 const PREFERENCE_TEXT = 'a whole number from 0 to 65535; the lowest is tried first';
 
 const dnsAnswer = z.enum(DNS_ANSWERS);
@@ -55,7 +56,17 @@ export const hostSchema = z
       .boolean()
       .optional()
       .describe('Whether this host takes recipients of any domain; as its domain or site says when left out'),
-    address: z.literal('none', '`none`').optional().describe('`none`: the host name has no address record'),
+    address: z
+      .union(
+        [z.literal('none'), z.array(z.enum(FAMILIES)).min(1, ADDRESS_TEXT).meta({ uniqueItems: true })],
+        {
+          error: ADDRESS_TEXT,
+        },
+      )
+      .optional()
+      .describe(
+        'Address records of the host name: `[v4]` (A, when left out), `[v6]` (AAAA) or `[v4, v6]`; `none` for no record',
+      ),
     behaviors: behaviorListSchema
       .optional()
       .describe('Behaviors of this host, checked after those of the mailbox and before those of the domain'),

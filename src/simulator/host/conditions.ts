@@ -1,5 +1,6 @@
 // Whether a behavior applies: all of its conditions must hold.
 
+import { isIPv6 } from 'node:net';
 import type { Random } from '../../base/random.js';
 import type { Situation } from '../behaviors/behavior.js';
 import type { Conditions } from '../plan.js';
@@ -13,6 +14,7 @@ export function holds(when: Conditions, situation: Situation, random: Random, la
   if (when.during && (now < when.during.from || now >= when.during.to)) return false;
   if (when.from !== undefined && now < when.from) return false;
   if (when.until !== undefined && now >= when.until) return false;
+  if (when.family !== undefined && isIPv6(situation.client) !== (when.family === 'v6')) return false;
   // A behavior for some recipients that acts at every stage does not act before the recipient is known.
   if (recipient === '' && (when.attempts || when.share !== undefined)) return false;
   if (when.attempts && (attempt < when.attempts.from || attempt > when.attempts.to)) return false;

@@ -12,7 +12,7 @@ import { holds } from './conditions.js';
 import { Mailboxes } from './mailboxes.js';
 import type { Handshake } from '../network/network.js';
 import type { Endpoint } from '../network/memory-socket.js';
-import type { BehaviorPlan, DomainPlan, Point } from '../plan.js';
+import type { Addresses, BehaviorPlan, DomainPlan, Point } from '../plan.js';
 import { fillText, wordsOf } from '../behaviors/profile-words.js';
 import type { Letter } from '../returns/postman.js';
 import { outsideTransaction, type SessionState } from './session-state.js';
@@ -29,7 +29,7 @@ interface HostOptions {
   /** Recipient domain that it serves; for a host that several domains share, the name of their site. */
   domain: string;
   name: string;
-  address: string;
+  addresses: Addresses;
   /** Of its domain or its site: what all hosts there share. */
   plan: DomainPlan;
   /** Whether it takes recipients of any domain. */
@@ -59,7 +59,7 @@ const RELAYING_DENIED: Reply = { code: 550, enhanced: '5.7.1', lines: ['Relaying
 export class Host {
   readonly domain: string;
   readonly name: string;
-  readonly address: string;
+  readonly addresses: Addresses;
   private readonly attempts = new Map<string, number>();
   private readonly notes = new Map<BehaviorPlan, Map<string, number>>();
   /** By recipient domain; a host that serves one domain has them under its own `domain`. */
@@ -79,7 +79,7 @@ export class Host {
   constructor(readonly options: HostOptions) {
     this.domain = options.domain;
     this.name = options.name;
-    this.address = options.address;
+    this.addresses = options.addresses;
     this.behaviors = options.plan.behaviors;
     this.words = options.words ?? (options.plan.profile && wordsOf(options.plan.profile));
     this.own = options.behaviors ?? [];
@@ -97,6 +97,11 @@ export class Host {
     const how = verdict.kind === 'refuse' ? 'refused' : 'no-answer';
     this.options.emit({ type: 'connection.refused', domain: this.domain, host: this.name, how });
     return verdict.kind;
+  }
+
+  /** The address from which it dials. */
+  get address(): string {
+    return this.addresses.v4 ?? this.addresses.v6!;
   }
 
   /** Replaces the behaviors that all hosts of its domain or its site share, from now on. */

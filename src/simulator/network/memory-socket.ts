@@ -3,6 +3,7 @@
 // in the same call would make client and server wait for each other. Here they travel in memory; on the
 // TCP wire, real sockets carry them.
 
+import { isIPv6 } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../clock/clock.js';
 
@@ -78,7 +79,11 @@ export class MemorySocket extends Duplex {
   }
 
   address(): { address: string; port: number; family: string } {
-    return { address: this.localAddress, port: this.localPort, family: 'IPv4' };
+    return {
+      address: this.localAddress,
+      port: this.localPort,
+      family: isIPv6(this.localAddress) ? 'IPv6' : 'IPv4',
+    };
   }
 
   /** Emits `timeout` after `ms` without traffic, as net.Socket does; 0 turns it off. */

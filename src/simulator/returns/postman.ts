@@ -25,6 +25,7 @@ interface PostmanOptions {
   resolver: {
     resolveMx(domain: string): Promise<MailExchanger[]>;
     resolve4(name: string): Promise<string[]>;
+    resolve6(name: string): Promise<string[]>;
   };
   dial: (address: string, port: number, from: string) => net.Socket;
 }
@@ -80,7 +81,11 @@ export class Postman {
     const { returnPath, host, address: from } = letter;
     const records = await resolver.resolveMx(domainOf(returnPath));
     const [best] = records.sort((a, b) => a.preference - b.preference);
-    const [address] = await resolver.resolve4(best?.exchange ?? '');
+    const exchange = best?.exchange ?? '';
+    const [address] = await resolver.resolve4(exchange).catch(async (error: unknown) => {
+      // The reason of the first lookup counts when there is no IPv6 address either.
+      return resolver.resolve6(exchange).catch(() => Promise.reject(error as Error));
+    });
     if (address === undefined) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' });
     return transact(dial(address, SMTP_PORT, from), host, returnPath, message);
   }

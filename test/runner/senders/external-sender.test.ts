@@ -99,6 +99,21 @@ describe('a sender that keeps the contract', () => {
     expect(ran.code).toBe(0);
   });
 
+  test('reaches a host with an IPv6 address alone', async () => {
+    const body = `return { send: async ({ name }) => {
+      const [{ exchange }] = await resolveMx('example.org');
+      const a = await resolve4(exchange).catch(({ code }) => code);
+      const [address] = await ports.resolve6(exchange);
+      if (a !== 'ENODATA') throw new Error('A: ' + a);
+      await say(dial(address), 'me@me.example', 'bob@example.org');
+      report.delivered(name, 'bob@example.org');
+    } };`;
+    const ran = await play({ 'mine.js': moduleText(body) }, ['a.yaml', '--sender', 'mine.js'], {
+      'a.yaml': SCENARIO.replace('{}', '{ hosts: [{ name: mx1, address: [v6] }] }'),
+    });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('gets a connect timeout from a server that does not answer, as from an operating system', async () => {
     const body = `return { send: async () => {
       const [address] = await resolve4((await resolveMx('example.org'))[0].exchange);

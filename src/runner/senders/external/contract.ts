@@ -26,8 +26,10 @@ export interface SenderPorts {
   ): void;
   /** MX hosts of a domain; rejects with the codes of node:dns. */
   resolveMx(domain: string): Promise<{ exchange: string; preference: number }[]>;
-  /** Addresses of a host. */
+  /** IPv4 addresses of a host. */
   resolve4(name: string): Promise<string[]>;
+  /** IPv6 addresses of a host. `dial` opens connections to them too. */
+  resolve6(name: string): Promise<string[]>;
   /** The retry policy of the scenario, durations in ms. */
   policy: RetryPolicy;
   report: SenderReports;

@@ -31,7 +31,7 @@ interface ExternalSenderOptions {
   name: string;
   clock: VirtualClock;
   emit: Emit;
-  resolver: Resolver;
+  resolver: Required<Resolver>;
   dial: (address: string, port: number) => net.Socket;
   policy: RetryPolicy;
   /** Installed before the module is loaded. */
@@ -176,6 +176,7 @@ export class ExternalSenderHost implements RunSender {
       getSocket: ({ host = '', port }, callback) => {
         resolver
           .resolve4(host)
+          .catch(() => resolver.resolve6(host))
           .catch(() => [host])
           .then(([address = host]) => {
             const socket = dial(address, Number(port ?? SMTP_PORT));
@@ -190,6 +191,7 @@ export class ExternalSenderHost implements RunSender {
       },
       resolveMx: (domain) => resolver.resolveMx(domain),
       resolve4: (name) => resolver.resolve4(name),
+      resolve6: (name) => resolver.resolve6(name),
       policy,
       report: this.reports(),
       hold: (what) => clock.hold(what),
