@@ -66,6 +66,7 @@ describe('DNS of the system', () => {
     const resolver = systemResolver([await dnsServer()]);
     expect(await resolver.resolveMx('example.org')).toEqual([{ exchange: 'mx.example.org', preference: 10 }]);
     expect(await resolver.resolve4('mx.example.org')).toEqual(['127.0.0.1']);
+    expect(await resolver.resolve6!('mx.example.org')).toEqual(['::1']);
   });
 
   test.each([
@@ -79,6 +80,9 @@ describe('DNS of the system', () => {
 });
 
 const MX = 15;
+const AAAA = 28;
+/** ::1 */
+const LOOPBACK_V6 = Buffer.from([...Array<number>(15).fill(0), 1]);
 const RCODE: Record<string, number> = { 'nowhere.test': 3, 'broken.test': 2 };
 
 /** A DNS server that knows example.org. @returns its address and port */
@@ -101,7 +105,9 @@ function answer(query: Buffer): Buffer {
   const data =
     type === MX
       ? Buffer.concat([Buffer.from([0, 10, 2]), Buffer.from('mx'), Buffer.from([0xc0, 12])])
-      : Buffer.from([127, 0, 0, 1]);
+      : type === AAAA
+        ? LOOPBACK_V6
+        : Buffer.from([127, 0, 0, 1]);
   const isKnown = name.endsWith('example.org');
   const header = Buffer.alloc(12);
   query.copy(header, 0, 0, 2);
