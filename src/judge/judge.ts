@@ -1,6 +1,7 @@
 // Judges a run from its events: expectations at their times, invariants at every event, and whether the
 // run came to its end.
 
+import { addressKey } from '../base/addresses.js';
 import type { BouncelabError } from '../base/errors.js';
 import type { RunEvent } from '../events/types.js';
 import { limitsOf } from '../sender/destination/options.js';
@@ -131,10 +132,12 @@ export class Judge {
   }
 }
 
-/** Contacts whose times of attempts are compared: those of all others need not be kept. */
+/** Keys of the contacts whose times of attempts are compared: those of all others need not be kept. */
 function addressesOf(expectations: readonly ExpectationPlan[]): Set<string> {
   const checks = expectations.flatMap((expectation) => expectation.checks);
   return new Set(
-    checks.flatMap((check) => (check.kind === 'attempts' || check.kind === 'seen' ? check.address : [])),
+    checks.flatMap((check) =>
+      check.kind === 'attempts' || check.kind === 'seen' ? addressKey(check.address) : [],
+    ),
   );
 }

@@ -151,7 +151,8 @@ export function scriptedWorld(
   const ports = {
     clock,
     resolver: {
-      resolveMx: () => Promise.resolve([{ exchange: 'mx.example.org', preference: 10 }]),
+      // A host of its own for each domain: otherwise all of them would be one site.
+      resolveMx: (domain = 'example.org') => Promise.resolve([{ exchange: `mx.${domain}`, preference: 10 }]),
       resolve4: () => Promise.resolve([ADDRESS]),
     },
     dialer: {
