@@ -49,10 +49,9 @@ export async function watch(files: string[], options: RunOptions, io: Io, play: 
   const outputDir = resolve(io.cwd, options.output);
   const watcher = watchFiles(watchedPaths(files, options, io.cwd), {
     ignoreInitial: true,
-    // A link may lead to the whole file system.
-    followSymlinks: false,
-    // The report of a run must not start the next run.
-    ignored: (path) => path.split(sep).includes('node_modules') || isInside(path, outputDir),
+    // The report of a run must not start the next run, and a link may lead to the whole file system. (With
+    // `followSymlinks: false` the watcher reports no file of a folder that is new.)
+    ignored: (path) => path.split(sep).includes('node_modules') || isInside(path, outputDir) || isLink(path),
     awaitWriteFinish: { stabilityThreshold: 50, pollInterval: 10 },
   });
   const watching = once(watcher, 'ready');
@@ -128,9 +127,17 @@ function watchedPaths(files: string[], { policy }: RunOptions, cwd: string): str
 /** What is watched for a path that is named: where it leads when it is a link. */
 function target(path: string): string {
   try {
-    return lstatSync(path).isSymbolicLink() ? realpathSync(path) : path;
+    return isLink(path) ? realpathSync(path) : path;
   } catch {
     return path;
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
   }
 }
 
