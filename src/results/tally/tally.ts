@@ -121,6 +121,7 @@ export class Tally {
       case 'clock.jumped':
       case 'host.suspended':
       case 'smtp.garbled':
+      case 'message.received':
       case 'contact.refused':
       case 'bounce.received':
       case 'message.returned':
