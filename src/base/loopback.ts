@@ -54,3 +54,22 @@ export function listenLoopback(server: net.Server, port: number, announce: Annou
   announce(server);
   server.listen(port, '127.0.0.1');
 }
+
+/** Connections of a burst that wait to be accepted; the system may allow fewer. */
+const BACKLOG = 4096;
+
+/**
+ * Makes a server listen at an address of this machine.
+ *
+ * @param beyond the one address outside loopback that the user allowed
+ * @throws BouncelabError E_NOT_LOOPBACK for any other address outside loopback
+ */
+export function listenAt(
+  server: net.Server,
+  { address, port }: { address: string; port: number },
+  beyond?: string,
+): void {
+  if (!isLoopback(address) && address !== beyond)
+    throw new BouncelabError('E_NOT_LOOPBACK', `${address} is not in 127.0.0.0/8 or ::1 and was not opened`);
+  server.listen({ host: address, port, backlog: BACKLOG, exclusive: true });
+}
