@@ -45,11 +45,13 @@ interface DomainsOptions {
 }
 
 /** A recipient domain that was looked up. */
-interface ServedDomain {
+export interface ServedDomain {
   domain: string;
   plan: DomainPlan;
   records: MailExchanger[];
   hosts: Host[];
+  /** MX preference of each of its hosts. */
+  preferences: Map<Host, number>;
 }
 
 /** A name with its addresses, and the domain or the site of the host that has it. */
@@ -89,11 +91,18 @@ export class Domains {
     if (this.domainOfHost.has(domain) && !this.fleet.has(domain)) return undefined;
     const plan = this.fleet.get(domain) ?? this.fleet.get(DEFAULT_DOMAIN);
     if (!plan) return undefined;
-    const served: ServedDomain = { domain, plan, records: [], hosts: [] };
+    const served: ServedDomain = { domain, plan, records: [], hosts: [], preferences: new Map() };
     this.served.set(domain, served);
     if (plan.site !== undefined) this.joinSite(served, plan.site);
     else for (const host of this.hostsOf(plan, domain)) this.openHost(served, host);
     return served;
+  }
+
+  /** Whether a name is one of the fleet or of its hosts, or a domain that `default` serves. Creates no host. */
+  knows(name: string): 'named' | 'unnamed' | undefined {
+    const key = domainKey(name);
+    if (this.fleet.has(key) || this.domainOfHost.has(key) || this.byName.has(key)) return 'named';
+    return this.fleet.has(DEFAULT_DOMAIN) ? 'unnamed' : undefined;
   }
 
   /** The addresses of a host; undefined when there is no host of that name. */
@@ -107,7 +116,8 @@ export class Domains {
   attach(domain: string, address: string): void {
     const exchange = `mx.${domain}`;
     const records = [{ exchange, preference: 10 }];
-    this.served.set(domain, { domain, plan: { behaviors: [], mailboxes: [] }, records, hosts: [] });
+    const plan = { behaviors: [], mailboxes: [] };
+    this.served.set(domain, { domain, plan, records, hosts: [], preferences: new Map() });
     this.byName.set(exchange, { domain, addresses: { v4: address } });
   }
 
@@ -173,6 +183,7 @@ export class Domains {
       ...(receives && { receives }),
     });
     served.hosts.push(host);
+    served.preferences.set(host, preference);
     this.byName.set(name, { domain, addresses: host.addresses });
   }
 
@@ -184,7 +195,10 @@ export class Domains {
       const host = hosts.get(name);
       const exchange = aliasOf(name, domain);
       records.push({ exchange, preference });
-      if (host) served.hosts.push(host);
+      if (host) {
+        served.hosts.push(host);
+        served.preferences.set(host, preference);
+      }
       this.byName.set(exchange, { domain: site, addresses: host?.addresses ?? {} });
     }
   }

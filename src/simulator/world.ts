@@ -11,14 +11,16 @@ import type { Emit } from '../events/types.js';
 import type { Random } from '../base/random.js';
 import { bounce } from './behaviors/return-later.js';
 import { FakeDns } from './dns.js';
-import { Domains, type NewHost } from './domains.js';
+import { Domains, type NewHost, type ServedDomain } from './domains.js';
 import { Host } from './host/host.js';
+import { receiverIn, type Receiver } from './host/receiver.js';
+import { SharedHost } from './host/shared-host.js';
 import { HostServer } from './host/smtp-server.js';
 import { MemoryNetwork } from './network/memory.js';
 import type { Network } from './network/network.js';
 import { Postman } from './returns/postman.js';
 import type { MemorySocket } from './network/memory-socket.js';
-import type { Addresses, BehaviorPlan, DnsAnswer, DomainPlan, SitePlan } from './plan.js';
+import type { Addresses, BehaviorPlan, DnsAnswer, DomainPlan, Family, SitePlan } from './plan.js';
 
 const SMTP_PORT = 25;
 
@@ -39,8 +41,14 @@ interface WorldOptions {
   network?: Network;
   /** Latency of the memory wire, ms. */
   latencyMs?: number;
-  /** Every host has an IPv4 address and no other, whatever its plan says. */
-  ipv4Only?: boolean;
+  /**
+   * The address of a host in a family.
+   *
+   * @param nth number of the host in the order of creation, from 0; absent: see `addressNumber`, mapped for IPv6
+   */
+  addressOf?: (nth: number, family: Family) => string;
+  /** Opens a connection for every returned message; `none`: nothing is returned. Absent: to the return path's host. */
+  returns?: (() => net.Socket) | 'none';
   /** Client address that the hosts see on connections over IPv4. */
   clientAddress: string;
   /** Needed when a host offers STARTTLS. */
@@ -54,6 +62,7 @@ export class World {
   /** Addresses of attached hosts, by domain. */
   private readonly attached = new Map<string, string>();
   private readonly postman: Postman;
+  private readonly servers = new Map<Host, HostServer>();
   private addresses = 0;
   private sessions = 0;
 
@@ -77,6 +86,7 @@ export class World {
       emit: options.emit,
       resolver: this.dns,
       dial: (address, port, from) => this.network.connect({ address, port }, from) as unknown as net.Socket,
+      ...(options.returns === undefined ? {} : { returns: options.returns }),
     });
   }
 
@@ -102,6 +112,44 @@ export class World {
   dial(address: string, port: number): MemorySocket {
     const from = net.isIPv6(address) ? CLIENT_V6 : this.options.clientAddress;
     return this.network.connect({ address, port }, from);
+  }
+
+  /** The domain with its hosts, which are created if need be; undefined when the fleet does not serve it. */
+  domain(name: string): ServedDomain | undefined {
+    return this.domains.of(name);
+  }
+
+  /** Whether a name is one of the fleet or of its hosts, or a domain that `default` serves. Creates no host. */
+  knows(name: string): 'named' | 'unnamed' | undefined {
+    return this.domains.knows(name);
+  }
+
+  /** The hosts that have an address. */
+  hostsAt(address: string): Host[] {
+    return [...this.servers.keys()].filter((host) => Object.values(host.addresses).includes(address));
+  }
+
+  /** The SMTP server of a host of this world. */
+  serverOf(host: Host): HostServer {
+    return this.servers.get(host)!;
+  }
+
+  /**
+   * A server that stands for all hosts; its name in events is `SHARED`.
+   *
+   * @param tls whether it offers STARTTLS
+   * @param family stands only for hosts with an address of this family
+   */
+  share(tls: boolean, family?: Family): HostServer {
+    const { clock, random, emit, certificates } = this.options;
+    const nextSession = (): number => ++this.sessions;
+    const find = (recipient: string): Receiver => this.receiverOf(recipient, family);
+    return this.serve(new SharedHost({ clock, random, emit, certificates, nextSession, tls, find }));
+  }
+
+  /** Ends all sessions with 421. */
+  endSessions(): void {
+    for (const server of this.servers.values()) server.endSessions();
   }
 
   /** Releases ports and sockets of the operating system. */
@@ -141,6 +189,17 @@ export class World {
     this.domains.setBehaviors(subject, behaviors);
   }
 
+  private serve(host: Host): HostServer {
+    const server = new HostServer(host);
+    this.servers.set(host, server);
+    return server;
+  }
+
+  private receiverOf(recipient: string, family: Family | undefined): Receiver {
+    const domain = this.domains.of(domainOf(recipient));
+    return receiverIn(domain, domain && this.answerOf(domain.plan), family);
+  }
+
   private answerOf({ dns }: DomainPlan): DnsAnswer {
     if (!dns) return 'mx';
     const now = this.options.clock.now();
@@ -151,11 +210,11 @@ export class World {
 
   private openHost(host: NewHost): Host {
     const { clock, random, emit, certificates } = this.options;
-    const address = addressNumber(this.addresses++);
+    const nth = this.addresses++;
+    const { addressOf = mappedAddress } = this.options;
     const { families, ...rest } = host;
     const addresses: Addresses = {};
-    for (const family of this.options.ipv4Only ? (['v4'] as const) : families)
-      addresses[family] = family === 'v4' ? address : `${MAPPED}${address}`;
+    for (const family of families) addresses[family] = addressOf(nth, family);
     const opened = new Host({
       ...rest,
       addresses,
@@ -166,14 +225,18 @@ export class World {
       nextSession: () => ++this.sessions,
       sendBack: (letter) => this.postman.send(letter),
     });
-    const server = new HostServer(opened);
+    const server = this.serve(opened);
     for (const at of Object.values(addresses)) this.network.listen({ address: at, port: SMTP_PORT }, server);
     return opened;
   }
 }
 
+function mappedAddress(nth: number, family: Family): string {
+  return family === 'v4' ? addressNumber(nth) : `${MAPPED}${addressNumber(nth)}`;
+}
+
 /** Loopback addresses from 127.1.0.1 on, without the .0 and .255 of each block. */
-function addressNumber(index: number): string {
+export function addressNumber(index: number): string {
   const last = 1 + (index % 254);
   const block = Math.floor(index / 254);
   return `127.${1 + (block >> 8)}.${block & 255}.${last}`;

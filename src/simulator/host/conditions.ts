@@ -1,9 +1,9 @@
-// Whether a behavior applies: all of its conditions must hold.
+// Whether a behavior applies: all of its conditions must hold. And when a host is down as a whole.
 
 import { isIPv6 } from 'node:net';
 import type { Random } from '../../base/random.js';
 import type { Situation } from '../behaviors/behavior.js';
-import type { Conditions } from '../plan.js';
+import type { BehaviorPlan, Conditions, Family } from '../plan.js';
 
 /**
  * @param label distinguishes this behavior from the others of its host, so that two behaviors with the
@@ -24,4 +24,31 @@ export function holds(when: Conditions, situation: Situation, random: Random, la
   if (when.chance !== undefined && random.fraction('chance', host, label, recipient, attempt) >= when.chance)
     return false;
   return true;
+}
+
+/**
+ * Whether behaviors, in the order in which they are asked, refuse every connection over a family of addresses. With
+ * `chance` each connection is decided by itself, and with a recipient's conditions none is.
+ */
+export function isDownNow(behaviors: readonly BehaviorPlan[], now: number, family: Family): boolean {
+  for (const { at, do: name, when } of behaviors) {
+    if (at !== 'dial' || !mayHoldAtDial(when, now, family)) continue;
+    return name === 'down' && when.chance === undefined;
+  }
+  return false;
+}
+
+function mayHoldAtDial(when: Conditions, now: number, family: Family): boolean {
+  if (when.during && (now < when.during.from || now >= when.during.to)) return false;
+  if (when.from !== undefined && now < when.from) return false;
+  if (when.until !== undefined && now >= when.until) return false;
+  if (when.family !== undefined && when.family !== family) return false;
+  return !when.attempts && when.share === undefined;
+}
+
+/** Times at which behaviors of the handshake begin or end, ms. */
+export function dialTimes(behaviors: readonly BehaviorPlan[]): number[] {
+  return behaviors.flatMap(({ at, when: { during, from, until } }) =>
+    at === 'dial' ? [during?.from, during?.to, from, until].filter((time) => time !== undefined) : [],
+  );
 }

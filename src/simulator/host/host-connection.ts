@@ -264,6 +264,13 @@ export class HostConnection extends VerdictConnection {
     });
   }
 
+  /** Ends the session with 421, as a server that shuts down does (RFC 5321, 3.8). */
+  endSession(): void {
+    if (this.isOver) return;
+    if (this.silent !== 'no' || this.isWriting) return this.close();
+    this.send(421, `4.3.2 ${this.host.name} Service shutting down`, false);
+  }
+
   /** After each reply the connection may turn out to be idle. */
   protected override afterReply(): void {
     if (!this.host.actsAt('idle')) return;

@@ -8,11 +8,11 @@ import type { Random } from '../../base/random.js';
 import { BEHAVIORS } from '../behaviors/index.js';
 import type { Scope, Situation, Verdict, Words } from '../behaviors/behavior.js';
 import type { Certificates } from '../certificates.js';
-import { holds } from './conditions.js';
+import { holds, isDownNow } from './conditions.js';
 import { Mailboxes } from './mailboxes.js';
 import type { Handshake } from '../network/network.js';
 import type { Endpoint } from '../network/memory-socket.js';
-import type { Addresses, BehaviorPlan, DomainPlan, Point } from '../plan.js';
+import type { Addresses, BehaviorPlan, DomainPlan, Family, Point } from '../plan.js';
 import { fillText, wordsOf } from '../behaviors/profile-words.js';
 import type { Letter } from '../returns/postman.js';
 import { outsideTransaction, type SessionState } from './session-state.js';
@@ -25,7 +25,7 @@ export interface DomainsOfSite {
   planOf(domain: string): DomainPlan | undefined;
 }
 
-interface HostOptions {
+export interface HostOptions {
   /** Recipient domain that it serves; for a host that several domains share, the name of their site. */
   domain: string;
   name: string;
@@ -72,6 +72,8 @@ export class Host {
   private readonly date = (): Date => this.options.clock.date();
   private readonly words: Words | undefined;
   private own: BehaviorPlan[];
+  /** The host that answers for a recipient: another one when this host stands for others. */
+  readonly receiver: (recipient: string) => Host = () => this;
   private dials = 0;
   private connections = 0;
   private transactions = 0;
@@ -102,6 +104,11 @@ export class Host {
   /** The address from which it dials. */
   get address(): string {
     return this.addresses.v4 ?? this.addresses.v6!;
+  }
+
+  /** Whether it refuses every connection over a family now, whichever client makes it. */
+  isDown(family: Family): boolean {
+    return isDownNow([...this.own, ...this.behaviors], this.options.clock.now(), family);
   }
 
   /** Replaces the behaviors that all hosts of its domain or its site share, from now on. */

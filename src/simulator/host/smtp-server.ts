@@ -7,6 +7,7 @@ import { HostConnection } from './host-connection.js';
 import type { Endpoint, MemorySocket } from '../network/memory-socket.js';
 import type { Handshake, Listener } from '../network/network.js';
 import type { Host } from './host.js';
+import type { Family } from '../plan.js';
 import { HeaderCollector } from './received-message.js';
 import type { MessageDone } from './reply-connection.js';
 
@@ -52,6 +53,15 @@ export class HostServer extends SMTPServer implements Listener {
 
   accept(socket: MemorySocket): void {
     this.connect(socket as never);
+  }
+
+  isDown(family: Family): boolean {
+    return this.host.isDown(family);
+  }
+
+  /** Ends all sessions with 421 (RFC 5321, 3.8). */
+  endSessions(): void {
+    for (const connection of [...this.connections]) (connection as HostConnection).endSession();
   }
 
   override connect(socket: Parameters<SMTPServer['connect']>[0]): void {

@@ -86,13 +86,22 @@ export class Transaction {
 
   /** Takes the message for all its recipients, and schedules the messages that are sent back. */
   take({ size, header }: ReceivedMessage, session: number): void {
-    const { domain, name: host, address } = this.host;
-    const { emit, clock, sendBack } = this.host.options;
+    const { emit, clock } = this.host.options;
     for (const { sender: mailFrom, recipient: rcpt, placement, comesBack: what } of this.recipients()) {
+      const { domain, name: host, address, options } = this.host.receiver(rcpt);
       emit({ type: 'message.accepted', session, domain, host, mailFrom, rcpt, size, placement });
       if (!what) continue;
       const acceptedAt = clock.date();
-      sendBack({ domain, host, address, returnPath: mailFrom, rcpt, acceptedAt, header: header.text, what });
+      options.sendBack({
+        domain,
+        host,
+        address,
+        returnPath: mailFrom,
+        rcpt,
+        acceptedAt,
+        header: header.text,
+        what,
+      });
     }
   }
 

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../clock/clock.js';
 import { invariant } from '../../base/errors.js';
+import type { Family } from '../plan.js';
 import { MemorySocket, systemError, type Endpoint } from './memory-socket.js';
 
 /** How a listener answers a handshake: with SYN-ACK, with RST, or not at all. */
@@ -12,6 +13,8 @@ export interface Listener {
   handshake(client: Endpoint): Handshake;
   /** Called with the server's end of the connection, open. */
   accept(socket: MemorySocket): void;
+  /** Whether it refuses every connection over a family now: then a live fleet does not listen there. */
+  isDown?(family: Family): boolean;
 }
 
 /** First of the ephemeral ports given to clients (RFC 6335, 6). */

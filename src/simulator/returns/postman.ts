@@ -28,6 +28,8 @@ interface PostmanOptions {
     resolve6(name: string): Promise<string[]>;
   };
   dial: (address: string, port: number, from: string) => net.Socket;
+  /** Opens a connection for every message, whatever its return path; `none`: no message is sent. */
+  returns?: (() => net.Socket) | 'none';
 }
 
 /** A message to a return path, and the host that sends it. */
@@ -46,6 +48,7 @@ export class Postman {
   send(letter: Letter): void {
     const { afterMs, everyMs, times } = letter.what;
     if (letter.returnPath === '') return this.emitOutcome(letter, 'failed', 'no return path');
+    if (this.options.returns === 'none') return this.emitOutcome(letter, 'failed', 'nowhere to return it to');
     for (let nth = 0; nth < times; nth++) {
       this.options.clock.after(afterMs + nth * everyMs, () => this.begin(letter));
     }
@@ -77,8 +80,9 @@ export class Postman {
 
   /** @returns reply code to the final dot @throws SmtpError, or the error of a lookup */
   private async deliver(letter: Letter, message: string): Promise<string> {
-    const { resolver, dial } = this.options;
+    const { resolver, dial, returns } = this.options;
     const { returnPath, host, address: from } = letter;
+    if (typeof returns === 'function') return transact(returns(), host, returnPath, message);
     const records = await resolver.resolveMx(domainOf(returnPath));
     const [best] = records.sort((a, b) => a.preference - b.preference);
     const exchange = best?.exchange ?? '';
