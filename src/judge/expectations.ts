@@ -19,12 +19,15 @@ interface Finding {
   details?: string[];
 }
 
-/** @returns one failure for each check of the expectation that does not hold */
-export function checkExpectation(expectation: ExpectationPlan, tally: Tally): Failure[] {
+/**
+ * @param toleranceMs how far times may be off from those that are expected
+ * @returns one failure for each check of the expectation that does not hold
+ */
+export function checkExpectation(expectation: ExpectationPlan, tally: Tally, toleranceMs = 0): Failure[] {
   const when = expectation.at === 'end' ? 'at the end' : `at ${formatDuration(expectation.at)}`;
   const failures: Failure[] = [];
   for (const check of expectation.checks) {
-    const finding = find(check, tally);
+    const finding = find(check, tally, toleranceMs);
     if (!finding) continue;
     const { file, line, column, length = 1 } = check.location;
     failures.push({ file, line, column, length, ...finding, message: `${finding.message}, ${when}` });
@@ -32,7 +35,7 @@ export function checkExpectation(expectation: ExpectationPlan, tally: Tally): Fa
   return failures;
 }
 
-function find(check: Check, tally: Tally): Finding | undefined {
+function find(check: Check, tally: Tally, toleranceMs: number): Finding | undefined {
   switch (check.kind) {
     case 'contact':
       return findContact(check, tally);
@@ -49,7 +52,7 @@ function find(check: Check, tally: Tally): Finding | undefined {
     default: {
       const mailing = tally.response(check.mailing);
       if (!mailing) return finding(`mailing ${check.mailing}`, 'a mailing', 'not begun yet');
-      return findInMailing(check, mailing);
+      return findInMailing(check, mailing, toleranceMs);
     }
   }
 }
@@ -70,7 +73,7 @@ function findLost(
 
 type MailingCheck = Extract<Check, { mailing: string }>;
 
-function findInMailing(check: MailingCheck, mailing: MailingTally): Finding | undefined {
+function findInMailing(check: MailingCheck, mailing: MailingTally, toleranceMs: number): Finding | undefined {
   const { mailing: name } = check;
   switch (check.kind) {
     case 'mailing-number':
@@ -105,6 +108,7 @@ function findInMailing(check: MailingCheck, mailing: MailingTally): Finding | un
         `attempts of ${name} at ${check.address} that a server saw`,
         check.expected,
         mailing.seen.get(addressKey(check.address)) ?? [],
+        toleranceMs,
       );
   }
 }
@@ -145,6 +149,7 @@ function times(
   subject: string,
   expected: NumberMatcher | { offsets: number[] },
   at: readonly number[],
+  toleranceMs = 0,
 ): Finding | undefined {
   const offsets = at.map((time) => toSecond(time - at[0]!));
   const list = listOf(offsets);
@@ -158,8 +163,11 @@ function times(
     );
   }
   const wanted = expected.offsets.map(toSecond);
-  const same = wanted.length === offsets.length && wanted.every((offset, index) => offset === offsets[index]);
-  return same ? undefined : finding(subject, listOf(wanted), list);
+  const isNear = (offset: number, index: number): boolean =>
+    Math.abs(offset - offsets[index]!) <= toleranceMs;
+  if (wanted.length === offsets.length && wanted.every(isNear)) return undefined;
+  const within = toleranceMs > 0 ? `, each within ${formatDuration(toleranceMs)}` : '';
+  return finding(subject, `${listOf(wanted)}${within}`, list);
 }
 
 function listOf(offsets: readonly number[]): string {

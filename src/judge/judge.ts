@@ -9,12 +9,11 @@ import type { MailingFigures } from '../sender/figures.js';
 import type { Commit } from '../sender/store/store.js';
 import { checkExpectation } from './expectations.js';
 import { faultFailure, type SenderFault } from './fault.js';
+import { figuresOf, type Figures } from './figures.js';
 import { violationFailure } from './invariants/failure.js';
 import { InvariantChecker, INVARIANTS } from './invariants/index.js';
 import type { ExpectationPlan, ScenarioPlan, SenderPlan } from '../scenarios/plan.js';
-import type { Failure, ScenarioResult, ScenarioStatus } from '../results/result.js';
-import { sumLost } from '../results/tally/lost.js';
-import { resultOf } from '../results/tally/mailing.js';
+import type { Failure, ScenarioStatus } from '../results/result.js';
 import { Tally } from '../results/tally/tally.js';
 
 /** Deliveries that a deadlock names; the others are counted. */
@@ -102,25 +101,8 @@ export class Judge {
     return { verdict: 'inconclusive', failures: [...this.failures, ...this.violations(), failure] };
   }
 
-  figures(): Pick<ScenarioResult, 'attempts' | 'mailings' | 'statuses' | 'lost' | 'servers'> {
-    const { tally } = this;
-    const mailings: ScenarioResult['mailings'] = {};
-    for (const [name, mailing] of tally.mailings) mailings[name] = resultOf(mailing);
-    return {
-      attempts: tally.attempts,
-      mailings,
-      statuses: {
-        active: tally.count('active'),
-        error: tally.count('error'),
-        optOut: tally.count('opt-out'),
-      },
-      lost: {
-        ...sumLost(Object.values(mailings).map(({ lost }) => lost)),
-        expected: this.plan.expectations.some(({ checks }) => checks.some(({ kind }) => kind === 'lost')),
-        groups: tally.lost.largest(),
-      },
-      servers: tally.servers.results(),
-    };
+  figures(): Figures {
+    return figuresOf(this.plan, this.tally);
   }
 
   private violations(): Failure[] {
@@ -133,7 +115,7 @@ export class Judge {
 }
 
 /** Keys of the contacts whose times of attempts are compared: those of all others need not be kept. */
-function addressesOf(expectations: readonly ExpectationPlan[]): Set<string> {
+export function addressesOf(expectations: readonly ExpectationPlan[]): Set<string> {
   const checks = expectations.flatMap((expectation) => expectation.checks);
   return new Set(
     checks.flatMap((check) =>

@@ -52,6 +52,8 @@ export interface ScenarioResult {
   /** SHA-256 over the event stream, hex. Empty when the scenario did not run. */
   fingerprint: string;
   failures: Failure[];
+  /** Expectations that were not judged, since only the sender knows what they are about; absent when there are none. */
+  notJudged?: NotJudged[];
   /** Attempts of all mailings, as the sender made them. */
   attempts: number;
   mailings: Record<string, MailingResult>;
@@ -66,6 +68,17 @@ export interface ScenarioResult {
   servers: Record<string, ServerResult>;
   /** For a scenario that ran and did not pass: deliveries in progress over virtual time, over all mailings. */
   inProgress?: LevelOverTime;
+}
+
+/** An expectation that was not judged. */
+export interface NotJudged {
+  file: string;
+  line: number;
+  column: number;
+  /** What it is about. */
+  subject: string;
+  /** A clause. */
+  reason: string;
 }
 
 /** The level from each time on; in a long run the highest and the last level of each step. */
