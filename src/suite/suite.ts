@@ -41,6 +41,8 @@ export interface SuiteOptions {
   bail: boolean;
   reporters: readonly Reporter[];
   executor: Executor;
+  /** The command that repeats a scenario; absent: `bouncelab run` with these settings. */
+  repeat?: (result: ScenarioResult) => string;
   /** Ends the run early; the scenarios that ended before are reported. */
   signal?: AbortSignal;
 }
@@ -203,7 +205,8 @@ class Play {
     if (bail && !['passed', 'skipped'].includes(result.status)) this.stopped = true;
     // A disk that is full is full for every scenario.
     if (result.failures.some(({ code }) => code === 'E_OUTPUT')) this.stopped = true;
-    const end = { result, sources: sourcesOf(entry), repeat: repeatCommand(result, this.options) };
+    const repeat = this.options.repeat?.(result) ?? repeatCommand(result, this.options);
+    const end = { result, sources: sourcesOf(entry), repeat };
     for (const reporter of reporters) reporter.onScenarioEnd?.(end);
   }
 }
@@ -238,6 +241,7 @@ function repeatCommand(
   return words.map(shellWord).join(' ');
 }
 
-function shellWord(word: string): string {
+/** A word of a command line, quoted where the shell needs it. */
+export function shellWord(word: string): string {
   return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,11 +1,10 @@
 // `bouncelab run`: selects scenarios, plays them, and reports their results.
 
-import { appendFileSync, existsSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
-import { createReporters, FOR_PROGRAMS, parseReporters, type ReporterName } from '../../reporters/index.js';
+import { createReporters, FOR_PROGRAMS, type ReporterName } from '../../reporters/index.js';
 import { plural } from '../../reporters/figures.js';
-import { terminalLine } from '../../reporters/text.js';
 import { ContactsFile, tryContactsFile } from '../../results/contacts-file.js';
 import { defaultWorkers, WorkerPool } from '../../runner/executors/pool.js';
 import { exitCodeOf } from '../../results/exit-code.js';
@@ -18,6 +17,7 @@ import { printProblems, printWarnings } from '../errors.js';
 import { inputsOr } from '../inputs.js';
 import type { Io } from '../io.js';
 import { version, type RunOptions } from '../options.js';
+import { reporterOutputs, reportersFor } from '../reporting.js';
 
 /** @throws BouncelabError for wrong usage and for a report that cannot be written */
 export async function run(files: string[], options: RunOptions, io: Io): Promise<ExitCode> {
@@ -77,12 +77,7 @@ async function runOnce(
     html: options.html,
     ...(contactsFile ? { contactsFile } : {}),
     keep: options.keep,
-    reporters: createReporters(names, {
-      stdout: io.stdout,
-      stderr: io.stderr,
-      toRepositoryPath: (file) => repositoryPath(file, io),
-      summarize: jobSummary(io),
-    }),
+    reporters: createReporters(names, reporterOutputs(io)),
     executor,
     signal: io.signal,
   });
@@ -126,14 +121,13 @@ function exportTarget(name: string, entries: readonly SuiteEntry[], io: Io): str
 }
 
 function reporterNames(options: RunOptions, io: Io): ReporterName[] {
-  const names = parseReporters(options.reporter ?? 'terminal');
+  const names = reportersFor(options.reporter, io);
   const program = names.find((name) => FOR_PROGRAMS.includes(name));
   if (options.watch && program !== undefined) {
     throw new BouncelabError('E_USAGE', `--watch cannot be used with the reporter ${program}`, {
       hint: 'run.json and junit.xml are in the report folder of every run',
     });
   }
-  if (io.env.GITHUB_ACTIONS === 'true' && !names.includes('github')) names.push('github');
   return names;
 }
 
@@ -172,26 +166,4 @@ function lastFailed(outputDir: string, io: Io): Set<string> {
       `${gone} of ${plural(failed.length, 'failed scenario')} ${gone === 1 ? 'does' : 'do'} not exist any more.\n`,
     );
   return new Set(here);
-}
-
-/** Appends to the job summary of GitHub. A failure to write it is reported and does not fail the run. */
-function jobSummary({ env, stderr }: Io): ((markdown: string) => void) | undefined {
-  const file = env.GITHUB_STEP_SUMMARY;
-  if (file === undefined || file === '') return undefined;
-  return (markdown) => {
-    try {
-      appendFileSync(file, markdown);
-    } catch (error) {
-      const why = terminalLine((error as Error).message);
-      stderr.write(`the summary of the job cannot be written: ${why}\n`);
-    }
-  };
-}
-
-/** GitHub expects paths from the root of the repository, not from the working directory. */
-function repositoryPath(file: string, io: Io): string {
-  const root = io.env.GITHUB_WORKSPACE;
-  if (root === undefined) return file;
-  const path = relative(root, resolve(io.cwd, file));
-  return path.startsWith('..') || isAbsolute(path) ? file : path.split(sep).join('/');
 }
