@@ -1,24 +1,46 @@
-// `bouncelab serve`: runs the fleet of a scenario in real time, for any program that sends mail, and prints
-// its events.
+// `bouncelab serve`: runs the fleet of a scenario for any program that sends mail, in real time or faster, and says at
+// the end what its servers saw.
 
-import pc from 'picocolors';
 import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
+import { isLoopback } from '../../base/loopback.js';
+import { formatDuration } from '../../base/units.js';
 import type { Fact } from '../../events/types.js';
-import { seededRandom } from '../../base/random.js';
-import { pad } from '../../reporters/terminal/layout.js';
-import { terminalLine } from '../../reporters/text.js';
+import { LiveFleet, type LivePlace } from '../../live/fleet.js';
+import { FleetSummary } from '../../live/summary.js';
+import type { Screen } from '../../reporters/terminal/screen.js';
 import { loadFleet, type FleetPlan } from '../../scenarios/fleet-file.js';
-import { usesTls } from '../../scenarios/fleet/uses-tls.js';
-import { certificates } from '../../simulator/certificates.js';
-import { LiveFleet, type LiveHost } from '../../live/fleet.js';
 import { printProblems } from '../errors.js';
 import type { Io } from '../io.js';
+import { BlockWriter, factLine } from './output.js';
+import { placeLines, recipeLines, warningLines } from './recipes.js';
+import { summaryLines } from './summary-lines.js';
 
 export interface ServeOptions {
+  /** One port for all hosts. */
   port?: number;
   hostPort: ReadonlyMap<string, number>;
+  smtpPort?: number;
+  firstAddress?: string;
+  /** Hosts at ports of 127.0.0.1 instead of addresses. */
+  byPort: boolean;
+  /** An address beyond loopback. */
+  listen?: string;
+  dns?: number;
+  returns?: LivePlace;
+  speed: number;
+  /** Fleet's time after which it ends, ms. */
+  for?: number;
+  check: boolean;
+  /** Of times in a check, ms of the fleet. */
+  tolerance: number;
   json: boolean;
+  verbose: boolean;
   seed?: string;
+  /** Of a check, as for `run`. */
+  reporter?: string;
+  output: string;
+  html: boolean;
+  keep: number;
 }
 
 /** A fleet that accepts everything. */
@@ -26,47 +48,151 @@ const EMPTY: FleetPlan = { fleet: { default: { behaviors: [], mailboxes: [] } },
 
 /** @throws BouncelabError E_USAGE for a port that cannot be used, or a --host-port of an unknown domain */
 export async function serve(file: string | undefined, options: ServeOptions, io: Io): Promise<ExitCode> {
+  refuseContradictions(options);
+  if (options.check) {
+    const { check } = await import('./check.js');
+    return check(file, options, io);
+  }
   const { seed } = options;
   const loaded = file === undefined ? { plan: EMPTY } : loadFleet(file, { cwd: io.cwd, seed });
   if (!loaded.plan) {
     printProblems(loaded.problems, loaded.source, io.stderr);
     return EXIT.invalidScenario;
   }
-  const plan = { ...loaded.plan, fleet: withShorthand(loaded.plan.fleet) };
-  refuseUnknownHosts(options.hostPort, plan);
-  let seq = 0;
-  const fleet = new LiveFleet({
-    fleet: plan.fleet,
-    sites: plan.sites ?? {},
-    changes: plan.events.flatMap((event) => (event.action === 'set' ? [event] : [])),
-    random: seededRandom(seed ?? plan.seed),
-    certificates: usesTls(plan) ? await certificates() : undefined,
-    firstPort: options.port,
-    ports: options.hostPort,
-    emit: (fact, t) => {
-      if (options.json) io.stdout.write(`${JSON.stringify({ seq: seq++, t, ...fact })}\n`);
-      else io.stdout.write(`${factLine(fact, t, io)}\n`);
-    },
-  });
-  try {
-    const hosts = await fleet.open();
-    // With --json a program reads standard output, so the ports go to standard error.
-    for (const line of hostLines(hosts)) (options.json ? io.stderr : io.stdout).write(`${line}\n`);
-    await new Promise<void>((done) => {
-      if (io.signal.aborted) done();
-      io.signal.addEventListener('abort', () => done(), { once: true });
-    });
-  } finally {
-    await fleet.close();
-  }
+  const plan = seed === undefined ? loaded.plan : { ...loaded.plan, seed };
+  const serving = await Serving.open(plan, options, { ...io, people: options.json ? io.stderr : io.stdout });
+  await serving.toEnd();
   return EXIT.passed;
 }
 
-/** Enables behaviors in the local part of an address for all domains, unless the file disables them. */
-function withShorthand(fleet: FleetPlan['fleet']): FleetPlan['fleet'] {
-  return Object.fromEntries(
-    Object.entries(fleet).map(([domain, plan]) => [domain, { shorthand: true, ...plan }]),
-  );
+/** Where it writes, and what ends it. */
+type ServingIo = Pick<Io, 'stdout' | 'signal'> & {
+  /** For what is not for programs. */
+  people: Screen;
+};
+
+/** A fleet that is served, from its opening to its summary. */
+export class Serving {
+  private readonly summary = new FleetSummary();
+  private readonly writer: BlockWriter | undefined;
+  private failure: BouncelabError | undefined;
+  private end: () => void = () => {};
+  private isStopped = false;
+  private seq = 0;
+
+  private constructor(
+    private readonly options: ServeOptions,
+    private readonly io: ServingIo,
+    private readonly reader: ((fact: Fact, t: number) => void) | undefined,
+  ) {
+    const { json, verbose } = options;
+    if (json || verbose) this.writer = new BlockWriter(json ? io.stdout : io.people);
+  }
+
+  /**
+   * Opens the fleet.
+   *
+   * @param reader is called with everything that the servers see
+   * @throws BouncelabError E_USAGE for a port that cannot be used, or a --host-port of an unknown domain
+   */
+  static async open(
+    plan: FleetPlan,
+    options: ServeOptions,
+    io: ServingIo,
+    reader?: (fact: Fact, t: number) => void,
+  ): Promise<Serving> {
+    refuseUnknownHosts(options.hostPort, plan);
+    const serving = new Serving(options, io, reader);
+    const { hostPort, smtpPort, firstAddress, byPort, listen, dns, returns, speed, port } = options;
+    serving.opened = await LiveFleet.open({
+      plan,
+      emit: (fact, t) => serving.read(fact, t),
+      speed,
+      ...(byPort ? { by: 'ports' } : {}),
+      smtpPort,
+      firstAddress,
+      hostPorts: hostPort,
+      sharedPort: port,
+      dnsPort: dns,
+      beyond: listen,
+      returns,
+      onError: (error) => {
+        serving.failure ??= error;
+        serving.stop();
+      },
+    });
+    serving.begin();
+    return serving;
+  }
+
+  private opened: LiveFleet | undefined;
+
+  get fleet(): LiveFleet {
+    return this.opened!;
+  }
+
+  /** Ends it as a signal does. */
+  stop(): void {
+    this.isStopped = true;
+    this.end();
+  }
+
+  /**
+   * Serves until a signal, the time of --for or an error, then closes the fleet and prints the summary.
+   *
+   * @returns how long it was open, ms of the fleet
+   * @throws BouncelabError E_USAGE when a host could not listen again
+   */
+  async toEnd(): Promise<number> {
+    const { fleet } = this;
+    const { signal, people } = this.io;
+    await new Promise<void>((done) => {
+      this.end = done;
+      if (signal.aborted || this.isStopped) return done();
+      signal.addEventListener('abort', () => done(), { once: true });
+      if (this.options.for !== undefined) fleet.at(this.options.for, done);
+    });
+    const elapsed = fleet.now();
+    await fleet.close();
+    const { hosts, recipients, returns } = this.summary;
+    if (this.options.json)
+      this.writer?.line(
+        JSON.stringify({ type: 'fleet.closed', t: Math.round(elapsed), hosts, recipients, returns }),
+      );
+    this.writer?.flush();
+    for (const line of ['', ...summaryLines(this.summary, elapsed)]) people.write(`${line}\n`);
+    if (this.failure) throw this.failure;
+    return elapsed;
+  }
+
+  private begin(): void {
+    const { people } = this.io;
+    const { speed, listen, json, for: until } = this.options;
+    const { places, startedAt } = this.fleet;
+    const pace = speed === 1 ? '' : `, at speed ${speed}`;
+    const end = until === undefined ? '' : `, for ${formatDuration(until)}`;
+    const lines = [
+      `Listening${pace}${end}. Press Ctrl-C to stop.`,
+      ...placeLines(places),
+      '',
+      ...recipeLines(places),
+      '',
+      ...warningLines({ beyond: listen, isolated: false }),
+      '',
+    ];
+    for (const line of lines) people.write(`${line}\n`);
+    if (json)
+      this.writer?.line(
+        JSON.stringify({ type: 'fleet.opened', startedAt: startedAt.toISOString(), speed, ...places }),
+      );
+  }
+
+  private read(fact: Fact, t: number): void {
+    this.summary.read(fact, t);
+    if (this.options.json) this.writer?.line(JSON.stringify({ seq: this.seq++, t, ...fact }));
+    else this.writer?.line(factLine(fact, t, this.io.people));
+    this.reader?.(fact, t);
+  }
 }
 
 function refuseUnknownHosts(ports: ReadonlyMap<string, number>, { fleet }: FleetPlan): void {
@@ -78,45 +204,24 @@ function refuseUnknownHosts(ports: ReadonlyMap<string, number>, { fleet }: Fleet
   }
 }
 
-function hostLines(hosts: readonly LiveHost[]): string[] {
-  const lines = hosts.map(({ domain, host, port }) => {
-    const name = domain === 'default' ? 'every other domain' : `${domain} (${host})`;
-    return `  ${pad(`127.0.0.1:${port}`, 15)}  ${terminalLine(name)}`;
-  });
-  return ['Listening. Press Ctrl-C to stop.', ...lines, ''];
-}
-
-/** One line per event for people: time in seconds, session, direction and text. */
-function factLine(fact: Fact, t: number, io: Io): string {
-  const colors = pc.createColors(io.stdout.color);
-  const session = 'session' in fact ? `#${fact.session}` : '';
-  const at = colors.dim(`${(t / 1000).toFixed(3).padStart(9)} ${pad(session, 5)}`);
-  return `${at} ${terminalLine(factText(fact))}`;
-}
-
-function factText(fact: Fact): string {
-  switch (fact.type) {
-    case 'connection.opened':
-      return `connection from ${fact.client} to ${fact.host}`;
-    case 'connection.refused':
-      return `${fact.host}: ${fact.how === 'refused' ? 'refused a connection' : 'did not answer a connection'}`;
-    case 'connection.closed':
-      return 'closed';
-    case 'smtp.command':
-      return `> ${fact.line}`;
-    case 'smtp.reply': {
-      const enhanced = fact.enhanced === undefined ? '' : `${fact.enhanced} `;
-      return `< ${fact.code} ${enhanced}${fact.lines.join(' | ')}`;
-    }
-    case 'smtp.garbled':
-      return `< ${JSON.stringify(fact.text)}`;
-    case 'tls.started':
-      return `${fact.protocol} with a certificate that ${fact.certificate === 'valid' ? 'is valid' : 'has expired'}`;
-    case 'tls.failed':
-      return 'the TLS handshake failed';
-    case 'message.accepted':
-      return `accepted a message of ${fact.size} bytes for ${fact.rcpt}: ${fact.placement}`;
-    default:
-      return fact.type;
-  }
+function refuseContradictions({
+  listen,
+  dns,
+  smtpPort,
+  firstAddress,
+  byPort,
+  check,
+  json,
+}: ServeOptions): void {
+  const both = (what: string, hint: string): never => {
+    throw new BouncelabError('E_USAGE', what, { hint });
+  };
+  if (listen !== undefined && isLoopback(listen))
+    both(`--listen is for an address beyond loopback, and ${listen} is not`, 'leave out --listen');
+  if (listen !== undefined && dns !== undefined)
+    both('--dns answers with addresses on loopback, and --listen is beyond it', 'leave out one of them');
+  const byAddress = smtpPort === undefined ? firstAddress && '--first-address' : '--smtp-port';
+  if ((byPort || listen !== undefined) && byAddress !== undefined)
+    both(`${byAddress} is for hosts at addresses of their own`, 'leave it out, or --by-port and --listen');
+  if (check && json) both('--json is not for a check', 'use --reporter json: run.json has the figures');
 }
