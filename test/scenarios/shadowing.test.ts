@@ -92,6 +92,14 @@ describe('a behavior that may act is not reported', () => {
       ],
     ],
     ['for the recipients that a draw leaves', [{ do: 'nonexistent-user', share: 0.99 }, { do: 'busy' }]],
+    ['over the other family of addresses', [{ do: 'nonexistent-user', family: 'v6' }, { do: 'busy' }]],
+    [
+      'over one family, when the other behavior is for the other',
+      [
+        { do: 'nonexistent-user', family: 'v6' },
+        { do: 'busy', family: 'v4' },
+      ],
+    ],
     ['when the other only delays', [{ do: 'slow' }, { do: 'busy' }]],
     [
       'when one before lets the message in',

@@ -55,6 +55,8 @@ export function isAtSamePlace(first: BehaviorPlan, later: BehaviorPlan): boolean
  */
 function outlasts({ do: name, when, params }: BehaviorPlan, later: BehaviorPlan): boolean {
   if (when.share !== undefined || when.chance !== undefined) return false;
+  // One connection has one family.
+  if (when.family !== undefined && when.family !== later.when.family) return false;
   if (BEHAVIORS.get(name)!.mayPass?.(params) === true) return false;
   return startOf(when) === 0 && endOf(when) >= endOf(later.when);
 }
