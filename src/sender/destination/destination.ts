@@ -143,12 +143,11 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner, Si
     const to = this.directory.locate(this, domain, hosts);
     if (to === this) {
       this.domains.answered(domain, this.options.clock.now());
-      const { site, connectionsMax } = this.backoff;
-      if (site.connectionsInUse <= connectionsMax) return true;
-      // Destinations that were not known to be one site have begun connections at the same time.
+      if (this.backoff.admits(hosts)) return true;
+      // Only the answer shows the site: others may have begun connections at the same time, or suspended the hosts.
       this.connectingEnded();
       if (this.journal.uncharged(lead.delivery)) this.ready.putBack(lead.delivery, lead.since);
-      site.makeRoom(this);
+      this.freed();
       return false;
     }
     this.connectingEnded();

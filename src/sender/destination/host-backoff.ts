@@ -23,6 +23,12 @@ export class HostBackoff {
 
   constructor(private readonly options: HostBackoffOptions) {}
 
+  /** Takes the hosts of an MX lookup. @returns whether the site lets the connection that needed it dial one now */
+  admits(hosts: string[]): boolean {
+    this.hosts = hosts;
+    return this.site.connectionsInUse <= this.connectionsMax && this.resumesAt === undefined;
+  }
+
   /** Takes the hosts of an MX lookup. @returns those to try: the hosts not suspended, or all if all are */
   choose(hosts: string[]): string[] {
     this.hosts = hosts;
