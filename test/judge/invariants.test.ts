@@ -8,6 +8,7 @@ import { violationFailure } from '../../src/judge/invariants/failure.js';
 import { INVARIANTS, InvariantChecker } from '../../src/judge/invariants/index.js';
 import { DEFAULT_LIMITS } from '../../src/sender/destination/options.js';
 import type { PlannedFleet } from '../../src/judge/invariants/invariant.js';
+import { limits } from '../../src/judge/invariants/limits.js';
 import { takenByOwnHost } from '../../src/judge/invariants/taken-by-own-host.js';
 import type { MailingFigures } from '../../src/sender/figures.js';
 import type { Commit, DeliveryRecord } from '../../src/sender/store/store.js';
@@ -961,4 +962,50 @@ test('docs/trust.md lists every invariant, in the order in which they are asked'
   const [, section = ''] = /^## Invariants\n(.*?)^## /ms.exec(page) ?? [];
   const listed = Array.from(section.matchAll(/^- `([^`]+)`: /gm), ([, name]) => name);
   expect(listed).toEqual(INVARIANTS.map(({ name }) => name));
+});
+
+describe('limits at a host that has a name of its own for each domain', () => {
+  const answered = (query: 'MX' | 'A', name: string, domain: string, record: string): Timed => [
+    0,
+    { type: 'dns.answered', query, name, domain, records: [record] },
+  ];
+  const named = (domain: string): Timed[] => [
+    answered('MX', domain, domain, `10 ${domain.replace('.', '-')}.host.test`),
+    answered('A', `${domain.replace('.', '-')}.host.test`, 's1', '127.1.0.2'),
+  ];
+  /** A session of the site whose first recipient is at a domain. */
+  const session = (n: number, domain: string): Timed[] => [
+    [0, { type: 'connection.opened', session: n, domain: 's1', host: 'host.test', client: `127.0.0.1:${n}` }],
+    command(0, `MAIL FROM:<bounce+news+x@return.test>`, n),
+    command(0, `RCPT TO:<c${n}@${domain}>`, n),
+  ];
+  const judged = (events: Timed[], providers: string[] = []): unknown[] => {
+    const policy: RetryPolicy = { ...EMMA, destination: { ...EMMA.destination!, providers } };
+    const checker = new InvariantChecker({ policy, limits: DEFAULT_LIMITS, latencyMs: 0 }, [limits]);
+    for (const [seq, [t, fact]] of [START, ...events, END(1)].entries()) checker.read({ seq, t, ...fact });
+    return checker.violations.map(({ what }) => what);
+  };
+  const both = [...named('a.test'), ...named('b.test')];
+  const many = (domain: string, from: number, to: number): Timed[] =>
+    Array.from({ length: to - from + 1 }, (_, i) => session(from + i, domain)).flat();
+
+  test('are those of each domain, since no MX answer shows the host to be one', () => {
+    expect(judged([...both, ...many('a.test', 1, 5), ...many('b.test', 6, 10)])).toEqual([]);
+    expect(judged([...both, ...many('a.test', 1, 6), ...many('b.test', 7, 8)])).toEqual([
+      '6 connections to a.test at once, the limit is 5',
+    ]);
+  });
+
+  test('are those of the host where a pattern shows it', () => {
+    const events = [...both, ...many('a.test', 1, 3), ...many('b.test', 4, 6)];
+    expect(judged(events, ['*.host.test'])).toEqual(['6 connections to s1 at once, the limit is 5']);
+  });
+
+  test('are those of the host where a domain has both names', () => {
+    const third = ['a-test', 'b-test'].map((name) =>
+      answered('MX', 'c.test', 'c.test', `10 ${name}.host.test`),
+    );
+    const events = [...both, ...third, ...many('a.test', 1, 3), ...many('b.test', 4, 6)];
+    expect(judged(events)).toEqual(['6 connections to s1 at once, the limit is 5']);
+  });
 });

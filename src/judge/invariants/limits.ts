@@ -5,6 +5,7 @@ import { domainOf } from '../../base/addresses.js';
 import { recipientOf } from '../../events/envelope.js';
 import type { Invariant } from './invariant.js';
 import type { History } from './run-history.js';
+import type { SeenDomain } from './seen-domains.js';
 
 export const limits: Invariant = {
   name: 'limits',
@@ -48,6 +49,8 @@ interface OpenSessions {
 
 class BySite implements OpenSessions {
   private readonly touched = new Set<string>();
+  /** The domain of the first recipient of each open session. */
+  private readonly recipients = new Map<number, string>();
 
   constructor(private readonly history: History) {}
 
@@ -55,19 +58,44 @@ class BySite implements OpenSessions {
     this.touched.add(domain);
   }
 
-  command(): void {
-    // The site is known from the connection.
+  command(session: number, line: string): void {
+    const recipient = recipientOf(line);
+    const opened = this.history.sessions.get(session)?.opened;
+    if (recipient === undefined || !opened || this.recipients.has(session)) return;
+    this.recipients.set(session, domainOf(recipient));
+    this.touched.add(opened.domain);
   }
 
   settle(max: number): { name: string; open: number }[] {
-    const found = Array.from(this.touched, (name) => {
+    const found = [...this.touched].flatMap((name) => {
       const record = this.history.domain(name);
-      const open = record.open.size;
-      if (open <= max) record.isExcused = false;
-      return { name, open: record.isExcused ? 0 : open };
+      const all = { name, open: record.open.size };
+      const counted = all.open > max && this.history.isSeveral(record) ? this.byDestination(record) : [all];
+      if (counted.every(({ open }) => open <= max)) record.isExcused = false;
+      return record.isExcused ? [] : counted;
     });
     this.touched.clear();
+    this.forget();
     return found;
+  }
+
+  /** Forgets sessions that have ended, when they are most of those that are known. */
+  private forget(): void {
+    const { sessions } = this.history;
+    if (this.recipients.size <= 2 * sessions.size + 100) return;
+    for (const session of this.recipients.keys()) if (!sessions.has(session)) this.recipients.delete(session);
+  }
+
+  /** The sessions at hosts with a name of their own for each domain: only the recipient shows for which one. */
+  private byDestination({ open }: SeenDomain): { name: string; open: number }[] {
+    const counts = new Map<string, number>();
+    for (const session of open.keys()) {
+      const domain = this.recipients.get(session);
+      if (domain === undefined) continue;
+      const destination = this.history.destinationOf(domain);
+      counts.set(destination, (counts.get(destination) ?? 0) + 1);
+    }
+    return Array.from(counts, ([name, count]) => ({ name, open: count }));
   }
 }
 

@@ -74,6 +74,16 @@ export class History {
     return this.domains.of(name);
   }
 
+  /** As `SeenDomains.destinationOf`. */
+  destinationOf(name: string): string {
+    return this.domains.destinationOf(name);
+  }
+
+  /** As `SeenDomains.isSeveral`. */
+  isSeveral(record: SeenDomain): boolean {
+    return this.domains.isSeveral(record);
+  }
+
   /** The mailing of an accepted message, by its return path. */
   mailingOf(mailFrom: string): string | undefined {
     return mailingOf(mailFrom, this.mailings);

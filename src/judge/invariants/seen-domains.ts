@@ -46,6 +46,8 @@ export interface SeenDomain {
 
 export class SeenDomains {
   private readonly records = new Map<string, SeenDomain>();
+  /** For each name one that stands for its destination, as a sender finds it: from MX names alone. */
+  private readonly destinations = new Map<string, string>();
   private readonly providers: { pattern: string; matches: (host: string) => boolean }[];
 
   constructor({ by, providers }: Partial<CarePolicy> = {}) {
@@ -59,10 +61,25 @@ export class SeenDomains {
     for (const record of records) {
       const host = record.slice(record.indexOf(' ') + 1);
       if (host === '.') continue;
-      this.join(domain, hostKey(host));
+      this.joinByMx(domain, hostKey(host));
       const provider = this.providers.find(({ matches }) => matches(host));
-      if (provider) this.join(domain, provider.pattern);
+      if (provider) this.joinByMx(domain, provider.pattern);
     }
+  }
+
+  /**
+   * The destination of a name, as a sender can find it. A host that has a name of its own for each domain is several
+   * destinations, unless a pattern makes one of them: the addresses behind the names do not count.
+   */
+  destinationOf(name: string): string {
+    const next = this.destinations.get(name);
+    return next === undefined ? name : this.destinationOf(next);
+  }
+
+  /** Whether a sender finds more than one destination behind the hosts of a record. */
+  isSeveral({ names }: SeenDomain): boolean {
+    const hosts = names.filter((name) => name.startsWith(HOST));
+    return new Set(hosts.map((name) => this.destinationOf(name))).size > 1;
   }
 
   of(name: string): SeenDomain {
@@ -81,6 +98,17 @@ export class SeenDomains {
     return record;
   }
 
+  /** An MX answer shows that two names are one destination. */
+  private joinByMx(one: string, other: string): void {
+    const destination = this.destinationOf(one);
+    const joined = this.destinationOf(other);
+    if (destination === joined) return;
+    const record = this.of(one);
+    if (record === this.of(other)) record.isExcused ||= record.open.size > 0;
+    else this.join(one, other);
+    this.destinations.set(joined, destination);
+  }
+
   /** Two names, of domains, hosts or patterns, stand for the same hosts. */
   private join(one: string, other: string): void {
     const record = this.of(one);
@@ -94,15 +122,18 @@ export class SeenDomains {
       if (!known || known.reply.seq < given.reply.seq) record.replies.set(code, given);
     }
     record.suspended.push(...joined.suspended);
+    record.suspended.sort((a, b) => a.to - b.to);
     record.busy = merged([...record.busy, ...joined.busy]);
     record.names.push(...joined.names);
     for (const name of joined.names) this.records.set(name, record);
   }
 }
 
+const HOST = 'host ';
+
 /** The name of a host is not that of a domain, even where both are written alike. */
 function hostKey(name: string): string {
-  return `host ${name}`;
+  return HOST + name;
 }
 
 /** Spans that do not overlap, in order. */
