@@ -48,6 +48,20 @@ const SAID = [
     /latency: 0s/,
     /latency: 2s/,
   ],
+  ...[
+    /^sites:/m,
+    /site: s1/,
+    / domains:\n/,
+    /\{domain\}\.s1/,
+    /mx1\.s1\.test[^]*mx1\.s1\.test/,
+    /by: domain/,
+    /providers:/,
+    /connections: 1\n/,
+    /messagesPerConnection: 1\n/,
+  ],
+  ...[/address:\n +- v6\n/, /- v4\n +- v6/, /family: v6/, /do: down\n +family: v4/],
+  ...[/relay: true/, /relay: false/, /^ {2}default:/m, /@u\.test/],
+  ...[/@xn--/, /@bücher/, /'"c 1"@/, /"c\\"1/, /cé1@/, /(?:long-){11}/, /add: '?"/],
   ...[/interval:\n/, /jitter: /, /windowFrom: first/, /unreachable: \d/, /overrides:/, /allSuspended: wait/],
 ];
 
@@ -58,10 +72,44 @@ describe('an experiment', () => {
     expect(drawExperiment(7, { ...options, seed: '2' })).not.toEqual(drawExperiment(7, options));
   });
 
-  test('is a valid scenario', () => {
+  test('is a valid scenario, with all faults and with each one', () => {
     for (let index = 0; index < 60; index++)
       expect(planOf(drawExperiment(index, options), dir), `experiment ${index}`).toBeDefined();
+    for (const fault of ['sites', 'families', 'relay', 'default', 'spellings']) {
+      const faults = ['sites', 'hosts', 'dns', 'set', 'add', 'busy', 'throttle', fault];
+      for (let index = 0; index < 12; index++)
+        expect(planOf(drawExperiment(index, { ...options, faults }), dir), `${fault} ${index}`).toBeDefined();
+    }
   });
+
+  test(
+    'mails what shares hosts over them, whatever the names and the families',
+    { timeout: 60_000 },
+    async () => {
+      const faults = ['sites', 'families', 'relay', 'default', 'spellings'];
+      const seen = { domains: new Set<string>(), families: new Set<string>(), sites: 0 };
+      for (let index = 0; index < 25; index++) {
+        const document = drawExperiment(index, { ...options, seed: 'plain', faults });
+        const plan = planOf(document, dir)!;
+        const contacts = new Map<string, Set<string>>();
+        const { status, failures } = await runScenario(plan, {
+          onEvent: (event) => {
+            if (event.type === 'connection.opened')
+              seen.families.add(event.client.includes('::') ? 'v6' : 'v4');
+            if (event.type !== 'message.accepted') return;
+            const domain = event.rcpt.split('@').at(-1)!;
+            seen.domains.add(domain);
+            contacts.set(event.domain, (contacts.get(event.domain) ?? new Set()).add(domain));
+          },
+        });
+        expect({ index, status, failures }).toEqual({ index, status: 'passed', failures: [] });
+        if ([...contacts.values()].some((domains) => domains.size > 1)) seen.sites++;
+      }
+      expect(seen.families).toEqual(new Set(['v4', 'v6']));
+      expect([...seen.domains]).toEqual(expect.arrayContaining(['xn--bcher-kva.test', 'u.test', 'f.test']));
+      expect(seen.sites).toBeGreaterThan(2);
+    },
+  );
 
   test('sometimes has a mailing that begins just when a server closes an idle connection', () => {
     const isSo = ({ mailings, network }: ScenarioDocument): boolean => {
@@ -110,6 +158,56 @@ describe('shrinking', () => {
     expect(await smallest({ at: '9h12m', n: 83 }, fails)).toEqual({ at: '1h', n: 5 });
   });
 
+  test('removes a name wherever it is written, and writes what is left in the plainest way', async () => {
+    const document: ScenarioDocument = {
+      name: 'drawn',
+      sites: { s1: { domains: ['a.test'], hosts: [{ name: 'mx1.s1.test' }] } },
+      fleet: {
+        'BÜCHER.test': { site: 's1', mailboxes: { '"c 1"': [{ do: 'busy', until: '1h' }] } },
+        'b.test': { site: 's1' },
+      },
+      audience: {
+        contacts: [
+          '"c 1"@xn--bcher-kva.test',
+          { address: '"c1"@b.test', status: 'error' },
+          '"\\c2"@bücher.test',
+          'c3@a.test',
+        ],
+      },
+      mailings: [
+        { name: 'm1', to: { domain: 'xn--bcher-kva.test' } },
+        { name: 'm2', to: ['c1@b.test'] },
+      ],
+      events: [
+        { at: '1h', 'opt-out': '"c 1"@Bücher.test' },
+        { at: '1h', set: 's1', do: 'busy' },
+      ],
+      expect: [{ at: 'end', m1: { state: 'completed' }, m2: { state: 'completed' } }],
+    };
+    // Something that needs a site, a contact at one of two domains of it, and what it opts out from.
+    const fails = (candidate: ScenarioDocument): boolean => {
+      const plan = planOf(candidate, dir);
+      if (!plan) return false;
+      const { fleet, events, contacts } = plan;
+      const siteOf = ({ address }: { address: string }) => fleet[address.split('@').at(-1)!]?.site;
+      return (
+        events.some(({ action }) => action === 'opt-out') &&
+        contacts.some((contact) => siteOf(contact) !== undefined)
+      );
+    };
+    const found = await smallest(document, fails);
+    const { sites, fleet, ...rest } = found;
+    expect({ sites: Object.keys(sites as object), fleet: Object.keys(fleet as object), ...rest }).toEqual({
+      sites: ['s1'],
+      fleet: ['xbcher-kva.test'],
+      name: 'drawn',
+      audience: { contacts: ['q632031@xbcher-kva.test'] },
+      mailings: [{ name: 'm2' }],
+      events: [{ at: '0s', 'opt-out': 'q632031@xbcher-kva.test' }],
+      expect: [{ at: 'end', m2: { state: 'completed' } }],
+    });
+  });
+
   test('never returns a document that passes or is larger', async () => {
     const leaf = fc.oneof(fc.integer({ min: 0, max: 99 }), fc.constantFrom('1h', '2d3h', 'text', '', true));
     const tree = fc.dictionary(
@@ -134,15 +232,20 @@ describe('shrinking', () => {
       const { mailings } = await runScenario(plan);
       return Object.values(mailings).some(({ causes }) => causes['user-unknown'] !== undefined);
     };
-    const few = { ...options, faults: ['nonexistent-user', 'busy', 'add'], drawsPolicies: false };
+    const shared = ['sites', 'families', 'relay', 'default', 'spellings'];
+    const faults = ['nonexistent-user', 'busy', 'add', ...shared];
+    const few = { ...options, faults, drawsPolicies: false };
+    const isRich = (document: ScenarioDocument): boolean =>
+      [/^sites:/m, /@xn--/, /'"c/, /relay:/].every((what) => what.test(documentText(document)));
     let index = 0;
-    while (!(await fails(drawExperiment(index, few)))) index++;
+    while (!isRich(drawExperiment(index, few)) || !(await fails(drawExperiment(index, few)))) index++;
     const drawn = drawExperiment(index, few);
     const found = await shrink(drawn, { fails, triesMax: 2000 });
     expect(await fails(found)).toBe(true);
     expect(sizeOf(found)).toBeLessThan(sizeOf(drawn));
     expect(documentText(found).split('\n').length).toBeLessThan(25);
     expect(found['events']).toBeUndefined();
+    expect(documentText(found)).not.toMatch(/sites|relay|address: |xn--|"c/);
   });
 });
 

@@ -3,14 +3,16 @@
 // active contact.
 
 import { isDeepStrictEqual } from 'node:util';
-import { localPartOf } from '../../base/addresses.js';
 import { parseDuration } from '../../base/units.js';
 import type { Data, ScenarioDocument } from './document.js';
 import { Draw } from './draw.js';
-import { thatMayAct } from './acting.js';
-import { drawBehavior, FAULTS, IDLE, RARE, type Fault } from './faults.js';
+import { Behaviors } from './behaviors.js';
+import { IDLE, RARE } from './faults.js';
+import { drawFleet } from './fleet.js';
 import { drawEvents } from './happenings.js';
+import type { Subject } from './hosts.js';
 import { durationText, Moments } from './moments.js';
+import { drawContact, DrawnPeople } from './people.js';
 import { drawPolicy } from './policies.js';
 
 export interface ExperimentOptions {
@@ -23,12 +25,9 @@ export interface ExperimentOptions {
   faults: readonly string[];
 }
 
-const DOMAINS = ['a.test', 'b.test', 'c.test'];
 /** Probability of each fault; one of these is drawn for an experiment, so that some have few faults, some many. */
 const ENABLED = [0.06, 0.15, 0.3];
 const RARELY = 0.05;
-/** Probability that an enabled fault is used by a domain. */
-const PRESENT = 0.6;
 const DRAWN_POLICY = 0.6;
 
 const HOUR_MS = 3_600_000;
@@ -72,9 +71,8 @@ function isRecord(data: Data): data is { [key: string]: Data } {
 
 class Experiment {
   private readonly faults: ReadonlySet<string>;
-  private readonly behaviors: Extract<Fault, { kind: 'behavior' }>[];
-  private readonly domains: string[];
-  private readonly contacts: string[];
+  private readonly behaviors: Behaviors;
+  private readonly people: DrawnPeople;
   private readonly hours: number;
   private readonly policy: Data;
   private readonly latency: string;
@@ -86,15 +84,9 @@ class Experiment {
   ) {
     const enabled = draw.one(ENABLED);
     this.faults = new Set(options.faults.filter((name) => draw.chance(RARE.has(name) ? RARELY : enabled)));
-    this.behaviors = [...this.faults].flatMap((name) => {
-      const fault = FAULTS.get(name);
-      return fault?.kind === 'behavior' ? [fault] : [];
-    });
-    this.domains = DOMAINS.slice(0, draw.int(1, DOMAINS.length));
+    this.people = new DrawnPeople(draw, this.faults);
     this.hours = draw.chance(0.7) ? draw.int(1, 8) : draw.int(1, 40);
-    // Sometimes more contacts than the sender opens connections.
-    const most = draw.chance(0.15) ? 12 : 4;
-    this.contacts = this.domains.flatMap((domain) => draw.many(1, most, (n) => `c${n + 1}@${domain}`));
+    this.behaviors = new Behaviors(draw, this.faults, this.hours);
     this.policy =
       options.drawsPolicies && draw.chance(DRAWN_POLICY) ? drawPolicy(draw) : draw.one(options.policies);
     this.latency = draw.one(['0s', '5ms', '200ms', '2s']);
@@ -107,11 +99,12 @@ class Experiment {
 
   document(name: string, index: number): ScenarioDocument {
     const mailings = this.mailings();
-    const { draw, moments, faults, contacts, domains } = this;
+    const { draw, moments, faults, behaviors, people, hours } = this;
     const names = mailings.map((mailing) => mailing['name'] as string);
+    const { keys, subjects } = drawFleet({ draw, faults, behaviors, people, hours });
     const events: { [key: string]: Data }[] = [
-      ...drawEvents({ draw, moments, faults, contacts, domains, mailings: names }),
-      ...this.changes(),
+      ...drawEvents({ draw, moments, faults, people, mailings: names }),
+      ...this.changes(subjects),
     ];
     mailings.push(...this.automated(events));
     const ends = { state: 'completed', inProgress: 0 };
@@ -121,8 +114,8 @@ class Experiment {
       seed: `${this.options.seed}-${index}`,
       policy: this.policy,
       network: { latency: this.latency },
-      fleet: Object.fromEntries(domains.map((domain) => [domain, this.domain(domain)])),
-      audience: { contacts: contacts.map((address) => this.contact(address)) },
+      ...keys,
+      audience: { contacts: people.contacts.map((address) => drawContact(draw, faults, address)) },
       mailings: [...mailings, calm],
       ...(events.length > 0 ? { events } : {}),
       expect: [
@@ -133,64 +126,6 @@ class Experiment {
         },
       ],
     };
-  }
-
-  private domain(domain: string): Data {
-    const faults = this.behaviors.filter((fault) => fault.domain && this.draw.chance(PRESENT));
-    const behaviors = thatMayAct(
-      faults.map((fault) => drawBehavior(this.draw, fault, this.hours, 'domain')),
-      'domain',
-    );
-    const mailboxes: { [key: string]: Data } = {};
-    const forMailboxes = this.behaviors.filter(({ mailbox }) => mailbox);
-    for (const address of this.contacts) {
-      if (!address.endsWith(`@${domain}`) || forMailboxes.length === 0 || !this.draw.chance(0.4)) continue;
-      const local = localPartOf(address);
-      const drawn = this.draw.many(1, 2, () =>
-        drawBehavior(this.draw, this.draw.one(forMailboxes), this.hours, 'mailbox'),
-      );
-      mailboxes[local] = thatMayAct(drawn, 'mailbox');
-    }
-    return {
-      ...(this.faults.has('tls') ? this.draw.maybe(0.6, () => ({ tls: true })) : {}),
-      ...this.dns(),
-      ...this.hosts(),
-      ...(behaviors.length > 0 ? { behaviors } : {}),
-      ...(Object.keys(mailboxes).length > 0 ? { mailboxes } : {}),
-    };
-  }
-
-  /** A DNS fault, limited in time: a domain that never resolves would leave nothing to test. */
-  private dns(): { [key: string]: Data } {
-    if (!this.faults.has('dns') || this.draw.chance(0.5)) return {};
-    const answer = this.draw.one(['a-only', 'nxdomain', 'servfail', 'null-mx', 'timeout']);
-    const to = this.draw.int(1, this.hours);
-    const when: { [key: string]: Data } = this.draw.chance(0.3)
-      ? { during: `${this.draw.int(0, to - 1)}h..${to}h` }
-      : { until: `${to}h` };
-    return { dns: { answer, ...when } };
-  }
-
-  private hosts(): { [key: string]: Data } {
-    if (!this.faults.has('hosts') || this.draw.chance(0.5)) return {};
-    const hosts = this.draw.many(1, 3, (n): { [key: string]: Data } => {
-      const preference = this.draw.one([10, 10, 20]);
-      // The first host always has an address, so that the domain can receive mail after the faults.
-      if (n > 0 && this.draw.chance(0.1)) return { name: `mx${n + 1}`, preference, address: 'none' };
-      const faults = this.behaviors.filter((fault) => fault.domain && this.draw.chance(0.4));
-      const behaviors = thatMayAct(
-        faults.map((fault) => drawBehavior(this.draw, fault, this.hours, 'domain')),
-        'host',
-      );
-      return { name: `mx${n + 1}`, preference, ...(behaviors.length > 0 ? { behaviors } : {}) };
-    });
-    return { hosts };
-  }
-
-  private contact(address: string): Data {
-    if (!this.faults.has('status') || this.draw.chance(0.5)) return address;
-    const status = this.draw.one(['active', 'active', 'error', 'opt-out']);
-    return { address, status, softBounceStreak: this.draw.int(0, 4) };
   }
 
   private mailings(): { [key: string]: Data }[] {
@@ -206,8 +141,8 @@ class Experiment {
         ...(building === 5000 ? {} : { building: durationText(building) }),
         ...draw.maybe(0.2, () =>
           draw.one<{ [key: string]: Data }>([
-            { to: { domain: draw.one(this.domains) } },
-            { to: [draw.one(this.contacts)] },
+            { to: { domain: this.people.spelled(draw.one(this.people.served)) } },
+            { to: [this.people.any()] },
           ]),
         ),
         ...draw.maybe(0.1, () => ({ message: { size: draw.one(['1kb', '20kb', '200kb']) } })),
@@ -236,15 +171,16 @@ class Experiment {
     return draw.chance(0.5) ? [welcome] : [welcome, digest];
   }
 
-  /** Events that change the behaviors of a domain. */
-  private changes(): { [key: string]: Data }[] {
-    const settable = this.behaviors.filter(({ domain }) => domain);
-    if (!this.faults.has('set') || settable.length === 0) return [];
-    const { draw, hours } = this;
-    return draw.many(1, 2, () => {
-      const behaviors = [drawBehavior(draw, draw.one(settable), hours, 'domain')];
-      return { at: `${draw.int(0, hours - 1)}h`, set: draw.one(this.domains), behaviors };
+  /** Events that change the behaviors of a domain, a site, a host or a mailbox. */
+  private changes(subjects: readonly Subject[]): { [key: string]: Data }[] {
+    if (!this.faults.has('set')) return [];
+    const { draw, hours, people } = this;
+    const drawn = draw.many(1, 2, () => {
+      const { name, place } = draw.one(subjects);
+      const behaviors = this.behaviors.set(place);
+      return behaviors && { at: `${draw.int(0, hours - 1)}h`, set: people.spelled(name), behaviors };
     });
+    return drawn.filter((event) => event !== undefined);
   }
 }
 

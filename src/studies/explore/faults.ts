@@ -151,6 +151,11 @@ export const FAULTS: ReadonlyMap<string, Fault> = new Map<string, Fault>([
   ['automated', { kind: 'experiment' }],
   ['bounce', { kind: 'experiment' }],
   ['hosts', { kind: 'experiment' }],
+  ['sites', { kind: 'experiment' }],
+  ['families', { kind: 'experiment' }],
+  ['relay', { kind: 'experiment' }],
+  ['default', { kind: 'experiment' }],
+  ['spellings', { kind: 'experiment' }],
   ['crash', { kind: 'experiment' }],
   ['opt-out', { kind: 'experiment' }],
   ['reactivate', { kind: 'experiment' }],
@@ -160,20 +165,23 @@ export const FAULTS: ReadonlyMap<string, Fault> = new Map<string, Fault>([
   ['status', { kind: 'experiment' }],
 ]);
 
+/** When something applies: it has ended by the hour. */
+export function drawTimes(draw: Draw, hours: Hours): { [key: string]: Data } {
+  if (!draw.chance(0.3)) return { until: `${draw.int(1, hours)}h` };
+  const from = draw.int(0, hours - 1);
+  return { during: `${from}h..${draw.int(from + 1, hours)}h` };
+}
+
 /** @param hours by which it must have ended @returns the behavior with conditions that end it by then */
 export function drawBehavior(
   draw: Draw,
   fault: BehaviorFault,
   hours: Hours,
   scope: 'domain' | 'mailbox',
-): Data {
+): { [key: string]: Data } {
   const written = fault.draw(draw);
   const knowsRecipient = scope === 'mailbox' || RECIPIENT_STAGES.includes(written['stage'] as string);
-  const conditions: { [key: string]: Data } = {};
-  if (draw.chance(0.3)) {
-    const from = draw.int(0, hours - 1);
-    conditions['during'] = `${from}h..${draw.int(from + 1, hours)}h`;
-  } else conditions['until'] = `${draw.int(1, hours)}h`;
+  const conditions: { [key: string]: Data } = drawTimes(draw, hours);
   if (knowsRecipient && draw.chance(0.4)) {
     const first = draw.int(1, 3);
     conditions['attempts'] = `${first}..${draw.int(first, 6)}`;

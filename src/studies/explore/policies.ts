@@ -5,6 +5,7 @@ import { parseDuration } from '../../base/units.js';
 import type { Data } from './document.js';
 import type { Draw } from './draw.js';
 import { durationText } from './moments.js';
+import { PROVIDER } from './sites.js';
 
 const STEPS = ['5m', '10m', '30m', '45m', '1h', '6h'];
 /** Most attempts that fit in a window, which limits the time of one experiment. */
@@ -25,13 +26,19 @@ export function drawPolicy(draw: Draw): Data {
       ...draw.maybe(0.5, () => ({ overrun: draw.one(['0s', '1ms', '1s', '5m', '2h']) })),
     },
     ...draw.maybe(0.5, () => ({ bounce: drawBounce(draw) })),
-    ...draw.maybe(0.4, () => ({
-      destination: {
-        suspend: draw.one(['0s', '1m', '5m', '2h']),
-        allSuspended: draw.one(['try', 'wait']),
-        ...draw.maybe(0.5, () => ({ recover: draw.one(['0s', '10m', '2h']) })),
-      },
-    })),
+    ...draw.maybe(0.5, () => ({ destination: drawDestination(draw) })),
+  };
+}
+
+function drawDestination(draw: Draw): { [key: string]: Data } {
+  return {
+    ...draw.maybe(0.3, () => ({ by: 'domain' })),
+    ...draw.maybe(0.4, () => ({ connections: draw.int(1, 4) })),
+    ...draw.maybe(0.3, () => ({ messagesPerConnection: draw.int(1, 4) })),
+    ...draw.maybe(0.5, () => ({ providers: [PROVIDER] })),
+    suspend: draw.one(['0s', '1m', '5m', '2h']),
+    allSuspended: draw.one(['try', 'wait']),
+    ...draw.maybe(0.5, () => ({ recover: draw.one(['0s', '10m', '2h']) })),
   };
 }
 
@@ -59,7 +66,7 @@ function drawBounce(draw: Draw): { [key: string]: Data } {
           { stage: draw.one(STAGES) },
           { cause: draw.one(['mailbox-full', 'server-busy', 'user-unknown', 'policy', 'spam-block']) },
           { code: draw.one(CODES), stage: draw.one(STAGES) },
-          { domain: draw.one(['a.test', 'b.test']) },
+          { domain: draw.one(['a.test', 'b.test', 'bücher.test', 'xn--bcher-kva.test']) },
         ]),
         treatAs: draw.one(['deferred', 'rejected']),
       })),

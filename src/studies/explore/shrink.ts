@@ -1,7 +1,8 @@
 // Makes a failing scenario smaller as long as it still fails: removes parts, then simplifies the rest. It does
-// not know the format: a step whose document the loader refuses is not taken.
+// not know the format: a step whose document the loader refuses is not taken. Names are in shrink-names.ts.
 
 import type { Data, ScenarioDocument } from './document.js';
+import { nameSteps, type Step } from './shrink-names.js';
 
 interface ShrinkOptions {
   /** Whether a document still fails in the same way. */
@@ -39,9 +40,7 @@ export async function shrink(
   return smallest;
 }
 
-type Step = (document: ScenarioDocument) => ScenarioDocument | undefined;
-
-/** Large steps first: half of a list, then single parts, then simpler values. */
+/** Large steps first: half of a list, then names wherever they are written, single parts, and simpler values. */
 function* steps(document: ScenarioDocument): Generator<Step> {
   const places = [...placesOf(document, [])];
   for (const path of places) {
@@ -51,6 +50,7 @@ function* steps(document: ScenarioDocument): Generator<Step> {
     yield (from) => changed(from, path, (value) => (Array.isArray(value) ? value.slice(half) : undefined));
     yield (from) => changed(from, path, (value) => (Array.isArray(value) ? value.slice(0, half) : undefined));
   }
+  yield* nameSteps(document);
   // From the back: a removal does not move the parts that are still to be tried.
   for (const path of [...places].reverse()) {
     if (path.length > 0) yield (from) => without(from, path);
