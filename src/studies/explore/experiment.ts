@@ -165,8 +165,9 @@ class Experiment {
     const at = (): string => durationText(moments.any());
     const every = draw.one(['20m', '1h', '6h']);
     const digest = { name: 'digest', kind: 'automated', every, count: draw.int(1, 4), at: at() };
-    // A welcome needs contacts that are added during the run.
-    if (!events.some((event) => 'add' in event) || draw.chance(0.3)) return [digest];
+    // A welcome needs contacts that are added during the run, and not known in another spelling.
+    const isNew = (address: Data | undefined): boolean => typeof address === 'string' && /^new/.test(address);
+    if (!events.some(({ add }) => isNew(add)) || draw.chance(0.3)) return [digest];
     const welcome = { name: 'welcome', kind: 'automated', on: 'contact-added', at: draw.one(['0s', at()]) };
     return draw.chance(0.5) ? [welcome] : [welcome, digest];
   }
