@@ -4,7 +4,7 @@ import { addressFault, isLocalPattern, mailboxName } from '../../base/addresses.
 import { shortened } from '../../base/domain-names.js';
 import type { BehaviorPlan, DomainPlan, ProfilePlan } from '../../simulator/plan.js';
 import { DEFAULT_DOMAIN, hostNameOf } from '../../simulator/plan.js';
-import { wildcard } from '../../base/wildcard.js';
+import { WildcardIndex } from '../../base/wildcard-index.js';
 import type { Path } from '../../documents/locate.js';
 import { counted, quoted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
@@ -15,8 +15,8 @@ import { readProfile, type Folders } from './profile.js';
 import { shareHosts } from './shared-hosts.js';
 import type { Sharing } from './sites.js';
 
-/** Patterns with a star that one domain may have: each is compared with all before it. */
-const PATTERNS_MAX = 2000;
+/** Patterns with several stars that one domain may have: each may have to be compared with all before it. */
+const SEVERAL_STARS_MAX = 2000;
 
 /** What the reading of a domain needs of the fleet. */
 export interface DomainContext {
@@ -89,7 +89,8 @@ function readMailboxes(
   profile: ProfilePlan | undefined,
 ): DomainPlan['mailboxes'] {
   const mailboxes: { pattern: string; behaviors: BehaviorPlan[] }[] = [];
-  const earlier: { written: string; matches: (text: string) => boolean; line: number }[] = [];
+  const earlier = new WildcardIndex<{ written: string; line: number }>();
+  let withSeveralStars = 0;
   const exact = new Map<string, number>();
   for (const written of reader.keys(path)) {
     const at = [...path, written];
@@ -102,16 +103,17 @@ function readMailboxes(
       });
       continue;
     }
-    if (pattern.includes('*') && earlier.length === PATTERNS_MAX) {
-      reader.problem(at, `the domain has more than ${counted(PATTERNS_MAX, 'mailbox pattern')}`, {
+    if (/\*.*\*/.test(pattern) && ++withSeveralStars > SEVERAL_STARS_MAX) {
+      const most = counted(SEVERAL_STARS_MAX, 'mailbox pattern');
+      reader.problem(at, `the domain has more than ${most} with several stars`, {
         on: 'key',
-        hint: 'name mailboxes without `*`, of which there may be any number, or put them under several domains',
+        hint: 'use patterns with one `*`, of which there may be any number, or put them under several domains',
       });
       break;
     }
     const line = reader.line(at);
     // A pattern that matches the text of a later pattern matches every mailbox that the later one does.
-    const cover = earlier.find(({ matches }) => matches(pattern));
+    const cover = earlier.find(pattern);
     const twin = exact.get(pattern);
     if (cover || twin !== undefined) {
       const by = cover ? `${quoted(cover.written)} on line ${cover.line}` : `the same name on line ${twin}`;
@@ -120,7 +122,7 @@ function readMailboxes(
         hint: 'the first key that matches counts: put the more specific key first',
       });
     }
-    if (pattern.includes('*')) earlier.push({ written, matches: wildcard(pattern), line });
+    if (pattern.includes('*')) earlier.add(pattern, { written, line });
     else exact.set(pattern, line);
     mailboxes.push({ pattern, behaviors: readBehaviors(reader, at, { scope: 'mailbox', profile }) });
   }

@@ -2,6 +2,7 @@
 // file may refer.
 
 import { domainFault, domainKey, isDomain, shortened } from '../../base/domain-names.js';
+import { WildcardIndex } from '../../base/wildcard-index.js';
 import { canonicalName, DEFAULT_DOMAIN, type DomainPlan, type SitePlan } from '../../simulator/plan.js';
 import type { Path } from '../../documents/locate.js';
 import { readDomain } from './domain.js';
@@ -21,6 +22,8 @@ export class Fleet {
 
   /** Sites, those that domains form by naming the same hosts included. */
   readonly sites = new Map<string, SitePlan>();
+  /** The mailboxes of domains for which they were looked up. */
+  private readonly mailboxes = new Map<DomainPlan, WildcardIndex<true>>();
 
   /** Whether there is a server for this domain. */
   serves(domain: string): boolean {
@@ -31,6 +34,17 @@ export class Fleet {
   /** The plan of the servers that receive for a domain. */
   planOf(domain: string): DomainPlan | undefined {
     return this.domains.get(domainKey(domain)) ?? this.domains.get(DEFAULT_DOMAIN);
+  }
+
+  /** Whether a domain has a mailbox, or a pattern of mailboxes, for this local part. */
+  hasMailbox(plan: DomainPlan, localPart: string): boolean {
+    let named = this.mailboxes.get(plan);
+    if (!named) {
+      named = new WildcardIndex();
+      for (const { pattern } of plan.mailboxes) named.add(pattern, true);
+      this.mailboxes.set(plan, named);
+    }
+    return named.find(localPart) === true;
   }
 
   /** Whether a server for this domain can ever be reached. */

@@ -23,6 +23,8 @@ export class Audience {
   readonly suppressed = new Set<string>();
   /** The same location for all contacts that one entry generates. */
   private readonly origins = new Map<string, Location>();
+  /** Contacts by key, once one was looked up. */
+  private byKey: Map<string, ContactPlan> | undefined;
 
   /** @returns where this address is written; undefined when it is no contact */
   origin(address: string): Location | undefined {
@@ -31,7 +33,8 @@ export class Audience {
 
   /** The address of a contact as it is written. */
   written(key: string): string {
-    return this.contacts.find(({ address }) => addressKey(address) === key)?.address ?? key;
+    this.byKey ??= new Map(this.contacts.map((contact) => [addressKey(contact.address), contact]));
+    return this.byKey.get(key)?.address ?? key;
   }
 
   /** Keys of all contacts. */
@@ -46,6 +49,7 @@ export class Audience {
     if (first) return first;
     this.origins.set(key, origin);
     this.contacts.push(contact);
+    this.byKey = undefined;
     return undefined;
   }
 

@@ -4,7 +4,6 @@
 import { addressKey, domainOf, localPartOf, mailboxName } from '../../base/addresses.js';
 import type { Location } from '../../base/errors.js';
 import { readShorthand } from '../../simulator/behaviors/shorthand.js';
-import { wildcard } from '../../base/wildcard.js';
 import type { Audience } from './audience.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { nameHint, quoted, type Problem } from '../../documents/problems.js';
@@ -28,8 +27,7 @@ export function checkShorthandOf(reader: Reader, audience: Audience, fleet: Flee
 export function misread(address: string, location: Location, fleet: Fleet): Problem | undefined {
   const plan = fleet.planOf(domainOf(address));
   const localPart = mailboxName(localPartOf(addressKey(address)));
-  if (!plan?.shorthand || plan.mailboxes.some(({ pattern }) => wildcard(pattern)(localPart)))
-    return undefined;
+  if (!plan?.shorthand || fleet.hasMailbox(plan, localPart)) return undefined;
   const read = readShorthand(localPart, plan.profile);
   if (!read || !('message' in read)) return undefined;
   const { message, word, names, hint } = read;

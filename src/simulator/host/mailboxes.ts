@@ -2,19 +2,18 @@
 // of the domain, which matter where several domains share the host.
 
 import { localPartOf, mailboxName } from '../../base/addresses.js';
-import { wildcard } from '../../base/wildcard.js';
+import { WildcardIndex } from '../../base/wildcard-index.js';
 import { readShorthand, shorthandOf } from '../behaviors/shorthand.js';
 import type { BehaviorPlan, DomainPlan, ProfilePlan } from '../plan.js';
-
-interface Mailbox {
-  matches: (localPart: string) => boolean;
-  behaviors: BehaviorPlan[];
-}
 
 export class Mailboxes {
   /** For every recipient of the domain. */
   behaviors: BehaviorPlan[];
-  private readonly named: Mailbox[];
+  /** By the patterns of the plan, of which the first that matches counts. */
+  private readonly named = new WildcardIndex<BehaviorPlan[]>();
+  /** Those that were replaced, by local part. They come before all patterns. */
+  private readonly replaced = new Map<string, BehaviorPlan[]>();
+  private readonly isPlain: boolean;
   private readonly isShort: boolean;
   /** Behaviors named by addresses, by the text that names them. */
   private readonly shorthand = new Map<string, readonly BehaviorPlan[]>();
@@ -30,23 +29,25 @@ export class Mailboxes {
   ) {
     this.behaviors = plan.behaviors;
     this.isShort = plan.shorthand === true;
-    this.named = plan.mailboxes.map(({ pattern, behaviors }) => ({ matches: wildcard(pattern), behaviors }));
+    this.isPlain = plan.mailboxes.length === 0 && !this.isShort;
     notePoints(this.behaviors);
-    for (const { behaviors } of this.named) notePoints(behaviors);
+    for (const { pattern, behaviors } of plan.mailboxes) {
+      this.named.add(pattern, behaviors);
+      notePoints(behaviors);
+    }
   }
 
   /** Replaces the behaviors of one mailbox, from now on. */
   set(localPart: string, behaviors: BehaviorPlan[]): void {
     this.notePoints(behaviors);
-    const own = localPart.toLowerCase();
-    this.named.unshift({ matches: (other) => other === own, behaviors });
+    this.replaced.set(localPart.toLowerCase(), behaviors);
   }
 
   /** The behaviors of the mailbox of a recipient; undefined when it has none. */
   of(recipient: string): readonly BehaviorPlan[] | undefined {
-    if (this.named.length === 0 && !this.isShort) return undefined;
+    if (this.isPlain && this.replaced.size === 0) return undefined;
     const localPart = mailboxName(localPartOf(recipient));
-    const named = this.named.find(({ matches }) => matches(localPart))?.behaviors;
+    const named = this.replaced.get(localPart) ?? this.named.find(localPart);
     return named ?? (this.isShort ? this.shorthandFor(localPart) : undefined);
   }
 
