@@ -21,10 +21,15 @@ const SESSION = Buffer.from(',"session":');
 export interface LineHead {
   /** Whether the type of the event begins with this ASCII text. */
   is(prefix: Buffer): boolean;
+  readonly seq: number;
+  /** Virtual time, ms; NaN when it is no whole number. */
+  readonly t: number;
   /** The session of an event of a connection; undefined for any other event. */
   readonly session: number | undefined;
-  /** The line, as it is in the file. */
-  readonly text: string;
+  /** Bytes of the file around it, the offset after the quote that ends its type, and the offset of its end. */
+  readonly bytes: Buffer;
+  readonly afterType: number;
+  readonly stop: number;
   /** Whether the text of `ReadEventsFileOptions.marked` is in the line. */
   readonly isMarked: boolean;
 }
@@ -113,43 +118,45 @@ export function* linesWith(path: string, text: string): Generator<string, void, 
   }
 }
 
-/** Pieces of a file that hold whole lines up to `end`; only the last piece can have a rest behind it. */
+/**
+ * Pieces of a file that hold whole lines up to `end`; only the last piece can have a rest behind it. Each is
+ * overwritten by the next.
+ */
 function* wholeLines(
   file: number,
   bytesMax: number,
 ): Generator<{ bytes: Buffer; end: number }, void, undefined> {
-  let rest = Buffer.alloc(0);
+  let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  let filled = 0;
   let position = 0;
   for (;;) {
-    const room = Math.min(Math.max(CHUNK_BYTES, rest.length), bytesMax - position);
-    const bytes = Buffer.allocUnsafe(rest.length + room);
-    rest.copy(bytes);
-    const bytesRead = readSync(file, bytes, rest.length, room, position);
+    if (filled === buffer.length) buffer = Buffer.concat([buffer], 2 * filled);
+    const room = Math.min(buffer.length - filled, bytesMax - position);
+    const bytesRead = readSync(file, buffer, filled, room, position);
     position += bytesRead;
-    const filled = bytes.subarray(0, rest.length + bytesRead);
-    const end = filled.lastIndexOf(NEWLINE) + 1;
+    filled += bytesRead;
+    const end = buffer.subarray(0, filled).lastIndexOf(NEWLINE) + 1;
     if (bytesRead === 0) {
-      if (filled.length > 0) yield { bytes: filled, end };
+      if (filled > 0) yield { bytes: buffer.subarray(0, filled), end };
       return;
     }
-    if (end > 0) yield { bytes: filled.subarray(0, end), end };
-    rest = filled.subarray(end);
+    if (end === 0) continue;
+    yield { bytes: buffer.subarray(0, end), end };
+    buffer.copyWithin(0, end, filled);
+    filled -= end;
   }
 }
 
 class Head implements LineHead {
   seq = 0;
+  t = 0;
   isMarked = false;
   session: number | undefined;
-  private bytes: Buffer = Buffer.alloc(0);
+  bytes: Buffer = Buffer.alloc(0);
+  afterType = 0;
+  stop = 0;
   private from = 0;
   private to = 0;
-  private start = 0;
-  private stop = 0;
-
-  get text(): string {
-    return this.bytes.toString('utf8', this.start, this.stop);
-  }
 
   get type(): string {
     return this.bytes.toString('latin1', this.from, this.to);
@@ -162,7 +169,6 @@ class Head implements LineHead {
   /** @returns false when the line does not begin as the log writes it: then it has to be parsed */
   read(bytes: Buffer, start: number, stop: number, isMarked: boolean): boolean {
     this.bytes = bytes;
-    this.start = start;
     this.stop = stop;
     this.isMarked = isMarked;
     this.session = undefined;
@@ -173,23 +179,30 @@ class Head implements LineHead {
     this.seq = value;
     at = skip(bytes, at, TIME);
     if (at < 0) return false;
-    while (bytes[at] !== COMMA && at < stop) at++;
+    let time = 0;
+    for (; bytes[at] !== COMMA && at < stop; at++)
+      time = isDigit(bytes[at]!) ? 10 * time + bytes[at]! - ZERO : NaN;
+    this.t = time;
     at = skip(bytes, at, TYPE);
     if (at < 0) return false;
     this.from = at;
     while (bytes[at] !== QUOTE && at < stop) at++;
     this.to = at;
+    this.afterType = at + 1;
     if (bytes[stop - 1] !== 0x7d) return false;
     at = skip(bytes, at + 1, SESSION);
     if (at < 0) return true;
     let session = 0;
-    for (; bytes[at]! >= ZERO && bytes[at]! < ZERO + 10; at++) session = 10 * session + bytes[at]! - ZERO;
+    for (; isDigit(bytes[at]!); at++) session = 10 * session + bytes[at]! - ZERO;
     this.session = session;
     return true;
   }
 
   of(event: RunEvent, isMarked: boolean): this {
+    this.seq = event.seq;
+    this.t = event.t;
     this.bytes = Buffer.from(event.type);
+    this.afterType = this.stop = this.bytes.length;
     this.from = 0;
     this.to = this.bytes.length;
     this.session = 'session' in event ? event.session : undefined;
@@ -198,8 +211,12 @@ class Head implements LineHead {
   }
 }
 
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte < ZERO + 10;
+}
+
 /** @returns the position behind `expected` at `at`; -1 when something else is there */
-function skip(bytes: Buffer, at: number, expected: Buffer): number {
+export function skip(bytes: Buffer, at: number, expected: Buffer): number {
   for (let index = 0; index < expected.length; index++) if (bytes[at + index] !== expected[index]) return -1;
   return at + expected.length;
 }

@@ -26,6 +26,8 @@ export interface LoadOptions {
   store?: ScenarioPlan['store'] | undefined;
   /** Path of the module of an external sender, relative to `cwd`. */
   sender?: string | undefined;
+  /** Leaves out the audience, its files included: the plan has no contacts and cannot be played. */
+  withoutAudience?: boolean | undefined;
 }
 
 /** A scenario file after loading. `source` is empty when it could not be read. */
@@ -119,8 +121,8 @@ function readParts(
   absolute: string,
   options: LoadOptions,
 ): ReturnType<typeof readScenario> & { policy: RetryPolicy | undefined; sender: SenderPlan | undefined } {
-  const { cwd } = options;
-  const { body, audience } = readScenario(reader, absolute, cwd);
+  const { cwd, withoutAudience } = options;
+  const { body, audience } = readScenario(reader, absolute, { cwd, withoutAudience });
   const own = readPolicy(reader, dirname(absolute), cwd);
   const policy = options.policy === undefined ? own : overridingPolicy(reader, options.policy, cwd);
   const sender = readSender(reader, dirname(absolute), options);

@@ -34,6 +34,8 @@ export interface SelectOptions {
   sender?: string | undefined;
   wire?: WireKind | undefined;
   store?: StoreKind | undefined;
+  /** Leaves out the audiences: what is selected cannot be played. */
+  withoutAudience?: boolean | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface SelectOptions {
  * @throws BouncelabError E_NOT_FOUND when no scenario matches
  */
 export function selectScenarios(options: SelectOptions): SuiteEntry[] {
-  const { inputs, cwd, grep, only, seed, policy, sender, wire, store } = options;
+  const { inputs, cwd, grep, only, seed, policy, sender, wire, store, withoutAudience } = options;
   const { files, named, problems } = findScenarios(inputs, cwd);
   if (problems.length > 0) throw new AggregateError(problems, 'some inputs are not there');
   if (sender !== undefined) {
@@ -58,7 +60,7 @@ export function selectScenarios(options: SelectOptions): SuiteEntry[] {
   const wanted = only ? files.filter((file) => only.has(file)) : files;
   const entries: SuiteEntry[] = [];
   for (const file of wanted) {
-    const entry = loadScenario(file, { cwd, seed, policy, sender, wire, store });
+    const entry = loadScenario(file, { cwd, seed, policy, sender, wire, store, withoutAudience });
     const other = entry.problems && notAScenario(entry.file, entry.source);
     if (!other) entries.push(entry);
     else if (named.has(file)) entries.push({ file: entry.file, source: entry.source, problems: [other] });

@@ -117,6 +117,19 @@ test('explain reads the events of a run, and names the line of damaged ones', as
   expect(unreadable.err).toContain('full.ndjson cannot be read: it is a folder');
 });
 
+test('explain of a run does not read the audience again', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'list.csv'), 'address\nbob@example.org\nann@example.org\n');
+  const text = SCENARIO.replace(/contacts: .*/, 'file: list.csv');
+  writeFileSync(join(cwd, 'full.yaml'), text);
+  expect((await cli(cwd, ['run', 'full.yaml', '--workers', '1'])).code).toBe(0);
+  const args = ['explain', 'full.yaml', 'bob@example.org'];
+  const before = await cli(cwd, args);
+  rmSync(join(cwd, 'list.csv'));
+  expect((await cli(cwd, args)).code).toBe(3);
+  expect(await cli(cwd, [...args, '--last'])).toEqual(before);
+});
+
 const RUN = '20261123-094512-ab12cd';
 
 describe.each([

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { linesWith, readEventsFile, type ReadEventsFileOptions } from '../../src/events/events-file.js';
+import { KnownTexts } from '../../src/events/known-texts.js';
 import { parseEvents } from '../../src/events/ndjson.js';
 import type { RunEvent } from '../../src/events/types.js';
 import { audienceOf, contactEvents } from '../../src/results/view/contact-events.js';
@@ -101,6 +102,28 @@ it('linesWith gives each line with the text once', () => {
   expect(lines).toEqual(['a one', 'b one, one']);
 });
 
+describe('strings that occur again and again', () => {
+  const read = (texts: KnownTexts, json: string): string | undefined => {
+    const bytes = Buffer.from(`"seq":0,${json},"state"`);
+    return texts.read(bytes, 9, bytes.length);
+  };
+
+  it('are read as JSON reads them, those with the same hash too', () => {
+    const texts = new KnownTexts();
+    for (const text of ['Aa', 'BB', 'Aa', 'BB', '', 'november', 'ü☄', 'Aa']) {
+      expect(read(texts, `"${text}"`)).toBe(text);
+      expect(texts.end).toBe(10 + Buffer.byteLength(text));
+    }
+  });
+
+  it.each([String.raw`"a\"b"`, '"not ended'])(
+    'with an escape or without an end are left to the parser: %s',
+    (json) => {
+      expect(new KnownTexts().read(Buffer.from(json), 1, json.length)).toBeUndefined();
+    },
+  );
+});
+
 describe('the events of one contact', () => {
   it.each(['reader-7@example.org', 'reader-3@example.net'])('tell the same story of %s', async (address) => {
     const events = await played;
@@ -139,6 +162,22 @@ describe('the events of one contact', () => {
     const deliveries = parse.mock.calls.filter(([line]) => /"type":"delivery/.test(String(line)));
     parse.mockRestore();
     expect(deliveries).toHaveLength(2);
+  });
+
+  it.each(['a "quoted" mailing', 'größer'])('follow the curve of %s', async (name) => {
+    const { events } = await run({
+      fleet: { 'example.org': { behaviors: [{ do: 'mailbox-full' }] } },
+      contacts: readers(5),
+      mailings: [{ name }],
+    });
+    const whole = new ViewFold();
+    for (const event of events.all) whole.read(event);
+    const few = new ViewFold();
+    for (const event of contactEvents(fileOf(textOf(events.all)), 'e', 'reader-3@example.org'))
+      few.read(event);
+    const [expected] = whole.result.mailings;
+    expect(few.result.mailings[0]).toMatchObject({ name, curve: expected!.curve });
+    expect(Math.max(...expected!.curve.inProgress)).toBe(5);
   });
 
   it('audienceOf gives the contacts in their order', async () => {

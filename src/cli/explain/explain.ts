@@ -44,7 +44,17 @@ export async function explain(
   io: Io,
 ): Promise<ExitCode> {
   const { seed, policy, sender, wire, mailing } = options;
-  const [entry, ...more] = selectScenarios({ inputs: [file], cwd: io.cwd, seed, policy, sender, wire });
+  // Events of a run have its audience.
+  const withoutAudience = options.last || options.run !== undefined;
+  const [entry, ...more] = selectScenarios({
+    inputs: [file],
+    cwd: io.cwd,
+    seed,
+    policy,
+    sender,
+    wire,
+    withoutAudience,
+  });
   if (!entry || more.length > 0) {
     throw new BouncelabError('E_USAGE', `${quoted(file)} contains ${more.length + 1} scenarios`, {
       hint: 'explain plays only one: name its file',

@@ -76,14 +76,18 @@ export class Audience {
   }
 }
 
+/** Stands for an audience that is not read. */
+export function unknownAudience(): Audience {
+  const audience = new Audience();
+  audience.complete = false;
+  return audience;
+}
+
 /** Reads `audience` without the files that it names. */
 export function readAudience(reader: Reader): Audience {
-  const audience = new Audience();
   const root: Path = ['audience'];
-  if (reader.get(root) === undefined || !reader.object(audienceSchema, root)) {
-    audience.complete = false;
-    return audience;
-  }
+  if (reader.get(root) === undefined || !reader.object(audienceSchema, root)) return unknownAudience();
+  const audience = new Audience();
   for (const key of ['contacts', 'generate']) {
     const value = reader.get([...root, key]);
     if (value !== undefined && !Array.isArray(value)) audience.complete = false;

@@ -4,7 +4,7 @@ import { domainOf } from '../../base/addresses.js';
 import { basename, dirname } from 'node:path';
 import { seedFromText } from '../../base/random.js';
 import type { Audience } from './audience.js';
-import { readAudience } from './audience.js';
+import { readAudience, unknownAudience } from './audience.js';
 import { readAudienceFiles } from './audience-files.js';
 import { notServed, notServedHint, readEvents } from './events.js';
 import { readExpectations } from './expectations.js';
@@ -35,7 +35,11 @@ interface ReadScenario {
  *
  * @param path absolute path of the file
  */
-export function readScenario(reader: Reader, path: string, cwd: string): ReadScenario {
+export function readScenario(
+  reader: Reader,
+  path: string,
+  { cwd, withoutAudience = false }: { cwd: string; withoutAudience?: boolean | undefined },
+): ReadScenario {
   reader.object(scenarioSchema, []);
   const name = reader.readGiven(TOP.name, ['name']);
   const description = reader.read(TOP.description, ['description']);
@@ -46,8 +50,8 @@ export function readScenario(reader: Reader, path: string, cwd: string): ReadSce
   const network = reader.read(TOP.network, ['network']);
 
   const fleet = readFleet(reader, { scenario: dirname(path), cwd });
-  const audience = readAudience(reader);
-  readAudienceFiles(reader, audience, { folder: dirname(path), cwd });
+  const audience = withoutAudience ? unknownAudience() : readAudience(reader);
+  if (!withoutAudience) readAudienceFiles(reader, audience, { folder: dirname(path), cwd });
   const people = new People(audience);
   const mailings = readMailings(reader);
   const events = readEvents(reader, fleet, people);
