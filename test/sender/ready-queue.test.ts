@@ -1,6 +1,7 @@
 // Deliveries that wait for a connection at one destination: those whose window ends meanwhile, and what it
 // costs to know them. Costs are counted in looks at a delivery and its window, not in time.
 
+import { queryObjects } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import type { AttemptJournal } from '../../src/sender/destination/attempt-journal.js';
 import { ReadyQueue } from '../../src/sender/destination/ready-queue.js';
@@ -108,6 +109,15 @@ describe('a backlog of 2,000 deliveries', () => {
     expect(seen.expired.map(([, name]) => name)).toContain('stays');
     expect(seen.expired).toHaveLength(2);
   });
+});
+
+test('deliveries that were taken are not kept in memory', () => {
+  const { queue, add } = destination((name) => 5000 + Number(name));
+  const alive = (): number => queryObjects(Delivery, { format: 'count' });
+  const before = alive();
+  for (let n = 0; n < 2000; n++) add(String(n));
+  for (let n = 0; n < 1900; n++) queue.take();
+  expect(alive() - before).toBeLessThan(300);
 });
 
 test('each delivery expires one millisecond after its window, and none before', () => {

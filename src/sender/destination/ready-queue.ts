@@ -95,7 +95,7 @@ export class ReadyQueue {
     this.waiting.clear();
     for (const entry of all) if (entry.delivery.contact.domain !== domain) this.waiting.push(entry);
     for (const entry of taken) entry.isTaken = true;
-    if (this.isEmpty) this.forgetExpiries();
+    this.forgetTaken();
     return taken.filter((entry) => entry.delivery.inProgress && !this.isTooLate(entry, sharedSince));
   }
 
@@ -108,7 +108,7 @@ export class ReadyQueue {
   take(sharedSince = Infinity): Waiting | undefined {
     for (let entry = this.waiting.shift(); entry; entry = this.waiting.shift()) {
       entry.isTaken = true;
-      if (this.isEmpty) this.forgetExpiries();
+      this.forgetTaken();
       if (entry.delivery.inProgress && !this.isTooLate(entry, sharedSince)) return entry;
     }
     return undefined;
@@ -144,9 +144,7 @@ export class ReadyQueue {
   private mayExpire(entry: Entry): void {
     if (entry.latestStart === Infinity) return;
     this.expiries.push(entry);
-    // Made anew only after it has doubled, so that the cost for each entry stays the same.
-    if (this.expiries.length > 2 * this.waiting.length + TAKEN_KEPT_MAX)
-      this.expiries = expiries(this.expiries.data.filter(({ isTaken }) => !isTaken));
+    this.forgetTaken();
   }
 
   /** Ends a delivery whose time was over before its attempt began. */
@@ -157,10 +155,18 @@ export class ReadyQueue {
     return true;
   }
 
-  private forgetExpiries(): void {
-    this.timer?.timer.cancel();
-    this.timer = undefined;
-    this.expiries = expiries();
-    this.held = [];
+  /**
+   * Drops what was taken from the order of expiry, where it would keep deliveries that have ended in memory. The
+   * order is made anew only when half of it was taken, so that the cost for each entry stays the same.
+   */
+  private forgetTaken(): void {
+    if (this.isEmpty) {
+      this.timer?.timer.cancel();
+      this.timer = undefined;
+      this.expiries = expiries();
+      this.held = [];
+    } else if (this.expiries.length > 2 * this.waiting.length + TAKEN_KEPT_MAX) {
+      this.expiries = expiries(this.expiries.data.filter(({ isTaken }) => !isTaken));
+    }
   }
 }
