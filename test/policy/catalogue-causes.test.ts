@@ -15,8 +15,8 @@ const MISSES: [miss: string, why: string][] = [
     'it refuses the sender, and does not say that this is for its DNS',
   ],
   [
-    'exchange/dns-failure: dns-failure, read as user-unknown',
-    'an invalid address is all that it says, and most often that is the address of the recipient',
+    'exchange/dns-failure: dns-failure, read as protocol-error',
+    'an invalid address is all that it says, and 5.1.7 is the syntax of the sender',
   ],
   [
     'improvmx/greylisted: greylisted, read as mailbox-disabled',
