@@ -21,6 +21,17 @@ describe('a reply in another charset', () => {
     ],
     ['Latin-1', 'Utilisateur inconnu \xe0 cette adresse', 'Utilisateur inconnu à cette adresse'],
     ['windows-1252', 'Bo\xeete pleine \x96 d\xe9sol\xe9', 'Boîte pleine – désolé'],
+    ['GBK', '\xd3\xc3\xbb\xa7\xb2\xbb\xb4\xe6\xd4\xda', '用户不存在'],
+    [
+      'KOI8-R',
+      '\xf0\xcf\xde\xd4\xcf\xd7\xd9\xca \xd1\xdd\xc9\xcb \xd0\xcf\xcc\xcf\xce',
+      'Почтовый ящик полон',
+    ],
+    [
+      'windows-1251',
+      '\xcd\xe5\xf2 \xf2\xe0\xea\xee\xe3\xee \xef\xee\xeb\xfc\xe7\xee\xe2\xe0\xf2\xe5\xeb\xff',
+      'Нет такого пользователя',
+    ],
   ])('%s is text', async (_, bytes, text) => {
     const attempt = only(await sendToOnce(saysBytes(`550 ${bytes}\r\n`)));
     expect(attempt.reply).toEqual({ code: 550, lines: [text] });
