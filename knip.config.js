@@ -12,7 +12,7 @@ export default {
     'src/web/report/{main,comparison}.ts',
     'bench/**/*.{mjs,ts}',
     'scripts/*.mjs',
-    'examples/*.js',
+    'examples/*.{js,ts}',
     'test/**/*.test.ts',
     'test/mutation/*.ts',
     'test/**/fixtures/*.mjs',

@@ -13,6 +13,16 @@ export { loadScenario } from './scenarios/load.js';
 export { runScenario } from './runner/run.js';
 export type { ScenarioPlan } from './scenarios/plan.js';
 export type { RunResult, ScenarioResult } from './results/result.js';
+export type {
+  CreateSender,
+  ExternalContact,
+  ExternalMailing,
+  ExternalSender,
+  ReportedAttempt,
+  SenderModule,
+  SenderPorts,
+  SenderReports,
+} from './runner/senders/external/contract.js';
 export type { DkimKey } from './sender/message/dkim.js';
 export type { MailingFigures } from './sender/figures.js';
 export type { Clock, Dialer, Inlet, MxRecord, Random, Resolver, Timer } from './sender/ports.js';

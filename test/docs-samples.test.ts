@@ -23,6 +23,15 @@ function blockOf(page: string, language: string, beginning: string): string {
 
 const SCENARIO = blockOf('README.md', 'yaml', '# yaml-language-server');
 
+/** Its sender is own-sender.ts. */
+const ONE_CONTACT = `name: one contact
+sender: ./own-sender.ts
+fleet: { example.org: {} }
+audience: { contacts: [bob@example.org] }
+mailings: [{ name: november }]
+expect: [{ at: end, november: { delivered: 1 } }]
+`;
+
 let at: Workplace;
 beforeEach(() => {
   at = new Workplace();
@@ -74,6 +83,24 @@ describe('what is shown in', () => {
     const { code, stdout } = await at.run(run, { columns });
     expect(code).toBe(1);
     expect(stdout).toContain(blockOf('docs/compare.md', '', 'baseline: 1 scenario'));
+  });
+
+  it('docs/external-sender.md is printed for an error of a module in TypeScript', async () => {
+    const module = [
+      "import type { CreateSender } from 'bouncelab';",
+      '',
+      'export const createSender: CreateSender = () => ({',
+      '  async send(): Promise<void> {',
+      "    const why: string = 'no luck';",
+      '    if (why) throw new Error(why);',
+      '  },',
+      '});',
+    ];
+    at.write({ 'own-sender.ts': module.join('\n'), 'a.yaml': ONE_CONTACT });
+    const { code, stdout } = await at.run(['run', 'a.yaml'], { columns });
+    expect(code).toBe(1);
+    const shown = stdout.replaceAll(at.path('.'), '/home/me');
+    expect(shown).toContain(blockOf('docs/external-sender.md', '', '✗ 1) one contact'));
   });
 
   it('docs/providers.md has the numbers of the catalogue', async () => {

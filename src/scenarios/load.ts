@@ -163,7 +163,7 @@ export function senderProblem(name: string, file: string): { message: string; hi
   if ('text' in source) return undefined;
   return {
     message: `the sender ${quoted(name)} cannot be read: ${source.message}`,
-    hint: source.hint ?? 'it is a JavaScript module that exports `createSender`',
+    hint: source.hint ?? 'it is a module in JavaScript or TypeScript that exports `createSender`',
   };
 }
 

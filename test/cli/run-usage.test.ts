@@ -36,7 +36,7 @@ describe('wrong usage ends with exit code 2 before anything is played', () => {
     [
       'a sender module that does not exist',
       ['run', '--sender', 'mine.js'],
-      /the sender `mine\.js` cannot be read: there is no such file\n {2}it is a JavaScript module/,
+      /the sender `mine\.js` cannot be read: there is no such file\n {2}it is a module in JavaScript or TypeScript/,
     ],
     [
       'an unknown reporter',

@@ -11,7 +11,7 @@ import { expectationSchema } from './expectations.js';
 import { fleetSchema, sitesSchema } from './fleet.js';
 import { mailingSchema } from './mailings.js';
 
-const SENDER_TEXT = 'the path of a JavaScript module such as ./my-sender.js';
+const SENDER_TEXT = 'the path of a module such as ./my-sender.js or ./my-sender.ts';
 const SEED_TEXT = 'a whole number or a text; longer numbers need quotes';
 
 /** A scenario as written. */

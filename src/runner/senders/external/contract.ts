@@ -12,24 +12,29 @@ import type { RetryPolicy } from '../../../policy/retry-policy.js';
  */
 export type CreateSender = (ports: SenderPorts) => ExternalSender | Promise<ExternalSender>;
 
+/** What the module exports. */
+export interface SenderModule {
+  createSender: CreateSender;
+}
+
 /** What a module receives. It must use the network through these ports only. */
 export interface SenderPorts {
   /** Opens a connection to an address of the fleet; it emits `connect` or `error` as a net.Socket does. */
-  dial(address: string, port?: number): net.Socket;
+  dial: (address: string, port?: number) => net.Socket;
   /**
    * The same for nodemailer: give it to `createTransport` as `getSocket`. `host` may be a name; an MX is
    * not looked up.
    */
-  getSocket(
+  getSocket: (
     options: { host?: string; port?: number | string },
     callback: (error: Error | null, result?: { connection: net.Socket }) => void,
-  ): void;
+  ) => void;
   /** MX hosts of a domain; rejects with the codes of node:dns. */
-  resolveMx(domain: string): Promise<{ exchange: string; preference: number }[]>;
+  resolveMx: (domain: string) => Promise<{ exchange: string; preference: number }[]>;
   /** IPv4 addresses of a host. */
-  resolve4(name: string): Promise<string[]>;
+  resolve4: (name: string) => Promise<string[]>;
   /** IPv6 addresses of a host. `dial` opens connections to them too. */
-  resolve6(name: string): Promise<string[]>;
+  resolve6: (name: string) => Promise<string[]>;
   /** The retry policy of the scenario, durations in ms. */
   policy: RetryPolicy;
   report: SenderReports;
@@ -39,24 +44,25 @@ export interface SenderPorts {
    * @param what it waits for, for the message of a deadlock
    * @returns release
    */
-  hold(what: string): () => void;
+  hold: (what: string) => () => void;
 }
 
 /** What a module may report; the response and the contact statuses of a run are computed from it. */
 export interface SenderReports {
   /** An attempt that has ended. */
-  attempt(mailing: string, address: string, attempt: ReportedAttempt): void;
+  attempt: (mailing: string, address: string, attempt: ReportedAttempt) => void;
   /** How a delivery ended. */
-  delivered(mailing: string, address: string): void;
-  bounced(mailing: string, address: string, kind: 'soft' | 'hard'): void;
-  withdrawn(mailing: string, address: string): void;
+  delivered: (mailing: string, address: string) => void;
+  bounced: (mailing: string, address: string, kind: 'soft' | 'hard') => void;
+  withdrawn: (mailing: string, address: string) => void;
   /** The module changed the status or the streak of a contact. */
-  status(address: string, status: ContactStatus): void;
-  streak(address: string, softBounces: number): void;
+  status: (address: string, status: ContactStatus) => void;
+  streak: (address: string, softBounces: number) => void;
 }
 
+/** One attempt, for `report.attempt`. */
 export interface ReportedAttempt {
-  /** `Date.now()` when the attempt began. */
+  /** `Date.now()` when the attempt began, ms. */
   startedAt: number;
   outcome: Outcome;
   stage: Stage;
@@ -74,13 +80,15 @@ export interface ExternalSender {
   subscribe?(address: string): void;
 }
 
+/** A contact as the scenario has it at this time. */
 export interface ExternalContact {
   address: string;
   status: ContactStatus;
   softBounceStreak: number;
 }
 
-interface ExternalMailing {
+/** What `send` receives. */
+export interface ExternalMailing {
   name: string;
   subject: string;
   text: string;

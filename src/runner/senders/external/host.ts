@@ -20,6 +20,7 @@ import type {
 } from './contract.js';
 import type { Guard } from './guard.js';
 import { loadSender } from './load.js';
+import { ModuleLoader } from './module.js';
 import { withConnectTimeout } from './connect-timeout.js';
 import { checkedReports } from './reports.js';
 import { describeThrown } from './thrown.js';
@@ -59,14 +60,18 @@ export class ExternalSenderHost implements RunSender {
   private failure: { what: string; error: unknown } | undefined;
   private readonly onUncaught = (error: unknown): void => this.failed('it failed', error);
 
-  constructor(private readonly options: ExternalSenderOptions) {}
+  private readonly loader: ModuleLoader;
+
+  constructor(private readonly options: ExternalSenderOptions) {
+    this.loader = new ModuleLoader(options.file);
+  }
 
   /** Loads the module. An error that it throws is kept and returned by `fault`. */
   async start(): Promise<void> {
     process.on('uncaughtException', this.onUncaught);
     process.on('unhandledRejection', this.onUncaught);
     try {
-      this.sender = await this.inTime(loadSender(this.options.file, this.ports()));
+      this.sender = await this.inTime(loadSender(this.loader, this.ports()));
     } catch (error) {
       this.failed('it cannot be loaded', error);
     }
@@ -82,8 +87,8 @@ export class ExternalSenderHost implements RunSender {
     if (tried !== undefined) return { message: tried, details: [] };
     if (!this.failure) return undefined;
     const { what, error } = this.failure;
-    const { message, places } = describeThrown(error, this.options.file);
-    const hint = `\`node --check ${this.options.name}\` shows where`;
+    const { message, places } = describeThrown(error, this.loader);
+    const hint = 'the error is in a module that it imports; `node --check FILE` shows where';
     return {
       message: `${what}: ${message}`,
       details: places,
