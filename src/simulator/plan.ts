@@ -1,5 +1,6 @@
 // The plan of a fleet: plain data that the scenario loader, or a test, gives to the simulator.
 
+import type { Location } from '../base/errors.js';
 import type { Cause, Reply, Stage } from '../events/types.js';
 import type { Window } from '../base/units.js';
 
@@ -51,6 +52,8 @@ export interface BehaviorPlan {
   when: Conditions;
   /** Parsed parameters of that behavior. */
   params: Record<string, unknown>;
+  /** Where the file of the scenario has it; absent for one that no file contains. */
+  place?: Omit<Location, 'file'>;
 }
 
 /** A provider's reply for one cause. */

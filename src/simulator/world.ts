@@ -9,6 +9,7 @@ import type { Clock } from '../clock/clock.js';
 import type { Certificates } from './certificates.js';
 import type { Emit } from '../events/types.js';
 import type { Random } from '../base/random.js';
+import type { BehaviorUse } from './behavior-use.js';
 import { bounce } from './behaviors/return-later.js';
 import { FakeDns } from './dns.js';
 import { Domains, type NewHost, type ServedDomain } from './domains.js';
@@ -53,6 +54,8 @@ interface WorldOptions {
   clientAddress: string;
   /** Needed when a host offers STARTTLS. */
   certificates?: Certificates | undefined;
+  /** Learns which behaviors are asked and which act. */
+  use?: BehaviorUse;
 }
 
 export class World {
@@ -209,7 +212,7 @@ export class World {
   }
 
   private openHost(host: NewHost): Host {
-    const { clock, random, emit, certificates } = this.options;
+    const { clock, random, emit, certificates, use } = this.options;
     const nth = this.addresses++;
     const { addressOf = mappedAddress } = this.options;
     const { families, ...rest } = host;
@@ -222,6 +225,7 @@ export class World {
       random,
       emit,
       certificates,
+      use,
       nextSession: () => ++this.sessions,
       sendBack: (letter) => this.postman.send(letter),
     });

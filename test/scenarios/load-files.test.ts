@@ -7,7 +7,17 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROBLEMS_MAX } from '../../src/documents/problems.js';
 import { loadScenario } from '../../src/scenarios/load.js';
-import { folder, lineOf, load, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';
+import {
+  folder,
+  lineOf,
+  load,
+  planOf,
+  problemsOf,
+  scenario,
+  scratch,
+  unplaced,
+  write,
+} from './load-scratch.js';
 
 const loadPath = (path: string) => loadScenario(path, { cwd: scratch });
 
@@ -108,7 +118,7 @@ describe('ways to write a file', () => {
       }),
     );
     const full = { do: 'mailbox-full', at: 'rcpt', when: { until: 3_600_000 }, params: { permanent: false } };
-    expect(plan.fleet['yahoo.com']).toEqual({
+    expect(unplaced(plan.fleet['yahoo.com'])).toEqual({
       behaviors: [{ ...full, params: { permanent: true } }],
       mailboxes: [{ pattern: 'bob', behaviors: [full] }],
     });

@@ -3,17 +3,19 @@
 import { describe, expect, it } from 'vitest';
 import { seedFromText } from '../../src/base/random.js';
 import { loadScenario } from '../../src/scenarios/load.js';
-import { folder, planOf, problemsOf, scenario, scratch, write } from './load-scratch.js';
+import { folder, planOf, problemsOf, scenario, scratch, unplaced, write } from './load-scratch.js';
 
 const M = 60_000;
 const H = 60 * M;
 
 const fleet = (behaviors: string, mailboxes = '{}') =>
-  planOf(
-    scenario({
-      fleet: `fleet:\n  yahoo.com: {}\n  example.org:\n    behaviors: ${behaviors}\n    mailboxes: ${mailboxes}`,
-    }),
-  ).fleet['example.org']!;
+  unplaced(
+    planOf(
+      scenario({
+        fleet: `fleet:\n  yahoo.com: {}\n  example.org:\n    behaviors: ${behaviors}\n    mailboxes: ${mailboxes}`,
+      }),
+    ).fleet['example.org']!,
+  );
 
 describe('defaults', () => {
   it('are filled in for every key that is left out', () => {
@@ -234,7 +236,8 @@ describe('events', () => {
       '  - { at: 4h, set: Zoe@example.org, reply: { code: 450 } }',
       '  - { at: 6h, bounce: BOB@return.example, about: nobody@example.com, status: 4.2.2 }',
     ].join('\n');
-    expect(planOf(scenario({ fleet: 'fleet: { default: {}, example.org: {} }', more })).events).toEqual([
+    const { events } = planOf(scenario({ fleet: 'fleet: { default: {}, example.org: {} }', more }));
+    expect(unplaced(events)).toEqual([
       { at: H, action: 'opt-out', address: 'bob@example.org' },
       {
         at: H,

@@ -54,6 +54,13 @@ export function planOf(text: string, options: Partial<LoadOptions> = {}): Scenar
   return result.plan;
 }
 
+/** A part of a plan without the places of its behaviors in the file. */
+export function unplaced<T>(part: T): T {
+  return JSON.parse(
+    JSON.stringify(part, (key, value: unknown) => (key === 'place' ? undefined : value)),
+  ) as T;
+}
+
 /** Problems as `line:column+length message | hint`, and before it the file when it is another one. */
 export function problemsOf(text: string | Uint8Array, options: Partial<LoadOptions> = {}): string[] {
   return (load(text, options).problems ?? []).map(lineOf);

@@ -214,7 +214,14 @@ function finish(
     if (key === undefined) reader.problem(path, message, { hint });
     else reader.problem([...(key in CONDITIONS ? path : parametersAt), key], message, { on: 'key', hint });
   }
-  return { do: definition.name, at, when, params };
+  return { do: definition.name, at, when, params, ...placeOf(reader, path) };
+}
+
+/** Where the name of a behavior is written: in a mapping it is the value of `do` or `reply`. */
+function placeOf(reader: Reader, path: Path): Pick<BehaviorPlan, 'place'> {
+  const key = ['do', 'reply'].find((name) => reader.get([...path, name]) !== undefined);
+  const { line, column, length } = reader.place(key === undefined ? path : [...path, key]);
+  return { place: { line, column, ...(length === undefined ? {} : { length }) } };
 }
 
 /** Sets the reply of a catalogue entry. @returns the point where it is sent; undefined for an unknown entry */

@@ -128,6 +128,8 @@ export interface BehaviorDefinition<Params = Record<string, unknown>> {
   mayPass?(params: Params): boolean;
   /** What of this combination cannot work; called when a scenario is read. */
   objections?(written: Written<Params>): Objection[];
+  /** Whether `decide` looks at a limit at this point: it has acted then although the limit was not reached. */
+  checks?(params: Params, situation: Situation): boolean;
   /** @returns undefined to pass: the next behavior is asked */
   decide(params: Params, situation: Situation): Verdict | undefined;
 }

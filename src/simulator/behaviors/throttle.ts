@@ -56,6 +56,12 @@ export const throttle = defineBehavior({
     }
     return objections;
   },
+  checks(params, { point, scope }) {
+    if (point === 'connect') return params.connections !== undefined;
+    if (point === 'mail')
+      return params.messagesPerConnection !== undefined || (scope !== 'mailbox' && params.rate !== undefined);
+    return point === 'rcpt' && (scope === 'mailbox' || params.recipientsPerHour !== undefined);
+  },
   decide(params, situation) {
     const { point, scope, host, connections, messages } = situation;
     const refuse = (code: number, enhanced: string, text: string, close = false) =>

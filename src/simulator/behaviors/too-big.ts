@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { sizeField } from '../../base/schema-fields.js';
-import { defineBehavior, refusal } from './behavior.js';
+import { defineBehavior, refusal, type Situation } from './behavior.js';
 
 export const tooBig = defineBehavior({
   name: 'too-big',
@@ -27,12 +27,17 @@ export const tooBig = defineBehavior({
         message: `\`${condition}\` cannot work for \`too-big\` of a whole ${scope}: the limit that EHLO announces holds for all clients`,
         hint: 'use `during`, `from` or `until`, or put it under `mailboxes`',
       })),
+  checks: (_params, situation) => isChecked(situation),
   decide({ limit }, situation) {
-    const { point, scope, size, isHelo } = situation;
+    const { point, size, isHelo } = situation;
     if (point === 'ehlo' && !isHelo) return { kind: 'style', style: { capabilities: [`SIZE ${limit}`] } };
-    const isAsked = point === 'message' || point === (scope === 'mailbox' ? 'rcpt' : 'mail');
-    if (!isAsked || size <= limit) return undefined;
+    if (!isChecked(situation) || size <= limit) return undefined;
     const lines = [`Message size exceeds fixed limit of ${limit} bytes`];
     return refusal(situation, 'message-too-big', { code: 552, enhanced: '5.3.4', lines });
   },
 });
+
+/** Whether the size is compared with the limit at this point. */
+function isChecked({ point, scope }: Situation): boolean {
+  return point === 'message' || point === (scope === 'mailbox' ? 'rcpt' : 'mail');
+}

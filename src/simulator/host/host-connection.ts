@@ -278,7 +278,9 @@ export class HostConnection extends VerdictConnection {
     const verdict = this.host.decide('idle', outsideTransaction(this.remoteAddress, this.nth)).next().value;
     if (!verdict || !('afterMs' in verdict)) return;
     this.idleTimer = this.host.options.clock.after(verdict.afterMs ?? 0, () => {
-      if (this.isIdle) this.carryOut([verdict].values(), { refuse: (reply) => this.refuseAndClose(reply) });
+      if (!this.isIdle) return;
+      this.host.carriesOut(verdict);
+      this.carryOut([verdict].values(), { refuse: (reply) => this.refuseAndClose(reply) });
     });
   }
 

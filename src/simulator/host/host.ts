@@ -5,6 +5,7 @@ import { domainOf, parseAddress, type Address } from '../../base/addresses.js';
 import type { Clock } from '../../clock/clock.js';
 import type { Emit, Reply } from '../../events/types.js';
 import type { Random } from '../../base/random.js';
+import type { BehaviorUse } from '../behavior-use.js';
 import { BEHAVIORS } from '../behaviors/index.js';
 import type { Scope, Situation, Verdict, Words } from '../behaviors/behavior.js';
 import type { Certificates } from '../certificates.js';
@@ -47,6 +48,8 @@ export interface HostOptions {
   certificates?: Certificates | undefined;
   /** Looks up replies; absent: those of the profile. */
   words?: Words;
+  /** Learns which behaviors are asked and which act; absent: that is not of interest. */
+  use?: BehaviorUse | undefined;
   /** Numbers the sessions of the whole fleet. */
   nextSession: () => number;
   /** Sends a bounce message or an automatic reply when it is due. */
@@ -71,6 +74,8 @@ export class Host {
   private readonly admitted = new Map<string, number>();
   private readonly date = (): Date => this.options.clock.date();
   private readonly words: Words | undefined;
+  /** Behaviors at `idle` that act only if no command comes. */
+  private readonly waiting = new WeakMap<Verdict, BehaviorPlan>();
   private own: BehaviorPlan[];
   /** The host that answers for a recipient: another one when this host stands for others. */
   readonly receiver: (recipient: string) => Host = () => this;
@@ -198,6 +203,12 @@ export class Host {
     yield* this.ask(this.behaviors, 'domain', point, session);
   }
 
+  /** A verdict at `idle` is carried out, since no command has come. */
+  carriesOut(verdict: Verdict): void {
+    const plan = this.waiting.get(verdict);
+    if (plan) this.options.use?.act(plan);
+  }
+
   /** A recipient without a domain, `postmaster`, is one of every host (RFC 5321, 4.5.1). */
   private servesRecipient(recipient: string): boolean {
     const domain = parseAddress(recipient)?.domain;
@@ -225,8 +236,10 @@ export class Host {
     session: SessionState,
     label = '',
   ): Generator<Verdict, undefined> {
+    const { use } = this.options;
     for (const [index, plan] of behaviors.entries()) {
       if (plan.at !== point && plan.at !== 'any') continue;
+      use?.ask(plan);
       // Field by field: spreading `session` costs more than the rest of the decision.
       const situation: Situation = {
         point,
@@ -248,7 +261,10 @@ export class Host {
         words: this.words,
       };
       if (!holds(plan.when, situation, this.options.random, `${label}${scope} ${index} ${plan.do}`)) continue;
-      const verdict = BEHAVIORS.get(plan.do)!.decide(plan.params, situation);
+      const definition = BEHAVIORS.get(plan.do)!;
+      const verdict = definition.decide(plan.params, situation);
+      if (point === 'idle' && verdict) this.waiting.set(verdict, plan);
+      else if (verdict || definition.checks?.(plan.params, situation)) use?.act(plan);
       if (verdict) yield verdict;
     }
   }
