@@ -103,6 +103,22 @@ describe('what is shown in', () => {
     expect(shown).toContain(blockOf('docs/external-sender.md', '', '✗ 1) one contact'));
   });
 
+  it('docs/behaviors.md is printed about a behavior that never acted', async () => {
+    at.write({
+      'november.yaml': [
+        'name: November',
+        'fleet:',
+        '  example.org: { mailboxes: { eve: busy } }',
+        'audience: { contacts: [bob@example.org] }',
+        'mailings: [{ name: november }]',
+        'expect: [{ at: end, november: { delivered: 1 } }]',
+      ].join('\n'),
+    });
+    const { code, stdout } = await at.run(['run', 'november.yaml'], { columns });
+    expect(code).toBe(0);
+    expect(stdout).toContain(blockOf('docs/behaviors.md', 'text', '1 warning'));
+  });
+
   it('docs/providers.md has the numbers of the catalogue', async () => {
     const { stdout } = await at.run(['replies']);
     const [, replies, providers] = /^(\d+) replies of (\d+) providers/m.exec(stdout)!;

@@ -1,7 +1,7 @@
-// The `github` reporter: workflow commands that put each failure on its line of the scenario file
-// in a pull request, and a notice on each that was skipped. `bouncelab run` adds it where GITHUB_ACTIONS is set.
+// The `github` reporter: workflow commands that put each failure and each warning on its line of the scenario
+// file in a pull request, and a notice on each that was skipped. `bouncelab run` adds it where GITHUB_ACTIONS is set.
 
-import type { RunResult } from '../results/result.js';
+import type { RunResult, Warning } from '../results/result.js';
 import { comparison } from './comparison.js';
 import type { Reporter } from './reporter.js';
 import { workflowMessage, workflowProperty } from './text.js';
@@ -25,21 +25,25 @@ export function githubReporter(
           const properties = `file=${workflowProperty(toRepositoryPath(file))},title=${workflowProperty(name)}`;
           write(`::notice ${properties}::${workflowMessage(`skipped: ${reason}`)}\n`);
         }
-        for (const failure of scenario.failures) {
+        const annotate = (kind: 'error' | 'warning', place: Warning, message: string): void => {
           const properties = [
-            `file=${workflowProperty(toRepositoryPath(failure.file))}`,
-            `line=${failure.line}`,
-            `col=${failure.column}`,
+            `file=${workflowProperty(toRepositoryPath(place.file))}`,
+            `line=${place.line}`,
+            `col=${place.column}`,
             `title=${workflowProperty(scenario.name)}`,
           ];
+          write(`::${kind} ${properties.join(',')}::${workflowMessage(message)}\n`);
+        };
+        for (const failure of scenario.failures) {
           const lines = [
             failure.message,
             comparison(failure),
             ...(failure.details ?? []).slice(0, DETAILS_MAX),
           ];
           const message = lines.filter((line) => line !== '').join('\n');
-          write(`::error ${properties.join(',')}::${workflowMessage(message)}\n`);
+          annotate('error', failure, message);
         }
+        for (const warning of scenario.warnings) annotate('warning', warning, warning.message);
       }
     },
   };

@@ -17,7 +17,7 @@ export function junitReporter(write: (text: string) => void): Reporter {
 /**
  * The text of `junit.xml`. A scenario that failed carries `<failure>`; one that is invalid,
  * inconclusive or ended with an internal error carries `<error>` with its status as type; one that was not
- * played carries `<skipped>` with the reason.
+ * played carries `<skipped>` with the reason. Warnings are in `<system-out>`.
  */
 export function junitXml(run: RunResult): string {
   const document = create({ version: '1.0', encoding: 'UTF-8' });
@@ -72,11 +72,16 @@ function testCase(suite: Element, folder: string, scenario: ScenarioResult): voi
   for (const name of ['seed', 'policy', 'wire', 'fingerprint', 'virtualMs'] as const) {
     properties.ele('property', { name, value: xmlAttribute(String(scenario[name])) });
   }
-  if (scenario.status === 'passed') return;
-  if (scenario.status === 'skipped') {
-    element.ele('skipped', { message: xmlAttribute(scenario.reason ?? '') });
-    return;
-  }
+  if (scenario.status === 'skipped') element.ele('skipped', { message: xmlAttribute(scenario.reason ?? '') });
+  else if (scenario.status !== 'passed') failed(element, scenario);
+  // JUnit has no place for warnings; CI systems show this text with the test case.
+  const warnings = scenario.warnings.map(
+    ({ file, line, column, message }) => `warning: ${file}:${line}:${column}\n${message}`,
+  );
+  if (warnings.length > 0) element.ele('system-out').txt(xmlText(warnings.join('\n\n')));
+}
+
+function failed(element: Element, scenario: ScenarioResult): void {
   // Many CI systems read only one failure per test case, so one element holds all of them.
   const [first, ...rest] = scenario.failures;
   const more = rest.length > 0 ? ` (and ${rest.length} more)` : '';

@@ -66,6 +66,8 @@ export interface ScenarioResult {
     groups: LostGroup[];
   };
   servers: Record<string, ServerResult>;
+  /** What the scenario says and what had no effect in the run; none for a scenario that did not come to its end. */
+  warnings: Warning[];
   /** For a scenario that ran and did not pass: deliveries in progress over virtual time, over all mailings. */
   inProgress?: LevelOverTime;
 }
@@ -103,6 +105,17 @@ export interface Failure {
   actual: string;
   /** Further lines: the deliveries of a deadlock, the contacts that differ, ... */
   details?: string[];
+  hint?: string;
+}
+
+/** Something that does not make a scenario fail, with its place in the file. */
+export interface Warning {
+  file: string;
+  line: number;
+  column: number;
+  /** Length of the place on that line, in characters. */
+  length?: number;
+  message: string;
   hint?: string;
 }
 

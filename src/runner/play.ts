@@ -12,11 +12,14 @@ import type { Network } from '../simulator/network/network.js';
 import { TcpNetwork } from '../simulator/network/tcp.js';
 import { certificates } from '../simulator/certificates.js';
 import { usesTls } from '../scenarios/fleet/uses-tls.js';
+import { BehaviorUse } from '../simulator/behavior-use.js';
 import { World } from '../simulator/world.js';
 import { formatDuration } from '../base/units.js';
 import { Guard } from './senders/external/guard.js';
 import { ExternalSenderHost } from './senders/external/host.js';
+import { idleBehaviors } from '../judge/idle-behaviors.js';
 import type { Judge, Judgement } from '../judge/judge.js';
+import type { Warning } from '../results/result.js';
 import type { EventPlan, ScenarioPlan } from '../scenarios/plan.js';
 import { SenderProcess } from './senders/sender-process.js';
 import { openSenderStore, watchedStore, type SenderStore } from './senders/sender-store.js';
@@ -38,9 +41,13 @@ export interface RunContext {
   staysGuarded?: boolean;
 }
 
+/** What holds after a run, and what of the scenario had no effect in it. */
+export type Played = Judgement & { warnings: Warning[] };
+
 /** @throws BouncelabError E_HARNESS when bouncelab itself fails */
-export async function play(plan: ScenarioPlan, context: RunContext): Promise<Judgement> {
+export async function play(plan: ScenarioPlan, context: RunContext): Promise<Played> {
   const { emit, clock } = context;
+  const use = new BehaviorUse();
   emit({
     type: 'run.started',
     format: 1,
@@ -62,6 +69,7 @@ export async function play(plan: ScenarioPlan, context: RunContext): Promise<Jud
     ...(plan.sites ? { sites: plan.sites } : {}),
     clientAddress: '127.0.0.1',
     network: networkOf(plan, clock, guard?.permit),
+    use,
   });
   const kept = await openSenderStore(plan);
   const sender = senderOf(plan, world, kept, { ...context, guard });
@@ -75,7 +83,8 @@ export async function play(plan: ScenarioPlan, context: RunContext): Promise<Jud
       if (mailing.trigger) sender.automate?.(mailing, mailing.trigger);
       else clock.at(mailing.at, () => sender.send(mailing));
     }
-    return await playToEnd(plan, sender, context);
+    const { isWhole, ...judgement } = await playToEnd(plan, sender, context);
+    return { ...judgement, warnings: isWhole ? idleBehaviors(plan, use) : [] };
   } finally {
     sender.close();
     await world.close();
@@ -122,7 +131,12 @@ function senderOf(
   );
 }
 
-async function playToEnd(plan: ScenarioPlan, sender: RunSender, context: RunContext): Promise<Judgement> {
+/** @returns `isWhole`: the run came to its own end */
+async function playToEnd(
+  plan: ScenarioPlan,
+  sender: RunSender,
+  context: RunContext,
+): Promise<Judgement & { isWhole: boolean }> {
   const { clock, emit, judge, stop, wallLimitMs } = context;
   let end: RunEnd;
   try {
@@ -133,17 +147,18 @@ async function playToEnd(plan: ScenarioPlan, sender: RunSender, context: RunCont
     });
   } catch (error) {
     if (error instanceof BouncelabError && error.code === 'E_WATCHDOG')
-      return judge.stopped(plan, error, sender.waiting());
+      return { ...judge.stopped(plan, error, sender.waiting()), isWhole: false };
     if (!sender.threw(error)) throw error;
     end = 'done';
   }
   const fault = sender.fault();
-  if (fault && plan.sender) return judge.faulted(fault, plan.sender);
+  if (fault && plan.sender) return { ...judge.faulted(fault, plan.sender), isWhole: false };
   const stuck = sender.waiting();
   const reason = end === 'horizon' ? 'horizon' : stuck.length > 0 ? 'deadlock' : 'idle';
   emit({ type: 'run.ended', reason });
   if (reason === 'idle') passFigures(sender, judge);
-  return reason === 'idle' ? judge.verdict() : judge.stopped(plan, stoppedError(reason, clock.now()), stuck);
+  if (reason === 'idle') return { ...judge.verdict(), isWhole: true };
+  return { ...judge.stopped(plan, stoppedError(reason, clock.now()), stuck), isWhole: false };
 }
 
 /** Passes the sender's own figures of every mailing, occurrences of automated ones included, to the judge. */

@@ -67,7 +67,7 @@ export async function runScenario(
         options.onText?.(text);
       },
     });
-    const { verdict, failures } = await play(plan, { clock, emit: log.emit, judge, ...options });
+    const { verdict, failures, warnings } = await play(plan, { clock, emit: log.emit, judge, ...options });
     const isOver = verdict === 'passed' || verdict === 'failed';
     if (isOver) {
       const { contactsFile, onContacts } = options;
@@ -86,6 +86,7 @@ export async function runScenario(
       fingerprint: log.close(),
       failures,
       ...judge.figures(),
+      warnings,
       ...(verdict === 'passed' ? {} : { inProgress: judge.tally.inProgress.upTo(clock.now()) }),
     };
   } finally {

@@ -108,5 +108,6 @@ function nothing(file: string, name: string, status: ScenarioStatus): ScenarioRe
     statuses: { active: 0, error: 0, optOut: 0 },
     lost: { ...noneLost(), expected: false, groups: [] },
     servers: {},
+    warnings: [],
   };
 }

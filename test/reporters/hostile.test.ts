@@ -44,6 +44,7 @@ function failedWith(text: string): ScenarioResult {
         hint: text,
       }),
     ],
+    warnings: [{ file: `sc/${text}/a.yaml`, line: 2, column: 3, message: text, hint: text }],
     mailings: { [text]: november! },
     lost: {
       total: 9,
@@ -208,7 +209,7 @@ describe.each(HOSTILE)('$what', (hostile) => {
   it('is text in the terminal', () => {
     const written = terminal(text, false);
     expect(written).not.toMatch(FORBIDDEN);
-    expect(times(written, hostile)).toBeGreaterThanOrEqual(8);
+    expect(times(written, hostile)).toBeGreaterThanOrEqual(10);
   });
 
   it('is text in the live line of a terminal', () => {
@@ -232,7 +233,8 @@ describe.each(HOSTILE)('$what', (hostile) => {
   it('is text in JUnit XML', () => {
     const root = readXml(junitXml(runOf([failedWith(text)])));
     const [testCase] = root.children[0]!.children;
-    const [, problem] = testCase!.children;
+    const [, problem, warnings] = testCase!.children;
+    expect(times(warnings!.text, hostile)).toBe(2);
     expect(packed(testCase!.attributes['name']!)).toBe(packed(hostile.seen));
     expect(times(problem!.text, hostile)).toBeGreaterThanOrEqual(5);
     expect(problem!.children).toEqual([]);
@@ -244,20 +246,24 @@ describe.each(HOSTILE)('$what', (hostile) => {
     const write = (part: string): void => void (written += part);
     void githubReporter(write, (file) => file).onRunEnd?.(runOf([failedWith(text)]));
     expect(written).not.toMatch(FORBIDDEN);
-    // One command in one line, with only the properties of the reporter.
-    const [, properties, message] = /^::error ([^\n]*?)::([^\n]*)\n$/.exec(written)!;
-    expect(properties!.split(',').map((property) => property.split('=')[0])).toEqual([
-      'file',
-      'line',
-      'col',
-      'title',
-    ]);
-    const decoded = message!.replaceAll('%0A', '\n').replaceAll('%25', '%');
-    expect(times(decoded, hostile)).toBeGreaterThanOrEqual(4);
+    // One command in one line each, with only the properties of the reporter.
+    const commands = [...written.matchAll(/^::(error|warning) ([^\n]*?)::([^\n]*)\n/gm)];
+    expect(commands.map(([, kind]) => kind)).toEqual(['error', 'warning']);
+    expect(written.split('\n')).toHaveLength(3);
+    for (const [, kind, properties, message] of commands) {
+      expect(properties!.split(',').map((property) => property.split('=')[0])).toEqual([
+        'file',
+        'line',
+        'col',
+        'title',
+      ]);
+      const decoded = message!.replaceAll('%0A', '\n').replaceAll('%25', '%');
+      expect(times(decoded, hostile)).toBeGreaterThanOrEqual(kind === 'error' ? 4 : 1);
+    }
   });
 
   it.each([
-    ['of a run', () => markdown(failedWith(text)), 6],
+    ['of a run', () => markdown(failedWith(text)), 8],
     ['of a comparison', () => comparisonMarkdown(comparisonOf(text)), 6],
   ] as const)('is text in Markdown %s', (_, write, least) => {
     const source = write();

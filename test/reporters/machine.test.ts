@@ -57,6 +57,17 @@ describe('JUnit', () => {
     expect(invalid!.text).toContain('hint: try this');
   });
 
+  it('has the warnings of a case as its output, whether it passed or failed', () => {
+    const warnings = [{ file: 'a.yaml', line: 9, column: 15, message: '`busy` never acted' }];
+    const failed = scenario({ status: 'failed', failures: [failure()], warnings });
+    const cases = readXml(junitXml(runOf([scenario({ warnings }), failed]))).children[0]!.children;
+    expect(cases.map(({ children }) => children.map(({ name }) => name))).toEqual([
+      ['properties', 'system-out'],
+      ['properties', 'failure', 'system-out'],
+    ]);
+    expect(cases[0]!.children[1]!.text).toBe('warning: a.yaml:9:15\n`busy` never acted');
+  });
+
   it('marks a partial report', () => {
     const root = readXml(junitXml(runOf([scenario()], { interrupted: true })));
     const [property] = root.children[0]!.children[0]!.children;
@@ -119,6 +130,13 @@ describe('GitHub annotations', () => {
     expect(annotations(scenario(), scenario({ status: 'failed', failures: [failure()] }))).toBe(
       '::error file=sub/scenarios/outages/yahoo.yaml,line=3,col=17,title=Yahoo is down for six hours::' +
         'november: delivered is not what was expected%0Aexpected 1000, found 999\n',
+    );
+  });
+
+  it('points to the place of each warning', () => {
+    const warnings = [{ file: 'a.yaml', line: 9, column: 15, message: '`busy` never acted', hint: 'why' }];
+    expect(annotations(scenario({ warnings }))).toBe(
+      '::warning file=sub/a.yaml,line=9,col=15,title=Yahoo is down for six hours::`busy` never acted\n',
     );
   });
 

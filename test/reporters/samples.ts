@@ -39,6 +39,7 @@ export function scenario(change: Partial<ScenarioResult> = {}): ScenarioResult {
     statuses: { active: 1003, error: 1, optOut: 0 },
     lost: { total: 1, notTheirs: 0, causes: { 'user-unknown': 1 }, expected: false, groups: [] },
     servers: {},
+    warnings: [],
     ...change,
   };
 }

@@ -55,6 +55,7 @@ export function resultOf(played: ScenarioPlan, status: ScenarioStatus = 'passed'
     statuses: { active: 0, error: 0, optOut: 0 },
     lost: { total: 0, notTheirs: 0, causes: {}, expected: false, groups: [] },
     servers: {},
+    warnings: [],
   };
 }
 

@@ -24,6 +24,7 @@ fleet:
   example.org:
     mailboxes:
       bob: mailbox-full
+      nobody: busy
       ghost: { reply: { stage: rcpt, code: 550, enhanced: 5.1.1, text: "No ${MARKUP}" } }
 audience:
   contacts: [bob@example.org, ghost@example.org, ann@example.org]
@@ -202,6 +203,20 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await page.click('.failure a');
     await page.waitForSelector('#hit');
     expect(await page.textContent('#hit')).toContain('withdrawn: 0, delivered: 2 }');
+  });
+
+  test('shows a behavior that never acted, with a link to its line', async () => {
+    await open();
+    expect(await page.textContent('#warnings')).toBe('Warnings (1)');
+    await page.click('[aria-labelledby=warnings] a:has-text("fails.yaml")');
+    await page.waitForSelector('#hit');
+    expect(await page.textContent('#hit')).toContain('nobody: busy');
+    await open(`#/s/${indexOf('fails.yaml')}`);
+    expect(await page.textContent('[aria-labelledby=warnings]')).toContain(
+      '`busy` of nobody@example.org never acted',
+    );
+    await open(`#/s/${indexOf('blocked.yaml')}`);
+    expect(await page.locator('#warnings').count()).toBe(0);
   });
 
   test('links to the history of a contact, with dialogue and sequence diagram', async () => {

@@ -14,6 +14,7 @@ const FAILURES_MAX = 10;
 const DETAILS_MAX = 10;
 const GROUPS_MAX = 10;
 const ROWS_MAX = 500;
+const WARNINGS_MAX = 10;
 
 const MARKS: Record<ScenarioStatus, string> = {
   passed: '✓',
@@ -44,6 +45,7 @@ export class MarkdownReporter implements Reporter {
     const blocks = [
       headLines(run, total),
       lostLines(run),
+      warningLines(run),
       ...troubled(run).map((result) => scenarioLines(result, this.repeats.get(result) ?? '')),
       leftOutLines(run),
       skippedLines(run),
@@ -96,6 +98,23 @@ function lostLines(run: RunResult): string[] {
       const words = said === undefined ? '' : `, ${codeSpan(said)}`;
       return `- ${thousands(contacts)} at ${codeSpan(domain)}: ${cause}${words} (${codeSpan(name)})`;
     }),
+    ...(left > 0 ? [`- and ${thousands(left)} more`] : []),
+  ];
+}
+
+function warningLines({ scenarios }: RunResult): string[] {
+  const all = scenarios.flatMap(({ warnings }) => warnings);
+  if (all.length === 0) return [];
+  const left = all.length - WARNINGS_MAX;
+  return [
+    `#### ${plural(all.length, 'warning')}`,
+    '',
+    ...all
+      .slice(0, WARNINGS_MAX)
+      .map(
+        ({ file, line, column, message }) =>
+          `- ${codeSpan(`${file}:${line}:${column}`)}: ${codeSpan(message)}`,
+      ),
     ...(left > 0 ? [`- and ${thousands(left)} more`] : []),
   ];
 }

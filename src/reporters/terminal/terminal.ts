@@ -10,6 +10,7 @@ import { Printer, type Screen } from './screen.js';
 import { failureLines } from './failure.js';
 import { isFine, scenarioLine, summaryLines } from './lines.js';
 import { lostLines } from './lost.js';
+import { warningLines } from './warnings.js';
 import { terminalLine } from '../text.js';
 
 /** The real clock of this reporter; tests pass their own. */
@@ -93,6 +94,8 @@ export class TerminalReporter implements Reporter {
     this.line('');
     const lost = lostLines(run, this.printer.columns, this.colors);
     for (const line of lost.length > 0 ? [...lost, ''] : []) this.line(line);
+    const warnings = warningLines(run, this.printer.columns, this.colors);
+    for (const line of warnings.length > 0 ? [...warnings, ''] : []) this.line(line);
     for (const line of summaryLines(run, this.start, this.printer.columns, this.colors)) this.line(line);
   }
 

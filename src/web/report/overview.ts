@@ -1,4 +1,4 @@
-// The first view of a report: the result, lost contacts, failures, and all scenarios with filter and search.
+// The first view of a report: the result, lost contacts, failures, warnings, and all scenarios with filter and search.
 
 import type { ScenarioResult } from '../../results/result.js';
 import { deliveryCounts, wallTime, virtualTime } from '../../reporters/figures.js';
@@ -8,6 +8,7 @@ import { link, page } from './data.js';
 import { h, mono, bdi, breakable } from '../ui/dom.js';
 import { failureCard } from './failure.js';
 import { tableHead, tableRow, type Column } from '../ui/table.js';
+import { warnings } from './warnings.js';
 import { count, number, themeOf, time, verdict } from '../ui/words.js';
 
 /** Failures shown in full; the views of their scenarios show the others. */
@@ -33,6 +34,7 @@ export function overview(): Node[] {
       ) ?? [],
     ].flat(),
     ...failures(entries),
+    ...warnings(entries, true),
     list(entries),
   ];
 }

@@ -1,4 +1,4 @@
-// The view of one scenario: lost contacts, failures, mailings, attempts by provider, connections by host,
+// The view of one scenario: lost contacts, failures, warnings, mailings, attempts by provider, connections by host,
 // changes of status, and all contacts.
 
 import type { DomainView, HostView, ScenarioView, StatusChange } from '../../results/view/view.js';
@@ -13,6 +13,7 @@ import { fact, repeatLine } from './overview.js';
 import { causes, curve, figures, responseTabs } from './response.js';
 import { sharedHosts } from './sites.js';
 import { longTable, table } from '../ui/table.js';
+import { warnings } from './warnings.js';
 import { count, number, OUTCOME_SIGNS, statusWord, time, verdict } from '../ui/words.js';
 
 export function scenarioPage(index: number): Node[] {
@@ -25,6 +26,7 @@ export function scenarioPage(index: number): Node[] {
     ...cutOff(result, view),
     ...[alarm([{ scenario: result, index }], false) ?? []].flat(),
     ...failures(index, result),
+    ...warnings([{ index, result }], false),
     ...(names.length === 0
       ? []
       : [h('section', {}, h('h2', {}, 'Response'), responseTabs(index, result.mailings))]),
