@@ -39,6 +39,10 @@ describe('the shipped suite', async () => {
     expect(one.run.passed).toBeGreaterThanOrEqual(25);
   });
 
+  test('shows everything that its scenarios say', () => {
+    expect(one.run.scenarios.flatMap(({ warnings }) => warnings)).toEqual([]);
+  });
+
   test('gives the same fingerprints on one worker and on two, and again', () => {
     expect(fingerprints(two.run)).toEqual(fingerprints(one.run));
     expect(fingerprints(again.run)).toEqual(fingerprints(one.run));
