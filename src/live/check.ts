@@ -71,6 +71,8 @@ export class LiveCheck {
       virtualMs: this.now,
       fingerprint: this.log.close(),
       failures: doubt ? [...failures, { file: plan.file, line: 1, column: 1, ...doubt }] : failures,
+      // A fleet is served for as long as its sender takes: a behavior that did not act may act next time.
+      warnings: [],
       ...(notJudged.length > 0 ? { notJudged } : {}),
       ...this.judge.figures(),
     };
