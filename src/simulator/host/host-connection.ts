@@ -210,6 +210,7 @@ export class HostConnection extends VerdictConnection {
 
   /** Decides at a stage; without an objection `proceed` does what the client asked for. */
   private at(stage: Stage, callback: Done, proceed: Done): void {
+    if (!this.host.mayDecide(stage)) return proceed();
     this.answerCommand(this.host.decide(stage, this.transaction.state), callback, proceed);
   }
 

@@ -149,6 +149,11 @@ export class Host {
     return this.points.has(point);
   }
 
+  /** Whether a behavior may decide at a point, so that it has to be asked; at RCPT the domain is checked too. */
+  mayDecide(point: Exclude<Point, 'any'>): boolean {
+    return point === 'rcpt' || this.points.has(point) || this.points.has('any');
+  }
+
   /** Whether it offers STARTTLS: its plan says so, or a behavior acts at `starttls`. */
   get offersTls(): boolean {
     return this.options.plan.tls === true || this.actsAt('starttls');

@@ -53,8 +53,13 @@ export class SharedHost extends Host {
     return point === 'body';
   }
 
+  override mayDecide(): boolean {
+    return true;
+  }
+
   override countAttempt(recipient: string): number {
-    return this.receiver(recipient).countAttempt(recipient);
+    const receiver = this.receiver(recipient);
+    return receiver === this ? super.countAttempt(recipient) : receiver.countAttempt(recipient);
   }
 
   override *decide(point: Exclude<Point, 'any'>, session: SessionState): Generator<Verdict, undefined> {

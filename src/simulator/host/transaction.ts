@@ -57,6 +57,7 @@ export class Transaction {
 
   /** Verdicts against the message at a stage. One reply answers for all recipients, so the first one counts. */
   *objections(stage: 'data' | 'body' | 'message'): Generator<Verdict, undefined> {
+    if (!this.host.mayDecide(stage)) return;
     for (const recipient of this.recipients()) {
       for (const verdict of this.host.decide(stage, recipient)) {
         if (verdict.kind !== 'accept') {
