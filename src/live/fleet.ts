@@ -77,7 +77,8 @@ export interface LivePlaces {
 }
 
 export class LiveFleet {
-  private readonly clock: ScaledClock;
+  /** Its clock: the speed, and the date of the fleet. */
+  readonly clock: ScaledClock;
   private readonly network: LiveNetwork;
   private readonly world: World;
   private readonly timers: { cancel(): void }[] = [];

@@ -5,6 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { RunEvent } from '../../src/events/types.js';
+import { SmtpClient } from '../support/smtp-client.js';
 import { type TestScreen, Workplace } from './harness.js';
 
 const places: Workplace[] = [];
@@ -40,41 +41,10 @@ async function serving(argv: string[], files: Record<string, string> = {}) {
   return { ...started, portOf, end };
 }
 
-/** A minimal SMTP client: writes lines and reads whole replies. */
-class Client {
-  private text = '';
-  constructor(readonly socket: net.Socket) {
-    socket.setEncoding('latin1').on('data', (bytes: string) => (this.text += bytes));
-  }
-
-  static async to(port: number): Promise<Client> {
-    const client = new Client(net.connect(port, '127.0.0.1'));
-    onTestFinished(() => void client.socket.destroy());
-    await once(client.socket, 'connect');
-    return client;
-  }
-
-  async reply(): Promise<string> {
-    for (;;) {
-      const whole = /^(?:\d{3}-[^\r\n]*\r\n)*\d{3} [^\r\n]*\r\n/.exec(this.text)?.[0];
-      if (whole !== undefined) {
-        this.text = this.text.slice(whole.length);
-        return whole;
-      }
-      await once(this.socket, 'data');
-    }
-  }
-
-  ask(line: string): Promise<string> {
-    this.socket.write(`${line}\r\n`);
-    return this.reply();
-  }
-}
-
 describe('a live fleet', () => {
   test('speaks RFC 5321 to a raw socket, and ends with 0', async () => {
     const { portOf, end, stdout } = await serving([]);
-    const client = await Client.to(portOf('every other domain'));
+    const client = await SmtpClient.to(portOf('every other domain'));
     expect(await client.reply()).toBe('220 mx.default ESMTP\r\n');
     expect(await client.ask('EHLO client.test')).toMatch(/^250-.*\r\n(250-.*\r\n)*250 [A-Z0-9]+\r\n$/);
     expect(await client.ask('MAIL FROM:<a@client.test>')).toMatch(/^250 /);
@@ -89,13 +59,13 @@ describe('a live fleet', () => {
     expect(stdout.text).toContain('> EHLO client.test');
     expect(stdout.text).toMatch(/accepted a message of 21 bytes for b@example\.net: inbox/);
     expect(await end()).toBe(0);
-    await expect(Client.to(portOf('every other domain'))).rejects.toThrow('ECONNREFUSED');
+    await expect(SmtpClient.to(portOf('every other domain'))).rejects.toThrow('ECONNREFUSED');
   });
 
   test('plays the behaviors of a file, and writes its events as NDJSON', async () => {
     const { portOf, end, stdout } = await serving(['fleet.yaml', '--json'], { 'fleet.yaml': FLEET });
     // The dialogue of swaks: greeting, EHLO, MAIL, RCPT refused, QUIT.
-    const client = await Client.to(portOf('example\\.org'));
+    const client = await SmtpClient.to(portOf('example\\.org'));
     await client.reply();
     await client.ask('EHLO swaks.test');
     await client.ask('MAIL FROM:<a@client.test>');
@@ -118,7 +88,7 @@ describe('a live fleet', () => {
 
   test('plays behaviors named in the local part of an address, unless the file disables them', async () => {
     const lastReply = async (port: number, to: string): Promise<string> => {
-      const client = await Client.to(port);
+      const client = await SmtpClient.to(port);
       await client.reply();
       await client.ask('EHLO swaks.test');
       await client.ask('MAIL FROM:<a@client.test>');
@@ -141,13 +111,13 @@ describe('a live fleet', () => {
 
   test('negotiates TLS after STARTTLS', async () => {
     const { portOf, stdout } = await serving(['fleet.yaml'], { 'fleet.yaml': FLEET });
-    const client = await Client.to(portOf('example\\.org'));
+    const client = await SmtpClient.to(portOf('example\\.org'));
     await client.reply();
     expect(await client.ask('EHLO client.test')).toContain('STARTTLS');
     expect(await client.ask('STARTTLS')).toMatch(/^220 /);
     client.socket.removeAllListeners('data');
     const socket = tls.connect({ socket: client.socket, rejectUnauthorized: false });
-    const secure = new Client(socket);
+    const secure = new SmtpClient(socket);
     await once(socket, 'secureConnect');
     expect(socket.getPeerCertificate().subject.CN).toBe('fleet.bouncelab.test');
     expect(await secure.ask('EHLO client.test')).not.toContain('STARTTLS');
@@ -156,7 +126,7 @@ describe('a live fleet', () => {
     await stdout.until('closed');
     expect(stdout.text).toContain('TLSv1.3 with a certificate that is valid');
 
-    const broken = await Client.to(portOf('broken\\.example'));
+    const broken = await SmtpClient.to(portOf('broken\\.example'));
     await broken.reply();
     await broken.ask('EHLO client.test');
     expect(await broken.ask('STARTTLS')).toMatch(/^454 4\.7\.0 /);
@@ -164,7 +134,7 @@ describe('a live fleet', () => {
 
   test('does not listen where a host is down', async () => {
     const { portOf } = await serving(['fleet.yaml'], { 'fleet.yaml': FLEET });
-    await expect(Client.to(portOf('down\\.example'))).rejects.toThrow('ECONNREFUSED');
+    await expect(SmtpClient.to(portOf('down\\.example'))).rejects.toThrow('ECONNREFUSED');
   });
 
   test('listens on the given ports, and reports a port in use', async () => {
@@ -184,7 +154,7 @@ describe('a live fleet', () => {
     const { portOf } = await serving(['fleet.yaml'], { 'fleet.yaml': file });
     const recipients = ['bob@example.org', 'bob@example.com', 'bob@unnamed.test', 'postmaster'];
     const codesAt = async (domain: string): Promise<string[]> => {
-      const client = await Client.to(portOf(domain));
+      const client = await SmtpClient.to(portOf(domain));
       await client.reply();
       for (const line of ['EHLO me.test', 'MAIL FROM:<a@b.test>']) await client.ask(line);
       const replies: string[] = [];
