@@ -1,5 +1,5 @@
-// Loads only the fleet: of a scenario file, or of a file that contains nothing else. `bouncelab serve`
-// needs no more.
+// Loads only the fleet: of a scenario file, or of a file that is no whole scenario. `bouncelab serve` needs no
+// more.
 
 import { dirname, resolve } from 'node:path';
 import { loadScenario, type LoadOptions } from './load.js';
@@ -21,7 +21,13 @@ export function loadFleet(path: string, options: LoadOptions): FleetFile {
   const absolute = resolve(options.cwd, path);
   const text = readSource(absolute);
   const yaml = 'text' in text ? parseYaml(displayPath(absolute, options.cwd), text.text) : undefined;
-  if (!yaml || !holdsFleetAlone(yaml.value)) return loadScenario(path, options);
+  if (!yaml || !holdsFleet(yaml.value)) return loadScenario(path, options);
+  const { fleet: _fleet, sites: _sites, ...others } = yaml.value;
+  if (Object.keys(others).length > 0) {
+    const loaded = loadScenario(path, options);
+    // Without `events` nothing else of a scenario matters to its servers.
+    if (loaded.plan || 'events' in others) return loaded;
+  }
   const reader = new Reader(yaml);
   const fleet = reader.reading(() => readFleet(reader, { scenario: dirname(absolute), cwd: options.cwd }));
   const problems = arrangeProblems([...yaml.problems, ...reader.problems]);
@@ -30,11 +36,6 @@ export function loadFleet(path: string, options: LoadOptions): FleetFile {
   return { plan: { ...plan, events: [], seed: options.seed ?? '1' } };
 }
 
-function holdsFleetAlone(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.keys(value).every((key) => key === 'fleet' || key === 'sites') &&
-    'fleet' in value
-  );
+function holdsFleet(value: unknown): value is { fleet: unknown; sites?: unknown } {
+  return typeof value === 'object' && value !== null && 'fleet' in value;
 }
