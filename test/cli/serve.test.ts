@@ -23,14 +23,18 @@ fleet:
   default: {}
 `;
 
-async function serving(argv: string[], files: Record<string, string> = {}) {
+async function serving(
+  argv: string[],
+  files: Record<string, string> = {},
+  printed: 'stdout' | 'stderr' = argv.includes('--json') ? 'stderr' : 'stdout',
+) {
   const place = new Workplace().write(files);
   places.push(place);
   const abort = new AbortController();
   // Ports that the system picks: at addresses, two of these tests at once would meet at port 25.
   const started = place.start(['serve', '--by-port', '--verbose', ...argv], { signal: abort.signal });
-  const ports: TestScreen = argv.includes('--json') ? started.stderr : started.stdout;
-  await Promise.race([ports.until('Press Ctrl-C to stop.'), started.code]);
+  const ports: TestScreen = started[printed];
+  await Promise.race([ports.until('mails real people'), started.code]);
   const portOf = (domain: string): number =>
     Number(new RegExp(`127\\.0\\.0\\.1:(\\d+) +${domain}`).exec(ports.text)?.[1]);
   const end = async (): Promise<number> => {
@@ -174,4 +178,168 @@ describe('a live fleet', () => {
     expect(await bad.code).toBe(3);
     expect(bad.stderr.text).toContain('bussy');
   });
+});
+
+describe('what it prints', () => {
+  test('is how senders reach the fleet, and at the end what its servers saw', async () => {
+    const { portOf, end, stdout } = await serving(['fleet.yaml', '--port', '0', '--dns', '0'], {
+      'fleet.yaml': FLEET,
+    });
+    const org = `127.0.0.1:${portOf('example\\.org')}`;
+    expect(stdout.text).toContain(`example.org smtp:[127.0.0.1]:${portOf('example\\.org')}`);
+    expect(stdout.text).toMatch(/relayhost = \[127\.0\.0\.1\]:\d+/);
+    expect(stdout.text).toContain('DNS names no ports');
+    expect(stdout.text).toContain(`createTransport({ host: '127.0.0.1', port: ${org.split(':')[1]}`);
+    expect(stdout.text).toContain('mails real people');
+    const client = await SmtpClient.greeted(portOf('example\\.org'));
+    await client.send('bob@example.org');
+    await client.send('ann@example.org');
+    expect(await end()).toBe(0);
+    expect(await client.reply()).toMatch(/^421 4\.3\.2 /);
+    const [, summary] = stdout.text.split(/^After /m);
+    expect(summary).toContain('1 session, 1 message accepted');
+    expect(summary).toMatch(
+      /mx\.example\.org {2}1 session {2}1 message {2}220 ×1 250 ×\d+ 354 ×1 421 ×1 452 ×1/,
+    );
+    expect(summary).toMatch(/bob@example\.org {2}1 attempt {2}not accepted/);
+  });
+
+  test('is little by default: no dialogue', async () => {
+    const place = new Workplace();
+    places.push(place);
+    const abort = new AbortController();
+    const { code, stdout } = place.start(['serve', '--by-port'], { signal: abort.signal });
+    await stdout.until('mails real people');
+    const client = await SmtpClient.greeted(Number(/127\.0\.0\.1:(\d+)/.exec(stdout.text)![1]));
+    await client.send('bob@example.org');
+    abort.abort();
+    await code;
+    expect(stdout.text).not.toContain('EHLO');
+    expect(stdout.text).toContain('bob@example.org  1 attempt');
+  });
+
+  test('ends with the whole summary as one line of JSON with --json', async () => {
+    const { portOf, end, stdout } = await serving(['--json']);
+    const client = await SmtpClient.greeted(portOf('every other domain'));
+    for (let n = 0; n < 30; n++) await client.send(`c${n}@example.org`);
+    await end();
+    const last = JSON.parse(stdout.text.trim().split('\n').at(-1)!) as { recipients: unknown[] };
+    expect(last).toMatchObject({ type: 'fleet.closed', hosts: [{ sessions: 1, messages: 30 }] });
+    expect(last.recipients).toHaveLength(30);
+    expect(last.recipients[0]).toMatchObject({ address: 'c0@example.org', gaps: [], accepted: 1 });
+  });
+});
+
+test('ends by itself after the time of the fleet that --for gives', async () => {
+  const { code, stdout } = await serving(['--speed', '36000', '--for', '1h']);
+  expect(await code).toBe(0);
+  expect(stdout.text).toContain('at speed 36000, for 1h00m');
+  expect(stdout.text).toMatch(/After 1h0\dm.*: no client connected/);
+});
+
+describe('a check', () => {
+  const SCENARIO = `name: Full for an hour
+fleet: { example.org: { mailboxes: { bob: mailbox-full } } }
+audience: { contacts: [bob@example.org] }
+mailings: [{ name: november }]
+expect:
+  - at: end
+    november: { seen: { bob@example.org: 1 }, delivered: 0 }
+`;
+
+  async function checked(text: string, to: string, ...argv: string[]) {
+    const served = await serving(['mine.yaml', '--check', ...argv], { 'mine.yaml': text });
+    const client = await SmtpClient.greeted(served.portOf('example\\.org'));
+    await client.send(to);
+    return { ...served, code: await served.end(), place: places.at(-1)! };
+  }
+
+  test('ends with the reports and the exit code of a run', async () => {
+    const { code, stdout, place } = await checked(SCENARIO, 'bob@example.org');
+    expect(code).toBe(0);
+    expect(stdout.text).toContain('✓ Full for an hour');
+    expect(stdout.text).toContain('Not judged: 1 expectation');
+    expect(stdout.text).toContain('mine.yaml:7  delivered of november: only the sender knows it');
+    const run = place.lastRun();
+    expect(run.scenarios[0]).toMatchObject({ status: 'passed', wire: 'live', notJudged: [{ line: 7 }] });
+    const events = place.read('reports', 'latest', 'events', 'mine.ndjson');
+    expect(events).toContain('"type":"run.started"');
+    expect(events).toContain('RCPT TO:<bob@example.org>');
+    expect(place.read('reports', 'latest', 'index.html')).toContain('Full for an hour');
+    expect(place.read('reports', 'latest', 'junit.xml')).toContain('tests="1"');
+  });
+
+  test('fails with a frame of the scenario, and a command that repeats it', async () => {
+    const { code, stdout } = await checked(SCENARIO, 'ann@example.org');
+    expect(code).toBe(1);
+    expect(stdout.text).toContain('november: { seen: { bob@example.org: 1 }');
+    expect(stdout.text).toContain('bouncelab serve mine.yaml --check --seed');
+  });
+
+  test('writes only run.json to standard output with --reporter json', async () => {
+    const { stdout, stderr, end, portOf } = await serving(
+      ['mine.yaml', '--check', '--reporter', 'json', '--no-html'],
+      { 'mine.yaml': SCENARIO },
+      'stderr',
+    );
+    await (await SmtpClient.greeted(portOf('example\\.org'))).send('bob@example.org');
+    expect(await end()).toBe(0);
+    expect(JSON.parse(stdout.text)).toMatchObject({ passed: 1 });
+    expect(stderr.text).toContain('After ');
+  });
+
+  test('is inconclusive when no client came, or nothing can be judged', async () => {
+    const silent = await serving(['mine.yaml', '--check'], { 'mine.yaml': SCENARIO });
+    expect(await silent.end()).toBe(5);
+    expect(silent.stdout.text).toContain('no client came');
+    const nothing = SCENARIO.replace('seen: { bob@example.org: 1 }, ', '');
+    expect((await checked(nothing, 'bob@example.org')).code).toBe(5);
+  });
+
+  test('needs one valid scenario', async () => {
+    const none = await serving(['--check']);
+    expect(await none.code).toBe(2);
+    const bad = await serving(['bad.yaml', '--check'], { 'bad.yaml': 'name: x' });
+    expect(await bad.code).toBe(3);
+  });
+});
+
+describe('bad usage', () => {
+  test.each([
+    [['--speed', '0'], 'from 1 to'],
+    [['--speed', 'fast'], 'from 1 to'],
+    [['--for', 'soon'], 'a duration'],
+    [['--returns', '192.0.2.1:25'], 'on loopback'],
+    [['--first-address', '127.9.0.1'], '--first-address is for hosts at addresses'],
+    [['--listen', '127.0.0.1'], 'beyond loopback'],
+    [['--listen', '0.0.0.0', '--dns', '0'], 'leave out one of them'],
+    [['--smtp-port', '2525'], '--smtp-port is for hosts at addresses'],
+    [['--check', '--json'], '--reporter json'],
+  ])('%j', async (argv, message) => {
+    const { code, stderr, stdout } = await serving(argv);
+    expect(await code).toBe(2);
+    expect(stderr.text).toContain(message);
+    expect(stdout.text).toBe('');
+  });
+
+  test('a second fleet at the same port is told of the first', async () => {
+    const { portOf } = await serving([]);
+    const port = portOf('every other domain');
+    const second = await serving(['--port', String(port)]);
+    expect(await second.code).toBe(2);
+    expect(second.stderr.text).toContain(`cannot listen at 127.0.0.1:${port}: something else listens there`);
+  });
+});
+
+test('listens beyond loopback only when it is told to, with a warning', async () => {
+  const { stdout, end } = await serving(['--listen', '0.0.0.0']);
+  expect(stdout.text).toContain('warning: the fleet listens at 0.0.0.0');
+  const port = Number(/0\.0\.0\.0:(\d+)/.exec(stdout.text)![1]);
+  expect(await (await SmtpClient.to(port)).reply()).toMatch(/^220 /);
+  await end();
+});
+
+test('serves a file with a fleet whatever other keys it has', async () => {
+  const { portOf } = await serving(['odd.yaml'], { 'odd.yaml': 'owner: me\nfleet: { example.org: {} }\n' });
+  expect(portOf('example\\.org')).toBeGreaterThan(0);
 });
