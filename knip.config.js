@@ -5,6 +5,7 @@
 export default {
   entry: [
     'src/index.ts',
+    'src/testing/vitest/index.ts',
     'src/cli/main.ts',
     // Loaded by their URL in dist/: the entries of worker threads and processes, and the jobs that they run.
     'src/runner/executors/{threads,processes}/entry.ts',

@@ -6,13 +6,18 @@ export type { CreateSenderOptions } from './sender/create-sender.js';
 export { BouncelabError, EXIT } from './base/errors.js';
 export type { ErrorCode, ExitCode, Location } from './base/errors.js';
 export { parseEvents } from './events/ndjson.js';
-export type { Reply, RunEvent, Stage } from './events/types.js';
+export type { ContactStatus, DeliveryState, Reply, RunEvent, Stage } from './events/types.js';
 export { systemClock } from './clock/system.js';
 export { seededRandom } from './base/random.js';
-export { loadScenario } from './scenarios/load.js';
-export { runScenario } from './runner/run.js';
+export { openScenario as loadScenario } from './testing/scenario.js';
+export type { Scenario, ScenarioOptions } from './testing/scenario.js';
+export { playScenario } from './testing/play-scenario.js';
+export type { PlayOptions } from './testing/play-scenario.js';
+export type { ContactState, OfMailing, ScenarioRun } from './testing/scenario-run.js';
+export { InvalidInputError } from './testing/input.js';
+export type { Input, InputOptions, InputProblem } from './testing/input.js';
 export type { ScenarioPlan } from './scenarios/plan.js';
-export type { RunResult, ScenarioResult } from './results/result.js';
+export type { Failure, MailingResult, ScenarioResult, ScenarioStatus } from './results/result.js';
 export type {
   CreateSender,
   ExternalContact,

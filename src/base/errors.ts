@@ -45,7 +45,7 @@ const REGISTRY = {
   E_STORE_VERSION: EXIT.usage,
   /** The disk or its quota is full. */
   E_STORE_FULL: EXIT.usage,
-  /** The sender was stopped before the event that a caller waited for. */
+  /** The sender, the run or the fleet was stopped before what a caller waited for, or asks of it. */
   E_STOPPED: EXIT.usage,
   /** Deliveries are in progress and no timer or connection is left that could end them. */
   E_DEADLOCK: EXIT.inconclusive,

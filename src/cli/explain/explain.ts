@@ -18,7 +18,7 @@ import { reason } from '../../base/os-error.js';
 import { printProblems } from '../errors.js';
 import type { Io } from '../io.js';
 import { findRun } from '../run-folder.js';
-import { playScenario } from './play.js';
+import { playExplained } from './play.js';
 
 /** Addresses that are searched for a similar one. */
 const NAMES_MAX = 50_000;
@@ -68,7 +68,7 @@ export async function explain(
   const fold = new ViewFold({ policy: entry.plan.policy, only });
   const past = eventsFile(entry.plan, options, io);
   if (past) readPast(past, only, fold);
-  else await playScenario(entry.plan, io, fold.read);
+  else await playExplained(entry.plan, io, fold.read);
   if (io.signal.aborted) return EXIT.interrupted;
   const view = fold.result;
   const contact = view.contacts.find((one) => one.address === only) ?? fold.plainContact(only);

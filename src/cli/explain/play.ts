@@ -18,7 +18,7 @@ const WALL_LIMIT_MS = 120_000;
  *
  * @param read is called with each event
  */
-export async function playScenario(
+export async function playExplained(
   plan: ScenarioPlan,
   io: Io,
   read: (event: RunEvent) => void,
