@@ -161,6 +161,18 @@ export class LiveFleet {
     return this.clock.lagMs;
   }
 
+  /**
+   * Changes behaviors from now on.
+   *
+   * @param subject a domain, `default`, a site, a host or an address, see `World.setBehaviors`
+   */
+  setBehaviors(subject: string, behaviors: BehaviorPlan[]): void {
+    const { emit } = this.options;
+    emit?.({ type: 'scenario.event', action: 'set', subject }, Math.round(this.clock.now()));
+    this.world.setBehaviors(subject, behaviors);
+    this.network.refresh();
+  }
+
   /** Ends every session with 421, and closes the ports. */
   async close(): Promise<void> {
     for (const timer of this.timers) timer.cancel();
@@ -223,12 +235,11 @@ export class LiveFleet {
   }
 
   private apply(event: EventPlan & { action: 'set' | 'bounce' }): void {
-    const { emit } = this.options;
-    const subject = event.action === 'set' ? event.subject : event.to;
-    emit?.({ type: 'scenario.event', action: event.action, subject }, Math.round(this.clock.now()));
-    if (event.action === 'bounce') return this.world.bounce(event.to, event.about, event.status);
-    this.world.setBehaviors(event.subject, event.behaviors);
-    this.network.refresh();
+    if (event.action === 'set') return this.setBehaviors(event.subject, event.behaviors);
+    const { to, about, status } = event;
+    const fact = { type: 'scenario.event', action: 'bounce', subject: to } as const;
+    this.options.emit?.(fact, Math.round(this.clock.now()));
+    this.world.bounce(to, about, status);
   }
 
   private hostsOf(domain: string): LiveHost[] {

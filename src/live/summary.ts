@@ -81,6 +81,11 @@ export class FleetSummary {
     });
   }
 
+  /** Times at which a server read a RCPT for an address, ms of the fleet. @param key of the address */
+  attemptsAt(key: string): number[] {
+    return [...(this.byRecipient.get(key)?.attempts ?? [])];
+  }
+
   /** Messages that hosts returned to a return path, or could not. */
   get returns(): { sent: number; failed: number } {
     return this.returned;

@@ -96,12 +96,20 @@ function readSimple(reader: Reader, action: keyof typeof eventSchemas, path: Pat
   }
 }
 
+/** A change of behaviors. */
+export type ChangePlan = Extract<EventPlan, { action: 'set' }>;
+
+/** Reads an event `set` alone; undefined, and problems, when it is wrong. */
+export function readChange(reader: Reader, path: Path, fleet: Fleet): ChangePlan | undefined {
+  return readSet(reader, reader.get(path) as Record<string, unknown>, path, fleet);
+}
+
 function readSet(
   reader: Reader,
   item: Record<string, unknown>,
   path: Path,
   fleet: Fleet,
-): EventPlan | undefined {
+): ChangePlan | undefined {
   const { at: _at, set: _set, ...inline } = item;
   const at = reader.readRequired(
     setSchema.shape.at,
