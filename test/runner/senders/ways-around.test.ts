@@ -107,7 +107,9 @@ describe('a module that goes around the guard fails its scenario', () => {
       `const release = ports.hold('an import');
        const { LiveNetwork } = await import(DIST + '/simulator/network/live.js');
        release();
-       new LiveNetwork().listen({ address: '127.9.9.9', port: 25 }, () => {});`,
+       const network = new LiveNetwork({ by: 'addresses', smtpPort: 0, onError: () => {} });
+       network.listen({ address: '127.9.9.9', port: 25 }, { handshake: () => "accept", accept() {} });
+       network.open().catch(() => {});`,
       'to listen on ',
     ],
     [
