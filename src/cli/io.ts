@@ -43,6 +43,7 @@ function screenOf(stream: NodeJS.WriteStream, env: Io['env']): Screen {
     isTTY,
     color: wantsColor(isTTY, env),
     // A terminal of unknown width reports 0.
+    pending: () => stream.writableLength,
     columns: () => (isTTY ? stream.columns || COLUMNS_UNKNOWN : COLUMNS_WITHOUT_TTY),
   };
 }

@@ -5,10 +5,15 @@
 import { writeSync } from 'node:fs';
 import { EXIT, type ExitCode } from '../base/errors.js';
 import { openFilesProblem } from '../base/open-files.js';
+import { setRealTimeout } from '../clock/system.js';
 import { processIo } from './io.js';
+
+/** Real time in which some output must be read after a signal, ms. */
+const STUCK_MS = 1000;
 
 // Until a command has its exit code, anything that ends the process is a failure, whatever code it ends with.
 let isOver = false;
+let isInterrupted = false;
 process.exitCode = EXIT.harness;
 process.on('exit', () => {
   if (isOver) return;
@@ -30,10 +35,21 @@ function catchSignals(): AbortSignal {
     process.on(signal, () => {
       // After the first signal a run still reports the scenarios that have ended; the second ends it at once.
       if (interrupt.signal.aborted) end(EXIT.interrupted);
+      isInterrupted = true;
       interrupt.abort();
     });
   }
   return interrupt.signal;
+}
+
+/** Calls back when nothing of the output was read for a while. */
+function whenStuck(stream: NodeJS.WriteStream, then: () => void): void {
+  const waiting = stream.writableLength;
+  setRealTimeout(() => {
+    if (stream.writableLength < waiting) return whenStuck(stream, then);
+    if (waiting > 0) unwritable ??= new Error('it is not read');
+    then();
+  }, STUCK_MS);
 }
 
 let unwritable: NodeJS.ErrnoException | undefined;
@@ -46,10 +62,14 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const exitCode = await main(process.argv.slice(2), processIo(catchSignals));
-// Wait until all output is flushed.
+// Wait until all output is read. After a signal, one that is not read is no reason to stay.
 await Promise.all(
   [process.stdout, process.stderr].map(
-    (stream) => new Promise<void>((done) => stream.write('', () => done())),
+    (stream) =>
+      new Promise<void>((done) => {
+        stream.write('', () => done());
+        if (isInterrupted) whenStuck(stream, done);
+      }),
   ),
 );
 if (unwritable) process.stderr.write(`error: the output cannot be written: ${unwritable.message}\n`);

@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SmtpClient } from '../support/smtp-client.js';
 import { scenarioText, Workplace } from './harness.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -301,5 +302,30 @@ describe('the process', () => {
     await until('Waiting for changes.');
     child.kill('SIGINT');
     expect(await ended).toMatchObject({ code: 130, stderr: '' });
+  });
+
+  it('ends after a signal although its output is not read', async () => {
+    const child = spawn(process.execPath, [MAIN, 'serve', '--by-port', '--verbose'], {
+      cwd: at.dir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.push(child);
+    const exited = once(child, 'exit');
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    let stdout = '';
+    while (!stdout.includes('mails real people'))
+      stdout += String(((await once(child.stdout, 'data')) as [Buffer])[0]);
+    child.stdout.pause();
+    const client = await SmtpClient.to(Number(/127\.0\.0\.1:(\d+)/.exec(stdout)![1]));
+    await client.reply();
+    // More than a pipe takes; the fleet answers all the same.
+    for (let n = 0; n < 30; n++) {
+      client.socket.write(`NOOP ${'x'.repeat(400)}\r\n`.repeat(20));
+      for (let reply = 0; reply < 20; reply++) await client.reply();
+    }
+    child.kill('SIGINT');
+    expect(await exited).toEqual([2, null]);
+    expect(stderr).toContain('the output cannot be written: it is not read');
   });
 });

@@ -12,15 +12,26 @@ import { terminalLine } from '../../reporters/text.js';
 const BLOCK_CHARS = 1 << 16;
 const BLOCK_MS = 50;
 
+/** Output that waits to be read: beyond it, lines are lost, or they would fill the memory. */
+const PENDING_BYTES_MAX = 64 * 1024 * 1024;
+
 /** Lines of text, written in blocks. */
 export class BlockWriter {
   private block = '';
+  private lines = 0;
+  private lost = 0;
   private cancel: (() => void) | undefined;
 
   constructor(private readonly screen: Screen) {}
 
+  /** Lines that were not written, since what was written before them is not read. */
+  get lostLines(): number {
+    return this.lost;
+  }
+
   line(text: string): void {
     this.block += `${text}\n`;
+    this.lines++;
     if (this.block.length >= BLOCK_CHARS) this.flush();
     else this.cancel ??= setRealTimeout(() => this.flush(), BLOCK_MS);
   }
@@ -29,9 +40,11 @@ export class BlockWriter {
     this.cancel?.();
     this.cancel = undefined;
     if (this.block === '') return;
-    const { block } = this;
+    const { block, lines } = this;
     this.block = '';
-    this.screen.write(block);
+    this.lines = 0;
+    if ((this.screen.pending?.() ?? 0) > PENDING_BYTES_MAX) this.lost += lines;
+    else this.screen.write(block);
   }
 }
 

@@ -11,6 +11,8 @@ export interface Screen {
   color: boolean;
   /** Current width, which changes when the window is resized. */
   columns(): number;
+  /** Bytes that are written and not yet taken by what reads them; absent: always none. */
+  pending?(): number;
 }
 
 const ERASE_LINE = '\r\x1b[2K';
