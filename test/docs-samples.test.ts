@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { hasAddresses } from '../src/live/addresses.js';
 import { Workplace } from './cli/harness.js';
 import { codeBlocks } from './support/markdown.js';
 
@@ -21,6 +22,7 @@ function blockOf(page: string, language: string, beginning: string): string {
   return found[0]!;
 }
 
+const canServe = await hasAddresses();
 const SCENARIO = blockOf('README.md', 'yaml', '# yaml-language-server');
 
 /** Its sender is own-sender.ts. */
@@ -63,6 +65,20 @@ describe('what is shown in', () => {
   it('docs/policies.md is printed by `policy show`', async () => {
     const { stdout } = await at.run(['policy', 'show', 'emma'], { columns });
     expect(stdout).toContain(blockOf('docs/policies.md', '', '4xx to a command'));
+  });
+
+  it.runIf(canServe)('docs/serve.md is printed by `serve`', async () => {
+    const hosts = '[{ name: mx1 }, { name: mx2, preference: 20 }]';
+    at.write({ 'mine.yaml': `fleet: { example.org: {}, example.com: { hosts: ${hosts} } }` });
+    const abort = new AbortController();
+    // Any free port: another test may use the one of the sample.
+    const argv = ['serve', 'mine.yaml', '--speed', '600', '--smtp-port', '0'];
+    const { stdout, code } = at.start(argv, { columns, signal: abort.signal });
+    await stdout.until('mails real people');
+    abort.abort();
+    await code;
+    const port = /127\.1\.0\.1:(\d+)/.exec(stdout.text)![1]!;
+    expect(stdout.text.replaceAll(port, '2525')).toContain(blockOf('docs/serve.md', '', 'Listening'));
   });
 
   it('docs/compare.md is printed by `compare`', async () => {

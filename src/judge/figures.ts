@@ -7,9 +7,9 @@ import type { ScenarioResult } from '../results/result.js';
 import type { ScenarioPlan } from '../scenarios/plan.js';
 
 /** The figures of a result. */
-export type Figures = Pick<ScenarioResult, 'attempts' | 'mailings' | 'statuses' | 'lost' | 'servers'>;
+export type ResultFigures = Pick<ScenarioResult, 'attempts' | 'mailings' | 'statuses' | 'lost' | 'servers'>;
 
-export function figuresOf(plan: ScenarioPlan, tally: Tally): Figures {
+export function figuresOf(plan: ScenarioPlan, tally: Tally): ResultFigures {
   const mailings: ScenarioResult['mailings'] = {};
   for (const [name, mailing] of tally.mailings) mailings[name] = resultOf(mailing);
   return {

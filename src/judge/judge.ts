@@ -9,7 +9,7 @@ import type { MailingFigures } from '../sender/figures.js';
 import type { Commit } from '../sender/store/store.js';
 import { checkExpectation } from './expectations.js';
 import { faultFailure, type SenderFault } from './fault.js';
-import { figuresOf, type Figures } from './figures.js';
+import { figuresOf, type ResultFigures } from './figures.js';
 import { violationFailure } from './invariants/failure.js';
 import { InvariantChecker, INVARIANTS } from './invariants/index.js';
 import type { ExpectationPlan, ScenarioPlan, SenderPlan } from '../scenarios/plan.js';
@@ -36,7 +36,7 @@ export class Judge {
 
   constructor(private readonly plan: ScenarioPlan) {
     const { expectations, policy, network, suppressed = [] } = plan;
-    this.tally = new Tally(addressesOf(expectations));
+    this.tally = new Tally(timedAddresses(expectations));
     const { latencyMs } = network;
     const invariants = plan.sender ? INVARIANTS.filter(({ anySender }) => anySender) : INVARIANTS;
     this.invariants = new InvariantChecker(
@@ -101,7 +101,7 @@ export class Judge {
     return { verdict: 'inconclusive', failures: [...this.failures, ...this.violations(), failure] };
   }
 
-  figures(): Figures {
+  figures(): ResultFigures {
     return figuresOf(this.plan, this.tally);
   }
 
@@ -115,7 +115,7 @@ export class Judge {
 }
 
 /** Keys of the contacts whose times of attempts are compared: those of all others need not be kept. */
-export function addressesOf(expectations: readonly ExpectationPlan[]): Set<string> {
+export function timedAddresses(expectations: readonly ExpectationPlan[]): Set<string> {
   const checks = expectations.flatMap((expectation) => expectation.checks);
   return new Set(
     checks.flatMap((check) =>

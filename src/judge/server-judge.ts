@@ -5,22 +5,20 @@ import type { RunEvent } from '../events/types.js';
 import { limitsOf } from '../sender/destination/options.js';
 import type { Failure, NotJudged } from '../results/result.js';
 import { Tally } from '../results/tally/tally.js';
+import { SHARED } from '../simulator/host/shared-host.js';
 import type { ExpectationPlan, ScenarioPlan } from '../scenarios/plan.js';
 import { neverSeen, partedByServers } from './by-servers.js';
 import { checkExpectation } from './expectations.js';
-import { figuresOf, type Figures } from './figures.js';
+import { figuresOf, type ResultFigures } from './figures.js';
 import { violationFailure } from './invariants/failure.js';
 import { InvariantChecker } from './invariants/index.js';
 import { clockMonotone } from './invariants/clock-monotone.js';
 import { suppressedUnseen } from './invariants/suppressed-unseen.js';
 import { takenByOwnHost } from './invariants/taken-by-own-host.js';
-import { addressesOf } from './judge.js';
+import { timedAddresses } from './judge.js';
 
 /** Rules about what servers see alone. */
 const INVARIANTS = [clockMonotone, suppressedUnseen, takenByOwnHost];
-
-/** Domain of the port for all hosts in events. */
-const SHARED = 'shared';
 
 /** Failures of one expectation, by its checks that did not hold. */
 interface Moment {
@@ -59,7 +57,7 @@ export class ServerJudge {
     private readonly toleranceMs: number,
   ) {
     const { expectations, policy, network } = plan;
-    this.tally = new Tally(addressesOf(expectations));
+    this.tally = new Tally(timedAddresses(expectations));
     this.unseen = neverSeen(plan);
     const { latencyMs } = network;
     const watched = { policy, limits: limitsOf(policy), latencyMs, servers: plan, suppressed: this.unseen };
@@ -107,7 +105,7 @@ export class ServerJudge {
     };
   }
 
-  figures(): Figures {
+  figures(): ResultFigures {
     return figuresOf(this.plan, this.tally);
   }
 

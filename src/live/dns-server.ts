@@ -7,9 +7,9 @@ import packet, { type DecodedPacket, type Packet } from 'dns-packet';
 import { BouncelabError } from '../base/errors.js';
 import { listenAt } from '../base/loopback.js';
 import { reason } from '../base/os-error.js';
+import type { Endpoint } from '../simulator/network/memory-socket.js';
 import type { World } from '../simulator/world.js';
 import { DnsAnswers, type DnsReply } from './dns-answers.js';
-import type { LivePlace } from './fleet.js';
 
 /** Longest answer over UDP without EDNS (RFC 1035, 4.2.1), and what this server takes with it. */
 const UDP_BYTES = 512;
@@ -49,7 +49,7 @@ export class DnsServer {
    *
    * @throws BouncelabError E_USAGE when it cannot
    */
-  async open({ address, port }: LivePlace): Promise<LivePlace> {
+  async open({ address, port }: Endpoint): Promise<Endpoint> {
     for (let tries = port === 0 ? PICKS_MAX : 1; ; tries--) {
       try {
         return { address, port: await this.tryOpen({ address, port }) };
@@ -72,7 +72,7 @@ export class DnsServer {
     if (tcp?.listening) await new Promise<void>((done) => tcp.close(() => done()));
   }
 
-  private async tryOpen(at: LivePlace): Promise<number> {
+  private async tryOpen(at: Endpoint): Promise<number> {
     const udp = (this.udp = dgram.createSocket('udp4'));
     udp.bind({ ...at, exclusive: true });
     await once(udp, 'listening');

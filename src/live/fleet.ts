@@ -10,18 +10,13 @@ import { usesTls } from '../scenarios/fleet/uses-tls.js';
 import { certificates } from '../simulator/certificates.js';
 import { dialTimes } from '../simulator/host/conditions.js';
 import { LiveNetwork } from '../simulator/network/live.js';
+import type { Endpoint } from '../simulator/network/memory-socket.js';
 import type { BehaviorPlan } from '../simulator/plan.js';
 import { World } from '../simulator/world.js';
 import { hasAddresses, LiveAddresses } from './addresses.js';
 import { DnsServer } from './dns-server.js';
 
 const LOOPBACK = '127.0.0.1';
-
-/** A place on this machine. */
-export interface LivePlace {
-  address: string;
-  port: number;
-}
 
 export interface LiveFleetOptions {
   /** Fleet, sites, events that change the fleet, and the seed of random draws; what else a plan has is not used. */
@@ -48,7 +43,7 @@ export interface LiveFleetOptions {
   /** An address beyond loopback at which hosts listen, each at a port of its own. */
   beyond?: string | undefined;
   /** Where messages that hosts return are delivered, on loopback. Absent: nothing is returned. */
-  returns?: LivePlace | undefined;
+  returns?: Endpoint | undefined;
   /** Addresses may name their behavior after a `+`, unless the plan turns that off; default true. */
   shorthand?: boolean;
   /** Called when a host that was down cannot listen again. */
@@ -56,7 +51,7 @@ export interface LiveFleetOptions {
 }
 
 /** A host of the fleet, once for each domain and each family of addresses that it has. */
-export interface LiveHost extends LivePlace {
+export interface LiveHost extends Endpoint {
   /** Recipient domain; `default` for all domains that the fleet does not name. */
   domain: string;
   /** The name that MX records of the domain have for it. */
@@ -69,11 +64,11 @@ export interface LiveHost extends LivePlace {
 export interface LivePlaces {
   hosts: LiveHost[];
   /** Ports that `hostPorts` asked for. */
-  extra: (LivePlace & { domain: string })[];
-  shared?: LivePlace;
+  extra: (Endpoint & { domain: string })[];
+  shared?: Endpoint;
   /** The address and port of all IPv6 hosts, where there are several. */
-  sharedV6?: LivePlace | undefined;
-  dns?: LivePlace;
+  sharedV6?: Endpoint | undefined;
+  dns?: Endpoint;
 }
 
 export class LiveFleet {

@@ -20,10 +20,10 @@ import { printProblems, printWarnings } from '../errors.js';
 import type { Io } from '../io.js';
 import { version } from '../options.js';
 import { reporterOutputs, reportersFor } from '../reporting.js';
-import { Serving, type ServeOptions } from './serve.js';
+import { Serving, type ServeOptions } from './serving.js';
 
 /** @throws BouncelabError E_USAGE without a scenario, and for what `serve` throws; E_OUTPUT for the report folder */
-export async function check(file: string | undefined, options: ServeOptions, io: Io): Promise<ExitCode> {
+export async function serveCheck(file: string | undefined, options: ServeOptions, io: Io): Promise<ExitCode> {
   const { seed, output, html, keep, tolerance, speed } = options;
   const names = reportersFor(options.reporter, io);
   const entries = file === undefined ? [] : selectScenarios({ inputs: [file], cwd: io.cwd, seed });

@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 import { anyPort, hostPort, nonEmpty, wholeNumber } from '../arguments.js';
-import type { ServeOptions } from './serve.js';
+import type { ServeOptions } from './serving.js';
 import { fleetTime, ipAddress, loopbackPlace, speed } from './arguments.js';
 import type { Finish, Io } from '../io.js';
 

@@ -1,9 +1,10 @@
 // What `bouncelab serve` prints at its start: where the fleet listens, and what senders need to reach it.
 
-import type { LiveHost, LivePlace, LivePlaces } from '../../live/fleet.js';
+import type { LiveHost, LivePlaces } from '../../live/fleet.js';
 import { plural } from '../../reporters/figures.js';
 import { pad } from '../../reporters/terminal/layout.js';
 import { terminalLine } from '../../reporters/text.js';
+import type { Endpoint } from '../../simulator/network/memory-socket.js';
 
 /** Hosts that are listed, and routes in a recipe; a fleet may have thousands. */
 const LISTED_MAX = 40;
@@ -28,19 +29,24 @@ export function placeLines({ hosts, extra, shared, sharedV6, dns }: LivePlaces):
 
 /** Settings of senders for this fleet, ready to paste. */
 export function recipeLines(places: LivePlaces): string[] {
+  const { shared, dns } = places;
   const routes = routesOf(places);
-  return [
-    ...(places.shared ? smarthost(places.shared) : []),
-    ...(places.dns ? byDns(places, places.dns) : []),
-    ...byRoutes(routes),
-    ...programs(routes),
+  const own = shared ? [{ domain: DEFAULT, places: [shared] }] : routes;
+  const recipes = [
+    dns ? byDns(places, dns) : [],
+    shared ? ['Postfix (main.cf)', `  relayhost = ${bracketed(shared)}`] : postfix(routes),
+    exim(own),
+    programs(own),
   ];
+  return recipes
+    .filter((lines) => lines.length > 0)
+    .flatMap((lines, nth) => (nth > 0 ? ['', ...lines] : lines));
 }
 
 /** A recipient domain and where its hosts listen, the preferred one first. */
 interface Route {
   domain: string;
-  places: LivePlace[];
+  places: Endpoint[];
 }
 
 function routesOf({ hosts }: LivePlaces): Route[] {
@@ -52,17 +58,7 @@ function routesOf({ hosts }: LivePlaces): Route[] {
   }));
 }
 
-function smarthost(shared: LivePlace): string[] {
-  const { address, port } = shared;
-  return [
-    'Postfix, as a smarthost (main.cf)',
-    `  relayhost = [${address}]:${port}`,
-    'Exim, as a smarthost (router, with the transport below)',
-    `  route_list = * ${address}::${port}`,
-  ];
-}
-
-function byDns({ hosts }: LivePlaces, { address, port }: LivePlace): string[] {
+function byDns({ hosts }: LivePlaces, { address, port }: Endpoint): string[] {
   const resolver =
     port === DNS_PORT
       ? [`  /etc/resolv.conf: nameserver ${address}`]
@@ -79,27 +75,39 @@ function byDns({ hosts }: LivePlaces, { address, port }: LivePlace): string[] {
             `  DNS names no ports: Postfix needs smtp_tcp_port = ${common} (main.cf), Exim port = ${common} (transport)`,
           ]
         : ['  DNS names no ports: these hosts have different ones, so use the routes below']),
-    `  node:dns  new Resolver().setServers(['${address}:${port}'])`,
+    `  node:dns: const resolver = new Resolver(); resolver.setServers(['${address}:${port}']);`,
   ];
 }
 
-function byRoutes(routes: readonly Route[]): string[] {
-  const postfix = routes.map(
-    ({ domain, places }) =>
-      `    ${domain === DEFAULT ? '*' : domain} smtp:${places.map(({ address, port }) => `[${address}]:${port}`).join(', ')}`,
+/** Without an indent: to Postfix it continues the line before. */
+function postfix(routes: readonly Route[]): string[] {
+  const lines = routes.map(
+    ({ domain, places }) => `${pattern(domain)} smtp:${places.map(bracketed).join(', ')}`,
   );
-  const exim = routes.map(({ domain, places }) => {
-    const hosts = places.map(({ address, port }) => `${address.replaceAll(':', '::')}::${port}`);
-    return `    ; ${domain === DEFAULT ? '*' : domain} ${hosts.join(':')}`;
+  return [
+    'Postfix (main.cf: transport_maps = texthash:/etc/postfix/fleet, with this file)',
+    ...folded(lines, 'route'),
+  ];
+}
+
+/** With its list of hosts separated by `+`: addresses and ports have colons. */
+function exim(routes: readonly Route[]): string[] {
+  const lines = routes.map(({ domain, places }, index) => {
+    const end = index < Math.min(routes.length, LISTED_MAX) - 1 ? ' ; \\' : '';
+    return `      ${pattern(domain)} "<+ ${places.map(bracketed).join(' + ')}"${end}`;
   });
   return [
-    'Postfix, by routes (main.cf: transport_maps = texthash:/etc/postfix/fleet, and in that file)',
-    ...folded(postfix, 'route'),
-    'Exim, by routes (a router and a transport)',
-    '  fleet: { driver = manualroute; transport = fleet_smtp; self = send; no_more }',
-    '  route_list = <;',
-    ...folded(exim, 'route'),
-    '  fleet_smtp: { driver = smtp; allow_localhost }',
+    'Exim (the first router, and a transport)',
+    '  fleet:',
+    '    driver = manualroute',
+    '    transport = fleet_smtp',
+    '    self = send',
+    '    no_more',
+    '    route_list = <; \\',
+    ...folded(lines, 'route'),
+    '  fleet_smtp:',
+    '    driver = smtp',
+    '    allow_localhost',
   ];
 }
 
@@ -107,7 +115,7 @@ function programs([first]: readonly Route[]): string[] {
   const place = first?.places[0];
   if (!first || !place) return [];
   const { address, port } = place;
-  const whom = first.domain === DEFAULT ? 'any domain' : first.domain;
+  const whom = first.domain === DEFAULT ? 'every domain' : first.domain;
   return [
     `nodemailer, for ${whom}`,
     `  nodemailer.createTransport({ host: '${address}', port: ${port}, tls: { rejectUnauthorized: false } })`,
@@ -127,7 +135,15 @@ function subject(domain: string, host?: string): string {
   return host === undefined ? domain : `${domain} (${host})`;
 }
 
-function written({ address, port }: LivePlace): string {
+function pattern(domain: string): string {
+  return domain === DEFAULT ? '*' : domain;
+}
+
+function bracketed({ address, port }: Endpoint): string {
+  return `[${address}]:${port}`;
+}
+
+function written({ address, port }: Endpoint): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 

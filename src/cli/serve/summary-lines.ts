@@ -13,7 +13,7 @@ const LISTED_MAX = 20;
 const GAPS_MAX = 8;
 
 /** @param elapsedMs of the fleet */
-export function summaryLines(summary: FleetSummary, elapsedMs: number): string[] {
+export function fleetSummaryLines(summary: FleetSummary, elapsedMs: number): string[] {
   const { hosts, recipients, returns } = summary;
   const after = `After ${formatDuration(elapsedMs)}`;
   if (hosts.length === 0) return [`${after}: no client connected.`];
