@@ -18,6 +18,9 @@ import { DnsServer } from './dns-server.js';
 
 const LOOPBACK = '127.0.0.1';
 
+/** An address and a port of this machine. */
+export type LivePlace = Endpoint;
+
 export interface LiveFleetOptions {
   /** Fleet, sites, events that change the fleet, and the seed of random draws; what else a plan has is not used. */
   plan: Pick<ScenarioPlan, 'fleet' | 'sites' | 'events' | 'seed'>;
@@ -43,7 +46,7 @@ export interface LiveFleetOptions {
   /** An address beyond loopback at which hosts listen, each at a port of its own. */
   beyond?: string | undefined;
   /** Where messages that hosts return are delivered, on loopback. Absent: nothing is returned. */
-  returns?: Endpoint | undefined;
+  returns?: LivePlace | undefined;
   /** Addresses may name their behavior after a `+`, unless the plan turns that off; default true. */
   shorthand?: boolean;
   /** Called when a host that was down cannot listen again. */
@@ -51,7 +54,7 @@ export interface LiveFleetOptions {
 }
 
 /** A host of the fleet, once for each domain and each family of addresses that it has. */
-export interface LiveHost extends Endpoint {
+export interface LiveHost extends LivePlace {
   /** Recipient domain; `default` for all domains that the fleet does not name. */
   domain: string;
   /** The name that MX records of the domain have for it. */
@@ -64,11 +67,11 @@ export interface LiveHost extends Endpoint {
 export interface LivePlaces {
   hosts: LiveHost[];
   /** Ports that `hostPorts` asked for. */
-  extra: (Endpoint & { domain: string })[];
-  shared?: Endpoint;
+  extra: (LivePlace & { domain: string })[];
+  shared?: LivePlace;
   /** The address and port of all IPv6 hosts, where there are several. */
-  sharedV6?: Endpoint | undefined;
-  dns?: Endpoint;
+  sharedV6?: LivePlace | undefined;
+  dns?: LivePlace;
 }
 
 export class LiveFleet {

@@ -1,10 +1,9 @@
 // What `bouncelab serve` prints at its start: where the fleet listens, and what senders need to reach it.
 
-import type { LiveHost, LivePlaces } from '../../live/fleet.js';
+import type { LiveHost, LivePlace, LivePlaces } from '../../live/fleet.js';
 import { plural } from '../../reporters/figures.js';
 import { pad } from '../../reporters/terminal/layout.js';
 import { terminalLine } from '../../reporters/text.js';
-import type { Endpoint } from '../../simulator/network/memory-socket.js';
 
 /** Hosts that are listed, and routes in a recipe; a fleet may have thousands. */
 const LISTED_MAX = 40;
@@ -46,7 +45,7 @@ export function recipeLines(places: LivePlaces): string[] {
 /** A recipient domain and where its hosts listen, the preferred one first. */
 interface Route {
   domain: string;
-  places: Endpoint[];
+  places: LivePlace[];
 }
 
 function routesOf({ hosts }: LivePlaces): Route[] {
@@ -58,7 +57,7 @@ function routesOf({ hosts }: LivePlaces): Route[] {
   }));
 }
 
-function byDns({ hosts }: LivePlaces, { address, port }: Endpoint): string[] {
+function byDns({ hosts }: LivePlaces, { address, port }: LivePlace): string[] {
   const resolver =
     port === DNS_PORT
       ? [`  /etc/resolv.conf: nameserver ${address}`]
@@ -139,11 +138,11 @@ function pattern(domain: string): string {
   return domain === DEFAULT ? '*' : domain;
 }
 
-function bracketed({ address, port }: Endpoint): string {
+function bracketed({ address, port }: LivePlace): string {
   return `[${address}]:${port}`;
 }
 
-function written({ address, port }: Endpoint): string {
+function written({ address, port }: LivePlace): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 

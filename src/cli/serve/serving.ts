@@ -3,11 +3,10 @@
 import { BouncelabError } from '../../base/errors.js';
 import { formatDuration } from '../../base/units.js';
 import type { Fact } from '../../events/types.js';
-import { LiveFleet } from '../../live/fleet.js';
+import { LiveFleet, type LivePlace } from '../../live/fleet.js';
 import { FleetSummary } from '../../live/summary.js';
 import type { Screen } from '../../reporters/terminal/screen.js';
 import type { FleetPlan } from '../../scenarios/fleet-file.js';
-import type { Endpoint } from '../../simulator/network/memory-socket.js';
 import type { Io } from '../io.js';
 import { BlockWriter, factLine } from './output.js';
 import { placeLines, recipeLines, warningLines } from './recipes.js';
@@ -24,7 +23,7 @@ export interface ServeOptions {
   /** An address beyond loopback. */
   listen?: string;
   dns?: number;
-  returns?: Endpoint;
+  returns?: LivePlace;
   speed: number;
   /** Fleet's time after which it ends, ms. */
   for?: number;
