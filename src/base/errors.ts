@@ -33,6 +33,12 @@ const REGISTRY = {
   E_OPEN_FILES: EXIT.usage,
   /** A command was about to connect to another machine. */
   E_NOT_LOOPBACK: EXIT.harness,
+  /** The command that starts a sender cannot be run. */
+  E_COMMAND: EXIT.usage,
+  /** libfaketime is not installed, or does not give a sender the clock of the fleet. */
+  E_FAKETIME: EXIT.usage,
+  /** The system does not allow namespaces, or one of them cannot be set up. */
+  E_ISOLATION: EXIT.usage,
   /** A store file cannot be opened or used. */
   E_STORE: EXIT.usage,
   /** A store file is damaged, or is not a store. */

@@ -163,8 +163,8 @@ async function listening(port: number, isAlive: () => boolean, said: () => strin
 }
 
 /** Waits for what another process does. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200 && !condition(); tries++) await shortly();
+export async function until(condition: () => boolean, triesMax = 200): Promise<void> {
+  for (let tries = 0; tries < triesMax && !condition(); tries++) await shortly();
 }
 
 function shortly(): Promise<void> {
