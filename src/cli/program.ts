@@ -45,7 +45,7 @@ const COMMANDS = [
  */
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.passed;
-  const program = commands(io, (code) => {
+  const program = commands(argv, io, (code) => {
     exitCode = code;
   });
   const debug = argv.includes('--debug') || io.env.BOUNCELAB_DEBUG === '1';
@@ -58,7 +58,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-function commands(io: Io, done: Finish): Command {
+function commands(argv: readonly string[], io: Io, done: Finish): Command {
   const program = new Command('bouncelab')
     .description(
       'A wind tunnel for email delivery: scripted receiving servers, a real sender, a virtual clock',
@@ -97,7 +97,7 @@ Exit codes: 0 passed, 1 an expectation failed, 2 wrong usage, 3 invalid scenario
 130, 4, 3, 5, 1 is used.`,
     );
 
-  for (const add of COMMANDS) add(program, io, done);
+  for (const add of COMMANDS) add(program, io, done, argv);
   for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
     command.option('--debug', 'show stack traces of internal errors', false);
   }

@@ -149,6 +149,11 @@ export class LiveFleet {
     return this.clock.now();
   }
 
+  /** The date in the fleet. */
+  date(): Date {
+    return this.clock.date();
+  }
+
   /** Runs `fn` at a time of the fleet, unless it is closed before. */
   at(time: number, fn: () => void): void {
     this.timers.push(this.clock.after(Math.max(0, time - this.clock.now()), fn));

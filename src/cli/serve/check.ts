@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
+import { formatDuration } from '../../base/units.js';
 import { wallNow } from '../../clock/system.js';
 import { LiveCheck } from '../../live/check.js';
 import { createReporters, FOR_PROGRAMS } from '../../reporters/index.js';
@@ -151,5 +152,8 @@ function printNotJudged(notJudged: readonly NotJudged[], people: Screen): void {
 function repeatCommand(file: string, seed: string, options: ServeOptions): string {
   const words = ['bouncelab', 'serve', file.startsWith('-') ? `./${file}` : file, '--check', '--seed', seed];
   if (options.speed !== 1) words.push('--speed', String(options.speed));
+  if (options.for !== undefined) words.push('--for', formatDuration(options.for));
+  if (options.isolate) words.push('--isolate');
+  if (options.command.length > 0) words.push('--', ...options.command);
   return words.map(shellWord).join(' ');
 }

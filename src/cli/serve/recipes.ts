@@ -147,7 +147,7 @@ function written({ address, port }: LivePlace): string {
 }
 
 /** What to look out for. */
-export function warningLines(options: { beyond?: string; isolated: boolean }): string[] {
+export function dangerLines(options: { beyond?: string; isolated: boolean }): string[] {
   const { beyond, isolated } = options;
   return [
     ...(beyond === undefined

@@ -6,14 +6,28 @@ import { isLoopback } from '../../base/loopback.js';
 import { loadFleet, type FleetPlan } from '../../scenarios/fleet-file.js';
 import { printProblems } from '../errors.js';
 import type { Io } from '../io.js';
+import { enterIsolation, refuseBadIsolation } from './sender.js';
 import { Serving, type ServeOptions } from './serving.js';
 
 /** A fleet that accepts everything. */
 const EMPTY: FleetPlan = { fleet: { default: { behaviors: [], mailboxes: [] } }, events: [], seed: '1' };
 
-/** @throws BouncelabError E_USAGE for a port that cannot be used, or a --host-port of an unknown domain */
-export async function serve(file: string | undefined, options: ServeOptions, io: Io): Promise<ExitCode> {
-  refuseContradictions(options);
+/**
+ * @param argv the whole command line, to run it again inside namespaces
+ * @throws BouncelabError E_USAGE for a port that cannot be used, or a --host-port of an unknown domain; E_ISOLATION,
+ *   E_COMMAND and E_FAKETIME for a sender that cannot be started
+ */
+export async function serve(
+  file: string | undefined,
+  given: ServeOptions,
+  argv: readonly string[],
+  outer: Io,
+): Promise<ExitCode> {
+  refuseContradictions(given);
+  refuseBadIsolation(given);
+  const entered = await enterIsolation(given, argv, outer);
+  if (typeof entered === 'number') return entered;
+  const { options, io } = entered;
   if (options.check) {
     const { serveCheck } = await import('./check.js');
     return serveCheck(file, options, io);
@@ -27,7 +41,7 @@ export async function serve(file: string | undefined, options: ServeOptions, io:
   const plan = seed === undefined ? loaded.plan : { ...loaded.plan, seed };
   const serving = await Serving.open(plan, options, { ...io, people: options.json ? io.stderr : io.stdout });
   await serving.toEnd();
-  return EXIT.passed;
+  return serving.senderFailed ? EXIT.failed : EXIT.passed;
 }
 
 function refuseContradictions({

@@ -4,15 +4,21 @@ import { BouncelabError } from '../../base/errors.js';
 import { formatDuration } from '../../base/units.js';
 import type { Fact } from '../../events/types.js';
 import { LiveFleet, type LivePlace } from '../../live/fleet.js';
+import type { LiveSender } from '../../live/child/live-sender.js';
 import { FleetSummary } from '../../live/summary.js';
 import type { Screen } from '../../reporters/terminal/screen.js';
 import type { FleetPlan } from '../../scenarios/fleet-file.js';
 import type { Io } from '../io.js';
 import { BlockWriter, factLine } from './output.js';
-import { placeLines, recipeLines, warningLines } from './recipes.js';
+import { dangerLines, placeLines, recipeLines } from './recipes.js';
+import { assertCanStart, hasFailed, senderLines, startSender } from './sender.js';
 import { fleetSummaryLines } from './summary-lines.js';
 
 export interface ServeOptions {
+  /** Starts the sender; empty when there is none. */
+  command: readonly string[];
+  /** Whether the sender gets a network of its own. */
+  isolate: boolean;
   /** One port for all hosts. */
   port?: number;
   hostPort: ReadonlyMap<string, number>;
@@ -41,7 +47,7 @@ export interface ServeOptions {
 }
 
 /** Where it writes, and what ends it. */
-type ServingIo = Pick<Io, 'stdout' | 'signal'> & {
+type ServingIo = Pick<Io, 'stdout' | 'signal' | 'env' | 'cwd'> & {
   /** For what is not for programs. */
   people: Screen;
 };
@@ -53,6 +59,9 @@ export class Serving {
   private failure: BouncelabError | undefined;
   private end: () => void = () => {};
   private isStopped = false;
+  private sender: LiveSender | undefined;
+  /** Whether the command that started the sender ended with an error. */
+  senderFailed = false;
   private seq = 0;
 
   private constructor(
@@ -77,6 +86,7 @@ export class Serving {
     reader?: (fact: Fact, t: number) => void,
   ): Promise<Serving> {
     refuseUnknownHosts(options.hostPort, plan);
+    assertCanStart(options, io);
     const serving = new Serving(options, io, reader);
     const { hostPort, smtpPort, firstAddress, byPort, listen, dns, returns, speed, port } = options;
     serving.opened = await LiveFleet.open({
@@ -97,6 +107,12 @@ export class Serving {
       },
     });
     serving.begin();
+    try {
+      await serving.startSender();
+    } catch (error) {
+      await serving.fleet.close();
+      throw error;
+    }
     return serving;
   }
 
@@ -113,7 +129,7 @@ export class Serving {
   }
 
   /**
-   * Serves until a signal, the time of --for or an error, then closes the fleet and prints the summary.
+   * Serves until a signal, the time of --for, the end of the sender or an error, then ends all and prints the summary.
    *
    * @returns how long it was open, ms of the fleet
    * @throws BouncelabError E_USAGE when a host could not listen again, E_OUTPUT when lines were lost
@@ -121,21 +137,29 @@ export class Serving {
   async toEnd(): Promise<number> {
     const { fleet } = this;
     const { signal, people } = this.io;
+    const over = new AbortController();
+    const ended = this.sender?.ended(over.signal);
     await new Promise<void>((done) => {
       this.end = done;
       if (signal.aborted || this.isStopped) return done();
       signal.addEventListener('abort', () => done(), { once: true });
       if (this.options.for !== undefined) fleet.at(this.options.for, done);
+      void ended?.then((end) => end && done());
     });
+    over.abort();
     const elapsed = fleet.now();
     await fleet.close();
+    const left = (await this.sender?.stop()) ?? 0;
+    const end = await ended;
+    this.senderFailed = hasFailed(end);
     const { hosts, recipients, returns } = this.summary;
     if (this.options.json)
       this.writer?.line(
         JSON.stringify({ type: 'fleet.closed', t: Math.round(elapsed), hosts, recipients, returns }),
       );
     this.writer?.flush();
-    for (const line of ['', ...fleetSummaryLines(this.summary, elapsed)]) people.write(`${line}\n`);
+    for (const line of ['', ...fleetSummaryLines(this.summary, elapsed), ...senderLines(end, left)])
+      people.write(`${line}\n`);
     if (this.failure) throw this.failure;
     const lost = this.writer?.lostLines ?? 0;
     if (lost > 0)
@@ -147,24 +171,28 @@ export class Serving {
 
   private begin(): void {
     const { people } = this.io;
-    const { speed, listen, json, for: until } = this.options;
+    const { speed, listen, json, for: until, command, isolate } = this.options;
     const { places, startedAt } = this.fleet;
     const pace = speed === 1 ? '' : `, at speed ${speed}`;
     const end = until === undefined ? '' : `, for ${formatDuration(until)}`;
-    const lines = [
-      `Listening${pace}${end}. Press Ctrl-C to stop.`,
-      ...placeLines(places),
-      '',
-      ...recipeLines(places),
-      '',
-      ...warningLines({ beyond: listen, isolated: false }),
-      '',
+    const blocks = [
+      [`Listening${pace}${end}. Press Ctrl-C to stop.`, ...placeLines(places)],
+      // A sender that is started here is led by its command.
+      command.length > 0 ? [] : recipeLines(places),
+      dangerLines({ beyond: listen, isolated: isolate }),
     ];
-    for (const line of lines) people.write(`${line}\n`);
+    for (const lines of blocks) if (lines.length > 0) people.write(`${lines.join('\n')}\n\n`);
     if (json)
       this.writer?.line(
         JSON.stringify({ type: 'fleet.opened', startedAt: startedAt.toISOString(), speed, ...places }),
       );
+  }
+
+  private async startSender(): Promise<void> {
+    const { fleet, io, options } = this;
+    if (options.command.length === 0) return;
+    const clock = { speed: options.speed, date: () => fleet.date() };
+    this.sender = await startSender(options.command, { ...io, clock, places: fleet.places });
   }
 
   private read(fact: Fact, t: number): void {

@@ -5,7 +5,6 @@ import { BouncelabError } from '../../base/errors.js';
 import { reason } from '../../base/os-error.js';
 import { setRealInterval, wallNow } from '../../clock/system.js';
 import { MARK, processesOf, programsWithout, type CommandProcess } from './processes.js';
-import { findProgram } from './program.js';
 
 interface CommandOptions {
   /** The program and its arguments. */
@@ -46,7 +45,6 @@ export class Command {
   /** @throws BouncelabError E_COMMAND when it cannot be started */
   static async start({ argv, cwd, env, output, isIsolated }: CommandOptions): Promise<Command> {
     const [name = '', ...args] = argv;
-    findProgram(name, { env, cwd });
     const mark = `${process.pid}-${Math.round(wallNow())}`;
     const child = spawn(name, args, {
       cwd,

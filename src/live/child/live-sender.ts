@@ -5,7 +5,7 @@ import { setRealInterval } from '../../clock/system.js';
 import { Command, type CommandEnd } from './command.js';
 import { faketimeLibrary, startFakeClock, type FakeClock, type FleetClock } from './faketime.js';
 import { isIsolated, withoutIsolation } from './isolation.js';
-import { assertFollowsClock } from './program.js';
+import { assertFollowsClock, findProgram } from './program.js';
 
 export interface LiveSenderOptions {
   /** The program and its arguments. */
@@ -30,15 +30,31 @@ export class LiveSender {
   ) {}
 
   /**
+   * Checks what can be known before a start.
+   *
+   * @throws BouncelabError E_COMMAND, E_FAKETIME
+   */
+  static check({
+    argv,
+    cwd,
+    env,
+    speed,
+  }: Pick<LiveSenderOptions, 'argv' | 'cwd' | 'env'> & { speed: number }): void {
+    findProgram(argv[0]!, { env, cwd });
+    if (speed === 1) return;
+    assertFollowsClock(argv[0]!, { env, cwd });
+    faketimeLibrary(env);
+  }
+
+  /**
    * @throws BouncelabError E_COMMAND when the command cannot be started or cannot follow the clock, E_FAKETIME when
    *   the clock cannot be compressed for it
    */
   static async start(options: LiveSenderOptions): Promise<LiveSender> {
     const { argv, cwd, output, clock, warn } = options;
     const env = withoutIsolation(options.env);
-    const isCompressed = clock.speed !== 1;
-    if (isCompressed) assertFollowsClock(argv[0]!, { env, cwd });
-    const fake = isCompressed ? await startFakeClock(clock, env) : undefined;
+    LiveSender.check({ argv, cwd, env, speed: clock.speed });
+    const fake = clock.speed !== 1 ? await startFakeClock(clock, env) : undefined;
     try {
       const command = await Command.start({
         argv,
