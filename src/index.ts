@@ -20,7 +20,7 @@ export type { LiveHost, LivePlace } from './live/fleet.js';
 export { InvalidInputError } from './testing/input.js';
 export type { Input, InputOptions, InputProblem } from './testing/input.js';
 export type { ScenarioPlan } from './scenarios/plan.js';
-export type { Failure, MailingResult, ScenarioResult, ScenarioStatus } from './results/result.js';
+export type { Failure, MailingResult, RunResult, ScenarioResult, ScenarioStatus } from './results/result.js';
 export type {
   CreateSender,
   ExternalContact,

@@ -44,9 +44,14 @@ export class Project {
     }
   }
 
+  /** Absolute path of a file of the project. */
+  path(name: string): string {
+    return path.join(this.dir, name);
+  }
+
   /** Runs Node in the project. */
-  async node(...argv: string[]): Promise<Ended> {
-    const env = { ...process.env, NO_COLOR: '1', CI: '1' };
+  async node(argv: string[], more: Record<string, string> = {}): Promise<Ended> {
+    const env = { ...process.env, NO_COLOR: '1', CI: '1', ...more };
     for (const name of Object.keys(env)) if (name.startsWith('VITEST')) delete env[name as keyof typeof env];
     const options = { cwd: this.dir, env, maxBuffer: 1 << 24 };
     try {

@@ -1,13 +1,16 @@
 // The package as a user installs it, in an empty project: the recipes of docs/vitest.md word by word, types, and a
 // program that ends by itself.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { codeBlocks } from '../support/markdown.js';
 import { Project } from '../support/package.js';
 
-const PAGE = readFileSync(fileURLToPath(new URL('../../docs/vitest.md', import.meta.url)), 'utf8');
+const read = (page: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../docs/${page}.md`, import.meta.url)), 'utf8');
+const PAGE = read('vitest');
 const VITEST = 'node_modules/vitest/vitest.mjs';
 
 /** The files of the page by their names, which are in their first lines. */
@@ -38,7 +41,7 @@ describe('in an empty project', () => {
       'test/scenarios.test.ts',
       'vitest.config.mts',
     ]);
-    const { code, output } = await project.node(VITEST, 'run');
+    const { code, output } = await project.node([VITEST, 'run']);
     expect(code, output).toBe(0);
     expect(output).toMatch(/Tests {2}5 passed/);
   });
@@ -47,7 +50,7 @@ describe('in an empty project', () => {
     const file = 'scenarios/full-mailbox.yaml';
     const text = FILES[file]!;
     project.write({ [file]: text.replace('delivered: 1', 'delivered: 2') });
-    const { code, output } = await project.node(VITEST, 'run', 'test/scenarios.test.ts');
+    const { code, output } = await project.node([VITEST, 'run', 'test/scenarios.test.ts']);
     project.write({ [file]: text });
     expect(code).toBe(1);
     const shown = codeBlocks(PAGE, '').find((block) => block.startsWith(' FAIL '))!;
@@ -66,7 +69,7 @@ scenarioTests('more/policy.yaml', { concurrent: false });
 `,
       'gone.test.mjs': "import { scenarioTests } from 'bouncelab/vitest';\nscenarioTests('gone');\n",
     });
-    const { code, output } = await project.node(VITEST, 'run', 'more.test.mjs', 'gone.test.mjs');
+    const { code, output } = await project.node([VITEST, 'run', 'more.test.mjs', 'gone.test.mjs']);
     expect(code).toBe(1);
     expect(output).toContain('more/invalid.yaml is not a valid scenario: 3 problems');
     expect(output).toContain('❯ more/invalid.yaml:1:1');
@@ -91,9 +94,26 @@ async function main() {
 main();
 `,
     });
-    const { code, output } = await project.node('--no-warnings', 'program/main.js');
+    const { code, output } = await project.node(['--no-warnings', 'program/main.js']);
     expect(output).toBe('passed,passed,passed 1\n');
     expect(code).toBe(0);
+  });
+
+  test('the commands of the workflow in docs/ci.md report to GitHub', async () => {
+    const [workflow = ''] = codeBlocks(read('ci'), 'yaml');
+    const { jobs } = parse(workflow) as { jobs: { scenarios: { steps: { run?: string }[] } } };
+    const commands = jobs.scenarios.steps.flatMap(({ run }) => run ?? []);
+    expect(commands).toEqual(['npm ci', 'npx bouncelab run scenarios']);
+    const [, , ...argv] = commands[1]!.split(' ');
+    const file = 'scenarios/full-mailbox.yaml';
+    project.write({ 'summary.md': '', [file]: FILES[file]!.replace('delivered: 1', 'delivered: 2') });
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: project.path('summary.md') };
+    const { code, output } = await project.node(['node_modules/bouncelab/dist/cli/main.js', ...argv], env);
+    project.write({ [file]: FILES[file]! });
+    expect(code).toBe(1);
+    expect(output).toMatch(/^::error file=scenarios\/full-mailbox\.yaml,line=11/m);
+    expect(readFileSync(project.path('summary.md'), 'utf8')).toContain('A full mailbox is tried four times');
+    expect(existsSync(project.path('reports/latest/junit.xml'))).toBe(true);
   });
 
   test('the types of the page and of a sender hold, and wrong ones do not', async () => {
@@ -117,7 +137,7 @@ export const module: SenderModule = { createSender };
 `;
     const include = ['test', 'src', 'sender.mts', 'wrong.mts', 'vitest.config.mts'];
     project.write({ 'tsconfig.json': JSON.stringify({ compilerOptions, include }), 'sender.mts': sender });
-    const right = await project.node('node_modules/typescript/bin/tsc', '-p', '.');
+    const right = await project.node(['node_modules/typescript/bin/tsc', '-p', '.']);
     expect(right.output).toBe('');
     project.write({
       'wrong.mts': `import { expect } from 'vitest';
@@ -126,7 +146,7 @@ expect({}).toHaveStatus('bob@example.org', 'dead');
 `,
       'sender.mts': sender.replace("'hard'", "'loud'"),
     });
-    const wrong = await project.node('node_modules/typescript/bin/tsc', '-p', '.');
+    const wrong = await project.node(['node_modules/typescript/bin/tsc', '-p', '.']);
     expect(wrong.output).toContain('sender.mts(4,');
     expect(wrong.output).toContain('wrong.mts(3,');
   });

@@ -142,6 +142,16 @@ describe('an error names its place in', () => {
   });
 });
 
+test('a sender in TypeScript may import by the paths of its tsconfig.json', async () => {
+  const modules = {
+    'mine.ts': TYPESCRIPT.replace('LINE', '').replace('./words.js', '@shop/words'),
+    'lib/words.ts': WORDS,
+    'tsconfig.json': '{ "compilerOptions": { "paths": { "@shop/*": ["./lib/*"] } } }',
+  };
+  const ran = await run(modules, 'mine.ts');
+  expect(ran.code, ran.stdout).toBe(0);
+});
+
 test('a sender in TypeScript is under guard as any other', async () => {
   const reaching = TYPESCRIPT.replace('LINE', 'try { connect(25, "127.0.0.1"); } catch {}').replace(
     'import type { Socket }',
