@@ -3,7 +3,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { FileOutput } from '../../../src/runner/executors/file-output.js';
 import { WorkerPool, type WorkerPoolOptions } from '../../../src/runner/executors/pool.js';
 import { plan } from '../../suite/plans.js';
@@ -98,5 +99,30 @@ describe('a run', () => {
     expect(ran.code).toBe(1);
     expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('it was ended by the signal SIGKILL');
     expect(place.lastRun().scenarios.map(({ status }) => status)).toEqual(['failed', 'passed']);
+  });
+});
+
+describe('NODE_OPTIONS', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test.each([
+    ['--import=', ''],
+    ['--import ', ''],
+    ['--loader ', '"'],
+  ])('load what %s names, but for loaders of TypeScript', async (option, quote) => {
+    const place = workplace();
+    place.write({
+      'package.json': '{ "type": "module" }',
+      'mine.ts':
+        "export const createSender = () => ({ send({}: object): void { throw new Error('no luck'); } });",
+      'a.yaml': SCENARIO,
+      'tsx/loader.mjs': "throw new Error('loaded');",
+      'kept.cjs': "require('node:fs').writeFileSync(__dirname + '/kept.txt', '');",
+    });
+    const loader = pathToFileURL(place.path('tsx/loader.mjs')).href;
+    vi.stubEnv('NODE_OPTIONS', `${option}${quote}${loader}${quote} --require "${place.path('kept.cjs')}"`);
+    const { stdout } = await place.run(['run', 'a.yaml', '--sender', 'mine.ts']);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('send(november) failed: no luck');
+    expect(existsSync(place.path('kept.txt'))).toBe(true);
   });
 });

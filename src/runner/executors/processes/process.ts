@@ -9,6 +9,7 @@ import { builtModule } from '../../../base/package-root.js';
 import type { WorkerMessage } from '../messages.js';
 import { JobWorker, type WorkerOptions } from '../worker.js';
 import { FrameReader, frameOf, PIPE_FD, TAG_BYTES } from './frames.js';
+import { nodeEnvironment, nodeOptions } from './node-options.js';
 
 /** The end of what a process wrote to its standard error that is kept to explain its end, characters. */
 const LAST_WORDS_MAX = 4000;
@@ -81,9 +82,9 @@ export class WorkerProcess<Job, Report, Result> extends JobWorker<Job, Report, R
 
 function start({ module, resourceLimits }: WorkerOptions): ChildProcess {
   const entry = fileURLToPath(builtModule('runner/executors/processes/entry.js'));
-  const heapMb = resourceLimits?.maxOldGenerationSizeMb;
-  const heap = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`];
-  const child = spawn(process.execPath, [...nodeOptions(), ...heap, entry, module.href], {
+  const options = nodeOptions(resourceLimits?.maxOldGenerationSizeMb);
+  const child = spawn(process.execPath, [...options, entry, module.href], {
+    env: nodeEnvironment(),
     // Its output is captured, so that our standard output stays clean for programs that read it.
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     // A group of its own: Ctrl-C in a terminal is for this process, which decides what becomes of the other.
@@ -93,28 +94,4 @@ function start({ module, resourceLimits }: WorkerOptions): ChildProcess {
   if (!endsWithUs) process.once('exit', () => running.forEach((one) => one.kill('SIGKILL')));
   endsWithUs = true;
   return child;
-}
-
-/**
- * Options of Node for the process: those of this one, and the permission model, which holds below JavaScript. It
- * leaves out the permissions to start processes and threads and to debug.
- */
-function nodeOptions(): string[] {
-  const own = process.execArgv.filter(
-    (option) => !/^--(inspect|debug|experimental-permission|permission)/.test(option),
-  );
-  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
-    ? '--permission'
-    : '--experimental-permission';
-  const allowed = ['--allow-fs-read=*', '--allow-fs-write=*', '--allow-addons', '--allow-wasi'];
-  // Newer versions of Node have a permission for the network too, which the TCP wire needs.
-  const network = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : [];
-  return [
-    ...own,
-    permission,
-    ...allowed,
-    ...network,
-    '--disable-warning=SecurityWarning',
-    '--disable-warning=ExperimentalWarning',
-  ];
 }
