@@ -43,6 +43,18 @@ expect: [{ at: end, m-0: { delivered: 50 } }]
 `,
     }),
   ],
+  returned: [
+    125,
+    (count) => ({
+      'one.yaml': `name: returned
+fleet: { a.test: { behaviors: [{ do: return-later, after: ${count}m, status: 4.2.2 }] } }
+audience: { generate: [{ count: 50, at: a.test }] }
+mailings:
+${times(count, (index) => `  - { name: m-${index}, at: ${index}s }`)}
+expect: [{ at: end, m-0: { lateBounces: 50 } }]
+`,
+    }),
+  ],
   domains: [
     1000,
     (count) => ({

@@ -160,6 +160,27 @@ describe('a contact', () => {
       return facts;
     }
 
+    test('is found in a long history', () => {
+      const { contacts, bob, facts } = audience();
+      for (let nth = 0; nth < 40; nth++) {
+        contacts.count(bob, ended('delivered', `m-${nth}`));
+        const early = contacts.ended(bob, `m-${Math.floor(nth / 2)}`)!;
+        expect(early.mailing).toBe(`m-${Math.floor(nth / 2)}`);
+      }
+      facts.length = 0;
+      const last = contacts.ended(bob, 'm-39')!;
+      last.what = 'soft-bounced';
+      contacts.recount(bob, last);
+      const before = contacts.ended(bob, 'm-38')!;
+      before.what = 'soft-bounced';
+      contacts.recount(bob, before);
+      expect(facts).toEqual([
+        streak(0, 1, 'm-39'),
+        streak(1, 2, 'm-38'),
+        status('active', 'error', 'soft-bounces', { by: 'sender', mailing: 'm-38' }),
+      ]);
+    });
+
     test('as a hard bounce is in error', () => {
       expect(returned('hard-bounced')).toEqual([
         streak(1, 2, 'm2'),

@@ -13,6 +13,8 @@ export interface SeenContact {
   streak: number;
   /** The event that gave it this status. */
   since: EventOf<'contact.added' | 'contact.status'>;
+  /** Its delivery that ended last; the others follow from that. */
+  lastEnded: SeenDelivery | undefined;
 }
 
 export interface SeenDelivery {
@@ -37,6 +39,8 @@ export interface SeenDelivery {
   /** Once it has ended: when the attempt that ended it began, or its end, and whether its last one had a reply. */
   begunAt: number;
   wasReplied: boolean;
+  /** The delivery of the same contact that ended before it. */
+  endedBefore: SeenDelivery | undefined;
   /** The bounce message that turned it into a bounced one. */
   returned?: EventOf<'delivery.returned'>;
 }
@@ -96,6 +100,7 @@ export class History {
           status: event.status,
           streak: event.softBounceStreak,
           since: event,
+          lastEnded: undefined,
         });
         return;
       case 'contact.status': {
@@ -189,6 +194,7 @@ export class History {
       first: undefined,
       last: undefined,
       ended: undefined,
+      endedBefore: undefined,
       begunAt: 0,
       wasReplied: false,
       attempts: 0,
@@ -208,6 +214,11 @@ export class History {
     delivery.begunAt = last?.t === event.t ? last.startedAt : event.t;
     delivery.wasReplied = last?.reply !== undefined;
     delivery.queued = delivery.first = delivery.last = undefined;
+    const contact = this.contacts.get(event.address);
+    if (contact) {
+      delivery.endedBefore = contact.lastEnded;
+      contact.lastEnded = delivery;
+    }
     this.mailings.get(event.mailing)!.open--;
   }
 

@@ -2,10 +2,8 @@
 // here again; after a bounce message has changed a delivery, from the beginning.
 
 import type { EventOf } from '../../events/types.js';
-import { liesWithRecipient } from '../../policy/classify.js';
-import type { RetryPolicy } from '../../policy/retry-policy.js';
 import { Standings, type SharedStanding } from '../../results/standings.js';
-import type { History } from './run-history.js';
+import { ContactLife, type Request } from './contact-life.js';
 import type { Invariant } from './invariant.js';
 
 interface Computed {
@@ -16,18 +14,13 @@ interface Computed {
   mustLeave: boolean;
   /** At the start; contacts that began alike share it. */
   start: SharedStanding;
-  /** Requests of people, granted or not. */
-  requests: Step[] | undefined;
+  requests: Request[] | undefined;
+  /** Kept once a bounce message came in a long life. */
+  life: ContactLife | undefined;
 }
 
-/** One step in the history of a contact, to compute it from the beginning. */
-interface Step {
-  seq: number;
-  t: number;
-  what: 'opt-out' | 'reactivate' | 'subscribe' | 'delivered' | 'soft-bounced' | 'hard-bounced' | 'uncounted';
-  /** For a delivery: from the choice of recipients to the start of its last attempt. */
-  span?: { from: number; to: number };
-}
+/** Lives up to this number of steps are computed from the beginning, and not kept. */
+const SHORT_LIFE = 16;
 
 export const streak: Invariant = {
   name: 'streak',
@@ -36,16 +29,17 @@ export const streak: Invariant = {
     const computed = new Map<string, Computed>();
     const touched = new Set<string>();
     const starts = new Standings();
-    const requested = (address: string, step: Step): void => {
+    const requested = (address: string, request: Request): void => {
       const contact = computed.get(address);
-      if (contact) (contact.requests ??= []).push(step);
+      if (contact) (contact.requests ??= []).push(request);
     };
     return {
       on: {
         'contact.added': (event) => {
           const { address, status, softBounceStreak: streak } = event;
           const start = starts.of(status, streak);
-          computed.set(address, { streak, by: event, mustLeave: false, start, requests: undefined });
+          const nothing = { requests: undefined, life: undefined };
+          computed.set(address, { streak, by: event, mustLeave: false, start, ...nothing });
           return undefined;
         },
         'contact.status': (event) => {
@@ -100,7 +94,9 @@ export const streak: Invariant = {
           const contact = computed.get(event.address);
           if (!contact) return undefined;
           touched.add(event.address);
-          const { streak, isAway } = fromTheBeginning(contact, event, history, bounce);
+          const life = contact.life ?? new ContactLife(event.address, contact.start, history, bounce);
+          const { streak, isAway } = life.returned(event, contact.requests ?? []);
+          if (life.length > SHORT_LIFE) contact.life = life;
           Object.assign(contact, { streak, by: event, mustLeave: isAway });
           return undefined;
         },
@@ -127,57 +123,3 @@ export const streak: Invariant = {
     };
   },
 };
-
-/** Streak and status of a contact, with its deliveries ended as the bounce messages say. */
-function fromTheBeginning(
-  { start, requests = [] }: Computed,
-  returned: EventOf<'delivery.returned'>,
-  history: History,
-  bounce: RetryPolicy['bounce'],
-): { streak: number; isAway: boolean } {
-  const life = [...requests, ...deliveriesOf(returned, history, bounce)].sort((a, b) => a.seq - b.seq);
-  let { softBounceStreak: streak, status } = start;
-  const away: { from: number; to: number }[] = [];
-  if (status !== 'active') away.push({ from: -1, to: Infinity });
-  const becomes = (to: typeof status, t: number): void => {
-    if (status === 'active' && to !== 'active') away.push({ from: t, to: Infinity });
-    if (status !== 'active' && to === 'active') {
-      away.at(-1)!.to = t;
-      streak = 0;
-    }
-    status = to;
-  };
-  for (const { what, t, span } of life) {
-    if (span && away.some(({ from, to }) => from < span.to && to > span.from)) continue;
-    if (what === 'opt-out') becomes('opt-out', t);
-    if (what === 'subscribe' || (what === 'reactivate' && status === 'error')) becomes('active', t);
-    if (what === 'delivered') streak = 0;
-    if (what === 'soft-bounced') streak++;
-    const leaves =
-      what === 'hard-bounced' || (what === 'soft-bounced' && streak >= bounce.softBouncesToError);
-    if (leaves && status === 'active') becomes('error', t);
-  }
-  return { streak, isAway: status !== 'active' };
-}
-
-function deliveriesOf(
-  latest: EventOf<'delivery.returned'>,
-  history: History,
-  bounce: RetryPolicy['bounce'],
-): Step[] {
-  const found: Step[] = [];
-  for (const [mailing, { started, deliveries }] of history.mailings) {
-    const delivery = deliveries.get(latest.address);
-    if (!delivery?.ended || !started || delivery.ended.state === 'withdrawn') continue;
-    const { ended, returned, begunAt, wasReplied, attempts } = delivery;
-    const message = returned ?? (mailing === latest.mailing ? latest : undefined);
-    const { state, cause = 'other' } = message ?? ended;
-    const isTheirs = liesWithRecipient(cause, message !== undefined || wasReplied);
-    const isSpared = state === 'hard-bounced' && bounce.hard === 'recipient-only' && !isTheirs;
-    const { seq, t } = ended;
-    const span = { from: started.t, to: begunAt };
-    const isCounted = !isSpared && (state !== 'soft-bounced' || attempts !== 0);
-    found.push({ seq, t, what: isCounted ? (state as Step['what']) : 'uncounted', span });
-  }
-  return found;
-}

@@ -4,7 +4,7 @@
 import { addressKey, asWritten, domainOf } from '../../base/addresses.js';
 import type { ContactStatus, Emit } from '../../events/types.js';
 import type { Clock } from '../ports.js';
-import { standing, type EndedDelivery, type HistoryEntry, type Standing } from './history.js';
+import { HistoryIndex, type EndedDelivery, type HistoryEntry, type Standing } from './history.js';
 
 export interface Contact extends Standing {
   /** As the user wrote it. */
@@ -18,8 +18,11 @@ export interface Contact extends Standing {
   /** Values of merge fields by name, in lower case. */
   readonly fields?: Readonly<Record<string, string>>;
   /** Its history and its standing before that; absent while the history is empty. */
-  history?: { start: Standing; past: HistoryEntry[] };
+  history?: { start: Standing; past: HistoryEntry[]; index?: HistoryIndex };
 }
+
+/** Histories up to this number of entries are read without an index that is kept. */
+const SHORT_HISTORY = 16;
 
 export interface NewContact {
   address: string;
@@ -113,9 +116,8 @@ export class Contacts {
 
   /** The delivery to this contact in a mailing, when it has ended other than by withdrawal. */
   ended(contact: Contact, mailing: string): EndedDelivery | undefined {
-    return contact.history?.past.find(
-      (past): past is EndedDelivery => 'mailing' in past && past.mailing === mailing,
-    );
+    const place = this.index(contact)?.placeOf(mailing);
+    return place === undefined ? undefined : (contact.history!.past[place] as EndedDelivery);
   }
 
   /** Counts the end of a delivery towards the contact's streak and status: rules 4 and 8. */
@@ -140,10 +142,11 @@ export class Contacts {
    * if it had ended this way in the first place (rule 11). A contact in `error` stays there.
    */
   recount(contact: Contact, changed: EndedDelivery): void {
-    const { start, past } = contact.history!;
+    const index = this.index(contact)!;
+    const place = index.placeOf(changed.mailing)!;
     this.changed++;
-    this.changes.past(contact, past.indexOf(changed));
-    const { status, softBounceStreak } = standing(start, past, this.softBouncesToError);
+    this.changes.past(contact, place);
+    const { status, softBounceStreak } = index.standing(place);
     this.setStreak(contact, softBounceStreak, changed.mailing);
     if (status !== 'error') return;
     const why = changed.what === 'hard-bounced' && changed.spares !== true ? 'hard-bounce' : 'soft-bounces';
@@ -213,6 +216,15 @@ export class Contacts {
     // The first entry also sets `start`, which is stored with the contact.
     if (index === 0) this.changes.contact(contact);
     this.changes.past(contact, index);
+  }
+
+  private index({ history }: Contact): HistoryIndex | undefined {
+    if (!history) return undefined;
+    const { start, past, index } = history;
+    if (index) return index;
+    const made = new HistoryIndex(start, past, this.softBouncesToError);
+    if (past.length > SHORT_HISTORY) history.index = made;
+    return made;
   }
 
   /** The same string for the same domain. */

@@ -2,6 +2,7 @@
 // of docs/semantics.md). The history is kept because a bounce message can change the end of an old
 // delivery; the fold then runs again (rule 11).
 
+import { ChangingFold } from '../../base/changing-fold.js';
 import type { ContactStatus, TerminalState } from '../../events/types.js';
 
 /** Status and streak of a contact at one moment. */
@@ -35,10 +36,16 @@ interface StatusRequest {
 
 export type HistoryEntry = EndedDelivery | StatusRequest;
 
-/** A span of time in which the contact was not active. */
+/** A span of time in which the contact was not active. Spans are in the order of time and do not overlap. */
 interface InactiveSpan {
   from: number;
   to: number;
+  before: InactiveSpan | undefined;
+}
+
+/** The standing after some entries, and when the contact was inactive until then. */
+interface State extends Standing {
+  away: InactiveSpan | undefined;
 }
 
 /**
@@ -56,46 +63,95 @@ export function standing(
   past: readonly HistoryEntry[],
   softBouncesToError: number,
 ): Standing {
-  let { status, softBounceStreak } = start;
-  const inactive: InactiveSpan[] = status === 'active' ? [] : [{ from: -Infinity, to: Infinity }];
-  const leave = (to: 'error' | 'opt-out', at: number): void => {
-    if (status === 'active') inactive.push({ from: at, to: Infinity });
-    status = to;
-  };
-  const comeBack = (at: number): void => {
-    status = 'active';
-    softBounceStreak = 0;
-    inactive.at(-1)!.to = at;
-  };
-  for (const entry of past) {
-    switch (entry.what) {
-      case 'opt-out':
-        leave('opt-out', entry.at);
-        break;
-      case 'reactivate':
-        if (status === 'error') comeBack(entry.at);
-        break;
-      case 'subscribe':
-        if (status !== 'active') comeBack(entry.at);
-        break;
-      default: {
-        if (inactive.some((span) => isRuledOut(entry, span))) break;
-        if (entry.what === 'delivered') softBounceStreak = 0;
-        const isSoft = entry.what === 'soft-bounced' && entry.unattempted !== true;
-        if (isSoft) softBounceStreak++;
-        const leaves =
-          entry.what === 'hard-bounced'
-            ? entry.spares !== true
-            : isSoft && softBounceStreak >= softBouncesToError;
-        // Not from `opt-out`: an operator may re-activate `error`, which would override the contact's wish.
-        if (leaves && status === 'active') leave('error', entry.endedAt);
-      }
-    }
-  }
-  return { status, softBounceStreak };
+  return new HistoryIndex(start, past, softBouncesToError).standing(0);
 }
 
-/** Whether a contact that was inactive in this span would not have received this delivery. */
-function isRuledOut({ chosenAt, begunAt }: EndedDelivery, { from, to }: InactiveSpan): boolean {
-  return from < begunAt && to > chosenAt;
+/** Finds the deliveries of a history, and computes the standing anew when one of them has changed. */
+export class HistoryIndex {
+  private readonly places = new Map<string, number>();
+  private placed = 0;
+  private readonly fold: ChangingFold<HistoryEntry, State>;
+
+  /** @param past the history itself, to which entries may be added */
+  constructor(
+    start: Standing,
+    private readonly past: readonly HistoryEntry[],
+    softBouncesToError: number,
+  ) {
+    const away = start.status === 'active' ? undefined : { from: -Infinity, to: Infinity, before: undefined };
+    this.fold = new ChangingFold<HistoryEntry, State>({
+      start: { ...start, away },
+      entries: past,
+      next: (state, entry) => after(state, entry, softBouncesToError),
+      shared,
+      // A request may always change something.
+      weight: (entry) => ('mailing' in entry ? entry.begunAt : -Infinity),
+      isFinal: ({ status, away: span }, begunAt) => status !== 'active' && span!.from < begunAt,
+    });
+  }
+
+  /** The place of the delivery in a mailing. */
+  placeOf(mailing: string): number | undefined {
+    for (; this.placed < this.past.length; this.placed++) {
+      const entry = this.past[this.placed]!;
+      if ('mailing' in entry && !this.places.has(entry.mailing)) this.places.set(entry.mailing, this.placed);
+    }
+    return this.places.get(mailing);
+  }
+
+  /** The standing after all entries. @param changed the place of the first that has changed since it was asked for */
+  standing(changed: number): Standing {
+    const { status, softBounceStreak } = this.fold.after(changed);
+    return { status, softBounceStreak };
+  }
+}
+
+function after(state: State, entry: HistoryEntry, softBouncesToError: number): State {
+  switch (entry.what) {
+    case 'opt-out':
+      return left(state, 'opt-out', entry.at);
+    case 'reactivate':
+      return state.status === 'error' ? backAgain(state, entry.at) : state;
+    case 'subscribe':
+      return state.status === 'active' ? state : backAgain(state, entry.at);
+    default: {
+      if (isRuledOut(entry, state.away)) return state;
+      const isSoft = entry.what === 'soft-bounced' && entry.unattempted !== true;
+      const softBounceStreak =
+        entry.what === 'delivered' ? 0 : isSoft ? state.softBounceStreak + 1 : state.softBounceStreak;
+      const counted = { ...state, softBounceStreak };
+      const leaves =
+        entry.what === 'hard-bounced'
+          ? entry.spares !== true
+          : isSoft && softBounceStreak >= softBouncesToError;
+      // Not from `opt-out`: an operator may re-activate `error`, which would override the contact's wish.
+      return leaves && state.status === 'active' ? left(counted, 'error', entry.endedAt) : counted;
+    }
+  }
+}
+
+function left(state: State, status: 'error' | 'opt-out', at: number): State {
+  const away = state.status === 'active' ? { from: at, to: Infinity, before: state.away } : state.away;
+  return { ...state, status, away };
+}
+
+function backAgain({ away }: State, at: number): State {
+  return { status: 'active', softBounceStreak: 0, away: { ...away!, to: at } };
+}
+
+/** Whether a contact that was inactive in one of these spans would not have received this delivery. */
+function isRuledOut({ chosenAt, begunAt }: EndedDelivery, latest: InactiveSpan | undefined): boolean {
+  for (let span = latest; span && span.to > chosenAt; span = span.before)
+    if (span.from < begunAt) return true;
+  return false;
+}
+
+function shared(known: State, state: State): State {
+  const { away } = known;
+  const isAlike =
+    away === state.away ||
+    (away?.from === state.away?.from && away?.to === state.away?.to && away?.before === state.away?.before);
+  if (!isAlike) return state;
+  const isEqual = known.status === state.status && known.softBounceStreak === state.softBounceStreak;
+  return isEqual ? known : { ...state, away };
 }
