@@ -102,8 +102,7 @@ class Welcome {
     if (clock.now() < this.order.startsAt || contact.status !== 'active' || !this.isSelected(contact)) return;
     const building = mailings.get(occurrenceName(this.order.name, this.count));
     if (building?.state === 'building') {
-      building.order.to!.addresses!.push(contact.key);
-      changes.mailing(building);
+      building.join(contact.key, changes);
       return;
     }
     this.count++;

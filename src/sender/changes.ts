@@ -8,7 +8,7 @@ import type { Delivery, DeliveryChanges } from './model/delivery.js';
 import type { Mailing } from './model/mailing.js';
 import type { Clock } from './ports.js';
 import { Records } from './store/records.js';
-import type { StatusRecord, Store } from './store/store.js';
+import type { JoinedRecord, StatusRecord, Store } from './store/store.js';
 
 interface ChangesOptions {
   clock: Clock;
@@ -24,6 +24,7 @@ interface Touched {
   contacts: Set<Contact>;
   entries: { contact: Contact; index: number }[];
   mailings: Set<Mailing>;
+  joined: JoinedRecord[];
   deliveries: Set<Delivery>;
 }
 
@@ -43,6 +44,7 @@ export class Changes implements ContactChanges, DeliveryChanges {
       contacts: new Set(),
       entries: [],
       mailings: new Set(),
+      joined: [],
       deliveries: new Set(),
     };
     this.records = new Records(options.clock);
@@ -92,6 +94,10 @@ export class Changes implements ContactChanges, DeliveryChanges {
     this.touched?.mailings.add(mailing);
   }
 
+  joined({ name }: Mailing, contact: string): void {
+    this.touched?.joined.push({ mailing: name, contact });
+  }
+
   delivery(delivery: Delivery): void {
     this.touched?.deliveries.add(delivery);
   }
@@ -107,14 +113,15 @@ export class Changes implements ContactChanges, DeliveryChanges {
     touched.contacts.clear();
     touched.entries.length = 0;
     touched.mailings.clear();
+    touched.joined.length = 0;
     touched.deliveries.clear();
     if (!this.failure) for (const fact of facts) this.options.emit(fact);
   }
 
   private save(touched: Touched, facts: readonly Fact[]): void {
-    const { store, contacts, entries, mailings, deliveries } = touched;
+    const { store, contacts, entries, mailings, joined, deliveries } = touched;
     const { records } = this;
-    if (contacts.size + entries.length + mailings.size + deliveries.size === 0) return;
+    if (contacts.size + entries.length + mailings.size + joined.length + deliveries.size === 0) return;
     const statuses: StatusRecord[] = [];
     for (const fact of facts) if (fact.type === 'contact.status') statuses.push(records.status(fact));
     try {
@@ -123,6 +130,7 @@ export class Changes implements ContactChanges, DeliveryChanges {
         past: entries.map(({ contact, index }) => records.past(contact, index)),
         statuses,
         mailings: Array.from(mailings, (mailing) => records.mailing(mailing)),
+        joined: [...joined],
         deliveries: Array.from(deliveries, (delivery) => records.delivery(delivery)),
       });
     } catch (error) {

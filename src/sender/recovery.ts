@@ -43,6 +43,11 @@ export class Recovery {
     const hasContacts = this.restoreContacts(saved);
     const records = [...saved.mailings];
     for (const record of records) this.restoreMailing(record);
+    for (const { mailing, contact } of saved.joined) {
+      const known = mailings.get(mailing);
+      if (!known) throw damaged(`a contact that joined ${mailing}`, 'mailing');
+      known.restoreJoined(contact);
+    }
     for (const record of saved.deliveries) this.restoreDelivery(record);
     for (const record of records) this.resume(mailings.get(record.name)!, record);
     if (!hasContacts && records.length === 0) return;

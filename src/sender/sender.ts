@@ -207,7 +207,7 @@ export class Sender {
     const now = this.clock.now();
     this.messages.compose(mailing, this.clock.date());
     const deliveries = this.changes.change(() => {
-      const recipients = chosen(mailing.order.to, this.contacts);
+      const recipients = chosen(mailing.to, this.contacts);
       mailing.start(recipients.length, now, this.changes);
       return recipients.map((contact) => this.queueDelivery(mailing, contact, now));
     });

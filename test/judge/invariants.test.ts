@@ -735,7 +735,7 @@ describe('a RCPT that is read after the crash of its sender', () => {
 });
 
 describe('what the sender reports is stored', () => {
-  const NOTHING: Commit = { contacts: [], past: [], statuses: [], mailings: [], deliveries: [] };
+  const NOTHING: Commit = { contacts: [], past: [], statuses: [], mailings: [], joined: [], deliveries: [] };
   const stored = (fields: Partial<DeliveryRecord>): Commit => ({
     ...NOTHING,
     deliveries: [

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/events/types.js';
 import { Sender } from '../../src/sender/sender.js';
 import { memoryStore } from '../../src/sender/store/memory.js';
-import type { Saved } from '../../src/sender/store/store.js';
+import type { Commit, Saved } from '../../src/sender/store/store.js';
 import { HOUR, MINUTE, policy } from '../support/policies.js';
 import { BUILDING_MS, type PlanSketch } from '../support/plans.js';
 import { run } from '../support/runs.js';
@@ -36,6 +36,32 @@ test('a mailing that was building starts on time, with the merge fields of its c
   expect(toEve).not.toContain('Bob');
 });
 
+test('contacts that join an occurrence are stored one by one, and it has all of them after a restart', async () => {
+  const { clock, ports, sessions } = scriptedWorld(() => undefined);
+  const store = memoryStore();
+  const commits: Commit[] = [];
+  const watched = { ...store, commit: (change: Commit) => (commits.push(change), store.commit(change)) };
+  const options = { ...ports, policy: ONE_ATTEMPT, emit: () => undefined, store: watched };
+  const trigger = { on: 'contact-added' } as const;
+  const welcome = { name: 'welcome', trigger, message: MESSAGE, buildingMs: HOUR, startsAt: 0 };
+  const first = new Sender(options);
+  first.automate(welcome);
+  for (let nth = 0; nth < 100; nth++) first.addContact({ address: `reader-${nth}@example.org` });
+  const stored = commits.flatMap(({ mailings }) =>
+    mailings.flatMap(({ order }) => order.to?.addresses ?? []),
+  );
+  expect(stored).toEqual(['reader-0@example.org']);
+  expect(commits.every(({ joined }) => joined.length <= 1)).toBe(true);
+  await first.drained();
+
+  const second = new Sender(options);
+  second.automate(welcome);
+  second.addContact({ address: 'late@example.org' });
+  await clock.run({ horizonMs: 2 * HOUR, wallLimitMs: 20_000 });
+  expect(second.response('welcome-1')).toMatchObject({ recipients: 101, delivered: 101 });
+  expect(sessions.flatMap(({ messages }) => messages)).toHaveLength(101);
+});
+
 test('possible duplicates that were counted before stay counted', async () => {
   const { clock, ports } = scriptedWorld(({ verb }) => (verb === '.' ? null : undefined));
   const options = { ...ports, policy: policy(), emit: () => undefined, store: memoryStore() };
@@ -53,6 +79,11 @@ test.each<[string, Partial<Saved>, string]>([
     'a delivery without its mailing',
     { mailings: [] },
     'a delivery to bob@example.org in news, but no such mailing',
+  ],
+  [
+    'a contact that joined a mailing that is missing',
+    { joined: [{ mailing: 'gone', contact: 'bob@example.org' }] },
+    'a contact that joined gone, but no such mailing',
   ],
   [
     'a delivery without its contact',

@@ -18,7 +18,7 @@ const GROWS = `
   const file = process.argv[1];
   const say = (when) => ({ code, message }) => console.log(when, code, message);
   const store = await openSqliteStore(file);
-  const nothing = { contacts: [], past: [], statuses: [], mailings: [] };
+  const nothing = { contacts: [], past: [], statuses: [], mailings: [], joined: [] };
   const delivery = {
     mailing: 'november', state: 'queued', attempts: 0, replied: 0, unreachable: 0, unknown: 0, missed: 0, dueAt: 0,
   };
@@ -52,7 +52,7 @@ async function open(file: string, options?: SqliteOptions): Promise<Store> {
   return store;
 }
 
-const NOTHING: Commit = { contacts: [], past: [], statuses: [], mailings: [], deliveries: [] };
+const NOTHING: Commit = { contacts: [], past: [], statuses: [], mailings: [], joined: [], deliveries: [] };
 
 function delivery(contact: string, changes: Partial<DeliveryRecord> = {}): DeliveryRecord {
   return {
@@ -95,6 +95,7 @@ const FIRST: Commit = {
       recipients: 2,
     },
   ],
+  joined: [{ mailing: 'november', contact: 'zoe@example.org' }],
   deliveries: [
     delivery('zoe@example.org', {
       running: { startedAt: 1_767_225_606_000, host: 'mx.example.org', finalDot: false },
@@ -162,11 +163,12 @@ const SECOND: Commit = {
 
 /** The contents of a store, as lists. */
 function contents(store: Store) {
-  const { contacts, past, mailings, deliveries } = store.load();
+  const { contacts, past, mailings, joined, deliveries } = store.load();
   return {
     contacts: [...contacts],
     past: [...past],
     mailings: [...mailings],
+    joined: [...joined],
     deliveries: [...deliveries],
     statuses: [...store.statuses()],
   };
@@ -197,6 +199,7 @@ describe.each([
       contacts: [SECOND.contacts[0], FIRST.contacts[1]],
       past: [changed.past[0], SECOND.past[1]],
       mailings: FIRST.mailings,
+      joined: FIRST.joined,
       deliveries: [SECOND.deliveries[0], FIRST.deliveries[1]],
       statuses: [...SECOND.statuses, ...SECOND.statuses],
     });
@@ -321,13 +324,28 @@ describe('a store file', () => {
   test('of a newer version is refused and not changed', async () => {
     const file = newFile();
     await written(file);
-    change(file, 'PRAGMA user_version = 2');
+    change(file, 'PRAGMA user_version = 3');
     const before = readFileSync(file);
     await expect(openSqliteStore(file)).rejects.toMatchObject({
       code: 'E_STORE_VERSION',
-      message: `the store ${file} has version 2; this program supports versions up to 1`,
+      message: `the store ${file} has version 3; this program supports versions up to 2`,
     });
     expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  test('of the first version, without contacts that joined a mailing, is brought to the present one', async () => {
+    const file = newFile();
+    await written(file);
+    change(file, 'DROP TABLE joined');
+    change(file, 'PRAGMA user_version = 1');
+    const store = await open(file);
+    store.commit({ ...NOTHING, joined: [{ mailing: 'november', contact: 'bob@example.org' }] });
+    const { mailings, joined } = store.load();
+    expect([...mailings].map(({ name }) => name)).toEqual(['november']);
+    expect([...joined]).toEqual([{ mailing: 'november', contact: 'bob@example.org' }]);
+    store.close();
+    const again = await open(file);
+    expect([...again.load().joined]).toHaveLength(1);
   });
 
   test('that cannot be written to is refused', async () => {

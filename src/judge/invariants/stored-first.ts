@@ -10,19 +10,23 @@ export const storedFirst: Invariant = {
   watch: () => {
     /** The last state change; its facts are reported before the next one. Undefined without a store. */
     let last: Commit | undefined;
+    let deliveries: Map<string, DeliveryRecord> | undefined;
     const compare = (
       { mailing, address }: { mailing: string; address: string },
       says: string,
       isStored: (record: DeliveryRecord) => boolean,
     ): Breach | undefined => {
       if (!last) return undefined;
-      const record = last.deliveries.find((one) => one.contact === address && one.mailing === mailing);
+      // One change may end all deliveries of a backlog, and each of them is compared.
+      deliveries ??= new Map(last.deliveries.map((one) => [`${one.mailing}\n${one.contact}`, one]));
+      const record = deliveries.get(`${mailing}\n${address}`);
       if (record && isStored(record)) return undefined;
       return { what: `${says} was reported before the store had committed it`, mailing, address };
     };
     return {
       committed(change) {
         last = change;
+        deliveries = undefined;
       },
       on: {
         attempt: (event) => compare(event, `attempt ${event.n}`, ({ attempts }) => attempts >= event.n),

@@ -25,8 +25,10 @@ export interface NewMailing {
 
 /** Where a mailing reports what it changes. */
 export interface MailingChanges {
-  /** A mailing is new, or its state or order has changed. */
+  /** A mailing is new, or its state has changed. */
   mailing(mailing: Mailing): void;
+  /** A contact has joined a mailing while it is building. */
+  joined(mailing: Mailing, contact: string): void;
   /** Logs a fact once the change that it belongs to is stored. */
   emit: Emit;
 }
@@ -42,6 +44,8 @@ export class Mailing {
   possibleDuplicates = 0;
   /** Deliveries in progress. */
   open = 0;
+  /** Keys of contacts that joined while it was building. Not part of the order, which is stored as a whole. */
+  private readonly joined: string[] = [];
 
   /** @param buildingUntil when building ends, ms on the sender's clock */
   constructor(
@@ -50,6 +54,24 @@ export class Mailing {
   ) {
     this.name = order.name;
     this.kind = order.kind;
+  }
+
+  /** Which of the active contacts, with those that joined; absent: all of them. */
+  get to(): Selection | undefined {
+    const { to } = this.order;
+    return this.joined.length === 0 ? to : { ...to, addresses: [...(to?.addresses ?? []), ...this.joined] };
+  }
+
+  /** Adds a contact to those that the order names. @param contact its key */
+  join(contact: string, changes: MailingChanges): void {
+    invariant(this.state === 'building', `mailing ${this.name} is ${this.state} and cannot be joined`);
+    this.restoreJoined(contact);
+    changes.joined(this, contact);
+  }
+
+  /** Takes over a contact that joined from a store. */
+  restoreJoined(contact: string): void {
+    this.joined.push(contact);
   }
 
   /** Ends building: `recipients` deliveries are in progress from now on. */

@@ -6,6 +6,7 @@ import type {
   Commit,
   ContactRecord,
   DeliveryRecord,
+  JoinedRecord,
   MailingRecord,
   PastRecord,
   StatusRecord,
@@ -18,6 +19,7 @@ export function memoryStore(): Store {
   const past = new Map<string, PastRecord[]>();
   const statuses: StatusRecord[] = [];
   const mailings = new Map<string, MailingRecord>();
+  const joined: JoinedRecord[] = [];
   const deliveries = new Map<string, Map<string, DeliveryRecord>>();
   let seed: string | undefined;
   return {
@@ -26,6 +28,7 @@ export function memoryStore(): Store {
       contacts: contacts.values(),
       past: [...past.values()].flat(),
       mailings: mailings.values(),
+      joined,
       deliveries: [...deliveries.values()].flatMap((ofMailing) => [...ofMailing.values()]),
     }),
     // Nothing below can throw, so the change is stored as a whole.
@@ -38,6 +41,7 @@ export function memoryStore(): Store {
       }
       statuses.push(...change.statuses);
       for (const record of change.mailings) mailings.set(record.name, record);
+      joined.push(...change.joined);
       for (const record of change.deliveries) {
         let ofMailing = deliveries.get(record.mailing);
         if (!ofMailing) deliveries.set(record.mailing, (ofMailing = new Map<string, DeliveryRecord>()));

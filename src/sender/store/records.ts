@@ -46,8 +46,7 @@ export class Records {
   mailing({ order, name, state, buildingUntil, startedAt, recipients }: Mailing): MailingRecord {
     return {
       name,
-      // A copy: contacts that are added later join the order of a mailing that is building.
-      order: structuredClone(order),
+      order,
       state,
       buildingUntil: this.toDate(buildingUntil),
       startedAt: state === 'building' ? 0 : this.toDate(startedAt),

@@ -49,6 +49,16 @@ export interface MailingRecord {
   recipients: number;
 }
 
+/**
+ * A contact that joined a mailing while it was building, beside those that the order names. Such records are added,
+ * never changed: the order would have to be stored again for each.
+ */
+export interface JoinedRecord {
+  mailing: string;
+  /** The contact's key. */
+  contact: string;
+}
+
 export interface DeliveryRecord {
   mailing: string;
   /** The contact's key. */
@@ -75,6 +85,7 @@ export interface Commit {
   past: readonly PastRecord[];
   statuses: readonly StatusRecord[];
   mailings: readonly MailingRecord[];
+  joined: readonly JoinedRecord[];
   deliveries: readonly DeliveryRecord[];
 }
 
@@ -83,6 +94,7 @@ export interface Saved {
   contacts: Iterable<ContactRecord>;
   past: Iterable<PastRecord>;
   mailings: Iterable<MailingRecord>;
+  joined: Iterable<JoinedRecord>;
   deliveries: Iterable<DeliveryRecord>;
 }
 

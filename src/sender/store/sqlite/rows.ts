@@ -7,6 +7,7 @@ import type { NewMailing } from '../../model/mailing.js';
 import type {
   ContactRecord,
   DeliveryRecord,
+  JoinedRecord,
   MailingRecord,
   PastRecord,
   Saved,
@@ -74,6 +75,7 @@ export class Rows {
       contacts: this.of<ContactRow>('contact').map(contact),
       past: this.of<PastRow>('past').map(past),
       mailings: this.of<MailingRow>('mailing').map(mailing),
+      joined: this.of<JoinedRecord>('joined'),
       deliveries: this.of<DeliveryRow>('delivery').map(delivery),
     };
   }

@@ -4,7 +4,7 @@
 import type { ContactStatus, DeliveryState, MailingState } from '../../../events/types.js';
 
 /** Version of the tables, stored as `user_version`. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Marks a file as a Bouncelab store: `BLST`, stored as `application_id`. */
 export const APPLICATION_ID = 0x424c5354;
@@ -19,6 +19,16 @@ const DELIVERY_STATE = oneOf<DeliveryState>(
   'hard-bounced',
   'withdrawn',
 );
+
+const JOINED = `
+CREATE TABLE joined (             -- contacts that joined a mailing while it was building
+  mailing TEXT NOT NULL,
+  contact TEXT NOT NULL
+) STRICT;
+`;
+
+/** What brings the tables of an older version to the next one, by the older version. */
+export const MIGRATIONS: Readonly<Record<number, string>> = { 1: JOINED };
 
 // The CHECK constraints refuse invalid values also when a user changes a row by hand.
 export const SCHEMA = `
@@ -79,7 +89,7 @@ CREATE TABLE delivery (
   final_dot INTEGER CHECK (final_dot IN (0, 1)), -- whether its final dot may have been sent
   PRIMARY KEY (mailing, contact)
 ) STRICT;
-`;
+${JOINED}`;
 
 /** One statement for each table. An existing row is updated, which keeps its rowid. */
 export const UPSERT = {
@@ -113,6 +123,8 @@ export const UPSERT = {
 
 export const ADD_STATUS_CHANGE =
   'INSERT INTO status_change (contact, at, from_status, to_status, why, by, reason, mailing) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+
+export const ADD_JOINED = 'INSERT INTO joined (mailing, contact) VALUES (?, ?)';
 
 function upsert(table: string, keys: string[], values: string[]): string {
   const columns = [...keys, ...values];

@@ -6,7 +6,15 @@ import type Database from 'libsql';
 import { addressKey } from '../../../base/addresses.js';
 import { loadSqlite } from './library.js';
 import { Rows } from './rows.js';
-import { ADD_STATUS_CHANGE, APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPSERT } from './schema.js';
+import {
+  ADD_JOINED,
+  ADD_STATUS_CHANGE,
+  APPLICATION_ID,
+  MIGRATIONS,
+  SCHEMA,
+  SCHEMA_VERSION,
+  UPSERT,
+} from './schema.js';
 import { checkAccess, checkHeader, checkOwner, storeError } from './errors.js';
 import type { Commit, Saved, StatusRecord, Store } from '../store.js';
 
@@ -71,7 +79,7 @@ function prepare(db: Database.Database, file: string, { outlives = 'power', byte
   if (bytesMax !== undefined) {
     db.pragma(`max_page_count = ${Math.max(1, Math.floor(bytesMax / number(db, 'PRAGMA page_size')))}`);
   }
-  if (!isNew) return;
+  if (!isNew) return migrate(db, version);
   db.exec('BEGIN IMMEDIATE');
   db.exec(SCHEMA);
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
@@ -79,6 +87,15 @@ function prepare(db: Database.Database, file: string, { outlives = 'power', byte
   db.exec('COMMIT');
   // Moves the log into the file, so that checkHeader finds the application id in its header.
   db.pragma('wal_checkpoint(TRUNCATE)');
+}
+
+/** Brings a store of an older version to the present one, in one transaction. */
+function migrate(db: Database.Database, version: number): void {
+  if (version === SCHEMA_VERSION) return;
+  db.exec('BEGIN IMMEDIATE');
+  for (let from = version; from < SCHEMA_VERSION; from++) db.exec(MIGRATIONS[from]!);
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  db.exec('COMMIT');
 }
 
 /** Finds a damaged page now; SQLite would report it only when it reads that page. */
@@ -116,7 +133,10 @@ function translated<T>(file: string, action: () => T): T {
 class SqliteStore implements Store {
   private readonly rows: Rows;
   private isClosing = false;
-  private readonly statements: Record<'begin' | 'commit' | 'statusChange' | keyof typeof UPSERT, Statement>;
+  private readonly statements: Record<
+    'begin' | 'commit' | 'statusChange' | 'joined' | keyof typeof UPSERT,
+    Statement
+  >;
 
   constructor(
     private readonly db: Database.Database,
@@ -131,6 +151,7 @@ class SqliteStore implements Store {
       past: db.prepare(UPSERT.past),
       statusChange: db.prepare(ADD_STATUS_CHANGE),
       mailing: db.prepare(UPSERT.mailing),
+      joined: db.prepare(ADD_JOINED),
       delivery: db.prepare(UPSERT.delivery),
     };
   }
@@ -183,7 +204,7 @@ class SqliteStore implements Store {
     if (this.isClosing) this.close();
   }
 
-  private write({ contacts, past, statuses, mailings, deliveries }: Commit): void {
+  private write({ contacts, past, statuses, mailings, joined, deliveries }: Commit): void {
     const to = this.statements;
     for (const record of contacts) {
       const { address, status, softBounceStreak, start, fields } = record;
@@ -202,6 +223,7 @@ class SqliteStore implements Store {
       to.statusChange.run(contact, at, from, now, why, by, reason ?? null, mailing ?? null);
     for (const { name, order, state, buildingUntil, startedAt, recipients } of mailings)
       to.mailing.run(name, JSON.stringify(order), state, buildingUntil, startedAt, recipients);
+    for (const record of joined) to.joined.run(record.mailing, record.contact);
     for (const record of deliveries) {
       const { running } = record;
       to.delivery.run(
