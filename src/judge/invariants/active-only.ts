@@ -16,7 +16,7 @@ export const activeOnly: Invariant = {
     const wasOnItsWay = (rcpt: EventOf<'smtp.command'>, address: string, mailing?: string): boolean => {
       const cut = cutShort.get(address);
       if (!cut || (mailing !== undefined && mailing !== cut.mailing)) return false;
-      return rcpt.t - latencyMs <= cut.t && cut.startedAt <= history.contacts.get(address)!.since.t;
+      return rcpt.t - latencyMs <= cut.t && cut.startedAt <= history.since(address)!.t;
     };
     const breach = (address: string, rcpt: EventOf<'smtp.command'>, mailing: string | undefined): Breach => {
       const contact = history.contacts.get(address);
@@ -24,7 +24,7 @@ export const activeOnly: Invariant = {
         what: `a RCPT named ${address}, whose status is ${contact?.status}`,
         address,
         mailing,
-        because: [contact?.since, rcpt],
+        because: [history.since(address), rcpt],
       };
     };
     const begun = ({
@@ -35,7 +35,7 @@ export const activeOnly: Invariant = {
       const open = named.get(address);
       if (!open || (open.mailing !== undefined && open.mailing !== mailing)) return undefined;
       named.delete(address);
-      const since = history.contacts.get(address)!.since.t;
+      const since = history.since(address)!.t;
       return startedAt > since ? breach(address, open.rcpt, mailing) : undefined;
     };
     return {
@@ -47,7 +47,12 @@ export const activeOnly: Invariant = {
             return { what: 'it is queued twice', mailing, address, because: [twin.queued ?? twin.ended] };
           if (contact?.status === 'active') return undefined;
           const what = contact ? `its status is ${contact.status}` : 'there is no such contact';
-          return { what: `a delivery was queued, and ${what}`, mailing, address, because: [contact?.since] };
+          return {
+            what: `a delivery was queued, and ${what}`,
+            mailing,
+            address,
+            because: [history.since(address)],
+          };
         },
         'smtp.command': (event) => {
           const rcpt = history.named(event);

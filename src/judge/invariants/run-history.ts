@@ -8,11 +8,13 @@ import type { RetryPolicy } from '../../policy/retry-policy.js';
 import { mailingOf, recipientOf } from '../../events/envelope.js';
 import { SeenDomains, type SeenDomain, type SeenSession } from './seen-domains.js';
 
+type StatusGiven = EventOf<'contact.added' | 'contact.status'>;
+
 export interface SeenContact {
   status: ContactStatus;
   streak: number;
-  /** The event that gave it this status. */
-  since: EventOf<'contact.added' | 'contact.status'>;
+  /** What `History.since` is made from: of a contact that was added plainly at the start, the number of that event. */
+  since: StatusGiven | number;
   /** Its delivery that ended last; the others follow from that. */
   lastEnded: SeenDelivery | undefined;
 }
@@ -74,6 +76,13 @@ export class History {
     return this.mailings.get(mailing)?.deliveries.get(address);
   }
 
+  /** The event that gave a contact its status. */
+  since(address: string): StatusGiven | undefined {
+    const since = this.contacts.get(address)?.since;
+    if (typeof since !== 'number') return since;
+    return { seq: since, t: 0, type: 'contact.added', address, status: 'active', softBounceStreak: 0 };
+  }
+
   domain(name: string): SeenDomain {
     return this.domains.of(name);
   }
@@ -99,7 +108,7 @@ export class History {
         this.contacts.set(event.address, {
           status: event.status,
           streak: event.softBounceStreak,
-          since: event,
+          since: isPlain(event) ? event.seq : event,
           lastEnded: undefined,
         });
         return;
@@ -298,4 +307,9 @@ export class History {
     }
     busy.push({ from, to });
   }
+}
+
+/** Whether nothing but its number tells an event from those of other contacts. */
+function isPlain({ t, status, softBounceStreak, written }: EventOf<'contact.added'>): boolean {
+  return t === 0 && status === 'active' && softBounceStreak === 0 && written === undefined;
 }

@@ -8,8 +8,8 @@ import type { Invariant } from './invariant.js';
 
 interface Computed {
   streak: number;
-  /** The last event that changed it. */
-  by: EventOf<'delivery.ended' | 'delivery.returned' | 'contact.added' | 'contact.status'>;
+  /** The last event that changed it; undefined while that is the one that added the contact. */
+  by: EventOf<'delivery.ended' | 'delivery.returned' | 'contact.status'> | undefined;
   /** A bounce at the present time costs the contact its active status. */
   mustLeave: boolean;
   /** At the start; contacts that began alike share it. */
@@ -38,8 +38,8 @@ export const streak: Invariant = {
         'contact.added': (event) => {
           const { address, status, softBounceStreak: streak } = event;
           const start = starts.of(status, streak);
-          const nothing = { requests: undefined, life: undefined };
-          computed.set(address, { streak, by: event, mustLeave: false, start, ...nothing });
+          const nothing = { by: undefined, requests: undefined, life: undefined };
+          computed.set(address, { streak, mustLeave: false, start, ...nothing });
           return undefined;
         },
         'contact.status': (event) => {
@@ -55,7 +55,7 @@ export const streak: Invariant = {
           }
           if (to !== 'error' || contact.mustLeave) return undefined;
           const what = `it became error by ${why}, with a streak of ${contact.streak} and no hard bounce`;
-          return { what, address, because: [contact.by] };
+          return { what, address, because: [contact.by ?? history.since(address)] };
         },
         'contact.streak': ({ address }) => {
           if (computed.has(address)) touched.add(address);
@@ -110,12 +110,16 @@ export const streak: Invariant = {
             return {
               what: `its streak is ${contact?.streak}, and must be ${expected}`,
               address,
-              because: [by],
+              because: [by ?? history.since(address)],
             };
           const mayStay =
-            bounce.hard === 'recipient-only' && by.type === 'delivery.ended' && by.state === 'hard-bounced';
+            bounce.hard === 'recipient-only' && by?.type === 'delivery.ended' && by.state === 'hard-bounced';
           if (mustLeave && contact.status === 'active' && !mayStay)
-            return { what: 'it is still active after a bounce that makes it error', address, because: [by] };
+            return {
+              what: 'it is still active after a bounce that makes it error',
+              address,
+              because: [by ?? history.since(address)],
+            };
           computed.get(address)!.mustLeave = false;
         }
         return undefined;

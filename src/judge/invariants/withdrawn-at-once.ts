@@ -25,7 +25,7 @@ export const withdrawnAtOnce: Invariant = {
           if (!delivery || delivery.ended) continue;
           const contact = history.contacts.get(address)!;
           const what = `attempt ${n} is over, the contact is ${contact.status}, and it is still in progress`;
-          return { what, mailing, address, because: [contact.since, event] };
+          return { what, mailing, address, because: [history.since(address), event] };
         }
         return undefined;
       },

@@ -46,6 +46,8 @@ export interface ContactChanges {
 export class Contacts {
   private readonly byKey = new Map<string, Contact>();
   private readonly domains = new Map<string, string>();
+  /** Standings before the first entry of a history, which most contacts have in common. */
+  private readonly starts = new Map<string, Standing>();
   private changed = 0;
 
   constructor(
@@ -212,10 +214,18 @@ export class Contacts {
     this.changed++;
     const index = history ? history.past.push(entry) - 1 : 0;
     // Made with its entry: an empty list takes room for many when the first is added.
-    if (!history) contact.history = { start: { status, softBounceStreak }, past: [entry] };
+    if (!history) contact.history = { start: this.start(status, softBounceStreak), past: [entry] };
     // The first entry also sets `start`, which is stored with the contact.
     if (index === 0) this.changes.contact(contact);
     this.changes.past(contact, index);
+  }
+
+  /** The same object for the same figures. */
+  private start(status: ContactStatus, softBounceStreak: number): Standing {
+    const key = `${status} ${softBounceStreak}`;
+    let start = this.starts.get(key);
+    if (!start) this.starts.set(key, (start = { status, softBounceStreak }));
+    return start;
   }
 
   private index({ history }: Contact): HistoryIndex | undefined {
