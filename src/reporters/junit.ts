@@ -11,32 +11,52 @@ type Element = ReturnType<typeof create>;
 
 /** @param write receives the text */
 export function junitReporter(write: (text: string) => void): Reporter {
-  return { onRunEnd: (run) => write(junitXml(run)) };
+  return {
+    onRunEnd(run) {
+      for (const part of junitXml(run)) write(part);
+    },
+  };
 }
 
 /**
- * The text of `junit.xml`. A scenario that failed carries `<failure>`; one that is invalid,
- * inconclusive or ended with an internal error carries `<error>` with its status as type; one that was not
- * played carries `<skipped>` with the reason. Warnings are in `<system-out>`.
+ * The text of `junit.xml` in parts, one for each scenario: together they may be longer than a string can be.
+ * A scenario that failed carries `<failure>`; one that is invalid, inconclusive or ended with an internal error
+ * carries `<error>` with its status as type; one that was not played carries `<skipped>` with the reason. Warnings are in `<system-out>`.
  */
-export function junitXml(run: RunResult): string {
-  const document = create({ version: '1.0', encoding: 'UTF-8' });
-  const root = document.ele('testsuites', {
+export function* junitXml(run: RunResult): Generator<string, void, undefined> {
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n';
+  const all = create().ele('testsuites', {
     name: 'bouncelab',
     ...totals(run.scenarios),
     timestamp: run.startedAt,
   });
+  if (run.scenarios.length === 0) return yield lines(all, 0);
+  yield opened(all, 0);
   for (const [folder, scenarios] of byFolder(run.scenarios)) {
-    const suite = root.ele('testsuite', {
+    const suite = create().ele('testsuite', {
       name: xmlAttribute(folder),
       ...totals(scenarios),
       skipped: String(scenarios.filter(({ status }) => status === 'skipped').length),
       timestamp: run.startedAt,
     });
-    if (run.interrupted) suite.ele('properties').ele('property', { name: 'interrupted', value: 'true' });
-    for (const scenario of scenarios) testCase(suite, folder, scenario);
+    yield opened(suite, 1);
+    if (run.interrupted)
+      yield lines(create().ele('properties').ele('property', { name: 'interrupted', value: 'true' }).up(), 2);
+    for (const scenario of scenarios) yield lines(testCase(folder, scenario), 2);
+    yield '  </testsuite>\n';
   }
-  return `${document.end({ prettyPrint: true })}\n`;
+  yield '</testsuites>\n';
+}
+
+/** An element and what is in it. */
+function lines(element: Element, depth: number): string {
+  const indent = '  '.repeat(depth);
+  return `${indent}${element.toString({ prettyPrint: true, offset: depth }).trimStart()}\n`;
+}
+
+/** The start tag of an element that has nothing in it yet. */
+function opened(element: Element, depth: number): string {
+  return lines(element, depth).replace(/\/>\n$/, '>\n');
 }
 
 function totals(scenarios: ScenarioResult[]): Record<string, string> {
@@ -61,8 +81,8 @@ function byFolder(scenarios: ScenarioResult[]): Map<string, ScenarioResult[]> {
   return folders;
 }
 
-function testCase(suite: Element, folder: string, scenario: ScenarioResult): void {
-  const element = suite.ele('testcase', {
+function testCase(folder: string, scenario: ScenarioResult): Element {
+  const element = create().ele('testcase', {
     name: xmlAttribute(scenario.name),
     classname: xmlAttribute(folder),
     file: xmlAttribute(scenario.file),
@@ -79,6 +99,7 @@ function testCase(suite: Element, folder: string, scenario: ScenarioResult): voi
     ({ file, line, column, message }) => `warning: ${file}:${line}:${column}\n${message}`,
   );
   if (warnings.length > 0) element.ele('system-out').txt(xmlText(warnings.join('\n\n')));
+  return element;
 }
 
 function failed(element: Element, scenario: ScenarioResult): void {

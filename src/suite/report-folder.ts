@@ -7,6 +7,7 @@ import { access, constants, mkdir, rename, rm, stat, symlink, writeFile } from '
 import { dirname, join } from 'node:path';
 import { wallDate } from '../clock/system.js';
 import { BouncelabError } from '../base/errors.js';
+import { inBlocks } from '../base/text-blocks.js';
 import { runJson } from '../reporters/json.js';
 import { junitXml } from '../reporters/junit.js';
 import type { RunResult } from '../results/result.js';
@@ -74,8 +75,8 @@ export class RunOutput {
    */
   async write(run: RunResult): Promise<void> {
     await withOutputErrors(this.parent, async () => {
-      await this.replace(join(this.dir, 'run.json'), (path) => writeFile(path, runJson(run)));
-      await this.replace(join(this.dir, 'junit.xml'), (path) => writeFile(path, junitXml(run)));
+      await this.replace(join(this.dir, 'run.json'), (path) => writeFile(path, inBlocks(runJson(run))));
+      await this.replace(join(this.dir, 'junit.xml'), (path) => writeFile(path, inBlocks(junitXml(run))));
       // It may have been put there since the run began.
       refuseForeignLatest(this.parent);
       await this.replace(join(this.parent, LATEST), (path) =>

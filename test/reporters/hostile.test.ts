@@ -12,14 +12,13 @@ import { comparisonLines } from '../../src/reporters/compare/terminal.js';
 import { explainLines } from '../../src/reporters/terminal/explain.js';
 import { githubReporter } from '../../src/reporters/github.js';
 import { ViewFold } from '../../src/results/view/fold.js';
-import { junitXml } from '../../src/reporters/junit.js';
 import { MarkdownReporter } from '../../src/reporters/markdown/markdown.js';
 import { TerminalReporter } from '../../src/reporters/terminal/terminal.js';
 import type { Comparison } from '../../src/results/comparison/comparison.js';
 import type { Figures } from '../../src/results/comparison/figures.js';
 import type { RunResult, ScenarioResult } from '../../src/results/result.js';
 import { FORBIDDEN, HOSTILE, packed, type Hostile } from './hostile.js';
-import { ended, failure, runOf, scenario, screen } from './samples.js';
+import { ended, failure, runOf, scenario, screen, xmlOf } from './samples.js';
 import { readXml } from './strict-xml.js';
 
 const colors = pc.createColors(false);
@@ -231,14 +230,14 @@ describe.each(HOSTILE)('$what', (hostile) => {
   });
 
   it('is text in JUnit XML', () => {
-    const root = readXml(junitXml(runOf([failedWith(text)])));
+    const root = readXml(xmlOf(runOf([failedWith(text)])));
     const [testCase] = root.children[0]!.children;
     const [, problem, warnings] = testCase!.children;
     expect(times(warnings!.text, hostile)).toBe(2);
     expect(packed(testCase!.attributes['name']!)).toBe(packed(hostile.seen));
     expect(times(problem!.text, hostile)).toBeGreaterThanOrEqual(5);
     expect(problem!.children).toEqual([]);
-    expect(junitXml(runOf([failedWith(text)]))).not.toMatch(FORBIDDEN);
+    expect(xmlOf(runOf([failedWith(text)]))).not.toMatch(FORBIDDEN);
   });
 
   it('is text in an annotation', () => {
@@ -292,6 +291,6 @@ it('harmless text is unchanged', () => {
   const run: RunResult = runOf([
     scenario({ name: 'Größe 日本語 👩‍💻', status: 'failed', failures: [failure()] }),
   ]);
-  expect(junitXml(run)).toContain('Größe 日本語 👩‍💻');
+  expect(xmlOf(run)).toContain('Größe 日本語 👩‍💻');
   expect(markdown(run.scenarios[0]!)).toContain('`Größe 日本語 👩‍💻`');
 });

@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { BouncelabError } from '../../src/base/errors.js';
 import { githubReporter } from '../../src/reporters/github.js';
 import { createReporters, parseReporters } from '../../src/reporters/index.js';
-import { jsonReporter } from '../../src/reporters/json.js';
+import { inBlocks } from '../../src/base/text-blocks.js';
+import { compactRunJson, jsonReporter, runJson } from '../../src/reporters/json.js';
 import { junitXml } from '../../src/reporters/junit.js';
-import { failure, runOf, scenario, screen } from './samples.js';
+import { failure, runOf, scenario, screen, xmlOf } from './samples.js';
 import { readXml } from './strict-xml.js';
 
 describe('json reporter', () => {
@@ -19,10 +20,38 @@ describe('json reporter', () => {
   });
 });
 
+describe('a run of many scenarios', () => {
+  const COUNT = 3000;
+  const files = Array.from({ length: COUNT }, (_, nth) => `scenarios/folder-${nth % 7}/s-${nth}.yaml`);
+  const run = runOf(files.map((file) => scenario({ file, failures: [failure()], status: 'failed' })));
+
+  it.each([
+    ['run.json', runJson],
+    ['the data of the page', compactRunJson],
+    ['junit.xml', junitXml],
+  ])('is written to %s in parts, of which none grows with their number', (_, partsOf) => {
+    const sizes = Array.from(partsOf(run), ({ length }) => length);
+    expect(sizes.length).toBeGreaterThanOrEqual(COUNT);
+    expect(Math.max(...sizes)).toBeLessThan(10_000);
+  });
+
+  it('is the JSON of its result, in lines and on one line', () => {
+    expect([...runJson(run)].join('')).toBe(`${JSON.stringify(run, null, 2)}\n`);
+    expect([...compactRunJson(run)].join('')).toBe(JSON.stringify(run));
+    expect([...inBlocks(runJson(run))].length).toBeLessThan(COUNT / 10);
+    expect([...inBlocks(runJson(run))].join('')).toBe(`${JSON.stringify(run, null, 2)}\n`);
+  });
+
+  it('has each scenario in junit.xml once', () => {
+    const cases = readXml(xmlOf(run)).children.flatMap(({ children }) => children);
+    expect(cases.map(({ attributes }) => attributes.file).toSorted()).toEqual(files.toSorted());
+  });
+});
+
 describe('JUnit', () => {
   it('has one suite per folder and one case per scenario, with totals', () => {
     const root = readXml(
-      junitXml(
+      xmlOf(
         runOf([
           scenario({ file: 'scenarios/a/one.yaml' }),
           scenario({ file: 'scenarios/a/two.yaml', status: 'failed', failures: [failure(), failure()] }),
@@ -69,19 +98,19 @@ describe('JUnit', () => {
   });
 
   it('marks a partial report', () => {
-    const root = readXml(junitXml(runOf([scenario()], { interrupted: true })));
+    const root = readXml(xmlOf(runOf([scenario()], { interrupted: true })));
     const [property] = root.children[0]!.children[0]!.children;
     expect(property!.attributes).toEqual({ name: 'interrupted', value: 'true' });
   });
 
   it('is an empty report when no scenario ran', () => {
-    expect(readXml(junitXml(runOf([], { interrupted: true }))).attributes.tests).toBe('0');
+    expect(readXml(xmlOf(runOf([], { interrupted: true }))).attributes.tests).toBe('0');
   });
 
   it('stays well-formed with hostile names and replies', () => {
     const hostile = '<b> & "q" \' ]]> \u0000\u001b[31m\u202e\ufffe\ud800 \r\nnext --> <![CDATA[';
     const root = readXml(
-      junitXml(
+      xmlOf(
         runOf([
           scenario({
             name: hostile,
@@ -110,7 +139,7 @@ describe('JUnit', () => {
           status: 'failed',
           failures: [failure({ message, details: [name] })],
         });
-        expect(readXml(junitXml(runOf([result]))).children).toHaveLength(1);
+        expect(readXml(xmlOf(runOf([result]))).children).toHaveLength(1);
       }),
     );
   });

@@ -1,5 +1,6 @@
 // Sample results for tests of reporters: small and complete, with optional changes.
 
+import { junitXml } from '../../src/reporters/junit.js';
 import type { ScenarioEnd } from '../../src/reporters/reporter.js';
 import type { Screen } from '../../src/reporters/terminal/screen.js';
 import type { Failure, RunResult, ScenarioResult } from '../../src/results/result.js';
@@ -102,4 +103,9 @@ export function screen(
     lines: () => written.split('\n'),
     ...change,
   };
+}
+
+/** The whole text of `junit.xml`. */
+export function xmlOf(run: RunResult): string {
+  return [...junitXml(run)].join('');
 }

@@ -53,9 +53,19 @@ export function pageStart(
 `;
 }
 
-/** One block of data. Every `<` is escaped, so that data cannot end the block or begin an element. */
+/** One block of data. */
 export function dataBlock(id: string, json: string): string {
-  return `<script type="application/json" id="${id}">${json.replaceAll('<', '\\u003c')}</script>\n`;
+  return [...dataParts(id, [json])].join('');
+}
+
+/**
+ * One block of data whose JSON comes in parts. Every `<` is escaped, so that data cannot end the block or begin an
+ * element.
+ */
+export function* dataParts(id: string, json: Iterable<string>): Generator<string, void, undefined> {
+  yield `<script type="application/json" id="${id}">`;
+  for (const part of json) yield part.replaceAll('<', '\\u003c');
+  yield '</script>\n';
 }
 
 /** The part of the page after its data. */

@@ -4,11 +4,13 @@
 
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { BouncelabError } from '../../base/errors.js';
+import { inBlocks } from '../../base/text-blocks.js';
 import { readEventsFile } from '../../events/events-file.js';
 import type { RunResult, ScenarioResult } from '../../results/result.js';
 import type { Reporter, RunStart, ScenarioEnd } from '../reporter.js';
 import { ViewFold } from '../../results/view/fold.js';
-import { dataBlock, pageEnd, pageStart } from './page.js';
+import { compactRunJson } from '../json.js';
+import { dataBlock, dataParts, pageEnd, pageStart } from './page.js';
 import type { PageRun, ScenarioView } from '../../results/view/view.js';
 
 /** Characters of a source file that go into the page; an audience file may be far longer. */
@@ -63,10 +65,10 @@ export class HtmlReport implements Reporter {
     const { runId } = this.options;
     const { scenarios } = run;
     const repeat = scenarios.map((result) => this.ends.get(result)?.repeat ?? '');
-    const page: PageRun = { runId, total: Math.max(this.total, scenarios.length), run, repeat };
+    const page: Omit<PageRun, 'run'> = { runId, total: Math.max(this.total, scenarios.length), repeat };
     // Not `write`: on a nearly full disk it may write only a part without an error.
     await handle.appendFile(pageStart(runId));
-    await handle.appendFile(dataBlock('run', JSON.stringify(page)));
+    for (const part of inBlocks(dataParts('run', pageJson(page, run)))) await handle.appendFile(part);
     for (const [index, result] of scenarios.entries()) {
       await handle.appendFile(dataBlock(`source-${index}`, JSON.stringify(this.sources(result))));
       const view = await this.view(result);
@@ -87,6 +89,13 @@ export class HtmlReport implements Reporter {
     const view = cutOffView(this.options.eventsFile(scenario));
     return view && JSON.stringify(view);
   }
+}
+
+/** A `PageRun`, in parts. */
+function* pageJson(page: Omit<PageRun, 'run'>, run: RunResult): Generator<string, void, undefined> {
+  yield `${JSON.stringify(page).slice(0, -1)},"run":`;
+  yield* compactRunJson(run);
+  yield '}';
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {
