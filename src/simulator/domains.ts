@@ -69,6 +69,8 @@ export class Domains {
   private readonly fleet: Map<string, DomainPlan>;
   /** Recipient domain by the name of a host that the fleet names; of several, one of them. */
   private readonly domainOfHost = new Map<string, string>();
+  /** Domains by the site that they name. */
+  private readonly membersOf = new Map<string, string[]>();
   private readonly served = new Map<string, ServedDomain>();
   private readonly byName = new Map<string, NamedAddress>();
   /** Hosts of sites by site and name as planned; undefined for one without address. */
@@ -77,6 +79,7 @@ export class Domains {
   constructor(private readonly options: DomainsOptions) {
     this.fleet = new Map(Object.entries(options.fleet));
     for (const [domain, plan] of this.fleet) {
+      if (plan.site !== undefined) this.addMember(plan.site, domain);
       if (domain === DEFAULT_DOMAIN) continue;
       for (const { name } of this.hostsOf(plan, domain)) this.domainOfHost.set(name, domain);
     }
@@ -144,13 +147,21 @@ export class Domains {
   private setDomainBehaviors(key: string, plan: DomainPlan): void {
     const { behaviors } = plan;
     this.fleet.set(key, plan);
-    for (const { domain, hosts } of this.served.values()) {
-      if (domain !== key && (key !== DEFAULT_DOMAIN || this.fleet.has(domain))) continue;
+    const own = this.served.get(key);
+    const served = key === DEFAULT_DOMAIN ? this.served.values() : own ? [own] : [];
+    for (const { domain, hosts } of served) {
+      if (domain !== key && this.fleet.has(domain)) continue;
       for (const host of hosts) {
         if (plan.site === undefined) host.setBehaviors(behaviors);
         else host.setDomainBehaviors(domain, behaviors);
       }
     }
+  }
+
+  private addMember(site: string, domain: string): void {
+    const known = this.membersOf.get(site);
+    if (known) known.push(domain);
+    else this.membersOf.set(site, [domain]);
   }
 
   private hostNamed(name: string): Host {
@@ -229,7 +240,7 @@ export class Domains {
 
   private domainsOf(site: string): DomainsOfSite {
     return {
-      named: [...this.fleet.values()].filter((plan) => plan.site === site),
+      named: (this.membersOf.get(site) ?? []).map((domain) => this.fleet.get(domain)!),
       planOf: (domain) => {
         const plan = this.fleet.get(domain) ?? this.fleet.get(DEFAULT_DOMAIN);
         return plan?.site === site ? plan : undefined;

@@ -36,7 +36,7 @@ export interface SeenDomain {
   open: Map<number, SeenSession>;
   /** Spans of virtual time with a session that has ended, merged, in order. */
   busy: Span[];
-  /** Spans of virtual time in which a host was suspended by the sender. */
+  /** Spans of virtual time in which a host was suspended by the sender, in the order of their ends. */
   suspended: Span[];
   /** The last reply of each code. */
   replies: Map<number, Given>;
@@ -111,9 +111,11 @@ export class SeenDomains {
 
   /** Two names, of domains, hosts or patterns, stand for the same hosts. */
   private join(one: string, other: string): void {
-    const record = this.of(one);
-    const joined = this.of(other);
+    let record = this.of(one);
+    let joined = this.of(other);
     if (record === joined) return;
+    // The smaller record joins the larger: a site of many domains would else be moved for each of them.
+    if (record.names.length < joined.names.length) [record, joined] = [joined, record];
     // Both may have had the whole limit until the answer that shows that they are one.
     record.isExcused ||= joined.isExcused || (record.open.size > 0 && joined.open.size > 0);
     for (const [number, session] of joined.open) record.open.set(number, session);
@@ -121,9 +123,9 @@ export class SeenDomains {
       const known = record.replies.get(code);
       if (!known || known.reply.seq < given.reply.seq) record.replies.set(code, given);
     }
-    record.suspended.push(...joined.suspended);
-    record.suspended.sort((a, b) => a.to - b.to);
-    record.busy = merged([...record.busy, ...joined.busy]);
+    if (joined.suspended.length > 0)
+      record.suspended = [...record.suspended, ...joined.suspended].sort((a, b) => a.to - b.to);
+    if (joined.busy.length > 0) record.busy = merged([...record.busy, ...joined.busy]);
     record.names.push(...joined.names);
     for (const name of joined.names) this.records.set(name, record);
   }
