@@ -8,11 +8,31 @@
  */
 export type Party = 'recipient' | 'sender' | 'content' | 'server' | 'network' | 'unknown';
 
-/** With whom a cause lies when a server named it in a reply, and when there was no reply. */
-interface PartyByReply {
-  replied: Party;
-  unreplied: Party;
+/** What shows with whom a cause lies, of the reply or the bounce message that gave it. */
+export interface Evidence {
+  /** Reply code. */
+  code?: number | undefined;
+  /** Enhanced status code (RFC 3463). */
+  enhanced?: string | undefined;
 }
+
+type PartyByEvidence = (evidence: Evidence | undefined) => Party;
+
+/**
+ * 556 is a domain that accepts no mail (RFC 7504), and 512 repeats 5.1.2. Of the enhanced codes x.1.2 and
+ * x.1.10 are the system of the recipient, x.4.3 and x.4.4 the way to it (RFC 3463, RFC 7505), and x.4.310 and
+ * x.4.312 the DNS lookup of its domain (Microsoft).
+ */
+const DNS_OF_RECIPIENT = /^[45]\.(?:1\.(?:2|10)|4\.(?:3|4|310|312))$/;
+const DNS_OF_RECIPIENT_CODES: readonly number[] = [512, 556];
+
+/** Other replies about DNS are about the sender's records. Without a reply the lookup itself failed. */
+const dnsFault: PartyByEvidence = (evidence) => {
+  if (!evidence) return 'recipient';
+  const { code = 0, enhanced = '' } = evidence;
+  const isTheirs = DNS_OF_RECIPIENT_CODES.includes(code) || DNS_OF_RECIPIENT.test(enhanced);
+  return isTheirs ? 'recipient' : 'sender';
+};
 
 const FAULT_OF = {
   'user-unknown': 'recipient',
@@ -28,22 +48,19 @@ const FAULT_OF = {
   policy: 'server',
   'message-too-big': 'content',
   'relay-denied': 'server',
-  // A server that names DNS speaks of the sender's records. Without a reply, the lookup of the
-  // recipient's domain failed.
-  'dns-failure': { replied: 'sender', unreplied: 'recipient' },
+  'dns-failure': dnsFault,
   network: 'network',
   'protocol-error': 'server',
   other: 'unknown',
-} as const satisfies Record<string, Party | PartyByReply>;
+} as const satisfies Record<string, Party | PartyByEvidence>;
 
 export type Cause = keyof typeof FAULT_OF;
 
 /** All causes, in the order in which they are listed for people. */
 export const CAUSES = Object.keys(FAULT_OF) as [Cause, ...Cause[]];
 
-/** @param replied whether a server gave the cause in a reply or in a bounce message */
-export function faultOf(cause: Cause, replied: boolean): Party {
+/** @param evidence absent when no server gave the cause */
+export function faultOf(cause: Cause, evidence: Evidence | undefined): Party {
   const fault = FAULT_OF[cause];
-  if (typeof fault === 'string') return fault;
-  return replied ? fault.replied : fault.unreplied;
+  return typeof fault === 'string' ? fault : fault(evidence);
 }

@@ -1,6 +1,7 @@
 // Replies between their parts and their lines, and the one reading of enhanced status codes (RFC 3463).
 // The fleet, the sender, cause rules, overrides and reports all use it.
 
+import type { Evidence } from './causes.js';
 import type { Reply } from './words.js';
 
 /** The form of RFC 2034: the first word of a line. */
@@ -43,6 +44,11 @@ export function enhancedOf({ code, enhanced, lines }: Reply): string | undefined
     for (const [, found = ''] of line.matchAll(WITHIN)) if (isOfClass(found, code)) return found;
   }
   return undefined;
+}
+
+/** What of a reply shows with whom its cause lies. @returns undefined without a reply */
+export function evidenceOf(reply: Reply | undefined): Evidence | undefined {
+  return reply && { code: reply.code, enhanced: enhancedOf(reply) };
 }
 
 /** The lines of a reply as they are said: `550-5.7.1 Not now`, `550 5.7.1 See our page`. */

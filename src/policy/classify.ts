@@ -3,7 +3,7 @@
 
 import { domainKey } from '../base/domain-names.js';
 import { enhancedOf } from '../events/reply-text.js';
-import { faultOf, type Cause, type Outcome, type Reply, type Stage } from '../events/types.js';
+import { faultOf, type Cause, type Evidence, type Outcome, type Reply, type Stage } from '../events/types.js';
 import { CauseTable, linearSearch, type CauseRule } from './cause-rules.js';
 import type { PolicyOverride, RetryPolicy } from './retry-policy.js';
 import { shippedCauses } from './shipped-causes.js';
@@ -54,10 +54,10 @@ function tableOf(rules: readonly CauseRule[]): CauseTable {
  * Whether a cause lies with the recipient: the only causes that cost a contact its status under
  * `recipient-only`.
  *
- * @param replied whether a server gave the cause
+ * @param evidence absent when no server gave the cause
  */
-export function liesWithRecipient(cause: Cause, replied = true): boolean {
-  return faultOf(cause, replied) === 'recipient';
+export function liesWithRecipient(cause: Cause, evidence: Evidence | undefined): boolean {
+  return faultOf(cause, evidence) === 'recipient';
 }
 
 /** A refused attempt; without a reply where DNS refused it. */

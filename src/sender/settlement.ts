@@ -1,7 +1,8 @@
 // Settles attempts: the result of each decides the state of its delivery, the time of the next attempt,
 // and the status of the contact. Rules 4 to 8 and 10 of docs/semantics.md.
 
-import type { BouncedState, Cause, TerminalState } from '../events/types.js';
+import { evidenceOf } from '../events/reply-text.js';
+import type { BouncedState, Cause, Evidence, TerminalState } from '../events/types.js';
 import { attemptFact, type AttemptFact } from './attempt.js';
 import type { Changes } from './changes.js';
 import { liesWithRecipient } from '../policy/classify.js';
@@ -95,8 +96,13 @@ export class Settlement implements AttemptJournal {
   }
 
   /** Changes the end of a delivery that a bounce message reports as failed (rule 11). */
-  returned(contact: Contact, ended: EndedDelivery, what: BouncedState, cause: Cause): void {
-    Object.assign(ended, { what, returned: true, ...(what === 'hard-bounced' ? this.spares(cause) : {}) });
+  returned(
+    contact: Contact,
+    ended: EndedDelivery,
+    { state: what, cause, evidence }: { state: BouncedState; cause: Cause; evidence: Evidence },
+  ): void {
+    const spares = what === 'hard-bounced' ? this.spares(cause, evidence) : {};
+    Object.assign(ended, { what, returned: true, ...spares });
     this.options.contacts.recount(contact, ended);
     this.withdraw(contact);
   }
@@ -137,7 +143,7 @@ export class Settlement implements AttemptJournal {
         cause,
         result.reply ? `${result.reply.code} at ${result.stage}` : (result.error ?? cause),
         result.startedAt,
-        result.reply !== undefined,
+        evidenceOf(result.reply),
       );
     }
     const spent = budgetClass(outcome, result.stage);
@@ -187,10 +193,10 @@ export class Settlement implements AttemptJournal {
     cause: Cause,
     why: string,
     begunAt: number,
-    replied: boolean,
+    evidence: Evidence | undefined,
   ): void {
     this.end(delivery, 'hard-bounced', why, cause);
-    this.count(delivery, { what: 'hard-bounced', begunAt, ...this.spares(cause, replied) });
+    this.count(delivery, { what: 'hard-bounced', begunAt, ...this.spares(cause, evidence) });
   }
 
   private softBounced(delivery: Delivery, cause: Cause, why: string, begunAt: number): void {
@@ -217,10 +223,10 @@ export class Settlement implements AttemptJournal {
     this.withdraw(contact);
   }
 
-  /** `spares` when the policy lets the contact stay active after this hard bounce. @param replied whether a server replied */
-  private spares(cause: Cause, replied = true): { spares?: true } {
+  /** `spares` when the policy lets the contact stay active after this hard bounce. */
+  private spares(cause: Cause, evidence: Evidence | undefined): { spares?: true } {
     const isSpared =
-      this.options.policy.bounce.hard === 'recipient-only' && !liesWithRecipient(cause, replied);
+      this.options.policy.bounce.hard === 'recipient-only' && !liesWithRecipient(cause, evidence);
     return isSpared ? { spares: true } : {};
   }
 

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { CAUSES, faultOf, type Party } from '../../src/events/types.js';
 
-const causesOf = (fault: Party): string[] => CAUSES.filter((cause) => faultOf(cause, true) === fault);
+const causesOf = (fault: Party): string[] => CAUSES.filter((cause) => faultOf(cause, {}) === fault);
 
 test('every cause lies with one side', () => {
   expect(causesOf('recipient')).toEqual(['user-unknown', 'mailbox-full', 'mailbox-disabled']);
@@ -21,6 +21,6 @@ test('every cause lies with one side', () => {
 });
 
 test('without a reply, `dns-failure` is a lookup of the domain of the recipient that failed', () => {
-  expect(faultOf('dns-failure', false)).toBe('recipient');
-  expect(CAUSES.filter((cause) => faultOf(cause, false) !== faultOf(cause, true))).toEqual(['dns-failure']);
+  expect(faultOf('dns-failure', undefined)).toBe('recipient');
+  expect(CAUSES.filter((cause) => faultOf(cause, undefined) !== faultOf(cause, {}))).toEqual(['dns-failure']);
 });

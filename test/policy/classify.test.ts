@@ -1,6 +1,7 @@
 // Classifying a reply: the outcome by its code, the cause by its text.
 
 import { describe, expect, test } from 'vitest';
+import { evidenceOf } from '../../src/events/reply-text.js';
 import type { Cause, Outcome, Stage } from '../../src/events/types.js';
 import { causeOf, liesWithRecipient, outcomeOf, overridden } from '../../src/policy/classify.js';
 import type { PolicyOverride } from '../../src/policy/retry-policy.js';
@@ -164,11 +165,32 @@ describe('the cause', () => {
       'other',
       'auth-failure',
     ];
-    expect(own.map((cause) => liesWithRecipient(cause))).toEqual([true, true, true]);
-    expect(others.some((cause) => liesWithRecipient(cause))).toBe(false);
-    // A reply about DNS is about the sender's records; without a reply, the recipient's lookup failed.
-    expect(liesWithRecipient('dns-failure')).toBe(false);
-    expect(liesWithRecipient('dns-failure', false)).toBe(true);
+    expect(own.map((cause) => liesWithRecipient(cause, {}))).toEqual([true, true, true]);
+    expect(others.some((cause) => liesWithRecipient(cause, {}))).toBe(false);
+    expect(others.some((cause) => liesWithRecipient(cause, undefined))).toBe(false);
+  });
+
+  test.each([
+    ['556 5.1.10 Recipient address has null MX', true],
+    ['556 No mail here', true],
+    ['550 5.1.2 Host unknown', true],
+    ['450 4.1.2 Recipient address rejected: Domain not found', true],
+    ['550 5.4.4 Invalid domain', true],
+    ['550 5.4.310 DNS domain example.org does not exist', true],
+    ['550 sorry, no such domain (#5.1.2)', true],
+    ['550 5.7.1 Relaying denied. IP name lookup failed', false],
+    ['550 5.7.25 The IP address sending this message does not have a PTR record', false],
+    ['553 5.1.8 Domain of sender address does not exist', false],
+    ['450 Client host rejected: cannot find your hostname', false],
+    ['550 5.7.27 Sender address rejected: Domain example.com does not accept mail (nullMX)', false],
+  ])('of a DNS failure lies with the domain that the code means: %s', (said, isTheirs) => {
+    const reply = parseReply(said)!;
+    expect(causeOf(reply, 'rcpt')).toBe('dns-failure');
+    expect(liesWithRecipient('dns-failure', evidenceOf(reply))).toBe(isTheirs);
+  });
+
+  test('of a DNS lookup that failed lies with the domain that was looked up', () => {
+    expect(liesWithRecipient('dns-failure', undefined)).toBe(true);
   });
 });
 

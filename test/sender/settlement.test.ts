@@ -180,7 +180,11 @@ describe('a delivery', () => {
     settlement.expired(deliveries[0]!);
     expect(contact).toMatchObject({ status: 'active', softBounceStreak: 3 });
     contacts.count(contact, { what: 'delivered', mailing: 'other', ...other });
-    settlement.returned(contact, contacts.ended(contact, 'other')!, 'soft-bounced', 'mailbox-full');
+    settlement.returned(contact, contacts.ended(contact, 'other')!, {
+      state: 'soft-bounced',
+      cause: 'mailbox-full',
+      evidence: {},
+    });
     expect(contact).toMatchObject({ status: 'error', softBounceStreak: 4 });
     expect(standing({ status: 'active', softBounceStreak: 3 }, contact.history!.past.slice(0, 1), 4)).toEqual(
       {
@@ -249,21 +253,31 @@ describe('a delivery', () => {
     expect(deliveries[0]).toMatchObject({ state: 'hard-bounced', contact: { status: 'active' } });
   });
 
-  test('that a bounce message ends with a DNS failure had reached a server: the contact is spared', () => {
-    const { settlement, deliveries, contacts } = world(
-      ['bob'],
-      policy({ bounce: { hard: 'recipient-only' } }),
-    );
-    const { contact } = deliveries[0]!;
-    settlement.attempted(deliveries[0]!, result('accepted'));
-    settlement.returned(contact, contacts.ended(contact, 'news')!, 'hard-bounced', 'dns-failure');
-    expect(contact.status).toBe('active');
-    expect(contacts.ended(contact, 'news')).toMatchObject({
-      what: 'hard-bounced',
-      returned: true,
-      spares: true,
-    });
-  });
+  test.each([
+    ['5.7.25', 'active'],
+    [undefined, 'active'],
+    ['5.4.4', 'error'],
+  ] as const)(
+    'that a bounce message ends with a DNS failure and %s leaves the contact %s',
+    (enhanced, status) => {
+      const { settlement, deliveries, contacts } = world(
+        ['bob'],
+        policy({ bounce: { hard: 'recipient-only' } }),
+      );
+      const { contact } = deliveries[0]!;
+      settlement.attempted(deliveries[0]!, result('accepted'));
+      const cause = 'dns-failure';
+      const evidence = { enhanced };
+      settlement.returned(contact, contacts.ended(contact, 'news')!, {
+        state: 'hard-bounced',
+        cause,
+        evidence,
+      });
+      expect(contact.status).toBe(status);
+      expect(contacts.ended(contact, 'news')).toMatchObject({ what: 'hard-bounced', returned: true });
+      expect(contacts.ended(contact, 'news')!.spares).toBe(status === 'active' ? true : undefined);
+    },
+  );
 });
 
 describe('the figures of a mailing', () => {

@@ -4,7 +4,7 @@
 import { BouncelabError } from '../../base/errors.js';
 import { formatDuration } from '../../base/units.js';
 import { quoted } from '../../documents/problems.js';
-import { enhancedOf } from '../../events/reply-text.js';
+import { enhancedOf, evidenceOf } from '../../events/reply-text.js';
 import { faultOf, type Cause, type Outcome, type Party, type Reply, type Stage } from '../../events/types.js';
 import { matchingPattern, type CauseRule } from '../../policy/cause-rules.js';
 import { liesWithRecipient, outcomeOf, overridden, type RefusalOrigin } from '../../policy/classify.js';
@@ -77,7 +77,7 @@ export function readingOf(reply: Reply, stage: Stage, from: RefusalOrigin): Read
     ...(enhanced === undefined ? {} : { enhanced }),
     outcome: outcomeOf(reply),
     cause,
-    liesWith: faultOf(cause, true),
+    liesWith: faultOf(cause, evidenceOf(reply)),
     ...(found && {
       rule: {
         rule: found,
@@ -100,7 +100,10 @@ function consequence(name: string, policy: RetryPolicy, refused: Refused): Conse
   const { stage, cause, reply } = refused;
   const outcome = overridden(outcomeOf(reply), refused, policy);
   if (outcome === 'rejected') {
-    const contact = policy.bounce.hard === 'recipient-only' && !liesWithRecipient(cause) ? 'active' : 'error';
+    const contact =
+      policy.bounce.hard === 'recipient-only' && !liesWithRecipient(cause, evidenceOf(reply))
+        ? 'active'
+        : 'error';
     const text = `hard bounce at once; the contact ${contact === 'error' ? 'becomes error' : 'stays active'}`;
     return { policy: name, outcome, contact, attempts: 1, endsAtMs: 0, text };
   }

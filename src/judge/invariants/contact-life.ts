@@ -3,7 +3,6 @@
 
 import { ChangingFold } from '../../base/changing-fold.js';
 import type { EventOf } from '../../events/types.js';
-import { liesWithRecipient } from '../../policy/classify.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { SharedStanding } from '../../results/standings.js';
 import type { History, SeenDelivery } from './run-history.js';
@@ -100,14 +99,12 @@ export class ContactLife {
     }
   }
 
-  private what(
-    { ended, returned, wasReplied, attempts }: SeenDelivery,
-    latest: Returned | undefined,
-  ): Ended['what'] {
-    const message = returned ?? latest;
-    const { state, cause = 'other' } = message ?? ended!;
-    const isTheirs = liesWithRecipient(cause, message !== undefined || wasReplied);
-    const isSpared = state === 'hard-bounced' && this.bounce.hard === 'recipient-only' && !isTheirs;
+  private what(delivery: SeenDelivery, latest: Returned | undefined): Ended['what'] {
+    const { ended, returned, attempts } = delivery;
+    const { state } = returned ?? latest ?? ended!;
+    const liesWith = latest && !returned ? this.history.faultOfReturned(latest) : delivery.liesWith;
+    const isSpared =
+      state === 'hard-bounced' && this.bounce.hard === 'recipient-only' && liesWith !== 'recipient';
     const isCounted = !isSpared && (state !== 'soft-bounced' || attempts !== 0);
     return isCounted ? (state as Ended['what']) : 'uncounted';
   }

@@ -2,7 +2,8 @@
 // servers. It keeps of a delivery only what the check of its next event needs, and little once it has ended,
 // so that long runs take little memory.
 
-import type { ContactStatus, EventOf, RunEvent } from '../../events/types.js';
+import { evidenceOf } from '../../events/reply-text.js';
+import { faultOf, type ContactStatus, type EventOf, type Party, type RunEvent } from '../../events/types.js';
 import { budgetClass, gridOffset } from '../../policy/retry-policy.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import { mailingOf, recipientOf } from '../../events/envelope.js';
@@ -38,9 +39,9 @@ export interface SeenDelivery {
   /** Client address and port of that session. */
   acceptedFrom?: string;
   ended: EventOf<'delivery.ended'> | undefined;
-  /** Once it has ended: when the attempt that ended it began, or its end, and whether its last one had a reply. */
+  /** Once it has ended: when the attempt that ended it began, or its end, and with whom its cause lies. */
   begunAt: number;
-  wasReplied: boolean;
+  liesWith: Party;
   /** The delivery of the same contact that ended before it. */
   endedBefore: SeenDelivery | undefined;
   /** The bounce message that turned it into a bounced one. */
@@ -64,6 +65,8 @@ export class History {
   private readonly byClient = new Map<string, SeenSession>();
   /** When a sender last started after a crash. */
   restartedAt: number | undefined;
+  /** Status of the last bounce message. */
+  private reported: string | undefined;
   private readonly domains: SeenDomains;
   private readonly retry: RetryPolicy['retry'];
 
@@ -141,9 +144,14 @@ export class History {
         return this.ended(event);
       case 'delivery.returned': {
         const delivery = this.delivery(event.mailing, event.address);
-        if (delivery) delivery.returned ??= event;
+        if (!delivery || delivery.returned) return;
+        delivery.returned = event;
+        delivery.liesWith = this.faultOfReturned(event);
         return;
       }
+      case 'bounce.received':
+        this.reported = event.status;
+        return;
       case 'attempt':
         return this.attempted(event);
       case 'sender.crashed':
@@ -194,6 +202,11 @@ export class History {
     return { address, mailing: this.sessions.get(event.session)?.mailing };
   }
 
+  /** With whom the cause of a bounce message lies; its status is in the `bounce.received` just before. */
+  faultOfReturned({ cause }: EventOf<'delivery.returned'>): Party {
+    return faultOf(cause, { enhanced: this.reported });
+  }
+
   private queued(event: EventOf<'delivery.queued'>): void {
     const mailing = this.mailings.get(event.mailing);
     if (!mailing) return;
@@ -205,7 +218,7 @@ export class History {
       ended: undefined,
       endedBefore: undefined,
       begunAt: 0,
-      wasReplied: false,
+      liesWith: 'unknown',
       attempts: 0,
       replied: 0,
       unreachable: 0,
@@ -221,7 +234,7 @@ export class History {
     const { last } = delivery;
     delivery.ended = event;
     delivery.begunAt = last?.t === event.t ? last.startedAt : event.t;
-    delivery.wasReplied = last?.reply !== undefined;
+    delivery.liesWith = faultOf(event.cause ?? 'other', evidenceOf(last?.reply));
     delivery.queued = delivery.first = delivery.last = undefined;
     const contact = this.contacts.get(event.address);
     if (contact) {

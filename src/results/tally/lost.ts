@@ -3,7 +3,8 @@
 // `error` (rule 13 of docs/semantics.md), so that results show such losses.
 
 import { domainOf } from '../../base/addresses.js';
-import { faultOf, type Cause, type EventOf } from '../../events/types.js';
+import { evidenceOf } from '../../events/reply-text.js';
+import { faultOf, type Cause, type Evidence, type EventOf } from '../../events/types.js';
 import type { LostGroup, LostResult } from '../result.js';
 
 type Attempt = EventOf<'attempt'>;
@@ -19,10 +20,10 @@ const TEXT_LENGTH_MAX = 200;
  * Whether a cause lies with the sender, its content or a server, and so not with the contact. `network`
  * and `other` do not count: which side is at fault is not known then.
  *
- * @param replied whether a server gave the cause
+ * @param evidence absent when no server gave the cause
  */
-function isNotTheirs(cause: Cause, replied: boolean): boolean {
-  const fault = faultOf(cause, replied);
+function isNotTheirs(cause: Cause, evidence: Evidence | undefined): boolean {
+  const fault = faultOf(cause, evidence);
   return fault === 'sender' || fault === 'content' || fault === 'server';
 }
 
@@ -31,9 +32,15 @@ export class LostTally {
   private readonly groups = new Map<string, LostGroup>();
   private attempt: Attempt | undefined;
   private ended: Ended | undefined;
+  /** Status of the last bounce message, which comes just before the delivery that it changes. */
+  private reported: string | undefined;
 
   attempted(event: Attempt): void {
     this.attempt = event;
+  }
+
+  reportedBy({ status }: EventOf<'bounce.received'>): void {
+    this.reported = status;
   }
 
   bounced(event: Ended): void {
@@ -44,10 +51,14 @@ export class LostTally {
   lost(event: StatusChange, of: LostResult): void {
     const ended = isAbout(this.ended, event) ? this.ended : undefined;
     // A bounce message comes long after the attempt, and counts as a reply of a server.
+    const isReturned = ended?.type === 'delivery.returned';
     const attempt =
       ended?.type === 'delivery.ended' && isAbout(this.attempt, event) ? this.attempt : undefined;
     const cause = ended?.cause ?? 'other';
-    const notTheirs = isNotTheirs(cause, ended?.type === 'delivery.returned' || attempt?.reply !== undefined);
+    const notTheirs = isNotTheirs(
+      cause,
+      isReturned ? { enhanced: this.reported } : evidenceOf(attempt?.reply),
+    );
     of.total++;
     if (notTheirs) of.notTheirs++;
     of.causes[cause] = (of.causes[cause] ?? 0) + 1;

@@ -77,6 +77,8 @@ export class Tally {
         return;
       case 'delivery.ended':
         return this.deliveryEnded(event);
+      case 'bounce.received':
+        return this.lost.reportedBy(event);
       case 'delivery.returned': {
         this.lost.bounced(event);
         const mailing = this.mailing(event.mailing);
@@ -123,7 +125,6 @@ export class Tally {
       case 'smtp.garbled':
       case 'message.received':
       case 'contact.refused':
-      case 'bounce.received':
       case 'message.returned':
       case 'attempt.interrupted':
       case 'sender.crashed':

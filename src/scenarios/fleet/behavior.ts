@@ -1,6 +1,7 @@
 // Reads a behavior as its plan: expands the short forms, finds the point where the behavior acts, and
 // refuses combinations that cannot work.
 
+import { evidenceOf } from '../../events/reply-text.js';
 import { faultOf } from '../../events/types.js';
 import { RECIPIENT_POINTS } from '../../simulator/behaviors/behavior.js';
 import type { BehaviorDefinition, Scope } from '../../simulator/behaviors/behavior.js';
@@ -233,7 +234,7 @@ function resolveEntry(reader: Reader, params: Written, path: Path): Point | unde
     return undefined;
   }
   params['said'] = found.reply;
-  return found.stage ?? (faultOf(found.cause, true) === 'recipient' ? 'rcpt' : 'message');
+  return found.stage ?? (faultOf(found.cause, evidenceOf(found.reply)) === 'recipient' ? 'rcpt' : 'message');
 }
 
 /** Reports conditions of time that leave no moment in which the behavior could act. */

@@ -80,7 +80,7 @@ export class Bounces {
     const { state, cause, why } = outcome;
     note('applied', `the delivery is ${state}`, reported);
     changes.emit({ type: 'delivery.returned', mailing, address: contact.key, state, cause, why });
-    settlement.returned(contact, ended, state, cause);
+    settlement.returned(contact, ended, outcome);
   }
 
   private whyNot(contact: Contact, mailing: string, ended: string | undefined): string {

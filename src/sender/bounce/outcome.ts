@@ -3,7 +3,7 @@
 
 import { domainOf } from '../../base/addresses.js';
 import { enhancedOf, splitEnhanced } from '../../events/reply-text.js';
-import type { BouncedState, Cause, Reply } from '../../events/types.js';
+import type { BouncedState, Cause, Evidence, Reply } from '../../events/types.js';
 import { causeOf, overridden } from '../../policy/classify.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
 import type { RecipientStatus } from './delivery-status.js';
@@ -11,7 +11,7 @@ import { isReported } from './reported-address.js';
 
 /** `reported`: status code and action that the report gives for the contact. `ignored`: the reason. */
 type BounceOutcome = { reported: { status?: string; action?: string } } & (
-  { state: BouncedState; cause: Cause; why: string } | { ignored: string }
+  { state: BouncedState; cause: Cause; evidence: Evidence; why: string } | { ignored: string }
 );
 
 /**
@@ -45,6 +45,8 @@ export function bounceOutcome(
     reported,
     state: outcome === 'rejected' ? 'hard-bounced' : 'soft-bounced',
     cause,
+    // What `bounce.received` has: the invariants come to the same result from the events.
+    evidence: { enhanced: reported.status },
     why: `bounce message: ${diagnostic ?? reply.enhanced ?? reply.code}`,
   };
 }
