@@ -1,5 +1,7 @@
 // `bouncelab replies --explain`: what one reply means.
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { displayWidth } from '../../src/reporters/terminal/layout.js';
 import { Workplace } from './harness.js';
@@ -114,5 +116,54 @@ describe('bad input', () => {
     const none = await at.run(['replies', '--provider', 'gmail']);
     expect(none).toMatchObject({ code: 2, stdout: '' });
     expect(none.stderr).toContain('bouncelab replies gmail');
+  });
+});
+
+describe('with files of the user', () => {
+  const CAUSES =
+    "causes:\n  - { cause: greylisted, text: nothing }\n  - { cause: throttled, text: '^no\\b' }\n";
+
+  test('reads the reply by its rules before the shipped ones', async () => {
+    writeFileSync(join(at.dir, 'my-causes.yaml'), CAUSES);
+    const { code, stdout } = await explain('550 No way', '--causes', 'my-causes.yaml');
+    expect(code).toBe(0);
+    expect(stdout).toContain('cause      throttled');
+    expect(stdout).toContain('rule       my-causes.yaml, rule 2');
+    expect(stdout).toContain('text: ^no\\b');
+    expect(stdout).not.toContain('why ');
+    expect((await explain('550 User unknown', '--causes', 'my-causes.yaml')).stdout).toContain(
+      'cause      user-unknown',
+    );
+    const json = JSON.parse((await explain('550 No way', '--causes', 'my-causes.yaml', '--json')).stdout) as {
+      rule: object;
+    };
+    expect(json.rule).toMatchObject({ file: 'my-causes.yaml', number: 2, cause: 'throttled' });
+  });
+
+  test('shows what a policy of its own does, and its rules come first', async () => {
+    writeFileSync(join(at.dir, 'my-causes.yaml'), CAUSES);
+    writeFileSync(
+      join(at.dir, 'mine.yaml'),
+      "bounce: { overrides: [{ cause: policy, treatAs: deferred }] }\ncauses: [{ cause: policy, text: 'no way' }]\n",
+    );
+    const { stdout } = await explain('550 No way', '--policy', './mine.yaml', '--causes', 'my-causes.yaml');
+    expect(stdout).toContain('rule       ./mine.yaml, rule 1');
+    expect(stdout).toContain('Under the policy:\n  ./mine.yaml  tried again');
+    expect(stdout).not.toContain('thirty-hours');
+    expect((await explain('550 No way', '--policy', 'spread')).stdout).toContain('  spread  hard bounce');
+  });
+
+  test('says what is wrong with them', async () => {
+    writeFileSync(join(at.dir, 'bad.yaml'), 'causes: [{ cause: greylisted, text: "(" }]\n');
+    for (const option of ['--causes', '--policy']) {
+      const { code, stderr } = await explain('550 No', option, './bad.yaml');
+      expect(code).toBe(3);
+      expect(stderr).toContain('bad.yaml:1');
+    }
+    expect(await explain('550 No', '--causes', 'missing.yaml')).toMatchObject({ code: 3 });
+    expect(await explain('550 No', '--policy', 'emmma')).toMatchObject({ code: 2 });
+    const alone = await at.run(['replies', '--causes', 'bad.yaml']);
+    expect(alone).toMatchObject({ code: 2 });
+    expect(alone.stderr).toContain('`--causes` goes with `--explain` only');
   });
 });

@@ -16,6 +16,8 @@ export function addReplies(program: Command, io: Io, done: Finish): void {
     )
     .option('--explain <reply>', 'explain one reply: outcome, cause, rule, and the result under each policy')
     .option('--provider <provider>', 'with --explain: the provider whose server sent it')
+    .option('--policy <policy>', 'with --explain: a policy, or a file of one, instead of the shipped ones')
+    .option('--causes <file>', 'with --explain: a file of cause rules that come before the shipped ones')
     .option('--json', 'print JSON', false)
     .addHelpText(
       'after',
@@ -25,6 +27,7 @@ Examples:
   $ bouncelab replies yahoo --class mailbox-full
   $ bouncelab replies --class greylisted --json
   $ bouncelab replies --explain '550 5.7.1 Message refused' --stage message --provider gmail
+  $ bouncelab replies --explain '550 No' --policy ./mine.yaml --causes ./my-causes.yaml
 
 A scenario uses a reply by its name: { reply: yahoo/mailbox-full }.`,
     )

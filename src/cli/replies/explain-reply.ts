@@ -8,13 +8,19 @@ import { saidLines } from '../../events/reply-text.js';
 import { displayWidth, pad, wrap } from '../../reporters/terminal/layout.js';
 import { terminalLine } from '../../reporters/text.js';
 import { listProfiles, shippedProfile, type Profile } from '../../scenarios/fleet/profile-file.js';
+import { printProblems } from '../errors.js';
 import type { Io } from '../io.js';
+import { chosenBy } from './chosen.js';
 import { parseRefusal, readingOf, type Reading } from './reading.js';
 
 export interface ExplainReply {
   explain: string;
   provider?: string | undefined;
   stage?: string | undefined;
+  /** A policy to show instead of the shipped ones: a name or a path. */
+  policy?: string | undefined;
+  /** Path of a file of cause rules. */
+  causes?: string | undefined;
   json: boolean;
 }
 
@@ -30,13 +36,19 @@ const PARTIES: Record<Party, string> = {
   unknown: 'the reply does not show it',
 };
 
-/** @throws BouncelabError E_USAGE for text that is not a refusal, and for an unknown provider or stage */
+/** @throws BouncelabError E_USAGE for text that is not a refusal, and for an unknown provider, stage or policy */
 export function explainReply(options: ExplainReply, io: Io): ExitCode {
   const { explain, json } = options;
   const stage = stageOf(options.stage);
   const provider = options.provider === undefined ? undefined : providerOf(options.provider);
   const from = { host: provider?.mx[0]?.toLowerCase(), domain: provider?.domains[0]?.toLowerCase() };
-  const reading = readingOf(parseRefusal(explain), stage, from);
+  const reply = parseRefusal(explain);
+  const chosen = chosenBy(options, io.cwd);
+  if ('problems' in chosen) {
+    printProblems(chosen.problems, '', io.stderr);
+    return EXIT.invalidScenario;
+  }
+  const reading = readingOf(reply, stage, from, chosen);
   if (json) {
     io.stdout.write(`${JSON.stringify(asJson(reading, provider), null, 2)}\n`);
     return EXIT.passed;
@@ -66,7 +78,7 @@ function providerOf(name: string): Profile {
 }
 
 function readingLines(reading: Reading, provider: Profile | undefined, columns: number): string[] {
-  const { reply, stage, enhanced, outcome, cause, liesWith, rule, policies } = reading;
+  const { reply, stage, enhanced, outcome, cause, liesWith, rule, policies, isShipped } = reading;
   const lines = saidLines(reply).flatMap((line) => wrap(terminalLine(line), columns));
   const place = provider ? `from a server of ${provider.name}` : 'from a server of no known provider';
   const row = (label: string, text: string): void => void lines.push(...labelled(label, text, columns));
@@ -76,11 +88,11 @@ function readingLines(reading: Reading, provider: Profile | undefined, columns: 
   row('cause', cause);
   row('lies with', PARTIES[liesWith]);
   if (rule) {
-    row('rule', `${rule.file}, line ${rule.line}`);
+    row('rule', `${rule.file}, ${'line' in rule ? `line ${rule.line}` : `rule ${rule.number}`}`);
     for (const condition of conditions(rule)) row('', condition);
-    row('why', rule.why);
+    if ('why' in rule) row('why', rule.why);
   } else row('rule', 'none of classification/causes.yaml matches');
-  lines.push('', 'Under each shipped policy:');
+  lines.push('', isShipped ? 'Under each shipped policy:' : 'Under the policy:');
   const widest = Math.max(...policies.map(({ policy }) => displayWidth(policy)));
   for (const { policy, text } of policies) lines.push(...labelled(policy, text, columns, widest + 4));
   return lines;
@@ -95,6 +107,12 @@ function conditions({ rule, pattern }: NonNullable<Reading['rule']>): string[] {
   return pattern === undefined ? asked : [...asked, `text: ${pattern}`];
 }
 
+/** Where a rule is written: the line of a shipped one with its reason, the number of another. */
+function place(rule: NonNullable<Reading['rule']>): object {
+  const { file } = rule;
+  return 'line' in rule ? { file, line: rule.line, why: rule.why } : { file, number: rule.number };
+}
+
 function labelled(label: string, text: string, columns: number, indent = LABEL_COLUMNS): string[] {
   const head = `  ${pad(label, indent - 4)}  `;
   return wrap(terminalLine(text), columns - indent).map((line, index) =>
@@ -102,12 +120,10 @@ function labelled(label: string, text: string, columns: number, indent = LABEL_C
   );
 }
 
-function asJson({ rule, ...reading }: Reading, provider: Profile | undefined): object {
+function asJson({ rule, isShipped: _isShipped, ...reading }: Reading, provider: Profile | undefined): object {
   return {
     ...reading,
     provider: provider?.id ?? null,
-    rule: rule
-      ? { file: rule.file, line: rule.line, why: rule.why, matched: rule.pattern ?? null, ...rule.rule }
-      : null,
+    rule: rule ? { ...rule.rule, ...place(rule), matched: rule.pattern ?? null } : null,
   };
 }

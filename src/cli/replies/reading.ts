@@ -1,12 +1,18 @@
 // How one reply is read (`replies --explain`): its outcome, its cause and the rule that found it, and the
-// consequences under each shipped policy. They come from the functions that decide during a run.
+// consequences under each policy. They come from the functions that decide during a run.
 
 import { BouncelabError } from '../../base/errors.js';
 import { formatDuration } from '../../base/units.js';
 import { quoted } from '../../documents/problems.js';
 import { enhancedOf, evidenceOf } from '../../events/reply-text.js';
 import { faultOf, type Cause, type Outcome, type Party, type Reply, type Stage } from '../../events/types.js';
-import { matchingPattern, type CauseRule } from '../../policy/cause-rules.js';
+import {
+  CauseTable,
+  linearSearch,
+  matchingPattern,
+  type CauseRule,
+  type Refusal,
+} from '../../policy/cause-rules.js';
 import { liesWithRecipient, outcomeOf, overridden, type RefusalOrigin } from '../../policy/classify.js';
 import { listPolicies, loadPolicy } from '../../policy/policy-file.js';
 import type { RetryPolicy } from '../../policy/retry-policy.js';
@@ -14,14 +20,29 @@ import { originOfShipped, shippedCauses, type RuleOrigin } from '../../policy/sh
 import { timetable } from '../../policy/timetable.js';
 import { parseReply } from '../../sender/smtp/reply.js';
 
-/** A rule of classification/causes.yaml and what of the reply it matched. */
-interface ReadingRule extends RuleOrigin {
+/** A rule and what of the reply it matched: a shipped one, or one of a file, by its number there. */
+type ReadingRule = (RuleOrigin | OwnOrigin) & {
   rule: CauseRule;
   /** The pattern that is found in the text, for a rule with patterns. */
   pattern?: string;
+};
+
+interface OwnOrigin {
+  /** Path as the user gave it. */
+  file: string;
+  /** From 1. */
+  number: number;
 }
 
-/** What a shipped policy does with the reply. */
+/** Rules and policies that a user gives instead of the shipped ones, or before them. */
+export interface Chosen {
+  /** Rules that come before the shipped ones, in their order, and where they are written. */
+  own: { file: string; rules: readonly CauseRule[] }[];
+  /** The only policy to show; absent for the shipped ones. */
+  policy?: { name: string; policy: RetryPolicy };
+}
+
+/** What a policy does with the reply. */
 interface Consequence {
   policy: string;
   outcome: Outcome;
@@ -43,6 +64,8 @@ export interface Reading {
   liesWith: Party;
   rule?: ReadingRule;
   policies: Consequence[];
+  /** The policies are the shipped ones. */
+  isShipped: boolean;
 }
 
 /**
@@ -65,12 +88,10 @@ export function parseRefusal(text: string): Reply {
   return reply;
 }
 
-export function readingOf(reply: Reply, stage: Stage, from: RefusalOrigin): Reading {
-  const table = shippedCauses();
-  const found = table.find({ reply, stage, ...from });
-  const cause = found?.cause ?? 'other';
+export function readingOf(reply: Reply, stage: Stage, from: RefusalOrigin, chosen: Chosen): Reading {
+  const rule = ruleOf({ reply, stage, ...from }, chosen);
+  const cause = rule?.rule.cause ?? 'other';
   const enhanced = enhancedOf(reply);
-  const pattern = found && matchingPattern(found, reply);
   return {
     reply,
     stage,
@@ -78,20 +99,38 @@ export function readingOf(reply: Reply, stage: Stage, from: RefusalOrigin): Read
     outcome: outcomeOf(reply),
     cause,
     liesWith: faultOf(cause, evidenceOf(reply)),
-    ...(found && {
-      rule: {
-        rule: found,
-        ...originOfShipped(table.indexOf(found)),
-        ...(pattern === undefined ? {} : { pattern }),
-      },
-    }),
-    policies: listPolicies().map((name) => {
-      const loaded = loadPolicy(name, '.', '.');
-      if (!loaded || !('policy' in loaded))
-        throw new BouncelabError('E_HARNESS', `the shipped policy ${name} cannot be read`);
-      return consequence(name, loaded.policy, { reply, stage, cause, domain: from.domain ?? '' });
-    }),
+    ...(rule && { rule }),
+    policies: (chosen.policy ? [chosen.policy] : shippedPolicies()).map(({ name, policy }) =>
+      consequence(name, policy, { reply, stage, cause, domain: from.domain ?? '' }),
+    ),
+    isShipped: !chosen.policy,
   };
+}
+
+/** The first rule that matches: one of the user's own, and otherwise a shipped one. */
+function ruleOf(refusal: Refusal, { own }: Chosen): ReadingRule | undefined {
+  for (const { file, rules } of own) {
+    const table = new CauseTable(rules, linearSearch);
+    const rule = table.find(refusal);
+    if (rule) return { rule, file, number: table.indexOf(rule) + 1, ...patternOf(rule, refusal.reply) };
+  }
+  const shipped = shippedCauses();
+  const rule = shipped.find(refusal);
+  return rule && { rule, ...originOfShipped(shipped.indexOf(rule)), ...patternOf(rule, refusal.reply) };
+}
+
+function patternOf(rule: CauseRule, reply: Reply): { pattern?: string } {
+  const pattern = matchingPattern(rule, reply);
+  return pattern === undefined ? {} : { pattern };
+}
+
+function shippedPolicies(): { name: string; policy: RetryPolicy }[] {
+  return listPolicies().map((name) => {
+    const loaded = loadPolicy(name, '.', '.');
+    if (!loaded || !('policy' in loaded))
+      throw new BouncelabError('E_HARNESS', `the shipped policy ${name} cannot be read`);
+    return { name, policy: loaded.policy };
+  });
 }
 
 type Refused = Parameters<typeof overridden>[1] & { reply: Reply };

@@ -23,6 +23,8 @@ export interface RepliesCommand {
   stage?: string;
   explain?: string;
   provider?: string;
+  policy?: string;
+  causes?: string;
   json: boolean;
 }
 
@@ -32,6 +34,12 @@ export function replies(provider: string | undefined, options: RepliesCommand, i
   if (options.provider !== undefined) {
     throw new BouncelabError('E_USAGE', '`--provider` says whose reply `--explain` explains', {
       hint: `\`bouncelab replies ${options.provider}\` shows the replies of a provider`,
+    });
+  }
+  for (const [option, name] of Object.entries({ policy: options.policy, causes: options.causes })) {
+    if (name === undefined) continue;
+    throw new BouncelabError('E_USAGE', `\`--${option}\` goes with \`--explain\` only`, {
+      hint: `\`bouncelab validate ${name}\` checks the file`,
     });
   }
   check(provider, listProfiles(), 'provider', 'providers');
@@ -63,7 +71,7 @@ export function replies(provider: string | undefined, options: RepliesCommand, i
 }
 
 function explained(named: string | undefined, options: RepliesCommand, explain: string, io: Io): ExitCode {
-  const { class: cause, provider = named, stage, json } = options;
+  const { class: cause, provider = named, stage, policy, causes, json } = options;
   if (cause !== undefined) {
     throw new BouncelabError(
       'E_USAGE',
@@ -82,7 +90,7 @@ function explained(named: string | undefined, options: RepliesCommand, explain: 
       },
     );
   }
-  return explainReply({ explain, provider, stage, json }, io);
+  return explainReply({ explain, provider, stage, policy, causes, json }, io);
 }
 
 function check(name: string | undefined, known: readonly string[], what: string, these: string): void {
