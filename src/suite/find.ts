@@ -83,8 +83,9 @@ function inFolder(input: string, path: string): Match | BouncelabError {
 }
 
 function matching(input: string, pattern: string, cwd: string): Match | BouncelabError {
-  const paths = globSync(pattern, {
-    cwd,
+  const { folder, below } = split(pattern);
+  const paths = globSync(below, {
+    cwd: resolve(cwd, folder),
     absolute: true,
     expandDirectories: false,
     followSymbolicLinks: false,
@@ -93,6 +94,21 @@ function matching(input: string, pattern: string, cwd: string): Match | Bouncela
   return new BouncelabError('E_NOT_FOUND', `no scenario matches ${quoted(input)}`, {
     hint: 'a pattern such as "scenarios/**/*.yaml" finds files in all folders below; put it in quotes',
   });
+}
+
+/**
+ * A pattern as the folder that it begins with and the pattern below it. The library finds nothing above the
+ * folder that it is given, so that `../other/*.yaml` is looked for in `../other`.
+ */
+function split(pattern: string): { folder: string; below: string } {
+  const parts = pattern.split('/');
+  const dynamic = parts.findIndex((part) => part.includes('\\') || isDynamicPattern(part));
+  // `{a/b,c}` has a slash within its braces.
+  const first = parts.slice(0, dynamic).some((part) => part.includes('{')) ? 0 : Math.max(0, dynamic);
+  return {
+    folder: parts.slice(0, first).join('/') || (pattern.startsWith('/') ? '/' : '.'),
+    below: parts.slice(first).join('/'),
+  };
 }
 
 function nothingNamed(): BouncelabError {

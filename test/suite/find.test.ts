@@ -74,6 +74,17 @@ describe('finding scenarios', () => {
     ]);
   });
 
+  it('takes globs above the working directory, beside it and from the root', () => {
+    const from = (pattern: string, folder = 'empty') => findScenarios([pattern], join(root, folder)).files;
+    expect(from('../scenarios/*.yaml')).toEqual(['../scenarios/b.yaml']);
+    expect(from('../*/deep/**')).toEqual(['../other/deep/d.yaml', '../scenarios/deep/er/c.yaml']);
+    expect(from('../../scenarios/deep/**/*.yaml', 'other/deep')).toEqual(['../../scenarios/deep/er/c.yaml']);
+    expect(from('../{other/deep,scenarios}/*.yaml')).toEqual(['../other/deep/d.yaml', '../scenarios/b.yaml']);
+    expect(from('.././scenarios/[ab].y*ml')).toEqual(['../scenarios/a.yml', '../scenarios/b.yaml']);
+    expect(from(join(root, 'scenarios/*.yaml'))).toEqual(['../scenarios/b.yaml']);
+    expect(from('../nowhere/*.yaml')).toEqual([]);
+  });
+
   it('names each file once, however often it is given', () => {
     expect(
       find(
