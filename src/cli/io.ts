@@ -14,6 +14,11 @@ export interface Io {
   stdin: Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown };
   /** Ends the command early: SIGINT, SIGTERM and SIGHUP of the process. */
   signal: AbortSignal;
+  /**
+   * Reads files without a pause, during which a signal ends the process at once, as the system does: a handler
+   * would not be called before the end of that.
+   */
+  uncaught?: (<T>(work: () => T) => T) | undefined;
   /** Creates the executor that plays scenarios; worker threads when absent. */
   createExecutor?: (options: ExecutorOptions) => Executor;
 }
@@ -51,10 +56,10 @@ function screenOf(stream: NodeJS.WriteStream, env: Io['env']): Screen {
 /**
  * The environment of this process.
  *
- * @param catchSignals called when a command first asks for `signal`. Until then a signal ends the process at once,
- *   as the system does: files are read without a pause, and a handler would not be called before the end of that
+ * @param catchSignals called when a command first asks for `signal`; until then nothing catches signals
+ * @param uncaught does work while nothing catches signals
  */
-export function processIo(catchSignals: () => AbortSignal): Io {
+export function processIo(catchSignals: () => AbortSignal, uncaught: NonNullable<Io['uncaught']>): Io {
   const { env, stdin } = process;
   let signal: AbortSignal | undefined;
   return {
@@ -63,6 +68,7 @@ export function processIo(catchSignals: () => AbortSignal): Io {
     stdout: screenOf(process.stdout, env),
     stderr: screenOf(process.stderr, env),
     stdin,
+    uncaught,
     get signal() {
       return (signal ??= catchSignals());
     },

@@ -13,7 +13,6 @@ const STUCK_MS = 1000;
 
 // Until a command has its exit code, anything that ends the process is a failure, whatever code it ends with.
 let isOver = false;
-let isInterrupted = false;
 process.exitCode = EXIT.harness;
 process.on('exit', () => {
   if (isOver) return;
@@ -29,17 +28,35 @@ if (tooFew) {
 // Loaded only now: with too few open files it cannot be.
 const { main } = await import('./program.js');
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const interrupt = new AbortController();
+let isCatching = false;
+
+function interrupted(): void {
+  // After the first signal a run still reports the scenarios that have ended; the second ends it at once.
+  if (interrupt.signal.aborted) end(EXIT.interrupted);
+  interrupt.abort();
+}
+
 function catchSignals(): AbortSignal {
-  const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      // After the first signal a run still reports the scenarios that have ended; the second ends it at once.
-      if (interrupt.signal.aborted) end(EXIT.interrupted);
-      isInterrupted = true;
-      interrupt.abort();
-    });
-  }
+  isCatching = true;
+  for (const signal of SIGNALS) process.on(signal, interrupted);
   return interrupt.signal;
+}
+
+function uncaught<T>(work: () => T): T {
+  if (!isCatching) return work();
+  const { stdin } = process;
+  const { isRaw } = stdin;
+  // A terminal in raw mode makes a key of Ctrl-C, and not a signal.
+  if (isRaw) stdin.setRawMode(false);
+  for (const signal of SIGNALS) process.off(signal, interrupted);
+  try {
+    return work();
+  } finally {
+    for (const signal of SIGNALS) process.on(signal, interrupted);
+    if (isRaw) stdin.setRawMode(true);
+  }
 }
 
 /** Calls back when nothing of the output was read for a while. */
@@ -61,14 +78,14 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const exitCode = await main(process.argv.slice(2), processIo(catchSignals));
+const exitCode = await main(process.argv.slice(2), processIo(catchSignals, uncaught));
 // Wait until all output is read. After a signal, one that is not read is no reason to stay.
 await Promise.all(
   [process.stdout, process.stderr].map(
     (stream) =>
       new Promise<void>((done) => {
         stream.write('', () => done());
-        if (isInterrupted) whenStuck(stream, done);
+        if (interrupt.signal.aborted) whenStuck(stream, done);
       }),
   ),
 );

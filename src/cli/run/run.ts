@@ -49,7 +49,10 @@ async function runOnce(
   }
   const { grep, seed, policy, sender, wire, store, bail, timeout } = options;
   const inputs = only && files.length === 0 ? [...only] : inputsOr(files);
-  const entries = selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy, sender, wire, store });
+  const { uncaught = (work) => work() } = io;
+  const entries = uncaught(() =>
+    selectScenarios({ inputs, cwd: io.cwd, grep, only, seed, policy, sender, wire, store }),
+  );
   const baseline = BaselineCheck.open(options, io.cwd);
   const contactsFile = options.exportContacts && exportTarget(options.exportContacts, entries, io);
   for (const { warnings = [], leftOut = 0, source } of entries)
