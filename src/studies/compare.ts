@@ -3,9 +3,10 @@
 // with the suite.
 
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BouncelabError } from '../base/errors.js';
+import { temporaryFolder } from '../base/temporary-folder.js';
 import type { Executor, Job } from '../runner/executors/executor.js';
 import { FileOutput } from '../runner/executors/file-output.js';
 import type { ScenarioPlan } from '../scenarios/plan.js';
@@ -44,6 +45,17 @@ interface CompareOptions {
   onScenario?: (ended: number) => void;
 }
 
+function folderForRuns(): string {
+  try {
+    return temporaryFolder('compare');
+  } catch (error) {
+    throw new BouncelabError('E_OUTPUT', `no temporary folder can be made: ${(error as Error).message}`, {
+      hint: 'set TMPDIR to a folder that can be written',
+      cause: error,
+    });
+  }
+}
+
 /**
  * Plays and compares. Invariants are checked; expectations are not, since a policy changes the outcome of a
  * scenario.
@@ -52,7 +64,7 @@ interface CompareOptions {
  */
 export async function compare(options: CompareOptions): Promise<Comparison> {
   const { policies, scenarios, skipped = [], version, thresholds, signal } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'bouncelab-compare-'));
+  const folder = folderForRuns();
   const player = new ComparingExecutor(options, folder);
   try {
     const run = await runSuite({

@@ -3,7 +3,7 @@
 import { execFile, spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
-import { readdir, readlink } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -294,25 +294,6 @@ describe('the process', () => {
     expect((await start(['run']).ended).stdout).not.toContain('\u001b');
     expect((await start(['run'], { FORCE_COLOR: '1' }).ended).stdout).toContain('\u001b[31m');
     expect((await start(['run'], { FORCE_COLOR: '1', NO_COLOR: '1' }).ended).stdout).not.toContain('\u001b');
-  });
-
-  it.runIf(process.platform === 'linux')('ends a watch on a signal while it reads a long file', async () => {
-    const rows = Array.from({ length: 300_000 }, (_, row) => `user${row}@example.org`);
-    at.write({
-      'long.csv': `email\n${rows.join('\n')}\n`,
-      'a.yaml': scenarioText('A').replace('contacts: [bob@example.org]', 'file: ./long.csv'),
-    });
-    const { child, ended } = start(['run', 'a.yaml', '--watch']);
-    const isReading = async (): Promise<boolean> => {
-      const folder = `/proc/${child.pid}/fd`;
-      const names = await readdir(folder).catch(() => []);
-      const targets = await Promise.all(names.map((fd) => readlink(`${folder}/${fd}`).catch(() => '')));
-      return targets.some((target) => target.endsWith('long.csv'));
-    };
-    while (!(await isReading())) expect(child.exitCode).toBeNull();
-    child.kill('SIGINT');
-    // Not caught: a handler would be called only when everything has been read.
-    expect(await ended).toMatchObject({ signal: 'SIGINT', stdout: '' });
   });
 
   it('ends a watch on SIGINT', async () => {

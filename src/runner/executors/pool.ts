@@ -2,11 +2,12 @@
 // external sender plays in. Anything that happens to a worker becomes the result of the one scenario that it
 // played.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ResourceLimits } from 'node:worker_threads';
 import { builtModule } from '../../base/package-root.js';
+import { removeAtExit, temporaryFolder } from '../../base/temporary-folder.js';
 import { formatDuration } from '../../base/units.js';
 import { wallNow } from '../../clock/system.js';
 import type { ScenarioPlan, SenderPlan } from '../../scenarios/plan.js';
@@ -58,6 +59,8 @@ export class WorkerPool implements Executor {
 
   constructor(private readonly options: WorkerPoolOptions) {
     this.workers = options.workers;
+    // A thread makes folders too, and is terminated when it does not end.
+    removeAtExit();
   }
 
   async play(
@@ -77,7 +80,8 @@ export class WorkerPool implements Executor {
     let end: RunEnd;
     try {
       if (this.options.checkDeterminism && files.events === undefined) {
-        scratch = await scratchFolder();
+        // For the events of a first run that are not kept in a file of this machine.
+        scratch = temporaryFolder('repeat');
         files.events = join(scratch, 'events.ndjson');
       }
       end = closed(await this.playOnceOrTwice(plan, files, streams, onReport), outputs, streams);
@@ -232,11 +236,6 @@ function closed(end: RunEnd, outputs: JobOutputs, streams: readonly OutputName[]
   } catch (error) {
     return isOver(end) ? failureOf(error) : end;
   }
-}
-
-/** For the events of a first run that are not kept in a file of this machine. */
-function scratchFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'bouncelab-repeat-'));
 }
 
 /** Whether the scenario came to its end, passed or failed. */

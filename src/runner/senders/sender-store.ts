@@ -1,10 +1,10 @@
 // The store of the built-in sender during one run: none, memory, or an SQLite file that is removed after
 // the run.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BouncelabError } from '../../base/errors.js';
+import { temporaryFolder } from '../../base/temporary-folder.js';
 import { memoryStore } from '../../sender/store/memory.js';
 import { openSqliteStore } from '../../sender/store/sqlite/sqlite.js';
 import type { Commit, Store } from '../../sender/store/store.js';
@@ -26,7 +26,7 @@ export async function openSenderStore({ store, events }: ScenarioPlan): Promise<
         remove: () => Promise.resolve(),
       };
     case 'sqlite': {
-      const folder = await temporaryFolder();
+      const folder = storeFolder();
       const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
       try {
         // A simulated crash does not crash the machine, so writes need not be flushed to the disk.
@@ -60,9 +60,9 @@ export function watchedStore(store: Store, onCommit: (change: Commit) => void): 
   };
 }
 
-async function temporaryFolder(): Promise<string> {
+function storeFolder(): string {
   try {
-    return await mkdtemp(join(tmpdir(), 'bouncelab-store-'));
+    return temporaryFolder('store');
   } catch (error) {
     throw new BouncelabError(
       'E_STORE',
