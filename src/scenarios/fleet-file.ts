@@ -4,6 +4,7 @@
 import { dirname, resolve } from 'node:path';
 import { loadScenarioText, type LoadOptions } from './load.js';
 import { readFleet } from './fleet/fleet.js';
+import { refuseIdle } from './fleet/other-lists.js';
 import type { ScenarioPlan } from './plan.js';
 import { readChange, type ChangePlan } from './read/events.js';
 import { arrangeProblems, type Problem } from '../documents/problems.js';
@@ -37,7 +38,11 @@ export function loadFleetText(path: string, source: string, options: LoadOptions
     if (loaded.plan || 'events' in others) return loaded;
   }
   const reader = new Reader(yaml);
-  const fleet = reader.reading(() => readFleet(reader, { scenario: dirname(absolute), cwd: options.cwd }));
+  const fleet = reader.reading(() => {
+    const read = readFleet(reader, { scenario: dirname(absolute), cwd: options.cwd });
+    refuseIdle(reader, read, []);
+    return read;
+  });
   const problems = arrangeProblems([...yaml.problems, ...reader.problems]);
   if (!fleet || problems.length > 0) return { problems, source };
   const plan = { fleet: Object.fromEntries(fleet.domains), sites: Object.fromEntries(fleet.sites) };

@@ -89,7 +89,7 @@ describe('JUnit', () => {
   it('has the warnings of a case as its output, whether it passed or failed', () => {
     const warnings = [{ file: 'a.yaml', line: 9, column: 15, message: '`busy` never acted' }];
     const failed = scenario({ status: 'failed', failures: [failure()], warnings });
-    const cases = readXml(junitXml(runOf([scenario({ warnings }), failed]))).children[0]!.children;
+    const cases = readXml(xmlOf(runOf([scenario({ warnings }), failed]))).children[0]!.children;
     expect(cases.map(({ children }) => children.map(({ name }) => name))).toEqual([
       ['properties', 'system-out'],
       ['properties', 'failure', 'system-out'],

@@ -1,13 +1,16 @@
 // A behavior that the loader reports as one that can never act has no effect in any run: without it, every event
-// is the same. Lists are drawn; each runs over SMTP with the reported behavior and without it.
+// is the same. Lists, and fleets with lists at every level, are drawn; each runs over SMTP with the reported behavior
+// and without it.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { idleBehaviorsOf } from '../../src/scenarios/fleet/other-lists.js';
 import { shadowOf } from '../../src/scenarios/fleet/shadowing.js';
-import type { BehaviorPlan } from '../../src/simulator/plan.js';
+import type { EventPlan, ScenarioPlan } from '../../src/scenarios/plan.js';
+import type { BehaviorPlan, Family } from '../../src/simulator/plan.js';
 import { plan, type BehaviorSketch, type DomainSketch } from '../support/plans.js';
 import { MINUTE, policy } from '../support/policies.js';
-import { run } from '../support/runs.js';
+import { run, runPlan } from '../support/runs.js';
 
 const CONTACTS = ['bob@example.org', 'eve@example.org'];
 const SHORT = policy({
@@ -91,6 +94,7 @@ describe('a behavior that may act is not reported', () => {
         { do: 'nonexistent-user', from: 60 },
       ],
     ],
+    ['when the other only breaks the handshake', [{ do: 'tls-broken' }, { do: 'busy', stage: 'starttls' }]],
     ['for the recipients that a draw leaves', [{ do: 'nonexistent-user', share: 0.99 }, { do: 'busy' }]],
     ['over the other family of addresses', [{ do: 'nonexistent-user', family: 'v6' }, { do: 'busy' }]],
     [
@@ -108,6 +112,15 @@ describe('a behavior that may act is not reported', () => {
   ])('%s', (_, list) => {
     const plans = planned({ mailboxes: { bob: list } }, 'mailboxes');
     expect(plans.map((_, i) => shadowOf(plans, i))).toEqual(plans.map(() => undefined));
+  });
+
+  test('in a dialogue that has passed the other when an event sets both', () => {
+    const plans = planned(
+      { mailboxes: { bob: [{ do: 'busy', stage: 'message' }, { do: 'busy' }] } },
+      'mailboxes',
+    );
+    expect(shadowOf(plans, 0)).toBeDefined();
+    expect(shadowOf(plans, 0, true)).toBeUndefined();
   });
 });
 
@@ -141,4 +154,105 @@ describe.each([
     );
     expect(reported).toBeGreaterThan(30);
   });
+});
+
+const listOf = (kinds: Kind[]) => fc.array(drawn(kinds), { maxLength: 2 });
+/** Of one domain whose hosts others share: it acts only when the recipient is known. */
+const hostLists = fc.array(listOf(OF_DOMAIN), { minLength: 1, maxLength: 2 });
+const families = fc.constantFrom<Family[] | undefined>(undefined, ['v4'], ['v4', 'v6'], ['v6']);
+const mailboxes = fc.dictionary(fc.constantFrom('bob', 'b*', '*'), listOf(OF_MAILBOX), { maxKeys: 2 });
+const set = fc.option(
+  fc.record({
+    at: fc.constantFrom(1, 6).map((minutes) => minutes * MINUTE),
+    subject: fc.constantFrom('example.org', 'bob@example.org', 'mx1.example.org', 'shared'),
+    list: listOf(OF_MAILBOX),
+  }),
+  { nil: undefined },
+);
+
+/** A fleet with lists at every level; with a site, example.org shares its hosts with another domain. */
+const drawnFleet = fc
+  .record({
+    hosts: hostLists,
+    families,
+    mailboxes,
+    domain: listOf(OF_DOMAIN),
+    site: fc.option(listOf(OF_MAILBOX)),
+    set,
+  })
+  .map((parts): ScenarioPlan => {
+    const named = Object.fromEntries(
+      Object.entries(parts.mailboxes).sort(([a], [b]) => (a === '*' ? 1 : b === '*' ? -1 : 0)),
+    );
+    const isOfSite = parts.site !== null;
+    const whole = plan({
+      fleet: {
+        'example.org': {
+          hosts: parts.hosts.map((behaviors, index) => ({
+            name: `mx${index + 1}`,
+            preference: 10 + index,
+            ...(parts.families ? { families: parts.families } : {}),
+            behaviors,
+          })),
+          behaviors: parts.domain,
+          mailboxes: named,
+        },
+        'other.org': { behaviors: parts.site ?? [] },
+      },
+      contacts: [...CONTACTS, 'eve@other.org'],
+      policy: SHORT,
+    });
+    const { 'example.org': own, 'other.org': other } = whole.fleet;
+    const hosts = own!.hosts!.map((host) => ({ ...host, name: `${host.name}.example.org` }));
+    const subject = parts.set?.subject === 'shared' && !isOfSite ? 'example.org' : parts.set?.subject;
+    const behaviors = parts.set ? planned({ mailboxes: { bob: parts.set.list } }, 'mailboxes') : [];
+    const events: EventPlan[] =
+      subject === undefined ? [] : [{ at: parts.set!.at, action: 'set', subject, behaviors }];
+    if (!isOfSite) return { ...whole, events };
+    // The list of the domain becomes that of the site: it may act before the recipient is known.
+    return {
+      ...whole,
+      events,
+      sites: { shared: { hosts, behaviors: own!.behaviors } },
+      fleet: {
+        'example.org': { site: 'shared', behaviors: other!.behaviors, mailboxes: own!.mailboxes },
+        'other.org': { site: 'shared', behaviors: [], mailboxes: [] },
+      },
+    };
+  });
+
+function idleIn({ fleet, sites = {}, events }: ScenarioPlan): BehaviorPlan[] {
+  const parts = { domains: new Map(Object.entries(fleet)), sites: new Map(Object.entries(sites)) };
+  return [...idleBehaviorsOf(parts, events)].map(({ plan }) => plan);
+}
+
+/** A copy of a plan without one behavior; its copies of the others are the same. */
+function without<T>(part: T, gone: BehaviorPlan): T {
+  if (Array.isArray(part))
+    return part.filter((one) => one !== gone).map((one) => without<unknown>(one, gone)) as T;
+  if (typeof part !== 'object' || part === null) return part;
+  return Object.fromEntries(
+    Object.entries(part).map(([key, value]) => [key, without<unknown>(value, gone)]),
+  ) as T;
+}
+
+test('a behavior that other lists are said to cover has no effect', async () => {
+  const reported = { host: 0, site: 0, set: 0 };
+  await fc.assert(
+    fc.asyncProperty(drawnFleet, async (scenario) => {
+      const gone = idleIn(scenario).at(-1);
+      if (!gone) return;
+      reported[scenario.sites ? 'site' : 'host']++;
+      if (scenario.events.length > 0) reported.set++;
+      const play = async (played: ScenarioPlan) => (await runPlan(played)).events.all;
+      expect(
+        await play({
+          ...scenario,
+          ...without({ fleet: scenario.fleet, sites: scenario.sites, events: scenario.events }, gone),
+        }),
+      ).toEqual(await play(scenario));
+    }),
+    { seed: 12, numRuns: 500 },
+  );
+  expect(Math.min(...Object.values(reported))).toBeGreaterThan(15);
 });

@@ -22,6 +22,8 @@ type Written = Record<string, unknown>;
 export interface BehaviorContext {
   scope: Scope;
   profile?: ProfilePlan | undefined;
+  /** An event sets the list, which is in force from then on. */
+  isSet?: boolean;
   /** The behavior is one of a domain whose hosts receive for others too. */
   isShared?: boolean;
 }
@@ -30,7 +32,7 @@ export interface BehaviorContext {
 export function readBehaviorList(reader: Reader, path: Path, context: BehaviorContext): BehaviorPlan[] {
   const read = reader.items(path).map((item, i) => readBehavior(reader, item, [...path, i], context));
   read.forEach((plan, i) => {
-    if (plan) refuseShadowed(reader, read, i, [...path, i]);
+    if (plan) refuseShadowed(reader, read, i, { path: [...path, i], isSet: context.isSet === true });
   });
   return read.filter((plan) => plan !== undefined);
 }
@@ -265,10 +267,10 @@ function refuseShadowed(
   reader: Reader,
   list: readonly (BehaviorPlan | undefined)[],
   index: number,
-  path: Path,
+  { path, isSet }: { path: Path; isSet: boolean },
 ): void {
   const plan = list[index]!;
-  const shadow = shadowOf(list, index);
+  const shadow = shadowOf(list, index, isSet);
   if (!shadow) return;
   const never = `${quoted(plan.do)} can never act`;
   const [first] = shadow as [BehaviorPlan];

@@ -122,6 +122,7 @@ function readSet(
     scope: written?.includes('@') ? 'mailbox' : 'domain',
     profile,
     isShared,
+    isSet: true,
   };
   let behaviors: BehaviorPlan[] | undefined;
   if ('behaviors' in inline) {

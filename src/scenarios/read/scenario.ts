@@ -10,6 +10,7 @@ import { notServed, notServedHint, readEvents } from './events.js';
 import { readExpectations } from './expectations.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { readFleet } from '../fleet/fleet.js';
+import { refuseIdle } from '../fleet/other-lists.js';
 import { checkMergeFields } from './merge-fields.js';
 import { checkRecipients, checkSeries, readMailings } from './mailings.js';
 import { People } from './people.js';
@@ -55,6 +56,7 @@ export function readScenario(
   const people = new People(audience);
   const mailings = readMailings(reader);
   const events = readEvents(reader, fleet, people);
+  refuseIdle(reader, fleet, events);
   checkRecipients(reader, people);
   checkSeries(reader, mailings, people);
   checkMergeFields(reader, audience);

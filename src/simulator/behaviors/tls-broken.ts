@@ -20,6 +20,7 @@ export const tlsBroken = defineBehavior({
   }),
   points: ['starttls'],
   defaultPoint: () => 'starttls',
+  mayPass: ({ how }) => how !== 'refused',
   decide({ how }) {
     switch (how) {
       case 'refused': {

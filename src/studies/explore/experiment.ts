@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../../base/units.js';
 import type { Data, ScenarioDocument } from './document.js';
 import { Draw } from './draw.js';
+import { withoutIdle } from './acting.js';
 import { Behaviors } from './behaviors.js';
 import { IDLE, RARE } from './faults.js';
 import { drawFleet } from './fleet.js';
@@ -39,10 +40,8 @@ const CALM = 'calm';
 
 /** The experiment of a number; always the same for the same options. */
 export function drawExperiment(index: number, options: ExperimentOptions): ScenarioDocument {
-  return new Experiment(new Draw(options.seed, index), options).document(
-    `Experiment ${index} of seed ${options.seed}`,
-    index,
-  );
+  const experiment = new Experiment(new Draw(options.seed, index), options);
+  return withoutIdle(experiment.document(`Experiment ${index} of seed ${options.seed}`, index));
 }
 
 /**
