@@ -74,6 +74,6 @@ export function loadChange({
   return plan && problems.length === 0 ? { plan } : { problems };
 }
 
-function holdsFleet(value: unknown): value is { fleet: unknown; sites?: unknown } {
-  return typeof value === 'object' && value !== null && 'fleet' in value;
+function holdsFleet(value: unknown): value is { fleet?: unknown; sites?: unknown } {
+  return typeof value === 'object' && value !== null && ('fleet' in value || 'sites' in value);
 }

@@ -69,6 +69,21 @@ describe('defaults', () => {
   });
 });
 
+describe('sites', () => {
+  const sites = 'sites: { shared: { domains: [example.org, yahoo.com] } }';
+
+  it('can be the whole fleet', () => {
+    expect(Object.keys(planOf(scenario({ fleet: sites })).fleet)).toEqual(['example.org', 'yahoo.com']);
+  });
+
+  it('do not receive for other domains', () => {
+    const audience = 'audience: { contacts: [bob@other.org] }';
+    expect(problemsOf(scenario({ fleet: sites, audience }))[0]).toMatch(
+      /no receiving server for `other\.org`/,
+    );
+  });
+});
+
 describe('the command line', () => {
   it('overrides seed and policy of the file', () => {
     const text = scenario({ more: 'seed: 42\npolicy: emma' });

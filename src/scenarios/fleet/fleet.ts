@@ -79,7 +79,9 @@ export function readFleet(reader: Reader, folders: Folders): Fleet {
   const root: Path = ['fleet'];
   const sites = readSites(reader, folders);
   for (const [name, { plan }] of sites) fleet.sites.set(name, plan);
-  if (reader.get(root) === undefined || !reader.mapping(root)) return fleet;
+  const isGiven = reader.get(root) !== undefined;
+  if (!isGiven && sites.size === 0) return fleet;
+  if (isGiven && !reader.mapping(root)) return fleet;
   const sharing = findSharing(reader, sites, folders);
   const members = new Memberships(reader, sites, sharing);
   for (const { site, plan } of sharing.values()) fleet.sites.set(site, plan);

@@ -1,5 +1,6 @@
 // Reads a whole scenario: each part separately, then the references between them.
 
+import { z } from 'zod';
 import { domainOf } from '../../base/addresses.js';
 import { basename, dirname } from 'node:path';
 import { seedFromText } from '../../base/random.js';
@@ -18,6 +19,7 @@ import { checkShorthandOf } from './shorthand.js';
 import type { ScenarioPlan } from '../plan.js';
 import { counted } from '../../documents/problems.js';
 import type { Reader } from '../../documents/reader.js';
+import { fleetSchema } from '../schema/fleet.js';
 import { scenarioSchema } from '../schema/scenario.js';
 
 const TOP = scenarioSchema.shape;
@@ -42,6 +44,8 @@ export function readScenario(
   { cwd, withoutAudience = false }: { cwd: string; withoutAudience?: boolean | undefined },
 ): ReadScenario {
   reader.object(scenarioSchema, []);
+  if (reader.get(['sites']) === undefined)
+    reader.readRequired(z.unknown(), ['fleet'], fleetSchema.description ?? 'the receiving servers');
   const name = reader.readGiven(TOP.name, ['name']);
   const description = reader.read(TOP.description, ['description']);
   const tags = reader.read(TOP.tags, ['tags']);
@@ -102,7 +106,7 @@ export function readScenario(
 
 /** Reports each domain of the audience that no server receives for. */
 function checkServers(reader: Reader, audience: Audience, fleet: Fleet): void {
-  if (reader.get(['fleet']) === undefined || !reader.intact) return;
+  if ((reader.get(['fleet']) ?? reader.get(['sites'])) === undefined || !reader.intact) return;
   for (const [key, { count, origin, address }] of audience.domains()) {
     if (fleet.serves(key)) continue;
     if (reader.isFull) return;

@@ -56,7 +56,8 @@ export const scenarioSchema = z
       .prefault({})
       .describe('The network between sender and servers'),
     sites: sitesSchema.optional(),
-    fleet: fleetSchema,
+    // Required, unless `sites` bring all domains along.
+    fleet: fleetSchema.optional(),
     audience: audienceSchema,
     mailings: z.array(mailingSchema).min(1).describe('The mailings that are sent, and when'),
     events: z.array(eventSchema).default([]).describe('What happens during the run'),
