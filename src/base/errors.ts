@@ -47,7 +47,7 @@ const REGISTRY = {
   E_STORE_LOCKED: EXIT.usage,
   /** A store file is read-only. */
   E_STORE_READ_ONLY: EXIT.usage,
-  /** A store file was made by a newer version. */
+  /** A store file was made by a newer version, or by an older one whose contents have no one meaning now. */
   E_STORE_VERSION: EXIT.usage,
   /** The disk or its quota is full. */
   E_STORE_FULL: EXIT.usage,

@@ -296,6 +296,57 @@ describe('a store file', () => {
     expect((await open(file)).load().deliveries).not.toEqual([]);
   });
 
+  // Before two spellings of an address were one contact, the key was the address in lower case.
+  const OLD = `
+    UPDATE contact SET key = 'jörg@bücher.example', address = 'Jörg@bücher.example' WHERE key = 'zoe@example.org';
+    UPDATE past SET contact = 'jörg@bücher.example' WHERE contact = 'zoe@example.org';
+    UPDATE status_change SET contact = 'jörg@bücher.example' WHERE contact = 'zoe@example.org';
+    UPDATE delivery SET contact = 'jörg@bücher.example' WHERE contact = 'zoe@example.org';`;
+
+  test('of an older version keeps the deliveries of a contact at an internationalized domain', async () => {
+    const file = newFile();
+    await written(file);
+    const before = await withStore(file, contents);
+    change(file, OLD);
+    const key = 'jörg@xn--bcher-kva.example';
+    const renamed = <T extends { contact: string }>(all: readonly T[]): T[] =>
+      all.map((one) => (one.contact === 'zoe@example.org' ? { ...one, contact: key } : one));
+    const expected = {
+      ...before,
+      contacts: before.contacts.map((one) =>
+        one.address === 'Zoe@Example.org' ? { ...one, address: 'Jörg@bücher.example' } : one,
+      ),
+      past: renamed(before.past),
+      deliveries: renamed(before.deliveries),
+    };
+    expect(before.deliveries).not.toEqual(expected.deliveries);
+    expect(await withStore(file, contents)).toMatchObject({
+      ...expected,
+      statuses: before.statuses.map(() => ({})),
+    });
+    // What is stored from now on replaces what was there, and does not come beside it.
+    const next = delivery(key, { attempts: 9 });
+    await withStore(file, (store) => store.commit({ ...NOTHING, deliveries: [next] }));
+    expect((await withStore(file, contents)).deliveries).toEqual(
+      expected.deliveries.map((one) => (one.contact === key ? next : one)),
+    );
+  });
+
+  test('of an older version that has one contact in two spellings is refused and not changed', async () => {
+    const file = newFile();
+    await written(file);
+    change(
+      file,
+      `${OLD} INSERT INTO contact VALUES ('jörg@xn--bcher-kva.example', 'jörg@xn--bcher-kva.example', 'active', 0, NULL, NULL, NULL)`,
+    );
+    const before = readFileSync(file);
+    await expect(openSqliteStore(file)).rejects.toMatchObject({
+      code: 'E_STORE_VERSION',
+      message: `the store ${file} of an older version has one contact twice, as Jörg@bücher.example and as jörg@xn--bcher-kva.example`,
+    });
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
   test('with an invalid row is refused', async () => {
     const file = newFile();
     await written(file);
@@ -444,6 +495,16 @@ describe('a store file', () => {
     expect(existsSync(`${file}-wal`)).toBe(false);
   });
 });
+
+/** Opens a store for one action. */
+async function withStore<T>(file: string, action: (store: Store) => T): Promise<T> {
+  const store = await openSqliteStore(file);
+  try {
+    return action(store);
+  } finally {
+    store.close();
+  }
+}
 
 async function written(file: string): Promise<void> {
   const store = await openSqliteStore(file);

@@ -4,6 +4,7 @@
 import path from 'node:path';
 import type Database from 'libsql';
 import { addressKey } from '../../../base/addresses.js';
+import { renewKeys, staleKeys } from './keys.js';
 import { loadSqlite } from './library.js';
 import { Rows } from './rows.js';
 import {
@@ -74,11 +75,13 @@ function prepare(db: Database.Database, file: string, { outlives = 'power', byte
   // Again after checkHeader, which does not read changes that are still in the log.
   if (!isNew) checkOwner(file, { version, isStore }, SCHEMA_VERSION);
   if (!isNew) checkWhole(db);
+  const stale = isNew ? [] : staleKeys(db, file);
   db.pragma('journal_mode = WAL');
   db.pragma(`synchronous = ${outlives === 'power' ? 'FULL' : 'NORMAL'}`);
   if (bytesMax !== undefined) {
     db.pragma(`max_page_count = ${Math.max(1, Math.floor(bytesMax / number(db, 'PRAGMA page_size')))}`);
   }
+  renewKeys(db, stale);
   if (!isNew) return migrate(db, version);
   db.exec('BEGIN IMMEDIATE');
   db.exec(SCHEMA);
