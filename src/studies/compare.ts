@@ -23,6 +23,7 @@ import type { ContactsFile } from '../results/contacts-file.js';
 import { differencesCsv, differencesHeader } from '../results/comparison/differences-csv.js';
 import { Ends } from '../results/comparison/ends.js';
 import { scenarioFigures, sumOf } from '../results/comparison/figures.js';
+import { comparedSites } from '../results/comparison/sites.js';
 import { PaceSum } from '../results/comparison/pace.js';
 import { checkThreshold, type Threshold } from '../results/comparison/threshold.js';
 
@@ -198,7 +199,14 @@ class ComparingExecutor implements Executor {
     const { file, name, seed } = all[0]!;
     // A scenario is compared only if it ended under all policies: the others have no figures.
     if (all.every(isOver)) {
-      const compared = { file, name, seed, figures: all.map(scenarioFigures), ends: ends.differences() };
+      const compared = {
+        file,
+        name,
+        seed,
+        figures: all.map(scenarioFigures),
+        sites: comparedSites(all),
+        ends: ends.differences(),
+      };
       this.pace.add(ends.paces);
       // Scenarios end in any order: each has a file until all have ended.
       if (this.options.differences) this.keepDifferences(index, file, ends);

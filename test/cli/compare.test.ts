@@ -65,6 +65,37 @@ test('compares figures and contacts of each policy, and leaves no files behind',
   expect(leftovers()).toEqual(before);
 });
 
+test('shows what the hosts of a site saw where domains share one', async () => {
+  make({
+    'five.yaml': `name: Three domains of one site
+sites:
+  provider: { domains: [a.example, b.example, c.example], behaviors: [{ do: throttle, connections: 3 }] }
+audience:
+  generate: [{ count: 6, at: a.example, prefix: r }, { count: 6, at: b.example, prefix: r }, { count: 6, at: c.example, prefix: r }]
+mailings: [{ name: november }]
+expect: [{ at: end, november: { delivered: 18 } }]
+`,
+    'together.yaml': 'name: together\ndestination: { connections: 3 }\n',
+    'apart.yaml': 'name: apart\ndestination: { by: domain, connections: 3 }\n',
+  });
+  const args = ['compare', 'five.yaml', '--policy', './together.yaml', '--policy', './apart.yaml'];
+  const { scenarios } = parse((await place.run([...args, '--json'])).stdout);
+  const domains = ['a.example', 'b.example', 'c.example'];
+  expect(scenarios[0]!.sites).toEqual([
+    {
+      site: 'provider',
+      domains,
+      figures: [
+        { connections: 3, peakConnections: 3, refused: 0, limited: 0 },
+        { connections: 6, peakConnections: 6, refused: 0, limited: 3 },
+      ],
+    },
+  ]);
+  expect((await place.run(args, { columns: 120 })).stdout).toContain(
+    'site provider (a.example, b.example, c.example): connections 3 → 6, at once 3 → 6, further connections failed 0 → 3',
+  );
+});
+
 describe('--export-differences', () => {
   test('has the contacts that end differently, with their status and deliveries under each policy', async () => {
     const late = DOWN.replace('Down for', 'Again down for').replace(

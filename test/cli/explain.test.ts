@@ -261,6 +261,26 @@ test('a sparkline shows the highest level of each step', () => {
   expect(sparkline([], [], 4)).toBe('');
 });
 
+const SHARED = SCENARIO.replace(
+  /^fleet:\n(?: .*\n)+/m,
+  'sites: { shared: { domains: [example.org, b.example, c.example], behaviors: [{ do: down, until: 20m }] } }\n',
+);
+
+test.each([
+  ['emma', 'one destination, with common connections and limits', true],
+  ['{ destination: { by: domain } }', 'the policy keeps each domain apart', false],
+])('explain names the site of a contact and its other domains under %s', async (policy, how, isShared) => {
+  const cwd = folder();
+  writeFileSync(
+    join(cwd, 'shared.yaml'),
+    `${SHARED.replace(/^policy:.*\n/m, '')}policy: ${policy === 'emma' ? policy : '{ name: apart, destination: { by: domain } }'}\n`,
+  );
+  const { code, out } = await cli(cwd, ['explain', 'shared.yaml', 'bob@example.org'], 200);
+  expect(code).toBe(0);
+  expect(out).toContain(`site shared: its hosts also receive for b.example, c.example; ${how}`);
+  expect(out.includes('may have been opened for another domain of the site shared')).toBe(isShared);
+});
+
 test.each(['bob@bücher.example', 'BOB@xn--bcher-kva.example'])(
   'explain finds a contact as %s and shows it as written',
   async (address) => {

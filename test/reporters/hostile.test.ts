@@ -141,6 +141,18 @@ function comparisonOf(text: string): Comparison {
         name: text,
         seed: text,
         figures: [figures(1), figures(2)],
+        sites: [
+          {
+            site: text,
+            domains: [text],
+            figures: [1, 2].map((connections) => ({
+              connections,
+              peakConnections: 1,
+              refused: 0,
+              limited: 0,
+            })),
+          },
+        ],
         ends: { contacts: 1, groups: [group], notShown: 0 },
       },
     ],

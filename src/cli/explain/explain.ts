@@ -19,6 +19,7 @@ import { printProblems } from '../errors.js';
 import type { Io } from '../io.js';
 import { findRun } from '../run-folder.js';
 import { playExplained } from './play.js';
+import { siteOf } from './site.js';
 
 /** Addresses that are searched for a similar one. */
 const NAMES_MAX = 50_000;
@@ -87,7 +88,8 @@ export async function explain(
   }
   const printer = new Printer(io.stdout);
   const colors = pc.createColors(io.stdout.color);
-  for (const line of explainLines(view, contact, { columns: printer.columns, colors, mailing }))
+  const site = siteOf(entry.plan, only);
+  for (const line of explainLines(view, contact, { columns: printer.columns, colors, mailing, site }))
     printer.line(line);
   return EXIT.passed;
 }

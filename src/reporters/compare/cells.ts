@@ -30,9 +30,9 @@ export interface Cell {
   verdict: 'same' | 'better' | 'worse';
 }
 
-/** Whether a figure or the end of a contact differs between policies. */
-export function isDifferent({ figures, ends }: ComparedScenario): boolean {
-  return ends.contacts > 0 || differingFigures(figures).length > 0;
+/** Whether a figure, what a site saw, or the end of a contact differs between policies. */
+export function isDifferent({ figures, sites, ends }: ComparedScenario): boolean {
+  return ends.contacts > 0 || sites.length > 0 || differingFigures(figures).length > 0;
 }
 
 /** The figures that differ between policies. */

@@ -6,10 +6,12 @@ import { comparison as expectedAndFound } from '../comparison.js';
 import { countedReasons, plural, thousands } from '../figures.js';
 import { cellCode, codeBlock, codeSpan } from '../markdown/text.js';
 import { cellOf, differingFigures, isDifferent, LABELS } from './cells.js';
+import { siteText } from './sites.js';
 
 const SCENARIOS_MAX = 30;
 const GROUPS_MAX = 5;
 const TROUBLES_MAX = 20;
+const SITES_MAX = 5;
 
 /** The Markdown text of a comparison. */
 export function comparisonMarkdown(comparison: Comparison): string {
@@ -54,14 +56,19 @@ export function comparisonMarkdown(comparison: Comparison): string {
   return `${lines.join('\n')}\n`;
 }
 
-function scenarioLines({ name, figures, ends }: ComparedScenario, policies: readonly string[]): string[] {
+function scenarioLines(
+  { name, figures, sites, ends }: ComparedScenario,
+  policies: readonly string[],
+): string[] {
   const rows = differingFigures(figures);
   const shown = ends.groups.slice(0, GROUPS_MAX);
   const left = ends.contacts - shown.reduce((total, { contacts }) => total + contacts, 0);
   return [
     `#### ${codeSpan(name)}`,
     ...(rows.length === 0 ? [] : ['', ...table(rows, figures, policies)]),
-    ...(shown.length === 0 ? [] : ['']),
+    ...(shown.length === 0 && sites.length === 0 ? [] : ['']),
+    ...sites.slice(0, SITES_MAX).map((site) => `- ${codeSpan(siteText(site))}`),
+    ...(sites.length > SITES_MAX ? [`- and ${plural(sites.length - SITES_MAX, 'site')} more`] : []),
     ...shown.map(({ domain, contacts, changes }) => {
       const what = changes.map(({ mailing, ends }) => `${codeSpan(mailing ?? 'status')} ${ends.join(' → ')}`);
       return `- ${plural(contacts, 'contact')} at ${codeSpan(domain)}: ${what.join(', ')}`;

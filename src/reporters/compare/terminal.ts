@@ -8,6 +8,7 @@ import { countedReasons, plural, thousands } from '../figures.js';
 import { displayWidth, pad, truncate, wrap } from '../terminal/layout.js';
 import type { Colors } from '../terminal/lines.js';
 import { terminalLine } from '../text.js';
+import { siteText } from './sites.js';
 import { cellOf, differingFigures, isDifferent, LABELS, type Cell } from './cells.js';
 
 const LINE_COLUMNS = 120;
@@ -16,6 +17,7 @@ const NAME_COLUMNS_MAX = 24;
 /** Groups of contacts shown for each scenario, and addresses named for each group. */
 const GROUPS_MAX = 3;
 const NAMED_MAX = 2;
+const SITES_MAX = 3;
 const GAP = 2;
 
 /** Lines no wider than `columns`, but at least 40 columns are used. */
@@ -45,7 +47,7 @@ export function comparisonLines(comparison: Comparison, columns: number, colors:
 }
 
 function scenarioLines(
-  { file, name, figures, ends }: ComparedScenario,
+  { file, name, figures, sites, ends }: ComparedScenario,
   names: readonly string[],
   width: number,
   colors: Colors,
@@ -53,6 +55,10 @@ function scenarioLines(
   const lines = wrap(terminalLine(name), width).map((line) => colors.bold(line));
   lines.push(colors.dim(truncate(terminalLine(file), width)));
   lines.push(...table(differingFigures(figures), figures, names, width, colors));
+  for (const site of sites.slice(0, SITES_MAX))
+    lines.push(...wrap(`  ${terminalLine(siteText(site))}`, width));
+  if (sites.length > SITES_MAX)
+    lines.push(colors.dim(`  and ${plural(sites.length - SITES_MAX, 'site')} more`));
   const shown = ends.groups.slice(0, GROUPS_MAX);
   for (const group of shown) lines.push(...wrap(`  ${groupText(group)}`, width));
   const rest = ends.contacts - shown.reduce((total, { contacts }) => total + contacts, 0);

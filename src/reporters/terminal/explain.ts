@@ -13,8 +13,21 @@ import { terminalLine, terminalLines } from '../text.js';
 /** Equal attempts in a row that are all shown; of more, only the first and the last are. */
 const ALIKE_MAX = 3;
 const SPARK_COLUMNS = 60;
+/** Other domains of a site that are named. */
+const OTHERS_MAX = 5;
+
+/** Hosts that several domains share. */
+export interface SiteFacts {
+  name: string;
+  /** The other domains. */
+  others: readonly string[];
+  /** Whether the policy takes the domains for one destination, which share connections and their results. */
+  isOneDestination: boolean;
+}
 
 export interface ExplainOptions {
+  /** The site of the contact's domain. */
+  site?: SiteFacts | undefined;
   columns: number;
   colors: Colors;
   /** Show only the deliveries of this mailing. */
@@ -23,7 +36,7 @@ export interface ExplainOptions {
 
 /** @returns lines no wider than `columns`, safe for a terminal */
 export function explainLines(view: ScenarioView, contact: ContactStory, options: ExplainOptions): string[] {
-  const { colors, columns, mailing } = options;
+  const { colors, columns, mailing, site } = options;
   const deliveries = deliveriesOf(view, contact).filter(
     (one) => mailing === undefined || one.mailing === mailing,
   );
@@ -31,6 +44,7 @@ export function explainLines(view: ScenarioView, contact: ContactStory, options:
   const lines = [
     ...text(terminalLine(contact.written ?? contact.address)).map(colors.bold),
     ...text(`${terminalLine(view.scenario)}, policy ${view.policy?.name ?? 'unknown'}`).map(colors.dim),
+    ...(site ? text(terminalLine(siteText(site))).map(colors.dim) : []),
   ];
   for (const delivery of deliveries) lines.push('', ...deliveryLines(view, delivery, options));
   if (deliveries.length === 0) lines.push('', ...text('No mailing was sent to this contact.'));
@@ -46,10 +60,19 @@ export function explainLines(view: ScenarioView, contact: ContactStory, options:
   return lines;
 }
 
+function siteText({ name, others, isOneDestination }: SiteFacts): string {
+  const named = others.slice(0, OTHERS_MAX).join(', ');
+  const more = others.length > OTHERS_MAX ? ` and ${plural(others.length - OTHERS_MAX, 'domain')} more` : '';
+  const how = isOneDestination
+    ? 'one destination, with common connections and limits'
+    : 'the policy keeps each domain apart, and the limits of the hosts count all of them';
+  return `site ${name}: its hosts also receive for ${named}${more}; ${how}`;
+}
+
 function deliveryLines(
   view: ScenarioView,
   delivery: ToldDelivery,
-  { columns, colors }: ExplainOptions,
+  { columns, colors, site }: ExplainOptions,
 ): string[] {
   const { mailing, state, attempts, endedAt, why } = delivery;
   const ended = endedAt === undefined ? '' : ` at ${formatDuration(endedAt)}`;
@@ -72,13 +95,17 @@ function deliveryLines(
   for (let at = 0; at < attempts.length;) {
     const alike = alikeFrom(attempts, at);
     if (alike <= ALIKE_MAX) {
-      lines.push('', ...attemptLines(attempts[at++]!, columns, colors));
+      lines.push('', ...attemptLines(attempts[at++]!, columns, colors, site));
       continue;
     }
     const last = attempts[at + alike - 1]!;
-    lines.push('', ...attemptLines(attempts[at]!, columns, colors), '');
+    lines.push('', ...attemptLines(attempts[at]!, columns, colors, site), '');
     const between = `… ${plural(alike - 2, 'attempt')} more with the same result, ${formatDuration(attempts[at + 1]!.startedAt)} to ${formatDuration(attempts[at + alike - 2]!.startedAt)}`;
-    lines.push(...wrap(`  ${between}`, columns).map(colors.dim), '', ...attemptLines(last, columns, colors));
+    lines.push(
+      ...wrap(`  ${between}`, columns).map(colors.dim),
+      '',
+      ...attemptLines(last, columns, colors, site),
+    );
     at += alike;
   }
   return lines;
@@ -94,7 +121,12 @@ function alikeFrom(attempts: readonly ToldAttempt[], at: number): number {
   return end - at;
 }
 
-function attemptLines(attempt: ToldAttempt, columns: number, colors: Colors): string[] {
+function attemptLines(
+  attempt: ToldAttempt,
+  columns: number,
+  colors: Colors,
+  site: SiteFacts | undefined,
+): string[] {
   const {
     n,
     startedAt,
@@ -108,6 +140,7 @@ function attemptLines(attempt: ToldAttempt, columns: number, colors: Colors): st
     decision,
     session,
     transaction,
+    shared,
   } = attempt;
   const color = outcome === 'accepted' ? colors.green : outcome === 'rejected' ? colors.red : colors.yellow;
   const head = `attempt ${n}  ${formatDuration(startedAt)}  ${host === undefined ? 'no host' : terminalLine(host)}  ${outcome} at ${stage}${outcome === 'accepted' ? '' : `, cause ${cause}`}`;
@@ -130,6 +163,13 @@ function attemptLines(attempt: ToldAttempt, columns: number, colors: Colors): st
   }
   const took = `ended after ${formatDuration(endedAt - startedAt)}`;
   lines.push(...wrap(`    ${took}. ${terminalLine(decision.text)}`, columns));
+  if (shared && site?.isOneDestination)
+    lines.push(
+      ...wrap(
+        `    The connection may have been opened for another domain of the site ${terminalLine(site.name)}.`,
+        columns,
+      ),
+    );
   if (decision.rule !== '')
     lines.push(...wrap(`    ${decision.rule} (docs/semantics.md)`, columns).map(colors.dim));
   return lines;

@@ -78,7 +78,25 @@ export interface ComparedScenario {
   seed: string;
   /** One for each policy. */
   figures: Figures[];
+  /** Hosts that several domains share and whose figures differ. */
+  sites: ComparedSite[];
   ends: EndDifferences;
+}
+
+/** What the hosts of a site saw. */
+export interface SiteFigures {
+  connections: number;
+  peakConnections: number;
+  refused: number;
+  /** Further connections that failed while others were open. */
+  limited: number;
+}
+
+export interface ComparedSite {
+  site: string;
+  domains: string[];
+  /** One for each policy. */
+  figures: SiteFigures[];
 }
 
 export interface Comparison {

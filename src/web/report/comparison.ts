@@ -2,6 +2,7 @@
 // differ.
 
 import { cellOf, differingFigures, isDifferent, LABELS } from '../../reporters/compare/cells.js';
+import { siteText } from '../../reporters/compare/sites.js';
 import { comparison as expectedAndFound } from '../../reporters/comparison.js';
 import { countedReasons } from '../../reporters/figures.js';
 import type {
@@ -31,6 +32,7 @@ const LINES = [
 ] as const;
 /** Addresses named for each group of contacts. */
 const EXAMPLES_MAX = 5;
+const SITES_MAX = 10;
 const signOf = (policy: number): string => String.fromCodePoint(0x41 + (policy % 26));
 
 function top(): HTMLElement {
@@ -207,7 +209,7 @@ function scenarios(): Node[] {
   ];
 }
 
-function scenarioCard({ name, file, figures, ends }: ComparedScenario): HTMLElement {
+function scenarioCard({ name, file, figures, sites, ends }: ComparedScenario): HTMLElement {
   const rows = differingFigures(figures);
   return h(
     'article',
@@ -215,6 +217,14 @@ function scenarioCard({ name, file, figures, ends }: ComparedScenario): HTMLElem
     h('h3', {}, bdi(name)),
     h('p', { class: 'quiet small' }, bdi(file)),
     rows.length > 0 && figureTable('Figures that differ', rows, figures),
+    sites.length > 0 &&
+      h(
+        'ul',
+        { class: 'plain small' },
+        ...sites.slice(0, SITES_MAX).map((site) => h('li', {}, bdi(siteText(site)))),
+        sites.length > SITES_MAX &&
+          h('li', { class: 'quiet' }, `and ${count(sites.length - SITES_MAX, 'site')} more`),
+      ),
     ends.groups.length > 0 &&
       longTable<EndGroup>(
         'Contacts that end differently',
