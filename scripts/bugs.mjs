@@ -139,4 +139,16 @@ export const BUGS = [
     find: 'delivery.runningSince = Math.max(since, ready);',
     replace: 'void ready; delivery.runningSince = since;',
   },
+  {
+    name: 'mail for one domain is brought to the host of another domain of the same provider',
+    file: 'src/sender/destination/destinations.ts',
+    find: 'const names = [...new Set(hosts.map(nameOf))].sort();',
+    replace: 'const names = [...new Set(hosts.map((host) => this.placeOf(nameOf(host))))].sort();',
+  },
+  {
+    name: 'a domain that waits for its first connection waits for the suspended hosts of others',
+    file: 'src/sender/destination/host-backoff.ts',
+    find: ' || this.hosts.length === 0) return undefined;',
+    replace: ') return undefined;',
+  },
 ];
