@@ -1,7 +1,6 @@
-// Mail to the recipient domains whose MX are the same hosts: the deliveries that are due, and the connections
-// that carry them. One connection is opened at a time; if the first one fails, its result counts for everything
-// that is due, and if a further one fails, for nothing (rule 13). Which domains these are is known from the MX
-// answers alone (`destinations.ts`); limits are those of the site (`site.ts`).
+// Mail to the recipient domains whose MX are the same hosts (`destinations.ts` finds them): what is due, and the
+// connections that carry it. If the first connection fails, its result counts for all that is due; if a further one
+// fails, for nothing (rule 13). Limits are those of the site (`site.ts`).
 
 import type { Delivery } from '../model/delivery.js';
 import type { Timer } from '../ports.js';
@@ -120,6 +119,10 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner, Si
     return this.connections.size + (isDialed ? 0 : 1);
   }
 
+  get isWaiting(): boolean {
+    return !this.connecting && !this.ready.isEmpty;
+  }
+
   quitIdle(): boolean {
     return this.connections.quitIdle();
   }
@@ -218,9 +221,11 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner, Si
   }
 
   idle(connection: Connection): void {
-    if (this.drained || !this.mayReuse(connection)) return connection.quit();
+    const isSpent = connection.transactions >= this.options.limits.messagesPerConnectionMax;
+    if (this.drained || isSpent || this.backoff.isHeld(connection.to.host)) return connection.quit();
     const entry = this.take();
     if (entry) this.serve(connection, entry.delivery, this.options.clock.now());
+    else if (this.backoff.site.isWanted(this)) connection.quit();
     else connection.quitAfter(this.options.limits.idleMs);
   }
 
@@ -298,10 +303,6 @@ export class Destination implements ConnectionAttemptOwner, TransactionOwner, Si
     this.connecting = undefined;
     this.ready.connectingSince = undefined;
     return ended;
-  }
-
-  private mayReuse({ transactions, to }: Connection): boolean {
-    return transactions < this.options.limits.messagesPerConnectionMax && !this.backoff.isHeld(to.host);
   }
 
   private serve(connection: Connection, delivery: Delivery, startedAt: number, by?: ConnectionAttempt): void {

@@ -6,6 +6,8 @@ export interface SiteMember {
   /** Connections that it holds or is about to dial. */
   readonly connectionsInUse: number;
   openConnections(host?: string): number;
+  /** Whether deliveries wait for a connection that is not being opened. */
+  readonly isWaiting: boolean;
   /** Ends a connection that has nothing to carry. @returns whether there was one */
   quitIdle(): boolean;
   pump(): void;
@@ -19,6 +21,8 @@ export class Site {
   /** The limit of connections after a further one failed, and when that was. */
   lowered: { to: number; at: number } | undefined;
   private readonly members = new Set<SiteMember>();
+  /** Members that found no room, and may still wait. */
+  private readonly asking = new Set<SiteMember>();
   /** The site that this one has become part of. */
   private into: Site | undefined;
 
@@ -37,6 +41,7 @@ export class Site {
 
   leave(member: SiteMember): void {
     this.members.delete(member);
+    this.asking.delete(member);
   }
 
   /** Makes one site of two. The stricter of both limits holds. */
@@ -49,6 +54,7 @@ export class Site {
       this.join(member);
       member.belongsTo(this);
     }
+    for (const member of other.asking) this.asking.add(member);
     other.members.clear();
     other.into = this;
   }
@@ -66,9 +72,19 @@ export class Site {
     return count;
   }
 
-  /** Ends an idle connection of another member, for one that needs it. */
+  /** Ends an idle connection of another member, for one that needs it: the next that becomes idle if there is none. */
   makeRoom(asking: SiteMember): void {
     for (const member of this.members) if (member !== asking && member.quitIdle()) return;
+    this.asking.add(asking);
+  }
+
+  /** Whether another member needs a connection more than one that has nothing to carry. */
+  isWanted(by: SiteMember): boolean {
+    for (const member of this.asking) {
+      this.asking.delete(member);
+      if (member !== by && member.isWaiting) return true;
+    }
+    return false;
   }
 
   /** A member uses one connection less: the others may open one first. */
