@@ -964,7 +964,7 @@ test('docs/trust.md lists every invariant, in the order in which they are asked'
   expect(listed).toEqual(INVARIANTS.map(({ name }) => name));
 });
 
-describe('limits at a host that has a name of its own for each domain', () => {
+describe('limits of a site that a sender can find from MX answers alone', () => {
   const answered = (query: 'MX' | 'A', name: string, domain: string, record: string): Timed => [
     0,
     { type: 'dns.answered', query, name, domain, records: [record] },
@@ -989,7 +989,7 @@ describe('limits at a host that has a name of its own for each domain', () => {
   const many = (domain: string, from: number, to: number): Timed[] =>
     Array.from({ length: to - from + 1 }, (_, i) => session(from + i, domain)).flat();
 
-  test('are those of each domain, since no MX answer shows the host to be one', () => {
+  test('are those of each domain at a host with a name for each, since no MX answer shows the host to be one', () => {
     expect(judged([...both, ...many('a.test', 1, 5), ...many('b.test', 6, 10)])).toEqual([]);
     expect(judged([...both, ...many('a.test', 1, 6), ...many('b.test', 7, 8)])).toEqual([
       '6 connections to a.test at once, the limit is 5',
@@ -999,6 +999,23 @@ describe('limits at a host that has a name of its own for each domain', () => {
   test('are those of the host where a pattern shows it', () => {
     const events = [...both, ...many('a.test', 1, 3), ...many('b.test', 4, 6)];
     expect(judged(events, ['*.host.test'])).toEqual(['6 connections to s1 at once, the limit is 5']);
+  });
+
+  test('are those of each host once more after a restart, until an answer shows the site again', () => {
+    const restart: Timed[] = [
+      [0, { type: 'sender.crashed' }],
+      [0, { type: 'sender.restarted', inProgress: 0, interrupted: 0, unknown: 0 }],
+    ];
+    const third = ['a-test', 'b-test'].map((name) =>
+      answered('MX', 'c.test', 'c.test', `10 ${name}.host.test`),
+    );
+    const sessions = [...many('a.test', 1, 3), ...many('b.test', 4, 6)];
+    expect(judged([...both, ...third, ...restart, ...both, ...sessions])).toEqual([]);
+    expect(judged([...both, ...third, ...restart, ...both, ...third, ...sessions])).toHaveLength(1);
+    // A domain that is looked up meanwhile excuses nothing.
+    const late = answered('MX', 'd.test', 'd.test', '10 a-test.host.test');
+    const more = [...both, ...restart, ...named('a.test'), ...many('a.test', 1, 4), late];
+    expect(judged([...more, ...many('a.test', 5, 6)])).toHaveLength(1);
   });
 
   test('are those of the host where a domain has both names', () => {

@@ -301,6 +301,7 @@ export class History {
   /** Counts the grid points in the window that passed without a sender: one attempt, due now, replaces them. */
   private restarted(at: number): void {
     this.restartedAt = at;
+    this.domains.restarted();
     for (const { deliveries } of this.mailings.values()) {
       for (const delivery of deliveries.values()) {
         const { first, ended, attempts } = delivery;

@@ -48,6 +48,8 @@ export class SeenDomains {
   private readonly records = new Map<string, SeenDomain>();
   /** For each name one that stands for its destination, as a sender finds it: from MX names alone. */
   private readonly destinations = new Map<string, string>();
+  /** Names that were found to be of one destination with another name. */
+  private readonly found = new Set<string>();
   private readonly providers: { pattern: string; matches: (host: string) => boolean }[];
 
   constructor({ by, providers }: Partial<CarePolicy> = {}) {
@@ -104,9 +106,17 @@ export class SeenDomains {
     const joined = this.destinationOf(other);
     if (destination === joined) return;
     const record = this.of(one);
-    if (record === this.of(other)) record.isExcused ||= record.open.size > 0;
-    else this.join(one, other);
+    if (record !== this.of(other)) this.join(one, other);
+    // Both may have connections; a domain that has just been looked up has none.
+    else if (this.found.has(one) && this.found.has(other)) record.isExcused ||= record.open.size > 0;
     this.destinations.set(joined, destination);
+    this.found.add(one).add(other);
+  }
+
+  /** Another sender has started, which knows no MX answer. */
+  restarted(): void {
+    this.destinations.clear();
+    this.found.clear();
   }
 
   /** Two names, of domains, hosts or patterns, stand for the same hosts. */
