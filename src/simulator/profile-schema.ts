@@ -59,6 +59,11 @@ export const profileSchema = z
       .array(z.string())
       .default([])
       .describe('Recipient domains; {...} means the domains of customers'),
+    domainsFrom: z
+      .array(z.int().min(0))
+      .min(1)
+      .optional()
+      .describe('Numbers of the sources of these domains, from 0'),
     mx: z.array(z.string()).default([]).describe('Names of MX hosts, the preferred one first'),
     banner: lines().optional().describe('Text of the greeting, after 220'),
     ehlo: z

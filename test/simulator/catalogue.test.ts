@@ -24,6 +24,8 @@ interface Published {
 }
 
 interface ProfileFile {
+  domains?: string[];
+  domainsFrom?: number[];
   replies: Record<string, Published & { class: string; stage?: string; source: number }>;
   sources: { title?: string; url?: string; repo?: string; note?: string }[];
 }
@@ -39,6 +41,34 @@ const published: Published[] = profiles.flatMap(({ replies }, index) =>
     stage: reply.stage ?? (OF_RECIPIENT.includes(reply.class) ? 'rcpt' : 'message'),
   })),
 );
+
+/** Profiles whose lists of domains have no source yet. A list that is added or made longer needs one. */
+const WITHOUT_SOURCE: Record<string, number> = {
+  'au.yaml': 2,
+  'fastmail.yaml': 2,
+  'free.yaml': 4,
+  'gmail.yaml': 2,
+  'iua.yaml': 2,
+  'netease.yaml': 3,
+  'proton.yaml': 3,
+  'qq.yaml': 2,
+  'sfr.yaml': 4,
+  'spectrum.yaml': 3,
+  'zoho.yaml': 2,
+};
+
+test.each(files)('the domains of %s have a source', (file) => {
+  const { domains = [], domainsFrom, sources } = profiles[files.indexOf(file)]!;
+  const named = domains.filter((domain) => !domain.includes('{'));
+  expect(new Set(named).size).toBe(named.length);
+  if (domainsFrom === undefined) {
+    expect(named.length).toBe(named.length > 1 ? WITHOUT_SOURCE[file] : named.length);
+    return;
+  }
+  expect(WITHOUT_SOURCE[file]).toBeUndefined();
+  for (const index of domainsFrom)
+    expect(sources[index]).toMatchObject({ repo: expect.anything() as unknown });
+});
 
 /** Value of each placeholder in the replies of a domain. */
 const filled = (domain: string): Record<string, string> => ({

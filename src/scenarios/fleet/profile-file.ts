@@ -158,7 +158,10 @@ function read(path: string, cwd: string, id: string): ProfileResult {
   return { problems: arrangeProblems(problems).map((problem) => ({ ...problem, source: source.text })) };
 }
 
-function checkReferences(reader: Reader, { sources, replies, limits, prefer }: ProfileInput): void {
+function checkReferences(
+  reader: Reader,
+  { sources, replies, limits, prefer, domainsFrom = [] }: ProfileInput,
+): void {
   const check = (source: number, path: (string | number)[]): void => {
     if (source < sources.length) return;
     reader.problem(path, `there is no source ${source}`, {
@@ -167,6 +170,7 @@ function checkReferences(reader: Reader, { sources, replies, limits, prefer }: P
   };
   for (const [key, { source }] of Object.entries(replies)) check(source, ['replies', key, 'source']);
   if (limits) check(limits.source, ['limits', 'source']);
+  for (const [index, source] of domainsFrom.entries()) check(source, ['domainsFrom', index]);
   for (const [index, key] of prefer.entries()) {
     if (key in replies) continue;
     const hint = nameHint(key, Object.keys(replies), 'replies of this profile');
