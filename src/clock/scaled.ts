@@ -40,11 +40,11 @@ export class ScaledClock implements Clock {
     return { cancel: () => timer.cancel() };
   }
 
-  /** Begins to measure the lag; `stop` ends it. */
+  /** Measures the lag from now on, until `stop`. */
   watchLag(): void {
+    if (this.stopPulse) return;
     let due = this.real.now() + PULSE_MS;
-    this.lag = 0;
-    this.stopPulse ??= setRealInterval(() => {
+    this.stopPulse = setRealInterval(() => {
       this.ran(due);
       due = this.real.now() + PULSE_MS;
     }, PULSE_MS);
@@ -55,12 +55,12 @@ export class ScaledClock implements Clock {
     this.stopPulse = undefined;
   }
 
-  /** The most that a timer was late so far, in ms of real time. */
+  /** The most that a timer was late while the lag was measured, in ms of real time. */
   get lagMs(): number {
     return this.lag;
   }
 
   private ran(due: number): void {
-    this.lag = Math.max(this.lag, this.real.now() - due);
+    if (this.stopPulse) this.lag = Math.max(this.lag, this.real.now() - due);
   }
 }

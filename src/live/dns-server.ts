@@ -124,8 +124,11 @@ export class DnsServer {
     const reply = await this.answers.to(question).catch(() => 'failed' as const);
     if (reply === undefined) return undefined;
     if (reply === 'failed') return headerAlone(message, 'SERVFAIL');
-    await this.options.hostsReady().catch(() => undefined);
-    return encoded(query, reply, over);
+    const isReady = await this.options.hostsReady().then(
+      () => true,
+      () => false,
+    );
+    return isReady ? encoded(query, reply, over) : headerAlone(message, 'SERVFAIL');
   }
 }
 

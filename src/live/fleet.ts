@@ -49,7 +49,7 @@ export interface LiveFleetOptions {
   returns?: LivePlace | undefined;
   /** Addresses may name their behavior after a `+`, unless the plan turns that off; default true. */
   shorthand?: boolean;
-  /** Called when a host that was down cannot listen again. */
+  /** Called when a host that was down cannot listen again, or one of a domain of `default` cannot listen. */
   onError?: (error: BouncelabError) => void;
 }
 
@@ -103,7 +103,10 @@ export class LiveFleet {
       clock,
       random: seededRandom(seed),
       emit: (fact) => {
-        if (this.isOpen) emit?.(fact, Math.round(clock.now()));
+        if (!this.isOpen) return;
+        // Before a client comes, nothing can be late.
+        if (speed > 1) clock.watchLag();
+        emit?.(fact, Math.round(clock.now()));
       },
       fleet: options.shorthand === false ? fleet : withShorthand(fleet),
       sites,
@@ -159,7 +162,7 @@ export class LiveFleet {
     this.timers.push(this.clock.after(Math.max(0, time - this.clock.now()), fn));
   }
 
-  /** The most that it has been late so far, in ms of real time. */
+  /** The most that it has been late since the first client came, in ms of real time; not measured at speed 1. */
   get lagMs(): number {
     return this.clock.lagMs;
   }
@@ -208,13 +211,16 @@ export class LiveFleet {
       this.dnsServer = new DnsServer({
         world: this.world,
         // A domain that only `default` serves has a host of its own from its first lookup on.
-        hostsReady: () => this.network.open(),
+        hostsReady: () =>
+          this.network.open().catch((error: unknown) => {
+            this.options.onError?.(error as BouncelabError);
+            throw error;
+          }),
       });
       this.known.dns = await this.dnsServer.open({ address: LOOPBACK, port: dnsPort });
     }
     this.schedule(plan.events);
     this.isOpen = true;
-    this.clock.watchLag();
   }
 
   /** Several hosts have the one IPv6 address: the domain of a recipient chooses between them there. */

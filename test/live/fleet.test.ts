@@ -228,6 +228,18 @@ test('a port in use is refused, and nothing is left listening', async () => {
   }
 });
 
+test.runIf(canBindAddresses)('a port of all hosts that one of them cannot have is refused', async () => {
+  const first = await opened('fleet: { a.example: {}, b.example: {} }');
+  const { port } = first.fleet.places.hosts[0]!;
+  // The first two addresses, 127.0.255.255 and 127.1.0.0, are free.
+  const yaml = 'fleet: { c.example: {}, d.example: {}, e.example: {} }';
+  await expect(opened(yaml, { smtpPort: port, firstAddress: '127.0.255.255' })).rejects.toThrow(
+    `cannot listen at 127.1.0.1:${port}: something else listens there`,
+  );
+  const second = await opened(yaml, { smtpPort: port, firstAddress: '127.2.0.1' });
+  expect(second.fleet.places.hosts).toHaveLength(3);
+});
+
 test('garbage ends in an error of SMTP, not of the fleet', async () => {
   const { host } = await opened('fleet: { example.org: {} }', { by: 'ports' });
   const { address, port } = host('mx.example.org');

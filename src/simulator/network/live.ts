@@ -5,6 +5,7 @@ import type net from 'node:net';
 import { isIPv6 } from 'node:net';
 import { setRealTimeout } from '../../clock/system.js';
 import { BouncelabError } from '../../base/errors.js';
+import { tooManyOpenFiles } from '../../base/open-files.js';
 import { reason } from '../../base/os-error.js';
 import { LivePort } from './live-port.js';
 import type { Listener, Network } from './network.js';
@@ -222,6 +223,8 @@ export class LiveNetwork implements Network {
 }
 
 function refused({ address, port }: Endpoint, cause: unknown): BouncelabError {
+  const tooMany = tooManyOpenFiles(cause);
+  if (tooMany) return tooMany;
   const place = isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
   return new BouncelabError('E_USAGE', `cannot listen at ${place}: ${reason(cause)}`, {
     hint: 'choose another port, or leave it out and let the system pick one',
