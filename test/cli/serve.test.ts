@@ -341,3 +341,18 @@ test('serves a file with a fleet whatever other keys it has', async () => {
   const { portOf } = await serving(['odd.yaml'], { 'odd.yaml': 'owner: me\nfleet: { example.org: {} }\n' });
   expect(portOf('example\\.org')).toBeGreaterThan(0);
 });
+
+test('says which events of a scenario it does not play', async () => {
+  const file = `name: events
+fleet: { example.org: {} }
+audience: { contacts: [bob@example.org] }
+mailings: [{ name: november }]
+events:
+  - { at: 1h, opt-out: bob@example.org }
+  - { at: 2h, set: example.org, behaviors: [busy] }
+expect: [{ at: end, november: { recipients: 1 } }]
+`;
+  const { stderr, end } = await serving(['mine.yaml'], { 'mine.yaml': file });
+  await stderr.until('warning: 1 event not played, since the sender would have to: opt-out\n');
+  expect(await end()).toBe(0);
+});

@@ -22,6 +22,7 @@ import type { Io } from '../io.js';
 import { version } from '../options.js';
 import { reporterOutputs, reportersFor } from '../reporting.js';
 import { Serving, type ServeOptions } from './serving.js';
+import { warnOfUnplayed } from './unplayed-events.js';
 
 /** @throws BouncelabError E_USAGE without a scenario, and for what `serve` throws; E_OUTPUT for the report folder */
 export async function serveCheck(file: string | undefined, options: ServeOptions, io: Io): Promise<ExitCode> {
@@ -40,6 +41,7 @@ export async function serveCheck(file: string | undefined, options: ServeOptions
     return EXIT.invalidScenario;
   }
   printWarnings(entry.warnings ?? [], entry.leftOut ?? 0, entry.source, io.stderr);
+  warnOfUnplayed(entry.plan.events, io.stderr);
   const people = names.some((name) => FOR_PROGRAMS.includes(name)) ? io.stderr : io.stdout;
   const executor = new LiveExecutor(entry.plan, { toleranceMs: tolerance, speed, html });
   executor.serving = await Serving.open(entry.plan, options, { ...io, people }, executor.read);

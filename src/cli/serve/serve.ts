@@ -5,6 +5,7 @@ import { BouncelabError, EXIT, type ExitCode } from '../../base/errors.js';
 import { isLoopback } from '../../base/loopback.js';
 import { loadFleet, type FleetPlan } from '../../scenarios/fleet-file.js';
 import { printProblems } from '../errors.js';
+import { warnOfUnplayed } from './unplayed-events.js';
 import type { Io } from '../io.js';
 import { enterIsolation, refuseBadIsolation } from './sender.js';
 import { Serving, type ServeOptions } from './serving.js';
@@ -39,6 +40,7 @@ export async function serve(
     return EXIT.invalidScenario;
   }
   const plan = seed === undefined ? loaded.plan : { ...loaded.plan, seed };
+  warnOfUnplayed(plan.events, io.stderr);
   const serving = await Serving.open(plan, options, { ...io, people: options.json ? io.stderr : io.stdout });
   await serving.toEnd();
   return serving.senderFailed ? EXIT.failed : EXIT.passed;
