@@ -19,10 +19,9 @@ const SEARCHED_MAX = 2000;
  */
 export function splitEnhanced(code: number, lines: string[]): Reply {
   const enhanced = FIRST_WORD.exec(lines[0] ?? '')?.[1];
-  const isOnAll =
-    enhanced !== undefined &&
-    isOfClass(enhanced, code) &&
-    lines.every((line) => FIRST_WORD.exec(line)?.[1] === enhanced);
+  if (enhanced === undefined || !isOfClass(enhanced, code)) return { code, lines };
+  // Nearly every reply has one line: it was read already.
+  const isOnAll = lines.every((line, index) => index === 0 || FIRST_WORD.exec(line)?.[1] === enhanced);
   if (!isOnAll) return { code, lines };
   return { code, enhanced, lines: lines.map((line) => line.slice(enhanced.length + 1)) };
 }
