@@ -9,6 +9,7 @@ import { contactList } from './contacts.js';
 import { link, page, viewOf } from './data.js';
 import { h, breakable, bdi } from '../ui/dom.js';
 import { failureCard } from './failure.js';
+import { isLive, livePlacement, notJudgedList } from './live.js';
 import { fact, repeatLine } from './overview.js';
 import { causes, curve, figures, responseTabs } from './response.js';
 import { sharedHosts } from './sites.js';
@@ -21,12 +22,17 @@ export function scenarioPage(index: number): Node[] {
   if (!result) return [h('p', { class: 'empty' }, 'There is no such scenario in this run.')];
   const view = viewOf(index);
   const names = Object.keys(result.mailings);
-  return [
+  const verdictParts = [
     head(index, result, view),
     ...cutOff(result, view),
     ...[alarm([{ scenario: result, index }], false) ?? []].flat(),
     ...failures(index, result),
     ...warnings([{ index, result }], false),
+    ...notJudgedList(result),
+  ];
+  if (isLive(result)) return [...verdictParts, ...livePlacement(result), ...(view ? hosts(view) : [])];
+  return [
+    ...verdictParts,
     ...(names.length === 0
       ? []
       : [h('section', {}, h('h2', {}, 'Response'), responseTabs(index, result.mailings))]),
@@ -148,11 +154,6 @@ const OUTCOME_ORDER = ['accepted', 'deferred', 'rejected', 'unreachable', 'unkno
 function network(view: ScenarioView): Node[] {
   const order = OUTCOME_ORDER.map((name) => ({ name, color: OUTCOME_SIGNS[name]!.color }));
   const until = Math.max(1, view.endedAt);
-  const hostOrder = [
-    { name: 'opened', color: 'delivered' },
-    { name: 'refused', color: 'hard' },
-    { name: 'no-answer', color: 'withdrawn' },
-  ];
   return [
     h(
       'section',
@@ -188,6 +189,18 @@ function network(view: ScenarioView): Node[] {
       ),
       leftOut(view.domainsLeftOut, 'provider'),
     ),
+    ...hosts(view),
+  ];
+}
+
+function hosts(view: ScenarioView): Node[] {
+  const until = Math.max(1, view.endedAt);
+  const hostOrder = [
+    { name: 'opened', color: 'delivered' },
+    { name: 'refused', color: 'hard' },
+    { name: 'no-answer', color: 'withdrawn' },
+  ];
+  return [
     h(
       'section',
       {},
