@@ -1,7 +1,7 @@
 // A fleet that listens on loopback for senders that are separate processes, in real time or faster.
 
 import { ScaledClock } from '../clock/scaled.js';
-import type { BouncelabError } from '../base/errors.js';
+import { BouncelabError } from '../base/errors.js';
 import { connectLoopback } from '../base/loopback.js';
 import { seededRandom } from '../base/random.js';
 import type { Fact } from '../events/types.js';
@@ -266,11 +266,12 @@ export class LiveFleet {
     });
   }
 
-  /** The server of the host that is tried first. */
+  /** The server of the host that is tried first. @throws BouncelabError E_USAGE when there is none */
   private preferred(domain: string): ReturnType<World['serverOf']> {
-    const { hosts, preferences } = this.world.domain(domain)!;
-    const [first] = [...hosts].sort((a, b) => preferences.get(a)! - preferences.get(b)!);
-    return this.world.serverOf(first!);
+    const { hosts = [], preferences } = this.world.domain(domain) ?? {};
+    const [first] = [...hosts].sort((a, b) => preferences!.get(a)! - preferences!.get(b)!);
+    if (!first) throw new BouncelabError('E_USAGE', `the fleet has no host with an address for ${domain}`);
+    return this.world.serverOf(first);
   }
 }
 

@@ -240,6 +240,15 @@ test.runIf(canBindAddresses)('a port of all hosts that one of them cannot have i
   expect(second.fleet.places.hosts).toHaveLength(3);
 });
 
+test('a port for a domain without a host is refused', async () => {
+  const yaml = 'fleet: { none.example: { hosts: [{ name: mx, address: none }] } }';
+  expect((await opened(yaml)).fleet.places.hosts).toEqual([]);
+  for (const domain of ['none.example', 'other.example'])
+    await expect(opened(yaml, { hostPorts: new Map([[domain, 0]]) })).rejects.toThrow(
+      `the fleet has no host with an address for ${domain}`,
+    );
+});
+
 test('garbage ends in an error of SMTP, not of the fleet', async () => {
   const { host } = await opened('fleet: { example.org: {} }', { by: 'ports' });
   const { address, port } = host('mx.example.org');
