@@ -8,7 +8,7 @@ import type { EventOf, Fact, Placement, RunEvent } from '../events/types.js';
 import { LiveFleet, type LiveHost, type LivePlace } from '../live/fleet.js';
 import { FleetSummary, type HostSummary } from '../live/summary.js';
 import { changeOf, fleetPlanOf, type FleetSource } from './fleet-source.js';
-import type { Input, InputOptions } from './input.js';
+import { checkOptions, INPUT_OPTIONS, type Input, type InputOptions, type OptionNames } from './input.js';
 
 /** How a fleet is served. */
 export interface FleetOptions extends InputOptions {
@@ -29,6 +29,18 @@ export interface FleetOptions extends InputOptions {
   /** Closes the fleet. */
   signal?: AbortSignal;
 }
+
+const FLEET_OPTIONS: OptionNames<FleetOptions> = {
+  ...INPUT_OPTIONS,
+  speed: true,
+  seed: true,
+  smtpPort: true,
+  firstAddress: true,
+  by: true,
+  returns: true,
+  onEvent: true,
+  signal: true,
+};
 
 /** A message that a server took responsibility for. Its content is not kept. */
 export interface FleetMessage {
@@ -84,6 +96,7 @@ export class RunningFleet {
 
   /** See `startFleet`. */
   static async start(input: Input | undefined, options: FleetOptions): Promise<RunningFleet> {
+    checkOptions(options, FLEET_OPTIONS, 'startFleet');
     const { speed = 1, smtpPort = 0, signal, onEvent } = options;
     if (!(speed >= 1 && Number.isFinite(speed)))
       throw new BouncelabError('E_USAGE', '`speed` must be a number from 1');

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { BouncelabError, type Location } from '../base/errors.js';
 import { codeFrame } from '../documents/code-frame.js';
-import { counted, described, type Problem } from '../documents/problems.js';
+import { counted, described, nameHint, quoted, type Problem } from '../documents/problems.js';
 
 /**
  * The path of a file, its file: URL, YAML text (a string with a line break in it), or an object of the shape of such
@@ -23,6 +23,31 @@ export interface InputOptions {
    * No such file need exist. Default: `inline.yaml`.
    */
   file?: string;
+}
+
+/** Names of options, each once; a table, so that the compiler compares it with the type of the options. */
+export type OptionNames<T> = Readonly<Record<keyof T, true>>;
+
+export const INPUT_OPTIONS: OptionNames<InputOptions> = { cwd: true, file: true };
+
+/**
+ * Refuses options that do not exist: a misspelled one would have no effect.
+ *
+ * @param call what they are given to, for the message
+ * @throws BouncelabError E_USAGE
+ */
+export function checkOptions<T extends object>(options: T, known: OptionNames<T>, call: string): void {
+  if (typeof options !== 'object' || options === null)
+    throw new BouncelabError(
+      'E_USAGE',
+      `the options of ${call} must be an object, found ${described(options)}`,
+    );
+  const names = Object.keys(known);
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new BouncelabError('E_USAGE', `${call} has no option ${quoted(unknown)}`, {
+    hint: nameHint(unknown, names, 'options'),
+  });
 }
 
 /** An input with a path; without `text` the path is that of a file. */

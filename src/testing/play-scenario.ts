@@ -5,10 +5,10 @@ import { BouncelabError } from '../base/errors.js';
 import { FileOutput } from '../runner/executors/file-output.js';
 import type { JobOutputs } from '../runner/executors/executor.js';
 import { skippedResult } from '../runner/unplayed.js';
-import type { Input } from './input.js';
+import { checkOptions, type Input, type OptionNames } from './input.js';
 import { playInLane } from './lanes.js';
 import { ScenarioRun, type EventSource } from './scenario-run.js';
-import { openScenario, Scenario, type ScenarioOptions } from './scenario.js';
+import { Scenario, SCENARIO_OPTIONS, scenarioOf, type ScenarioOptions } from './scenario.js';
 
 /** How a scenario is played. Those of loading it do not apply to one that is loaded already. */
 export interface PlayOptions extends ScenarioOptions {
@@ -24,6 +24,15 @@ export interface PlayOptions extends ScenarioOptions {
   log?: (text: string) => void;
 }
 
+export const PLAY_OPTIONS: OptionNames<PlayOptions> = {
+  ...SCENARIO_OPTIONS,
+  timeoutMs: true,
+  checkDeterminism: true,
+  eventsFile: true,
+  signal: true,
+  log: true,
+};
+
 const TIMEOUT_MS = 60_000;
 
 /**
@@ -36,6 +45,7 @@ const TIMEOUT_MS = 60_000;
  *   an option that cannot be
  */
 export async function playScenario(input: Input | Scenario, options: PlayOptions = {}): Promise<ScenarioRun> {
+  checkOptions(options, PLAY_OPTIONS, 'playScenario');
   const { timeoutMs = TIMEOUT_MS, checkDeterminism = false, signal, log } = options;
   if (!(timeoutMs > 0))
     throw new BouncelabError('E_USAGE', '`timeoutMs` must be a number of milliseconds above 0');
@@ -55,7 +65,7 @@ export async function playScenario(input: Input | Scenario, options: PlayOptions
 }
 
 function opened(input: Input | Scenario, options: PlayOptions): Scenario {
-  if (!(input instanceof Scenario)) return openScenario(input, options);
+  if (!(input instanceof Scenario)) return scenarioOf(input, options);
   for (const name of ['policy', 'seed', 'wire', 'store', 'sender', 'file'] as const)
     if (options[name] !== undefined)
       throw new BouncelabError('E_USAGE', `\`${name}\` is an option of loading, and the scenario is loaded`, {

@@ -7,7 +7,15 @@ import { displayPath } from '../documents/source-file.js';
 import type { RetryPolicy } from '../policy/retry-policy.js';
 import { loadScenario, loadScenarioText, type LoadOptions } from '../scenarios/load.js';
 import { STORES, WIRES, type ScenarioPlan } from '../scenarios/plan.js';
-import { InvalidInputError, resolveInput, type Input, type InputOptions } from './input.js';
+import {
+  checkOptions,
+  INPUT_OPTIONS,
+  InvalidInputError,
+  resolveInput,
+  type Input,
+  type InputOptions,
+  type OptionNames,
+} from './input.js';
 
 /** Settings that override those of the scenario. */
 export interface ScenarioOptions extends InputOptions {
@@ -19,6 +27,15 @@ export interface ScenarioOptions extends InputOptions {
   /** Path of the module of an external sender. */
   sender?: string;
 }
+
+export const SCENARIO_OPTIONS: OptionNames<ScenarioOptions> = {
+  ...INPUT_OPTIONS,
+  policy: true,
+  seed: true,
+  wire: true,
+  store: true,
+  sender: true,
+};
 
 /** A valid scenario. Everything that it names (policy, profiles, files of contacts) has been read. */
 export class Scenario {
@@ -59,6 +76,12 @@ export class Scenario {
  * @throws BouncelabError E_NOT_FOUND when there is no such file, E_USAGE for what is no input
  */
 export function openScenario(input: Input, options: ScenarioOptions = {}): Scenario {
+  checkOptions(options, SCENARIO_OPTIONS, 'loadScenario');
+  return scenarioOf(input, options);
+}
+
+/** The same without a check of the names of the options. */
+export function scenarioOf(input: Input, options: ScenarioOptions): Scenario {
   const { cwd, path, text } = resolveInput(input, options, 'scenario');
   const { policy, seed, wire, store, sender } = options;
   checkOneOf('wire', wire, WIRES);

@@ -221,6 +221,7 @@ describe('a fleet that cannot be', () => {
     ['without a file', () => startFleet('gone.yaml'), 'E_NOT_FOUND', /no file `gone.yaml`/],
     ['of a folder', () => startFleet('.', { cwd: dir }), 'E_SCENARIO', /folder/],
     ['of a number', () => startFleet(5 as never), 'E_USAGE', /a fleet was expected, found `5`/],
+    ['with another option', () => startFleet(FLEET, { port: 25 } as never), 'E_USAGE', /no option `port`/],
     ['at no speed', () => startFleet(FLEET, { speed: 0 }), 'E_USAGE', /`speed` must be/],
     ['at any speed', () => startFleet(FLEET, { speed: NaN }), 'E_USAGE', /`speed` must be/],
     ['beyond loopback', () => startFleet(FLEET, { firstAddress: '10.0.0.1' }), 'E_USAGE', /10\.0\.0\.1/],

@@ -1,8 +1,11 @@
 // The matchers of bouncelab/vitest, with what they say when they do not hold.
 
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { playScenario } from '../../src/index.js';
 import '../../src/testing/vitest/index.js';
+import { codeBlocks } from '../support/markdown.js';
 
 const run = await playScenario({
   name: 'two mailings',
@@ -97,6 +100,13 @@ describe('a matcher that does not hold says what was expected and found', () => 
   ])('%#', (act, message) => {
     expect(act).toThrow(message);
   });
+});
+
+test('docs/vitest.md shows what a matcher says', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../docs/vitest.md', import.meta.url)), 'utf8');
+  const shown = codeBlocks(page, '').find((block) => block.startsWith('attempts at '))!;
+  const act = (): void => expect(run).toHaveBeenSeenAt('bob@example.org', ['0m', '30m'], november);
+  expect(act).toThrow(shown.trimEnd());
 });
 
 describe('a matcher refuses', () => {

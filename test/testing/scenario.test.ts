@@ -184,6 +184,19 @@ describe('a scenario that is not valid', () => {
       'E_USAGE',
       /`seed` is an option of loading/,
     ],
+    ['no such option', () => playScenario(TEXT, { timeout: 5 } as never), 'E_USAGE', /no option `timeout`/],
+    [
+      'no such option of loading',
+      () => loadScenario(TEXT, { signal: 5 } as never),
+      'E_USAGE',
+      /no option `signal`/,
+    ],
+    [
+      'options in words',
+      () => playScenario(TEXT, 'emma' as never),
+      'E_USAGE',
+      /must be an object, found `emma`/,
+    ],
     ['no policy', () => loadScenario(TEXT, { policy: 'emmma' }), 'E_SCENARIO', /unknown policy/],
     ['no module', () => loadScenario(TEXT, { sender: 'gone.ts' }), 'E_SCENARIO', /no such file/],
   ])('or cannot be one: %s', async (_, act, code, message) => {

@@ -13,25 +13,25 @@ export type { ScenarioTestsOptions } from './scenario-tests.js';
 expect.extend({ ...matchers });
 
 /** The matchers, for `expect` with a run of `playScenario`; the two about what was seen take a fleet too. */
-export interface BouncelabMatchers<R = unknown> {
+export interface BouncelabMatchers {
   /** The scenario passed. The message shows what did not hold, with the lines of the file. */
-  toHavePassed(): R;
+  toHavePassed(): void;
   /** A number of deliveries, or the one to an address, ended as delivered. */
-  toHaveDelivered(countOrAddress: Count, of?: OfMailing): R;
+  toHaveDelivered(countOrAddress: Count, of?: OfMailing): void;
   /** A number of deliveries, or the one to an address, ended as a soft bounce. */
-  toHaveSoftBounced(countOrAddress: Count, of?: OfMailing): R;
+  toHaveSoftBounced(countOrAddress: Count, of?: OfMailing): void;
   /** A number of deliveries, or the one to an address, ended as a hard bounce. */
-  toHaveHardBounced(countOrAddress: Count, of?: OfMailing): R;
+  toHaveHardBounced(countOrAddress: Count, of?: OfMailing): void;
   /** A contact has this status at the end; all that match, where the address has a `*`. */
-  toHaveStatus(address: string, status: ContactStatus, and?: { softBounceStreak?: number }): R;
+  toHaveStatus(address: string, status: ContactStatus, and?: { softBounceStreak?: number }): void;
   /** A server was asked to accept mail for an address this many times. Default: at least once. */
-  toHaveBeenSeen(address: string, times?: Count, of?: OfMailing): R;
+  toHaveBeenSeen(address: string, times?: Count, of?: OfMailing): void;
   /** The times at which a server was asked to accept mail for an address, as offsets from the first. */
-  toHaveBeenSeenAt(address: string, offsets: readonly string[], options?: SeenOptions): R;
+  toHaveBeenSeenAt(address: string, offsets: readonly string[], options?: SeenOptions): void;
 }
 
 declare module 'vitest' {
   // The declaration that it is merged with has this parameter and this default.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-empty-object-type
-  interface Matchers<T = any> extends BouncelabMatchers<T> {}
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars
+  interface Matchers<T = any> extends BouncelabMatchers {}
 }

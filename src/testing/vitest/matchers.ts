@@ -9,6 +9,7 @@ import { matches } from '../../judge/expectations.js';
 import type { MailingResult } from '../../results/result.js';
 import type { NumberMatcher } from '../../scenarios/plan.js';
 import { numberMatcherField, offsetsField } from '../../scenarios/schema/matchers.js';
+import { checkOptions, type OptionNames } from '../input.js';
 import { ScenarioRun, type OfMailing } from '../scenario-run.js';
 
 /** What a matcher returns to vitest. */
@@ -30,6 +31,10 @@ export type Count = number | string;
 interface Seeing {
   seen(address: string, of?: OfMailing): number[];
 }
+
+const OF_MAILING: OptionNames<OfMailing> = { mailing: true };
+const SEEN_OPTIONS: OptionNames<SeenOptions> = { ...OF_MAILING, within: true };
+const STATUS_OPTIONS = { softBounceStreak: true } as const;
 
 const A_RUN = 'the run that `await playScenario(...)` returns';
 const A_RUN_OR_FLEET = `${A_RUN}, or a fleet of startFleet`;
@@ -71,8 +76,10 @@ export function toHaveStatus(
   received: unknown,
   address: string,
   status: ContactStatus,
-  { softBounceStreak }: { softBounceStreak?: number } = {},
+  options: { softBounceStreak?: number } = {},
 ): MatcherResult {
+  checkOptions(options, STATUS_OPTIONS, 'toHaveStatus');
+  const { softBounceStreak } = options;
   const run = runOf(received, 'toHaveStatus');
   const key = addressKey(address);
   const isMatch = address.includes('*') && !run.contacts.has(key) ? keyPattern(address) : undefined;
@@ -96,6 +103,7 @@ export function toHaveBeenSeen(
   times: Count = '>= 1',
   of: OfMailing = {},
 ): MatcherResult {
+  checkOptions(of, OF_MAILING, 'toHaveBeenSeen');
   const seeing = seeingOf(received, 'toHaveBeenSeen');
   const expected = countOf(times, 'toHaveBeenSeen');
   const at = seeing.seen(address, of);
@@ -109,8 +117,10 @@ export function toHaveBeenSeenAt(
   received: unknown,
   address: string,
   offsets: readonly string[],
-  { within, ...of }: SeenOptions = {},
+  options: SeenOptions = {},
 ): MatcherResult {
+  checkOptions(options, SEEN_OPTIONS, 'toHaveBeenSeenAt');
+  const { within, ...of } = options;
   const seeing = seeingOf(received, 'toHaveBeenSeenAt');
   const expected = expectedOffsets(offsets);
   const toleranceMs = within === undefined ? 0 : toleranceOf(within);
@@ -132,6 +142,7 @@ const MATCHER_OF = {
 type EndState = keyof typeof MATCHER_OF;
 
 function deliveries(run: ScenarioRun, state: EndState, what: Count, of: OfMailing): MatcherResult {
+  checkOptions(of, OF_MAILING, MATCHER_OF[state]);
   const by = of.mailing === undefined ? '' : ` of ${of.mailing}`;
   if (typeof what === 'string' && what.includes('@')) {
     const actual = run.delivery(what, of) ?? 'no delivery to it';

@@ -7,15 +7,18 @@ import { readSource } from '../../documents/source-file.js';
 import type { Failure } from '../../results/result.js';
 import { notAScenario } from '../../suite/file-kind.js';
 import { findScenarios } from '../../suite/find.js';
-import { InvalidInputError } from '../input.js';
-import { playScenario, type PlayOptions } from '../play-scenario.js';
-import { openScenario, type Scenario } from '../scenario.js';
+import { checkOptions, InvalidInputError, type OptionNames } from '../input.js';
+import { PLAY_OPTIONS, playScenario, type PlayOptions } from '../play-scenario.js';
+import { scenarioOf, type Scenario } from '../scenario.js';
 
 /** How the scenarios are played; each has a test of its own. */
 export interface ScenarioTestsOptions extends Omit<PlayOptions, 'file' | 'eventsFile' | 'signal'> {
   /** Play several at once, as `test.concurrent` does. Default: true. */
   concurrent?: boolean;
 }
+
+const { file: _file, eventsFile: _eventsFile, signal: _signal, ...OF_RUNS } = PLAY_OPTIONS;
+const TESTS_OPTIONS: OptionNames<ScenarioTestsOptions> = { ...OF_RUNS, concurrent: true };
 
 /**
  * Defines one test for each scenario. Files of other kinds in a folder or a pattern, such as policies, are skipped.
@@ -24,6 +27,7 @@ export interface ScenarioTestsOptions extends Omit<PlayOptions, 'file' | 'events
  * @throws BouncelabError E_NOT_FOUND for an input that does not exist or has no scenario
  */
 export function scenarioTests(inputs: string | readonly string[], options: ScenarioTestsOptions = {}): void {
+  checkOptions(options, TESTS_OPTIONS, 'scenarioTests');
   const { cwd = process.cwd(), concurrent = true } = options;
   const { files, named, problems } = findScenarios([inputs].flat(), cwd);
   if (problems[0]) throw withHint(problems[0]);
@@ -56,7 +60,7 @@ type Opened = { isOther?: boolean } & (
 function open(file: string, options: ScenarioTestsOptions & { cwd: string }): Opened {
   const path = resolve(options.cwd, file);
   try {
-    return { scenario: openScenario(path, options) };
+    return { scenario: scenarioOf(path, options) };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     const read = readSource(path);
