@@ -24,10 +24,11 @@ const FILES = Object.fromEntries(
 );
 
 let project: Project;
+// npm packs in this time also on a slow machine.
 beforeAll(async () => {
   project = await Project.create('module');
   project.write(FILES);
-});
+}, 60_000);
 afterAll(() => project.remove());
 
 describe('in an empty project', () => {
