@@ -13,6 +13,8 @@ export interface LostAt {
 
 /** Groups shown at once; the others are folded. */
 const SHOWN_MAX = 3;
+/** Groups that are folded; of a run of very many scenarios the figures have the others. */
+const FOLDED_MAX = 500;
 
 /** @returns undefined when there are no such contacts */
 export function alarm(places: readonly LostAt[], isOverview: boolean): HTMLElement | undefined {
@@ -28,8 +30,8 @@ export function alarm(places: readonly LostAt[], isOverview: boolean): HTMLEleme
         b.group.contacts - a.group.contacts,
     );
   const shown = groups.slice(0, SHOWN_MAX);
-  const folded = groups.slice(SHOWN_MAX);
-  const left = total - groups.reduce((sum, { group }) => sum + group.contacts, 0);
+  const folded = groups.slice(SHOWN_MAX, SHOWN_MAX + FOLDED_MAX);
+  const left = total - [...shown, ...folded].reduce((sum, { group }) => sum + group.contacts, 0);
   const unexpected = hit
     .filter(({ scenario }) => !scenario.lost.expected)
     .reduce((sum, { scenario }) => sum + scenario.lost.notTheirs, 0);

@@ -11,6 +11,8 @@ import { tableHead, tableRow, type Column } from '../ui/table.js';
 import { warnings } from './warnings.js';
 import { count, number, themeOf, time, verdict } from '../ui/words.js';
 
+/** Scenarios that are listed at a time: a browser takes seconds to lay out ten thousand rows. */
+const ROWS_AT_ONCE = 500;
 /** Failures shown in full; the views of their scenarios show the others. */
 const FAILURES_MAX = 20;
 
@@ -150,6 +152,14 @@ const kept: { filter: Filter; search: string } = { filter: 'all', search: '' };
 
 function list(entries: Entry[]): HTMLElement {
   const body = h('tbody');
+  let left: (Entry | string)[] = [];
+  const more = h('button', { type: 'button', id: 'more', click: () => showMore() });
+  const showMore = (): void => {
+    body.append(...left.slice(0, ROWS_AT_ONCE).map(row));
+    left = left.slice(ROWS_AT_ONCE);
+    more.hidden = left.length === 0;
+    more.textContent = `Show more (${number(left.filter((one) => typeof one !== 'string').length)} left)`;
+  };
   const status = h('p', { class: 'small quiet', role: 'status' });
   const chips = FILTERS.map(({ name, label, test }) =>
     h(
@@ -177,7 +187,10 @@ function list(entries: Entry[]): HTMLElement {
     const found = entries.filter(
       ({ result }) => test(result) && words.every((word) => haystack(result).includes(word)),
     );
-    body.replaceChildren(...rows(found));
+    body.replaceChildren();
+    left = byTheme(found);
+    if (found.length === 0) body.append(noRow());
+    showMore();
     status.textContent =
       found.length === entries.length
         ? ''
@@ -196,6 +209,7 @@ function list(entries: Entry[]): HTMLElement {
       status,
     ),
     h('table', { class: 'stack', id: 'list', 'aria-label': 'Scenarios' }, tableHead(COLUMNS), body),
+    h('div', {}, more),
   );
 }
 
@@ -206,20 +220,25 @@ function haystack({ name, file, policy, status, mailings, lost }: ScenarioResult
     .toLowerCase();
 }
 
-function rows(entries: Entry[]): Node[] {
+/** The scenarios of each theme after its name. */
+function byTheme(entries: Entry[]): (Entry | string)[] {
   const themes = new Map<string, Entry[]>();
   for (const entry of entries) {
     const theme = themeOf(entry.result.file);
-    themes.set(theme, [...(themes.get(theme) ?? []), entry]);
+    const known = themes.get(theme);
+    if (known) known.push(entry);
+    else themes.set(theme, [entry]);
   }
-  if (entries.length === 0)
-    return [h('tr', {}, h('td', { colspan: COLUMNS.length, class: 'empty' }, 'No scenario matches.'))];
-  return [...themes].flatMap(([theme, members]) => [
-    ...(theme === ''
-      ? []
-      : [h('tr', { class: 'group' }, h('td', { colspan: COLUMNS.length, class: 'wide' }, bdi(theme)))]),
-    ...members.map((entry) => tableRow(COLUMNS, entry)),
-  ]);
+  return [...themes].flatMap(([theme, members]) => [...(theme === '' ? [] : [theme]), ...members]);
+}
+
+function row(one: Entry | string): Node {
+  if (typeof one !== 'string') return tableRow(COLUMNS, one);
+  return h('tr', { class: 'group' }, h('td', { colspan: COLUMNS.length, class: 'wide' }, bdi(one)));
+}
+
+function noRow(): Node {
+  return h('tr', {}, h('td', { colspan: COLUMNS.length, class: 'empty' }, 'No scenario matches.'));
 }
 
 const sum = (result: ScenarioResult, of: (mailing: ScenarioResult['mailings'][string]) => number): number =>
