@@ -8,15 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { builtModule } from '../../../base/package-root.js';
 import type { WorkerMessage } from '../messages.js';
 import { JobWorker, type WorkerOptions } from '../worker.js';
+import { endWithUs } from './ending.js';
 import { FrameReader, frameOf, PIPE_FD, TAG_BYTES } from './frames.js';
 import { nodeEnvironment, nodeOptions } from './node-options.js';
 
 /** The end of what a process wrote to its standard error that is kept to explain its end, characters. */
 const LAST_WORDS_MAX = 4000;
-
-/** Ended with this process. */
-const running = new Set<ChildProcess>();
-let endsWithUs = false;
 
 export class WorkerProcess<Job, Report, Result> extends JobWorker<Job, Report, Result> {
   private readonly child: ChildProcess;
@@ -31,7 +28,6 @@ export class WorkerProcess<Job, Report, Result> extends JobWorker<Job, Report, R
     this.pipe = this.child.stdio[PIPE_FD] as Duplex;
     this.closed = new Promise((resolve) => {
       this.child.once('close', (code, signal) => {
-        running.delete(this.child);
         this.onClose(code, signal);
         resolve();
       });
@@ -90,8 +86,6 @@ function start({ module, resourceLimits }: WorkerOptions): ChildProcess {
     // A group of its own: Ctrl-C in a terminal is for this process, which decides what becomes of the other.
     detached: process.platform !== 'win32',
   });
-  if (child.pid !== undefined) running.add(child);
-  if (!endsWithUs) process.once('exit', () => running.forEach((one) => one.kill('SIGKILL')));
-  endsWithUs = true;
+  endWithUs(child);
   return child;
 }
