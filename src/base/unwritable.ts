@@ -6,6 +6,11 @@ import { reason } from './os-error.js';
 /** Errors that free space removes. */
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT']);
 
+/** Whether an error of the file system is about a full disk or a quota. */
+export function isFull(error: unknown): boolean {
+  return NO_ROOM.has((error as NodeJS.ErrnoException).code ?? '');
+}
+
 /**
  * The error E_OUTPUT for an error of the file system.
  *
@@ -13,9 +18,8 @@ const NO_ROOM = new Set(['ENOSPC', 'EDQUOT']);
  * @param elsewhere how to choose another place, such as `choose another folder with --output`
  */
 export function unwritable(what: string, elsewhere: string, cause: unknown): BouncelabError {
-  const isFull = NO_ROOM.has((cause as NodeJS.ErrnoException).code ?? '');
   return new BouncelabError('E_OUTPUT', `${what}: ${reason(cause)}`, {
-    hint: isFull ? `make room, or ${elsewhere}` : elsewhere,
+    hint: isFull(cause) ? `make room, or ${elsewhere}` : elsewhere,
     cause,
   });
 }

@@ -11,7 +11,7 @@ import { inBlocks } from '../base/text-blocks.js';
 import { runJson } from '../reporters/json.js';
 import { junitXml } from '../reporters/junit.js';
 import type { RunResult } from '../results/result.js';
-import { unwritable } from '../base/unwritable.js';
+import { isFull, unwritable } from '../base/unwritable.js';
 import { LATEST, readLatestName } from './latest.js';
 import { damagedRun, readRunFile, type EarlierRun } from './run-file.js';
 import { endRun, markRun } from './run-marker.js';
@@ -75,7 +75,13 @@ export class RunOutput {
    */
   async write(run: RunResult): Promise<void> {
     await withOutputErrors(this.parent, async () => {
-      await this.replace(join(this.dir, 'run.json'), (path) => writeFile(path, inBlocks(runJson(run))));
+      const verdict = (): Promise<void> =>
+        this.replace(join(this.dir, 'run.json'), (path) => writeFile(path, inBlocks(runJson(run))));
+      await verdict().catch(async (error: unknown) => {
+        if (!isFull(error)) throw error;
+        await this.makeRoom(run);
+        await verdict();
+      });
       await this.replace(join(this.dir, 'junit.xml'), (path) => writeFile(path, inBlocks(junitXml(run))));
       // It may have been put there since the run began.
       refuseForeignLatest(this.parent);
@@ -84,6 +90,15 @@ export class RunOutput {
         this.link(this.runId, path).catch(() => writeFile(path, `${this.runId}\n`)),
       );
     });
+  }
+
+  /** On a full disk the verdict is worth more than events that were cut off. */
+  private async makeRoom({ scenarios }: RunResult): Promise<void> {
+    for (const { file, failures } of scenarios) {
+      if (!failures.some(({ code }) => code === 'E_OUTPUT')) continue;
+      await rm(this.eventsFile(file), { force: true });
+      await rm(this.viewFile(file), { force: true });
+    }
   }
 
   /** Makes a file or link under a temporary name and moves it into place in one step. */

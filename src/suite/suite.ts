@@ -204,12 +204,15 @@ class Play {
     this.results.set(entry, result);
     if (bail && !['passed', 'skipped'].includes(result.status)) this.stopped = true;
     // A disk that is full is full for every scenario.
-    if (result.failures.some(({ code }) => code === 'E_OUTPUT')) this.stopped = true;
+    if (result.failures.some(({ code }) => FULL.has(code ?? ''))) this.stopped = true;
     const repeat = this.options.repeat?.(result) ?? repeatCommand(result, this.options);
     const end = { result, sources: sourcesOf(entry), repeat };
     for (const reporter of reporters) reporter.onScenarioEnd?.(end);
   }
 }
+
+/** Codes of failures that are the same for every scenario after it. */
+const FULL = new Set(['E_OUTPUT', 'E_STORE_FULL']);
 
 /** The result of a scenario that is not played; undefined for one that is. */
 function withoutPlaying({ file, problems, skipped }: SuiteEntry): ScenarioResult | undefined {
