@@ -24,7 +24,9 @@ export default {
     'axe-core',
     // A type in a comment of stryker.config.js; @stryker-mutator/core brings it.
     '@stryker-mutator/api',
+    // Loaded by `require` when it is first needed.
+    'jschardet',
   ],
-  // A program of the operating system that tests start.
-  ignoreBinaries: ['mkfifo'],
+  // Programs of the operating system that tests start.
+  ignoreBinaries: ['mkfifo', 'unshare'],
 };
