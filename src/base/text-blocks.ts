@@ -3,7 +3,7 @@
 const BLOCK_CHARS = 1 << 16;
 
 /** The same text in parts of at least this many characters, so that a file is written in few steps. */
-export function* inBlocks(parts: Iterable<string>): Generator<string, void, undefined> {
+export function* textBlocks(parts: Iterable<string>): Generator<string, void, undefined> {
   let block = '';
   for (const part of parts) {
     block += part;

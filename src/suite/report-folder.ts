@@ -7,7 +7,7 @@ import { access, constants, mkdir, rename, rm, stat, symlink, writeFile } from '
 import { dirname, join } from 'node:path';
 import { wallDate } from '../clock/system.js';
 import { BouncelabError } from '../base/errors.js';
-import { inBlocks } from '../base/text-blocks.js';
+import { textBlocks } from '../base/text-blocks.js';
 import { runJson } from '../reporters/json.js';
 import { junitXml } from '../reporters/junit.js';
 import type { RunResult } from '../results/result.js';
@@ -76,13 +76,13 @@ export class RunOutput {
   async write(run: RunResult): Promise<void> {
     await withOutputErrors(this.parent, async () => {
       const verdict = (): Promise<void> =>
-        this.replace(join(this.dir, 'run.json'), (path) => writeFile(path, inBlocks(runJson(run))));
+        this.replace(join(this.dir, 'run.json'), (path) => writeFile(path, textBlocks(runJson(run))));
       await verdict().catch(async (error: unknown) => {
         if (!isFull(error)) throw error;
         await this.makeRoom(run);
         await verdict();
       });
-      await this.replace(join(this.dir, 'junit.xml'), (path) => writeFile(path, inBlocks(junitXml(run))));
+      await this.replace(join(this.dir, 'junit.xml'), (path) => writeFile(path, textBlocks(junitXml(run))));
       // It may have been put there since the run began.
       refuseForeignLatest(this.parent);
       await this.replace(join(this.parent, LATEST), (path) =>

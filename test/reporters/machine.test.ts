@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { BouncelabError } from '../../src/base/errors.js';
 import { githubReporter } from '../../src/reporters/github.js';
 import { createReporters, parseReporters } from '../../src/reporters/index.js';
-import { inBlocks } from '../../src/base/text-blocks.js';
+import { textBlocks } from '../../src/base/text-blocks.js';
 import { compactRunJson, jsonReporter, runJson } from '../../src/reporters/json.js';
 import { junitXml } from '../../src/reporters/junit.js';
 import { failure, runOf, scenario, screen, xmlOf } from './samples.js';
@@ -38,8 +38,8 @@ describe('a run of many scenarios', () => {
   it('is the JSON of its result, in lines and on one line', () => {
     expect([...runJson(run)].join('')).toBe(`${JSON.stringify(run, null, 2)}\n`);
     expect([...compactRunJson(run)].join('')).toBe(JSON.stringify(run));
-    expect([...inBlocks(runJson(run))].length).toBeLessThan(COUNT / 10);
-    expect([...inBlocks(runJson(run))].join('')).toBe(`${JSON.stringify(run, null, 2)}\n`);
+    expect([...textBlocks(runJson(run))].length).toBeLessThan(COUNT / 10);
+    expect([...textBlocks(runJson(run))].join('')).toBe(`${JSON.stringify(run, null, 2)}\n`);
   });
 
   it('has each scenario in junit.xml once', () => {

@@ -4,7 +4,7 @@
 
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { BouncelabError } from '../../base/errors.js';
-import { inBlocks } from '../../base/text-blocks.js';
+import { textBlocks } from '../../base/text-blocks.js';
 import { readEventsFile } from '../../events/events-file.js';
 import type { RunResult, ScenarioResult } from '../../results/result.js';
 import type { Reporter, RunStart, ScenarioEnd } from '../reporter.js';
@@ -68,7 +68,7 @@ export class HtmlReport implements Reporter {
     const page: Omit<PageRun, 'run'> = { runId, total: Math.max(this.total, scenarios.length), repeat };
     // Not `write`: on a nearly full disk it may write only a part without an error.
     await handle.appendFile(pageStart(runId));
-    for (const part of inBlocks(dataParts('run', pageJson(page, run)))) await handle.appendFile(part);
+    for (const part of textBlocks(dataParts('run', pageJson(page, run)))) await handle.appendFile(part);
     for (const [index, result] of scenarios.entries()) {
       await handle.appendFile(dataBlock(`source-${index}`, JSON.stringify(this.sources(result))));
       const view = await this.view(result);
