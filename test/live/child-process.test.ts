@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { BouncelabError } from '../../src/base/errors.js';
-import { faketimeLibrary, type FleetClock } from '../../src/live/child/faketime.js';
+import type { FleetClock } from '../../src/live/child/faketime.js';
 import { LiveSender, type LiveSenderOptions } from '../../src/live/child/live-sender.js';
 import { until } from '../support/foreign-servers.js';
-import { needs } from '../support/needs.js';
+import { hasFaketime, needs } from '../support/needs.js';
 
 const NEVER = new AbortController().signal;
 
@@ -119,15 +119,7 @@ onLinux('what a command has started', () => {
   });
 });
 
-const faketime = (): boolean => {
-  try {
-    return faketimeLibrary(process.env) !== '';
-  } catch {
-    return false;
-  }
-};
-
-describe.runIf(needs('libfaketime', faketime()))('a compressed clock', () => {
+describe.runIf(needs('libfaketime', hasFaketime()))('a compressed clock', () => {
   test('is that of the fleet, in each process of the command', async () => {
     const clock = clockOf(2400);
     const { sender, read } = await start(

@@ -42,11 +42,9 @@ export async function enterIsolation<Options extends SenderOptions>(
   if (!isIsolated(env)) {
     return runIsolated(argv, { env, cwd, signal: io.signal, warn: (text) => warnOn(stderr, text) });
   }
+  const signal = AbortSignal.any([io.signal, endOfOutside()]);
   setUpInside();
-  return {
-    options: { ...options, smtpPort: SMTP_PORT_INSIDE, dns: DNS_PORT_INSIDE },
-    io: { ...io, signal: AbortSignal.any([io.signal, endOfOutside()]) },
-  };
+  return { options: { ...options, smtpPort: SMTP_PORT_INSIDE, dns: DNS_PORT_INSIDE }, io: { ...io, signal } };
 }
 
 /**

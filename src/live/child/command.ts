@@ -95,36 +95,45 @@ export class Command {
    * @returns how many had to be killed
    */
   async stop(graceMs = GRACE_MS): Promise<number> {
-    this.signal('SIGTERM');
-    if (await this.none(graceMs)) return 0;
+    if (await this.none(graceMs, undefined, signalEach('SIGTERM'))) return 0;
     const left = this.running().length;
-    this.signal('SIGKILL');
-    await this.none(KILL_MS_MAX);
+    await this.none(KILL_MS_MAX, undefined, signalEach('SIGKILL'));
     return left;
   }
 
-  private signal(signal: NodeJS.Signals): void {
-    for (const pid of this.running()) {
+  /**
+   * Waits until no process is left.
+   *
+   * @param look is called with those that are, again and again
+   * @returns whether none was left in time
+   */
+  private none(ms: number, signal?: AbortSignal, look?: (pids: number[]) => void): Promise<boolean> {
+    const deadline = wallNow() + ms;
+    return new Promise((resolve) => {
+      const once = (): void => {
+        const left = this.running();
+        look?.(left);
+        if (left.length > 0 && wallNow() < deadline && signal?.aborted !== true) return;
+        stop();
+        resolve(left.length === 0);
+      };
+      const stop = setRealInterval(once, LOOK_MS);
+      once();
+    });
+  }
+}
+
+/** Sends each process a signal once: one that was being started when the others got it, too. */
+function signalEach(signal: NodeJS.Signals): (pids: number[]) => void {
+  const sent = new Set<number>();
+  return (pids) => {
+    for (const pid of pids.filter((each) => !sent.has(each))) {
+      sent.add(pid);
       try {
         process.kill(pid, signal);
       } catch {
         // It has ended meanwhile.
       }
     }
-  }
-
-  /** Waits until no process is left. @returns whether that was so in time */
-  private none(ms: number, signal?: AbortSignal): Promise<boolean> {
-    const deadline = wallNow() + ms;
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const isNone = this.running().length === 0;
-        if (!isNone && wallNow() < deadline && signal?.aborted !== true) return;
-        stop();
-        resolve(isNone);
-      };
-      const stop = setRealInterval(look, LOOK_MS);
-      look();
-    });
-  }
+  };
 }

@@ -25,7 +25,7 @@ export interface FakeClock {
 
 /** The one for several threads first: Node and Java read the clock from more than one. */
 const LIBRARIES = ['libfaketimeMT.so.1', 'libfaketime.so.1', 'libfaketimeMT.so', 'libfaketime.so'];
-const PREFIXES = ['/usr', '/usr/local', '/opt/homebrew', '/home/linuxbrew/.linuxbrew'];
+const PREFIXES = ['/usr', '/usr/local', '/home/linuxbrew/.linuxbrew'];
 const INSTALL = 'Install the package faketime (Debian, Ubuntu) or libfaketime (Fedora, Arch, Alpine)';
 
 /** Real time that the keeper sleeps while its speed is measured, ms. */
@@ -39,9 +39,11 @@ const SPEED_TOLERANCE = 1.25;
 
 /**
  * Runs in Node under libfaketime. It prints the name of the shared memory; then for each line with a number of
- * milliseconds the time, and once more when it has slept so long. It ends with its input, and removes the memory.
+ * milliseconds the time, and once more when it has slept so long. It ends with its input, and removes the memory; a
+ * signal, such as that of Ctrl-C, would leave it behind.
  */
 const KEEPER = `
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 const say = () => process.stdout.write(Date.now() + '\\n');
 process.stdout.write((process.env.FAKETIME_SHARED ?? '') + '\\n');
 process.stdin.on('data', (ms) => { say(); setTimeout(say, Number(ms)); });
@@ -51,9 +53,14 @@ process.stdin.on('end', () => process.exit());
 /**
  * Where the library is: BOUNCELAB_FAKETIME, or one of the usual folders.
  *
- * @throws BouncelabError E_FAKETIME when it is not installed
+ * @throws BouncelabError E_FAKETIME when it is not installed, or cannot be used on this system
  */
 export function faketimeLibrary(env: Env): string {
+  if (process.platform !== 'linux') {
+    throw new BouncelabError('E_FAKETIME', 'a command can be started with --speed on Linux only', {
+      hint: 'Start the sender without a command, with retry intervals as much shorter, or leave --speed out.',
+    });
+  }
   const named = env['BOUNCELAB_FAKETIME'];
   if (named) {
     if (existsSync(named)) return path.resolve(named);

@@ -2,19 +2,12 @@
 // and no way to a service of the machine outside, such as its own mail server.
 
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { hostname, networkInterfaces, tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { BouncelabError, invariant } from '../../base/errors.js';
+
+const SHARED_MEMORY = '/dev/shm';
 
 /** Unanswered queries are repeated after a second of real time, which is long enough on loopback. */
 const RESOLV_CONF = 'nameserver 127.0.0.1\noptions timeout:1 attempts:2\n';
@@ -45,8 +38,6 @@ const HIDDEN = [
  */
 export function setUpInside(): void {
   bringUpLoopback();
-  // Shared memory, in which libfaketime keeps its origin, would outlive the processes.
-  mount('-t', 'tmpfs', '-o', 'mode=1777', 'tmpfs', '/dev/shm');
   for (const folder of HIDDEN) {
     if (!existsSync(folder)) continue;
     const { mode, uid, gid } = statSync(folder);
@@ -63,6 +54,8 @@ export function setUpInside(): void {
     // Other sources of names than these two files ask services of the machine.
     '/etc/nsswitch.conf': (text) => text.replace(/^[ \t]*hosts:.*$/m, 'hosts: files dns'),
   });
+  // What libfaketime keeps in shared memory would outlive the processes.
+  mount('-t', 'tmpfs', '-o', 'mode=1777', 'tmpfs', SHARED_MEMORY);
 }
 
 function bringUpLoopback(): void {
@@ -79,20 +72,18 @@ function bringUpLoopback(): void {
 
 /** Gives files another text, for the processes inside only. A file that is absent stays so. */
 function replaceFiles(changes: Record<string, (text: string) => string>): void {
-  const folder = mkdtempSync(path.join(tmpdir(), 'bouncelab-isolated-'));
-  try {
-    for (const [file, change] of Object.entries(changes)) {
-      if (pointsIntoHidden(file)) writeFileSync(file, change(''));
-      if (!existsSync(file)) continue;
-      const own = path.join(folder, path.basename(file));
-      writeFileSync(own, change(readFileSync(file, 'utf8')));
-      chmodSync(own, 0o644);
-      mount('--bind', own, file);
-    }
-  } finally {
-    // What is mounted stays, though its name is gone.
-    rmSync(folder, { recursive: true, force: true });
+  // The new files need a place that is not seen. They stay when it is taken away, since they are mounted elsewhere.
+  mount('-t', 'tmpfs', 'tmpfs', SHARED_MEMORY);
+  for (const [file, change] of Object.entries(changes)) {
+    if (pointsIntoHidden(file)) writeFileSync(file, change(''));
+    if (!existsSync(file)) continue;
+    const own = path.join(SHARED_MEMORY, path.basename(file));
+    writeFileSync(own, change(readFileSync(file, 'utf8')));
+    chmodSync(own, 0o644);
+    mount('--bind', own, file);
   }
+  const complaint = complaintOf('umount', '--lazy', SHARED_MEMORY);
+  if (complaint !== undefined) throw impossible(`${SHARED_MEMORY} cannot be unmounted: ${complaint}`);
 }
 
 /** Whether a file is a link to one that has just been hidden: with systemd-resolved, resolv.conf is. */

@@ -70,7 +70,7 @@ export function assertFollowsClock(name: string, context: { env: Env; cwd: strin
 }
 
 /** Why a program would not see the time of libfaketime; undefined when nothing is against it. */
-export function whyNotFollowing(
+function whyNotFollowing(
   file: string,
   context: { env: Env; cwd: string },
 ): { file: string; reason: string } | undefined {
