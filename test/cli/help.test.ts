@@ -12,7 +12,15 @@ const DOCS = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) 
   .join('\n');
 const COMMANDS = readFileSync('docs/commands.md', 'utf8');
 /** Options of other programs. */
-const FOREIGN = new Set(['--mutate', '--incremental', '--save-dev', '--server', '--to']);
+const FOREIGN = new Set([
+  '--mutate',
+  '--incremental',
+  '--save-dev',
+  '--server',
+  '--to',
+  '--cap-add',
+  '--security-opt',
+]);
 /** Options of every command, which docs/commands.md describes once for all. */
 const COMMON = ['--help', '--debug'];
 
