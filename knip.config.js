@@ -14,6 +14,7 @@ export default {
     'bench/**/*.{mjs,ts}',
     'scripts/*.mjs',
     'examples/*.{js,ts}',
+    'examples/*/*.mjs',
     'test/**/*.test.ts',
     'test/mutation/*.ts',
     'test/**/fixtures/*.mjs',
@@ -27,6 +28,6 @@ export default {
     // Loaded by `require` when it is first needed.
     'jschardet',
   ],
-  // Programs of the operating system that tests start.
+  // Programs of the operating system.
   ignoreBinaries: ['mkfifo', 'unshare'],
 };
