@@ -82,6 +82,8 @@ interface CompiledRule {
 export class CauseTable {
   private readonly rules: CompiledRule[];
   private readonly answers = new Map<string, CauseRule | undefined>();
+  /** The same by the whole reply as it is written, which needs no preparing of its text. */
+  private readonly known = new Map<string, CauseRule | undefined>();
 
   /** @param search compiles a pattern; called when the pattern is first needed */
   constructor(rules: readonly CauseRule[], search: (pattern: string) => Search) {
@@ -95,6 +97,17 @@ export class CauseTable {
 
   /** The first rule that matches; undefined when none does. */
   find(refusal: Refusal): CauseRule | undefined {
+    const { reply, stage, host = '', domain = '' } = refusal;
+    const { code, enhanced: status = '', lines } = reply;
+    const written = `${code} ${status} ${stage} ${host} ${domain} ${lines.length === 1 ? lines[0] : lines.join('\n')}`;
+    if (this.known.has(written)) return this.known.get(written);
+    const found = this.search(refusal);
+    if (this.known.size >= ANSWERS_MAX) this.known.clear();
+    this.known.set(written, found);
+    return found;
+  }
+
+  private search(refusal: Refusal): CauseRule | undefined {
     const { reply, stage, host = '', domain = '' } = refusal;
     const said = searchable(reply);
     const enhanced = enhancedOf(reply);

@@ -25,7 +25,8 @@ export function attemptFact(delivery: Delivery, result: AttemptResult, policy: R
   const { contact, mailing } = delivery;
   const { domain } = contact;
   const { startedAt, host, tried, client, stage, reply, error, shared } = result;
-  const cause = causeOfResult(result, domain, policy);
+  // Acceptance has no cause, and the rules for refusals read its text in vain: it differs for each message.
+  const cause = result.outcome === 'accepted' ? 'other' : causeOfResult(result, domain, policy);
   const outcome = overridden(result.outcome, { reply, stage, cause, domain }, policy);
   return {
     type: 'attempt',

@@ -4,6 +4,8 @@ import { domainOf } from '../../base/addresses.js';
 
 /** Characters of an atom (RFC 5322, 3.2.3) that need no percent-encoding (RFC 3986, 2.3) either. */
 const SAFE = /[A-Za-z0-9!'*_~-]/;
+/** A text that needs no encoding. */
+const PLAIN = /^[A-Za-z0-9!'*_~-]+(?:\.[A-Za-z0-9!'*_~-]+)*$/;
 
 /**
  * @param key of the contact
@@ -16,6 +18,7 @@ export function messageIdOf(mailing: string, key: string, from: string): string 
 
 /** A text as part of a dot-atom: others than its characters, and dots without an atom before them, are encoded. */
 function encoded(text: string): string {
+  if (PLAIN.test(text)) return text;
   let atom = '';
   for (const character of text) {
     const isInner = character === '.' && atom !== '' && !atom.endsWith('.');

@@ -177,7 +177,10 @@ export function withBracketsAside(address: string): string {
 }
 
 function withBracketsBack(command: string): string {
-  return command.replaceAll('\x01', '<').replaceAll('\x02', '>');
+  // Nearly every command is without them.
+  return command.includes('\x01') || command.includes('\x02')
+    ? command.replaceAll('\x01', '<').replaceAll('\x02', '>')
+    : command;
 }
 
 /**
