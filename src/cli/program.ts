@@ -15,7 +15,6 @@ import { addServe } from './serve/command.js';
 import { addShowReport } from './show-report/command.js';
 import { addValidate } from './validate/command.js';
 import { terminalLines, withoutCommands } from '../reporters/text.js';
-import { printError } from './errors.js';
 import type { Finish, Io } from './io.js';
 import { version } from './options.js';
 
@@ -54,6 +53,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.usage;
+    const { printError } = await import('./errors.js');
     return printError(error, io, debug);
   }
 }

@@ -98,9 +98,10 @@ function crop(cells: readonly Cell[], skip: number, max: number): { text: string
   return { text, skipped };
 }
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
 
 function cellsOf(text: string): Cell[] {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   return Array.from(segmenter.segment(text), ({ segment }) => {
     const shown = segment === '\t' ? TAB : visible(segment);
     return { text: shown, width: stringWidth(shown) };

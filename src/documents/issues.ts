@@ -29,7 +29,8 @@ export function check<S extends z.ZodType>(
   value: unknown,
   path: Path,
 ): { value: z.output<S> } | { problems: UnplacedProblem[] } {
-  const result = schema.safeParse(value, { error: expectation });
+  // Without `jitless`, zod compiles each schema before its first use, which takes longer than all uses of most.
+  const result = schema.safeParse(value, { error: expectation, jitless: true });
   if (result.success) return { value: result.data };
   return { problems: result.error.issues.flatMap((issue) => problemsIn(issue, schema, value, path)) };
 }
@@ -234,6 +235,18 @@ function unwrapped(schema: z.ZodType, value: unknown): z.ZodType {
       return current as z.ZodType;
     }
   }
+}
+
+const required = new WeakMap<z.ZodObject, readonly string[]>();
+
+/** Keys that a mapping must have. */
+export function requiredKeys(schema: z.ZodObject): readonly string[] {
+  let keys = required.get(schema);
+  if (!keys) {
+    keys = objectKeys(schema).filter((key) => !(schema.shape[key] as z.ZodType).safeParse(undefined).success);
+    required.set(schema, keys);
+  }
+  return keys;
 }
 
 /** Keys of an object schema. */

@@ -4,7 +4,7 @@
 
 import type { z } from 'zod';
 import type { Location } from '../base/errors.js';
-import { check, label, missingKey, objectKeys, unknownKey } from './issues.js';
+import { check, label, missingKey, objectKeys, requiredKeys, unknownKey } from './issues.js';
 import type { UnplacedProblem } from './issues.js';
 import type { Path } from './locate.js';
 import { described } from './problems.js';
@@ -167,9 +167,9 @@ export class Reader {
     if (!this.mapping(path)) return false;
     const keys = new Set(this.keys(path));
     for (const key of keys) if (!allowed.includes(key)) this.report(unknownKey([...path, key], allowed));
-    for (const key of objectKeys(schema)) {
+    for (const key of requiredKeys(schema)) {
+      if (keys.has(key)) continue;
       const field = schema.shape[key] as z.ZodType;
-      if (keys.has(key) || field.safeParse(undefined).success) continue;
       this.report(missingKey([...path, key], field.description ?? 'required'));
     }
     return true;

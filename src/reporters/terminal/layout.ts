@@ -5,7 +5,7 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 
 const COLUMNS_MIN = 10;
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
 
 /** Columns that `text` takes on a terminal; colors in it take none. */
 export function displayWidth(text: string): number {
@@ -15,6 +15,8 @@ export function displayWidth(text: string): number {
 /** Cuts `text` (without colors) to `columns`, between characters; a text that was cut ends in `…`. */
 export function truncate(text: string, columns: number): string {
   if (columns < 1) return '';
+  if (displayWidth(text) <= columns) return text;
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   // Not cli-truncate: version 5, the last for Node 20, exceeds the width where it cuts at a wide character.
   let kept = '';
   let used = 0;

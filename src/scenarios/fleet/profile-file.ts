@@ -37,12 +37,14 @@ export interface CatalogueReply {
 
 const loaded = new Map<string, ProfileResult>();
 
+let names: readonly string[] | undefined;
+
 /** Names of the shipped profiles, sorted. */
-export function listProfiles(): string[] {
-  return readdirSync(SHIPPED)
+export function listProfiles(): readonly string[] {
+  return (names ??= readdirSync(SHIPPED)
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => name.slice(0, -'.yaml'.length))
-    .sort();
+    .sort());
 }
 
 /**
