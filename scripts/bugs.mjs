@@ -146,9 +146,15 @@ export const BUGS = [
     replace: 'const names = [...new Set(hosts.map((host) => this.placeOf(nameOf(host))))].sort();',
   },
   {
-    name: 'a domain that waits for its first connection waits for the suspended hosts of others',
+    name: 'a domain that joins a site dials its suspended hosts',
     file: 'src/sender/destination/host-backoff.ts',
-    find: ' || this.hosts.length === 0) return undefined;',
-    replace: ') return undefined;',
+    find: 'this.site.connectionsInUse <= this.connectionsMax && this.resumesAt === undefined;',
+    replace: 'this.site.connectionsInUse <= this.connectionsMax;',
+  },
+  {
+    name: 'an idle connection keeps the other domains of a site waiting',
+    file: 'src/sender/destination/destination.ts',
+    find: 'else if (this.backoff.site.isWanted(this)) connection.quit();',
+    replace: '',
   },
 ];

@@ -120,18 +120,27 @@ function plant(copy, { fileName, mutatorName, replacement, original, from, to })
   return () => writeFileSync(built, before);
 }
 
-/** What the suite, or else an exploration, finds of a mutant. */
-function judge(copy, mutant) {
+/** What `find` says of a copy with a mutant. */
+function judged(copy, mutant, find) {
   const restore = plant(copy, mutant);
   try {
-    const { failed, invariants, first, broken } = copy.playSuite({ bail: true });
-    if (broken) return `suite: ${broken}`;
-    if (failed > 0) return `suite: ${[first, ...invariants].join(', ')}`;
-    const found = copy.explore(values.runs);
-    return found === 'nothing' ? 'MISSED' : `explore: ${found}`;
+    return find(copy);
   } finally {
     restore();
   }
+}
+
+/** What the suite notices, in words; undefined when it is nothing. */
+function bySuite(copy) {
+  const { failed, invariants, first, broken } = copy.playSuite({ bail: true });
+  if (broken) return `suite: ${broken}`;
+  return failed > 0 ? `suite: ${[first, ...invariants].join(', ')}` : undefined;
+}
+
+/** The same of an exploration. */
+function byExploration(copy) {
+  const found = copy.explore(values.runs);
+  return found === 'nothing' ? undefined : `explore: ${found}`;
 }
 
 function placeOf({ fileName, location }) {
@@ -143,21 +152,67 @@ function short(text) {
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;
 }
 
-function judgeAll(copy, mutants, place) {
-  let caught = 0;
-  let placed = 0;
-  for (const [index, mutant] of mutants.entries()) {
-    const there = place(mutant);
-    const found = there ? judge(copy, there) : 'not in these sources';
-    if (there) placed++;
-    if (there && found !== 'MISSED') caught++;
-    const { mutatorName, original, replacement } = mutant;
-    console.log(`${index + 1}. ${placeOf(there ?? mutant)}, ${mutatorName}`);
-    console.log(`   ${short(original)} -> ${short(replacement)}`);
-    console.log(`   ${found}`);
+function print(index, { mutatorName, original, replacement }, place, found) {
+  console.log(`${index + 1}. ${place}, ${mutatorName}`);
+  console.log(`   ${short(original)} -> ${short(replacement)}`);
+  console.log(`   ${found}`);
+}
+
+/**
+ * Draws until there are as many as wanted that the tests notice. The suite is one of the tests: only what it lets
+ * pass is given to the others.
+ *
+ * @returns the mutants, with what noticed them
+ */
+async function judgeDrawn(copy, shuffled) {
+  const chosen = [];
+  for (let at = 0; chosen.length < count && at < shuffled.length;) {
+    const some = shuffled.slice(at, at + count - chosen.length);
+    at += some.length;
+    const seen = new Map();
+    for (const mutant of some) {
+      seen.set(mutant, judged(copy, mutant, bySuite));
+      console.error(`${placeOf(mutant)}: ${seen.get(mutant) ?? 'the suite passes'}`);
+    }
+    const passed = some.filter((mutant) => seen.get(mutant) === undefined);
+    const killed = passed.length > 0 ? await noticed(passed) : [];
+    for (const mutant of some) {
+      const found = seen.get(mutant);
+      if (found === undefined && !killed.includes(mutant)) continue;
+      chosen.push({ mutant, found: found ?? judged(copy, mutant, byExploration) });
+      print(chosen.length - 1, mutant, placeOf(mutant), chosen.at(-1).found ?? 'MISSED');
+    }
   }
-  console.log(`${caught} of ${placed} noticed by the suite or an exploration of ${values.runs}`);
-  return caught === placed;
+  return chosen;
+}
+
+function printScore(found) {
+  const caught = found.filter((one) => one !== undefined).length;
+  console.log(`${caught} of ${found.length} noticed by the suite or an exploration of ${values.runs}`);
+  return caught === found.length;
+}
+
+/** The same mutants in the sources of an earlier commit, as far as these have their code. */
+async function judgeBefore(commit, drawn) {
+  const copy = new ChangedCopy(commit);
+  try {
+    copy.build();
+    const old = await mutantsOf(copy.dir, globSync('src/sender/**/*.ts', { cwd: copy.dir }));
+    const found = [];
+    console.log(`\nin the sources of ${commit}:`);
+    for (const [index, mutant] of drawn.entries()) {
+      const there = sameIn(old, mutant, mutants);
+      if (!there) {
+        print(index, mutant, placeOf(mutant), 'not in these sources');
+        continue;
+      }
+      found.push(judged(copy, there, bySuite) ?? judged(copy, there, byExploration));
+      print(index, there, placeOf(there), found.at(-1) ?? 'MISSED');
+    }
+    printScore(found);
+  } finally {
+    copy.remove();
+  }
 }
 
 const patterns = config.mutate.filter((pattern) => /^!?src\/sender\//.test(pattern));
@@ -170,33 +225,17 @@ const shuffled = mutants
 console.log(`${mutants.length} mutants, seed ${values.seed}`);
 if (values.list) {
   for (const mutant of shuffled.slice(0, count)) console.log(placeOf(mutant), short(mutant.replacement));
-} else await main();
-
-async function main() {
-  const chosen = [];
-  for (let at = 0; chosen.length < count && at < shuffled.length;) {
-    // About one in twenty survives the tests.
-    const wanted = count - chosen.length;
-    const some = shuffled.slice(at, at + wanted + Math.ceil(wanted / 10));
-    at += some.length;
-    chosen.push(...(await noticed(some)));
-  }
-  const drawn = chosen.slice(0, count);
-  const now = new ChangedCopy();
+} else {
+  const copy = new ChangedCopy();
   try {
-    const isWhole = judgeAll(now, drawn, (mutant) => mutant);
-    process.exitCode = isWhole ? 0 : 1;
+    const chosen = await judgeDrawn(copy, shuffled);
+    process.exitCode = printScore(chosen.map(({ found }) => found)) ? 0 : 1;
+    if (values.before !== undefined)
+      await judgeBefore(
+        values.before,
+        chosen.map(({ mutant }) => mutant),
+      );
   } finally {
-    now.remove();
-  }
-  if (values.before === undefined) return;
-  const before = new ChangedCopy(values.before);
-  try {
-    before.build();
-    const old = await mutantsOf(before.dir, globSync('src/sender/**/*.ts', { cwd: before.dir }));
-    console.log(`\nin the sources of ${values.before}:`);
-    judgeAll(before, drawn, (mutant) => sameIn(old, mutant, mutants));
-  } finally {
-    before.remove();
+    copy.remove();
   }
 }
