@@ -83,10 +83,10 @@ describe('a file that is not a mapping', () => {
   it('reports every required key that is missing', () => {
     expect(problemsOf('tags: []\n')).toEqual([
       '1:1+8 `name` is missing | `name`: Title of the experiment, in a few words',
-      '1:1+8 `fleet` is missing | `fleet`: The receiving servers by recipient domain; `default` receives for all other domains',
       '1:1+8 `audience` is missing | `audience`: The contacts at the start of the run',
       '1:1+8 `mailings` is missing | `mailings`: The mailings that are sent, and when',
       '1:1+8 `expect` is missing | `expect`: What must be true, and when',
+      '1:1+8 `fleet` is missing | `fleet`: The receiving servers by recipient domain; `default` receives for all other domains',
     ]);
   });
 });

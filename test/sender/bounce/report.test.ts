@@ -67,6 +67,7 @@ describe('a report', () => {
       reported: { status: '5.1.1', action: 'failed' },
       state: 'hard-bounced',
       cause: 'user-unknown',
+      evidence: { enhanced: '5.1.1' },
       why: 'bounce message: 550 5.1.1 <bob@example.org>: Recipient address rejected: User unknown in virtual mailbox table',
     });
   });
