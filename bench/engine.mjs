@@ -1,61 +1,53 @@
-// The same attempts as in `bare-loop.mjs` through all of Bouncelab: scenario plan, virtual clock, sender, queue,
+// The same attempts as in `bare-loop.mjs` through all of Bouncelab: scenario file, virtual clock, sender, queue,
 // retry policy, fleet, event log with its hash.
 
+import { loadScenarioText } from '../dist/scenarios/load.js';
 import { runScenario } from '../dist/runner/run.js';
 
-/** Contacts whose mailboxes are full; each is attempted four times. */
-export function fullMailboxes({ contacts = 1000, intervalMs = 30 * 60_000, behaviors = FULL } = {}) {
-  return {
-    file: 'bench.yaml',
-    name: 'bench',
-    description: '',
-    tags: [],
-    seed: '42',
-    policy: {
-      name: 'bench',
-      retry: {
-        intervalsMs: [intervalMs],
-        jitter: 0,
-        attempts: { counting: 'total', total: 4 },
-        windowMs: 30 * 3_600_000,
-        windowFrom: 'mailing-start',
-      },
-      bounce: { hard: 'any-5xx', softBouncesToError: 4, overrides: [] },
-    },
-    wire: 'memory',
-    store: 'memory',
-    network: { latencyMs: 5 },
-    fleet: { 'example.org': { behaviors, mailboxes: [] } },
-    contacts: Array.from({ length: contacts }, (_, index) => ({
-      address: `reader-${index + 1}@example.org`,
-      status: 'active',
-      softBounceStreak: 0,
-    })),
-    mailings: [
-      {
-        name: 'bench',
-        kind: 'standard',
-        at: 0,
-        buildingMs: 5000,
-        message: { subject: 'Hello', text: 'Hello', sizeBytes: 0 },
-      },
-    ],
-    events: [],
-    expectations: [],
-  };
+/**
+ * The plan of a mailing to contacts of one domain. Each is attempted `attempts` times if it is refused.
+ *
+ * @param {{ contacts: number, refuse?: boolean, attempts?: number, interval?: string, wire?: string, fault?: string }} options
+ */
+export function mailing({
+  contacts,
+  refuse = true,
+  attempts = 4,
+  interval = '30m',
+  wire = 'memory',
+  fault = 'mailbox-full',
+}) {
+  const source = `name: bench
+wire: ${wire}
+policy:
+  retry: { interval: ${interval}, window: 30h, attempts: ${attempts}, counting: total }
+fleet: { example.org: { behaviors: [${refuse ? fault : ''}] } }
+audience: { generate: [{ count: ${contacts}, at: example.org, prefix: reader }] }
+mailings: [{ name: bench, message: { subject: Hello, text: Hello } }]
+expect: [{ at: end, bench: { inProgress: 0 } }]
+`;
+  const { plan, problems } = loadScenarioText('bench.yaml', source, { cwd: process.cwd() });
+  if (!plan) throw new Error(`the scenario of the benchmark is invalid: ${problems[0].message}`);
+  return plan;
 }
 
-const FULL = [{ do: 'mailbox-full', at: 'rcpt', when: {}, params: { permanent: false } }];
-
-/** @returns {Promise<{ wallMs: number, virtualMs: number, attempts: number }>} of one run, checked */
-export async function engine(plan) {
+/**
+ * @param {object} plan of a mailing `bench`
+ * @param {number} expected attempts
+ * @returns {Promise<number>} wall milliseconds of one run, which is checked
+ */
+export async function engine(plan, expected) {
   let attempts = 0;
+  const started = performance.now();
   const result = await runScenario(plan, {
-    onEvent: (event) => {
-      if (event.type === 'attempt') attempts++;
+    onEvent: ({ type }) => {
+      if (type === 'attempt') attempts++;
     },
   });
+  const wallMs = performance.now() - started;
   const { inProgress, state } = result.mailings.bench;
-  if (inProgress !== 0 || state !== 'completed') throw new Error('the benchmark mailing did not complete');
-  return { wallMs: result.wallMs, virtualMs: result.virtualMs, attempts };
+  if (inProgress !== 0 || state !== 'completed')
+    throw new Error('the mailing of the benchmark did not complete');
+  if (attempts !== expected) throw new Error(`${attempts} attempts were made, ${expected} were expected`);
+  return wallMs;
 }

@@ -1,69 +1,82 @@
-// `npm run bench`: speed as ratios of two measurements in one run, which are comparable between machines. The two
-// are measured alternately and their medians compared. Slow results do not fail the command.
+// `npm run bench [-- [--rounds N] [--json] [--compare OLD.json] [KEY...]]`: speed as ratios of two measurements in one
+// run, which are comparable between machines. Slow results do not fail the command. docs/performance.md explains
+// each figure.
 
-import { bareLoop } from './bare-loop.mjs';
-import { engine, fullMailboxes } from './engine.mjs';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { measures } from './measures.mjs';
 
-const ROUNDS = 7;
-const CONTACTS = 1000;
-const ATTEMPTS = 4 * CONTACTS;
-const CONNECTIONS = 5;
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '7' },
+    json: { type: 'boolean', default: false },
+    compare: { type: 'string' },
+  },
+});
+const rounds = Number(values.rounds);
+const { list, end } = measures();
+const known = list.map(({ key }) => key);
+const unknown = positionals.filter((key) => !known.includes(key));
+if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
+  const what =
+    unknown.length > 0
+      ? `unknown: ${unknown.join(', ')}; known: ${known.join(', ')}`
+      : '--rounds is a number';
+  console.error(what);
+  process.exit(2);
+}
+const old = values.compare === undefined ? undefined : JSON.parse(readFileSync(values.compare, 'utf8'));
+const wanted = positionals.length > 0 ? list.filter(({ key }) => positionals.includes(key)) : list;
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const ms = (value) => `${value.toFixed(0)} ms`;
-const perSecond = (count, wallMs) => `${Math.round((count / wallMs) * 1000).toLocaleString('en-US')}/s`;
-
-/** Measures both alternately. @returns both medians and the median of the ratios of pairs */
-async function pairs(a, b) {
-  await a();
-  await b();
-  const first = [];
-  const second = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    first.push(await a());
-    second.push(await b());
+const median = (of) => of.toSorted((a, b) => a - b)[Math.floor(of.length / 2)];
+const samples = new Map(wanted.map(({ key }) => [key, []]));
+try {
+  // The first round warms up and is left out.
+  for (let round = 0; round <= rounds; round++) {
+    for (const { key, once } of wanted) {
+      const one = await once();
+      if (round > 0) samples.get(key).push(one);
+    }
   }
-  return {
-    a: median(first),
-    b: median(second),
-    ratio: median(first.map((value, index) => value / second[index])),
-  };
+} finally {
+  await end();
 }
 
-async function wall(plan, expected) {
-  const { wallMs, attempts } = await engine(plan);
-  if (attempts !== expected) throw new Error(`${attempts} attempts were made, ${expected} were expected`);
-  return wallMs;
+const figures = Object.fromEntries(
+  wanted.map(({ key, higher, digits }) => {
+    const all = samples.get(key);
+    const round = (value) => Number(value.toFixed(digits));
+    return [
+      key,
+      { median: round(median(all)), least: round(Math.min(...all)), most: round(Math.max(...all)), higher },
+    ];
+  }),
+);
+if (values.json) {
+  console.log(
+    JSON.stringify({ node: process.version, cores: availableParallelism(), rounds, figures }, null, 2),
+  );
+} else {
+  const width = Math.max(...wanted.map(({ name }) => name.length));
+  const row = (...cells) =>
+    cells.map((cell, index) => (index === 0 ? cell.padEnd(width) : cell.padStart(9))).join(' ');
+  console.log(`medians of ${rounds} rounds, Node ${process.version}, ${availableParallelism()} cores\n`);
+  console.log(row('', 'median', 'least', 'most', ...(old ? ['before', 'change'] : [])));
+  for (const { key, name } of wanted) {
+    const { median: now, least, most } = figures[key];
+    console.log(
+      row(name, ...[now, least, most].map((one) => one.toLocaleString('en-US')), ...changed(key, now)),
+    );
+  }
 }
 
-const coldMs = await wall(fullMailboxes({ contacts: CONTACTS }), ATTEMPTS);
-console.log(
-  `${CONTACTS} contacts, each refused 4 times over SMTP (${ATTEMPTS} attempts), medians of ${ROUNDS} rounds`,
-);
-console.log(`  first run, cold      ${ms(coldMs)}`);
-
-const speed = await pairs(
-  () => bareLoop(ATTEMPTS, CONNECTIONS, true),
-  () => wall(fullMailboxes({ contacts: CONTACTS }), ATTEMPTS),
-);
-console.log(`  bare library pair    ${ms(speed.a)}   ${perSecond(ATTEMPTS, speed.a)}`);
-console.log(`  Bouncelab            ${ms(speed.b)}   ${perSecond(ATTEMPTS, speed.b)}`);
-console.log(`  ratio                ${speed.ratio.toFixed(2)} of the bare loop`);
-
-const time = await pairs(
-  () => wall(fullMailboxes({ contacts: CONTACTS, intervalMs: 30 * 60_000 }), ATTEMPTS),
-  () => wall(fullMailboxes({ contacts: CONTACTS, intervalMs: 1000 }), ATTEMPTS),
-);
-console.log('the same attempts with another interval');
-console.log(`  every 30 min         ${ms(time.a)}`);
-console.log(`  every second         ${ms(time.b)}`);
-console.log(`  ratio                ${time.ratio.toFixed(2)}`);
-
-const accepted = await pairs(
-  () => bareLoop(CONTACTS, CONNECTIONS, false),
-  () => wall(fullMailboxes({ contacts: CONTACTS, behaviors: [] }), CONTACTS),
-);
-console.log(`${CONTACTS} messages accepted`);
-console.log(`  bare library pair    ${ms(accepted.a)}   ${perSecond(CONTACTS, accepted.a)}`);
-console.log(`  Bouncelab            ${ms(accepted.b)}   ${perSecond(CONTACTS, accepted.b)}`);
-console.log(`  ratio                ${accepted.ratio.toFixed(2)} of the bare loop`);
+/** The figure of the old file and the change since then; better is `+`, whichever way is better for this figure. */
+function changed(key, now) {
+  if (!old) return [];
+  const before = old.figures[key]?.median;
+  if (before === undefined) return ['-', '-'];
+  const percent = ((now - before) / Math.abs(before)) * 100 * (figures[key].higher ? 1 : -1);
+  return [before.toLocaleString('en-US'), `${percent >= 0 ? '+' : ''}${percent.toFixed(0)} %`];
+}
