@@ -94,6 +94,8 @@ it('nothing else in src/ opens connections of its own', () => {
   );
   expect(files.filter((file) => opens.test(readFileSync(path.join(SRC, file), 'utf8'))).sort()).toEqual([
     path.join('base', 'loopback.ts'),
+    // A pipe that the process inherits from outside its namespaces.
+    path.join('live', 'child', 'isolation.ts'),
     path.join('sender', 'system', 'dialer.ts'),
   ]);
 });

@@ -20,6 +20,15 @@ const FOREIGN = new Set([
   '--to',
   '--cap-add',
   '--security-opt',
+  '--no',
+  '--import',
+  '--max-old-space-size',
+  // Of scripts of the project.
+  '--compare',
+  '--rounds',
+  '--before',
+  '--count',
+  '--list',
 ]);
 /** Options of every command, which docs/commands.md describes once for all. */
 const COMMON = ['--help', '--debug'];

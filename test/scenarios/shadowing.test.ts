@@ -53,10 +53,12 @@ function drawn(kinds: Kind[]): fc.Arbitrary<BehaviorSketch> {
     .map(([[name, stages, more], nth, from, until, tries]) => {
       const stage = stages[nth % stages.length];
       const isEarly = name === 'down' || (stage !== undefined && EARLY.has(stage));
+      const family = nth % 7 === 0 ? 'v6' : nth % 7 === 1 ? 'v4' : undefined;
       return {
         do: name,
         ...(stage === undefined ? {} : { stage }),
         ...more,
+        ...(family ? { family } : {}),
         ...(from === undefined || (until !== undefined && from >= until) ? {} : { from: from * MINUTE }),
         ...(until === undefined ? {} : { until: until * MINUTE }),
         ...(tries && !isEarly ? { attempts: { from: tries[0], to: tries[0] + tries[1] } } : {}),
