@@ -47,7 +47,6 @@ const WITHOUT_SOURCE: Record<string, number> = {
   'au.yaml': 2,
   'fastmail.yaml': 2,
   'free.yaml': 4,
-  'gmail.yaml': 2,
   'iua.yaml': 2,
   'netease.yaml': 3,
   'proton.yaml': 3,
