@@ -45,11 +45,9 @@ const published: Published[] = profiles.flatMap(({ replies }, index) =>
 /** Profiles whose lists of domains have no source yet. A list that is added or made longer needs one. */
 const WITHOUT_SOURCE: Record<string, number> = {
   'au.yaml': 2,
-  'fastmail.yaml': 2,
   'free.yaml': 4,
   'iua.yaml': 2,
   'netease.yaml': 3,
-  'proton.yaml': 3,
   'qq.yaml': 2,
   'sfr.yaml': 4,
   'spectrum.yaml': 3,
