@@ -55,9 +55,11 @@ export class Recovery {
     const unknown = this.running.filter(({ running }) => running?.finalDot).length;
     changes.change(() => {
       for (const delivery of this.running) this.settleRunning(delivery);
+      // An attempt had begun when its contact left, and was not stored: no server knew of it (rule 10).
+      for (const { contact } of this.due) settlement.withdraw(contact);
       for (const delivery of open.all()) settlement.skipMissed(delivery);
     });
-    for (const delivery of this.due) this.options.queue.add(delivery);
+    for (const delivery of this.due) if (delivery.inProgress) this.options.queue.add(delivery);
     changes.emit({
       type: 'sender.restarted',
       inProgress,
