@@ -660,10 +660,17 @@ describe('a reply that belongs to no command, taken for the reply to the message
     expect(broken([...events, ...ALL_READ], EMMA, latencyMs)).toEqual([]);
   });
 
+  test('breaks nothing when the server reads the message after its delivery has ended', () => {
+    const events = [...takenFor(stray(40)), completed(60), received(66), closed(70), END(70)];
+    expect(broken(events, EMMA, 15)).toEqual([]);
+    expect(broken(events, EMMA, 5)).toEqual(['delivered-means-accepted']);
+  });
+
   test.each<[string, Timed[], number?]>([
     ['it came before the final dot was sent', takenFor(stray(40), received(41))],
     ['it came in the same instant as the final dot was sent', takenFor(stray(40), received(50)), 5],
-    ['the final dot was never sent', takenFor(stray(40))],
+    ['the final dot was never sent', [...takenFor(stray(40)), closed(70)]],
+    ['the final dot was sent after it had come', [...takenFor(stray(40)), received(70, 70)], 5],
     ['it is the reply to a QUIT', takenFor(received(40), [41, quitReply])],
     [
       'the server had replied to the message before',

@@ -5,7 +5,7 @@
 
 import type { EventOf } from '../../events/types.js';
 import type { SeenDelivery } from './run-history.js';
-import type { Invariant } from './invariant.js';
+import type { Breach, Invariant } from './invariant.js';
 
 type Received = EventOf<'message.received'>;
 
@@ -18,6 +18,12 @@ export const deliveredMeansAccepted: Invariant = {
     const strays = new Map<number, number>();
     /** Messages of these sessions that are not answered yet. */
     const unanswered = new Map<number, Received[]>();
+    /** Addresses and ports of the clients of open sessions. */
+    const clients = new Map<number, string>();
+    /** By session: when a message was last read. */
+    const readAtOf = new Map<number, number>();
+    /** By session: a delivery that ended by such a reply, before the server has read its message. */
+    const early = new Map<number, Breach>();
     /** When a message was read for which such a reply can be taken. */
     const unclear = new Map<SeenDelivery, number>();
     const compare = (session: number): void => {
@@ -31,10 +37,19 @@ export const deliveredMeansAccepted: Invariant = {
     };
     return {
       on: {
-        'message.received': (event) => {
-          unanswered.set(event.session, [...(unanswered.get(event.session) ?? []), event]);
-          compare(event.session);
+        'connection.opened': ({ client, session }) => {
+          clients.set(session, client);
           return undefined;
+        },
+        'message.received': (event) => {
+          const { session, since, t } = event;
+          readAtOf.set(session, t);
+          const taken = early.get(session);
+          early.delete(session);
+          unanswered.set(session, [...(unanswered.get(session) ?? []), event]);
+          compare(session);
+          // The final dot had been sent when the reply came, or it had not.
+          return taken && strays.get(session)! + 2 * latencyMs <= since ? taken : undefined;
         },
         'smtp.reply': ({ session, stage, code, t }) => {
           if (stage === 'message') unanswered.delete(session);
@@ -47,7 +62,11 @@ export const deliveredMeansAccepted: Invariant = {
         'connection.closed': ({ session }) => {
           strays.delete(session);
           unanswered.delete(session);
-          return undefined;
+          clients.delete(session);
+          readAtOf.delete(session);
+          const taken = early.get(session);
+          early.delete(session);
+          return taken;
         },
         'delivery.ended': ({ mailing, address, state }) => {
           const delivery = history.delivery(mailing, address);
@@ -60,9 +79,14 @@ export const deliveredMeansAccepted: Invariant = {
             t !== undefined && (!last || t >= last.startedAt);
           if (isOfLast(lastAccepted?.t) || isOfLast(readAt)) return undefined;
           const what = 'it counts as delivered, and no server accepted its message in the last attempt';
-          return { what, mailing, address, because: [last, lastAccepted] };
+          const breach = { what, mailing, address, because: [last, lastAccepted] };
+          const session = [...strays.keys()].find((one) => clients.get(one) === last?.client);
+          if (session === undefined || isOfLast(readAtOf.get(session))) return breach;
+          early.set(session, breach);
+          return undefined;
         },
       },
+      ended: () => early.values().next().value,
     };
   },
 };
