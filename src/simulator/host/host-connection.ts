@@ -255,7 +255,7 @@ export class HostConnection extends VerdictConnection {
         // Reads no more: the client's window fills.
         if (this._parser) this._socket.unpipe(this._parser);
         // A socket that is not read does not notice its end either, and would never be closed.
-        if (isForEver) this._socket.once(PEER_GONE, () => this._socket.destroy());
+        if (isForEver) this.raw.once(PEER_GONE, () => this._socket.destroy());
       },
       resume: (next) => {
         if (this._parser) this._socket.pipe(this._parser);
