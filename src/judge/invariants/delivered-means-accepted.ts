@@ -22,8 +22,8 @@ export const deliveredMeansAccepted: Invariant = {
     const clients = new Map<number, string>();
     /** By session: when a message was last read. */
     const readAtOf = new Map<number, number>();
-    /** By session: a delivery that ended by such a reply, before the server has read its message. */
-    const early = new Map<number, Breach>();
+    /** By session: a delivery that such a reply ended before the server read the message, and when it was written. */
+    const early = new Map<number, { breach: Breach; written: number }>();
     /** When a message was read for which such a reply can be taken. */
     const unclear = new Map<SeenDelivery, number>();
     const compare = (session: number): void => {
@@ -49,7 +49,7 @@ export const deliveredMeansAccepted: Invariant = {
           unanswered.set(session, [...(unanswered.get(session) ?? []), event]);
           compare(session);
           // The final dot had been sent when the reply came, or it had not.
-          return taken && strays.get(session)! + 2 * latencyMs <= since ? taken : undefined;
+          return taken && taken.written + 2 * latencyMs <= since ? taken.breach : undefined;
         },
         'smtp.reply': ({ session, stage, code, t }) => {
           if (stage === 'message') unanswered.delete(session);
@@ -66,7 +66,7 @@ export const deliveredMeansAccepted: Invariant = {
           readAtOf.delete(session);
           const taken = early.get(session);
           early.delete(session);
-          return taken;
+          return taken?.breach;
         },
         'delivery.ended': ({ mailing, address, state }) => {
           const delivery = history.delivery(mailing, address);
@@ -80,13 +80,13 @@ export const deliveredMeansAccepted: Invariant = {
           if (isOfLast(lastAccepted?.t) || isOfLast(readAt)) return undefined;
           const what = 'it counts as delivered, and no server accepted its message in the last attempt';
           const breach = { what, mailing, address, because: [last, lastAccepted] };
-          const session = [...strays.keys()].find((one) => clients.get(one) === last?.client);
-          if (session === undefined || isOfLast(readAtOf.get(session))) return breach;
-          early.set(session, breach);
+          const stray = [...strays].find(([session]) => clients.get(session) === last?.client);
+          if (stray === undefined || isOfLast(readAtOf.get(stray[0]))) return breach;
+          early.set(stray[0], { breach, written: stray[1] });
           return undefined;
         },
       },
-      ended: () => early.values().next().value,
+      ended: () => early.values().next().value?.breach,
     };
   },
 };
